@@ -1,0 +1,109 @@
+use std::num::NonZeroU64;
+
+const LENGTH_BITS: u32 = 24;
+const LONGEST: usize = (1 << LENGTH_BITS) - 1;
+
+/// Where the bytes of one fact lie in an [`Arena`].
+///
+/// Offset and length share one word (40 and 24 bits) so that `Option<Span>` is eight bytes: ten
+/// million moments are paired in memory, and two pointers and two lengths for each would double
+/// what they take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span(NonZeroU64);
+
+impl Span {
+    fn new(offset: usize, length: usize) -> Self {
+        let word = ((offset as u64) << LENGTH_BITS | length as u64) + 1;
+        Self(NonZeroU64::new(word).unwrap_or(NonZeroU64::MIN))
+    }
+
+    fn range(self) -> std::ops::Range<usize> {
+        let word = self.0.get() - 1;
+        let offset = (word >> LENGTH_BITS) as usize;
+        offset..offset + (word as usize & LONGEST)
+    }
+}
+
+/// The bytes of many facts, end to end.
+#[derive(Clone, Debug, Default)]
+pub struct Arena(Vec<u8>);
+
+impl Arena {
+    /// Keeps a copy of `bytes`; what is longer than 16 MiB (no argv the kernel accepts is) is cut.
+    pub fn push(&mut self, bytes: &[u8]) -> Span {
+        let bytes = &bytes[..bytes.len().min(LONGEST)];
+        let span = Span::new(self.0.len(), bytes.len());
+        self.0.extend_from_slice(bytes);
+        span
+    }
+
+    /// The bytes behind `span`; empty when the span is another arena's.
+    pub fn get(&self, span: Span) -> &[u8] {
+        self.0.get(span.range()).unwrap_or_default()
+    }
+
+    /// How many bytes are kept.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether nothing is kept.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Forgets everything; spans given out before are void.
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+}
+
+/// An argv as its facts keep it: each argument followed by one NUL, so that no argument (no bytes)
+/// and one empty argument (one NUL) differ, and no argument can be mistaken for two.
+pub fn argv_bytes<I, A>(arguments: I) -> Vec<u8>
+where
+    I: IntoIterator<Item = A>,
+    A: AsRef<[u8]>,
+{
+    let mut bytes = Vec::new();
+    for argument in arguments {
+        bytes.extend_from_slice(argument.as_ref());
+        bytes.push(0);
+    }
+    bytes
+}
+
+/// The arguments in what [`argv_bytes`] made; a last argument cut short of its NUL counts too.
+pub fn split_argv(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let body = bytes.strip_suffix(b"\0").unwrap_or(bytes);
+    body.split(|&byte| byte == 0)
+        .take(if bytes.is_empty() { 0 } else { usize::MAX })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn argv_keeps_none_empty_and_one_empty_apart() {
+        for arguments in [&[][..], &[""], &["", ""], &["a"], &["a", "", "b c\n"]] {
+            let bytes = argv_bytes(arguments);
+            let back: Vec<_> = split_argv(&bytes).collect();
+            assert_eq!(
+                back,
+                arguments.iter().map(|a| a.as_bytes()).collect::<Vec<_>>()
+            );
+        }
+    }
+
+    #[test]
+    fn a_span_is_eight_bytes_also_when_optional() {
+        assert_eq!(size_of::<Option<Span>>(), 8);
+        let mut arena = Arena::default();
+        let (empty, full) = (arena.push(b""), arena.push(b"/bin/true"));
+        assert_eq!(
+            (arena.get(empty), arena.get(full)),
+            (&b""[..], &b"/bin/true"[..])
+        );
+    }
+}

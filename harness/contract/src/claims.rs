@@ -1,0 +1,70 @@
+use crate::{Fact, Kind, Nanos};
+
+/// How well a technique's own time can be trusted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clock {
+    /// CLOCK_MONOTONIC, taken when it happened.
+    Exact,
+    /// A clock that may read up to so much too early or too late.
+    Coarse {
+        /// At most so far before the truth.
+        early: Nanos,
+        /// At most so far after it.
+        late: Nanos,
+    },
+    /// It gives no time; all that is known is when the report was received.
+    None,
+}
+
+/// What a monitor offers for one kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Offer {
+    /// Whether it reports this kind at all.
+    pub kind: bool,
+    /// Which facts it tells with it, in the order of [`Fact::ALL`].
+    pub facts: [bool; 4],
+}
+
+/// The kinds and facts a monitor offers. What it does not offer is "not offered", never "missed".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Claims {
+    /// In the order of [`Kind::ALL`].
+    pub offers: [Offer; 3],
+    /// Its clock.
+    pub clock: Clock,
+}
+
+impl Claims {
+    /// Offers nothing: where every builder starts, and all that `null` ever says.
+    pub const fn none(clock: Clock) -> Self {
+        Self {
+            offers: [Offer {
+                kind: false,
+                facts: [false; 4],
+            }; 3],
+            clock,
+        }
+    }
+
+    /// Offers `kind` too, with these facts.
+    pub const fn with(mut self, kind: Kind, facts: &[Fact]) -> Self {
+        let offer = &mut self.offers[kind as usize];
+        offer.kind = true;
+        let mut index = 0;
+        while index < facts.len() {
+            offer.facts[facts[index] as usize] = true;
+            index += 1;
+        }
+        self
+    }
+
+    /// Whether `kind` is offered.
+    pub const fn kind(&self, kind: Kind) -> bool {
+        self.offers[kind as usize].kind
+    }
+
+    /// Whether `fact` is offered with `kind`.
+    pub const fn fact(&self, kind: Kind, fact: Fact) -> bool {
+        self.offers[kind as usize].facts[fact as usize]
+    }
+}

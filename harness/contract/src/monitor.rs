@@ -1,0 +1,90 @@
+use std::collections::BTreeMap;
+use std::os::fd::BorrowedFd;
+use std::path::Path;
+
+use crate::{Claims, Frame, Journal, Malformed, OptionSpec, Options, Result, Spool, Unavailable};
+
+/// What a monitor's process keeps of the privileges it was started with. Nothing runs as root
+/// that need not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Privilege {
+    /// None: it runs as the workload's user.
+    None,
+    /// Root, because the kernel asks for it.
+    Root,
+}
+
+/// What a monitor itself knows to have gone wrong, and what else it counted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Events it or its kernel side says were lost, by cause. Only these are "admitted".
+    pub admitted: BTreeMap<String, u64>,
+    /// Everything else worth keeping with the cell, with the unit in its name
+    /// (`backlog_wait_ms`, `recursion_misses`).
+    pub notes: BTreeMap<String, u64>,
+}
+
+/// Says that a monitor is ready, and with which environment a workload must be run for it.
+pub type Ready<'a> = dyn FnMut(&[(String, String)]) -> Result<()> + 'a;
+
+/// One capture, from inside the monitor's own process.
+pub struct Session<'a> {
+    /// Options as given.
+    pub options: &'a Options,
+    /// A folder of the cell's own, writable; the spool is in it.
+    pub dir: &'a Path,
+    /// Becomes readable when it is time to stop. Poll it beside the source.
+    pub stop: BorrowedFd<'a>,
+    /// Where frames go.
+    pub spool: Spool,
+    /// Call it once, when everything that happens from now on will be seen, with the environment
+    /// that the workload must have for it.
+    pub ready: &'a mut Ready<'a>,
+}
+
+/// Turns the frames of one capture into events: pure, so that it is tested and repaired from
+/// recorded bytes. It must accept any bytes: what is not a frame of its own is [`Malformed`].
+pub trait Decode {
+    /// Takes the next frame; what it completes goes to `out`.
+    fn frame(&mut self, frame: Frame<'_>, out: &mut Journal) -> Result<(), Malformed>;
+
+    /// No more frames will come: whatever waited for one goes to `out` now.
+    fn finish(&mut self, _out: &mut Journal) {}
+}
+
+/// A technique of watching processes.
+pub trait Monitor: Sync {
+    /// One lower-case word.
+    fn name(&self) -> &'static str;
+
+    /// Its source, in one line.
+    fn about(&self) -> &'static str;
+
+    /// The options it understands.
+    fn options(&self) -> &'static [OptionSpec] {
+        &[]
+    }
+
+    /// The kinds and facts it offers when run with `options`.
+    fn claims(&self, options: &Options) -> Claims;
+
+    /// What it keeps of root.
+    fn privilege(&self) -> Privilege {
+        Privilege::Root
+    }
+
+    /// Everything that is missing here for it to run; nothing when it can. Changes nothing.
+    fn missing(&self, options: &Options) -> Vec<Unavailable>;
+
+    /// Watches until told to stop, spools what is still to be had, and leaves the system as it
+    /// was. Stamps and spools only.
+    fn capture(&self, session: &mut Session<'_>) -> Result<Counters>;
+
+    /// A decoder for what `capture` spooled.
+    fn decoder(&self) -> Box<dyn Decode>;
+
+    /// Puts back what an earlier capture could not because it was killed, and says what that was.
+    fn recover(&self) -> Result<Vec<String>> {
+        Ok(Vec::new())
+    }
+}

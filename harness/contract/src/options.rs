@@ -1,0 +1,187 @@
+use std::collections::BTreeMap;
+
+use crate::Result;
+
+/// What the value of an option may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OptionKind {
+    /// A count or a size: digits, with an optional suffix k, M or G (powers of 1024).
+    Size,
+    /// `on` or `off`.
+    Switch,
+    /// One of these words.
+    Word(&'static [&'static str]),
+    /// Like `Size`, or the word `kernel`: leave it as the kernel has it.
+    SizeOrKernel,
+}
+
+/// An option that a monitor or a workload model understands.
+#[derive(Clone, Copy, Debug)]
+pub struct OptionSpec {
+    /// Its name, as in `netlink{rcvbuf=1M}`.
+    pub name: &'static str,
+    /// What it is when nobody says.
+    pub default: &'static str,
+    /// What it may be.
+    pub kind: OptionKind,
+    /// What it does, in one line, with its unit.
+    pub about: &'static str,
+}
+
+/// Options as given, checked against their specs; what was not given has its default.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    given: BTreeMap<&'static str, String>,
+    defaults: BTreeMap<&'static str, &'static str>,
+}
+
+impl Options {
+    /// Checks `given` (name and value) against `specs`; `owner` is named when one does not fit.
+    pub fn new<'a>(
+        owner: &str,
+        specs: &'static [OptionSpec],
+        given: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Result<Self> {
+        let mut options = Self::default();
+        options
+            .defaults
+            .extend(specs.iter().map(|spec| (spec.name, spec.default)));
+        for (name, value) in given {
+            let Some(spec) = specs.iter().find(|spec| spec.name == name) else {
+                let known: Vec<_> = specs.iter().map(|spec| spec.name).collect();
+                let known = if known.is_empty() {
+                    "no options".into()
+                } else {
+                    known.join(", ")
+                };
+                return Err(format!("{owner} has no option '{name}': it knows {known}").into());
+            };
+            check(spec, value).map_err(|why| format!("{owner}{{{name}={value}}}: {why}"))?;
+            if options.given.insert(spec.name, value.to_owned()).is_some() {
+                return Err(format!("{owner}: option '{name}' is given twice: keep one").into());
+            }
+        }
+        Ok(options)
+    }
+
+    /// The value of `name`. A name without a spec is a mistake in the program and reads as "".
+    pub fn word(&self, name: &str) -> &str {
+        let given = self.given.get(name).map(String::as_str);
+        given
+            .or_else(|| self.defaults.get(name).copied())
+            .unwrap_or_default()
+    }
+
+    /// The size `name`; `None` for the word `kernel`.
+    pub fn size_or_kernel(&self, name: &str) -> Option<u64> {
+        parse_size(self.word(name))
+    }
+
+    /// The size `name`.
+    pub fn size(&self, name: &str) -> u64 {
+        parse_size(self.word(name)).unwrap_or_default()
+    }
+
+    /// Whether the switch `name` is on.
+    pub fn on(&self, name: &str) -> bool {
+        self.word(name) == "on"
+    }
+
+    /// `{a=1,b=2}` with only what was given; empty when nothing was. Part of a monitor's label.
+    pub fn label(&self) -> String {
+        if self.given.is_empty() {
+            return String::new();
+        }
+        let pairs: Vec<_> = self
+            .given
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        format!("{{{}}}", pairs.join(","))
+    }
+
+    /// What was given, by name.
+    pub fn given(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.given
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+    }
+}
+
+fn check(spec: &OptionSpec, value: &str) -> Result<(), String> {
+    let fits = match spec.kind {
+        OptionKind::Size => parse_size(value).is_some(),
+        OptionKind::SizeOrKernel => value == "kernel" || parse_size(value).is_some(),
+        OptionKind::Switch => matches!(value, "on" | "off"),
+        OptionKind::Word(words) => words.contains(&value),
+    };
+    if fits {
+        return Ok(());
+    }
+    Err(match spec.kind {
+        OptionKind::Size => "use digits, with k, M or G for powers of 1024".into(),
+        OptionKind::SizeOrKernel => "use digits (with k, M or G), or the word kernel".into(),
+        OptionKind::Switch => "use on or off".into(),
+        OptionKind::Word(words) => format!("use one of {}", words.join(", ")),
+    })
+}
+
+fn parse_size(text: &str) -> Option<u64> {
+    let (digits, shift) = match text.as_bytes().last()? {
+        b'k' => (&text[..text.len() - 1], 10),
+        b'M' => (&text[..text.len() - 1], 20),
+        b'G' => (&text[..text.len() - 1], 30),
+        _ => (text, 0),
+    };
+    digits.parse::<u64>().ok()?.checked_mul(1 << shift)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SPECS: &[OptionSpec] = &[
+        OptionSpec {
+            name: "rcvbuf",
+            default: "32M",
+            kind: OptionKind::SizeOrKernel,
+            about: "",
+        },
+        OptionSpec {
+            name: "details",
+            default: "on",
+            kind: OptionKind::Switch,
+            about: "",
+        },
+    ];
+
+    #[test]
+    fn defaults_hold_until_given() {
+        let options = Options::new("netlink", SPECS, [("rcvbuf", "kernel")]).unwrap();
+        assert_eq!(options.size_or_kernel("rcvbuf"), None);
+        assert!(options.on("details"));
+        assert_eq!(options.label(), "{rcvbuf=kernel}");
+        assert_eq!(
+            Options::new("netlink", SPECS, []).unwrap().size("rcvbuf"),
+            32 << 20
+        );
+    }
+
+    #[test]
+    fn what_does_not_fit_is_named() {
+        let says = |name, value| {
+            Options::new("netlink", SPECS, [(name, value)])
+                .unwrap_err()
+                .to_string()
+        };
+        assert_eq!(
+            says("rcvbuff", "1"),
+            "netlink has no option 'rcvbuff': it knows rcvbuf, details"
+        );
+        assert_eq!(
+            says("details", "yes"),
+            "netlink{details=yes}: use on or off"
+        );
+        assert!(says("rcvbuf", "99999999999G").contains("use digits"));
+    }
+}

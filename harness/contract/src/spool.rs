@@ -1,0 +1,175 @@
+use std::fmt;
+use std::fs::File;
+use std::io::{self, BufWriter, Read, Write};
+
+use crate::Nanos;
+
+const MAGIC: &[u8; 8] = b"RCSPOOL1";
+const HEAD: usize = 12;
+
+/// One piece of raw capture with the stamp of its arrival; what is in it is its monitor's affair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Frame<'a> {
+    /// When the monitor's process had it in hand.
+    pub received: Nanos,
+    /// As it came.
+    pub bytes: &'a [u8],
+}
+
+/// A spool or a frame that is not what its monitor writes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Malformed(pub String);
+
+impl fmt::Display for Malformed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Malformed {}
+
+/// Where capture puts its frames: it stamps, it appends, it does nothing else.
+#[derive(Debug)]
+pub struct Spool<W: Write = File>(BufWriter<W>);
+
+impl<W: Write> Spool<W> {
+    /// A spool that begins here.
+    pub fn new(out: W) -> io::Result<Self> {
+        let mut spool = Self(BufWriter::with_capacity(1 << 18, out));
+        spool.0.write_all(MAGIC)?;
+        spool.flush()?;
+        Ok(spool)
+    }
+
+    /// Appends one frame.
+    pub fn write(&mut self, received: Nanos, bytes: &[u8]) -> io::Result<()> {
+        self.write_parts(received, &[bytes])
+    }
+
+    /// Appends one frame given in parts.
+    pub fn write_parts(&mut self, received: Nanos, parts: &[&[u8]]) -> io::Result<()> {
+        let length: usize = parts.iter().map(|part| part.len()).sum();
+        self.0.write_all(&received.to_le_bytes())?;
+        self.0.write_all(&(length as u32).to_le_bytes())?;
+        parts.iter().try_for_each(|part| self.0.write_all(part))
+    }
+
+    /// Hands everything on. Call it whenever there is nothing to read: the harness waits for its
+    /// sentinels at the other end.
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+/// Reads a spool, also one that is still being written.
+#[derive(Debug)]
+pub struct SpoolReader<R: Read> {
+    source: R,
+    buffer: Vec<u8>,
+    start: usize,
+    greeted: bool,
+}
+
+impl<R: Read> SpoolReader<R> {
+    /// Reads from the beginning of `source`.
+    pub fn new(source: R) -> Self {
+        Self {
+            source,
+            buffer: Vec::new(),
+            start: 0,
+            greeted: false,
+        }
+    }
+
+    /// The next whole frame; `None` when there is none yet.
+    pub fn next_frame(&mut self) -> crate::Result<Option<Frame<'_>>> {
+        if !self.greeted {
+            if !self.have(MAGIC.len())? {
+                return Ok(None);
+            }
+            if &self.buffer[..MAGIC.len()] != MAGIC {
+                return Err(Malformed("this is not a spool: its first bytes differ".into()).into());
+            }
+            self.start = MAGIC.len();
+            self.greeted = true;
+        }
+        if !self.have(HEAD)? {
+            return Ok(None);
+        }
+        let head = &self.buffer[self.start..self.start + HEAD];
+        let received = u64::from_le_bytes(head[..8].try_into()?);
+        let length = u32::from_le_bytes(head[8..].try_into()?) as usize;
+        if !self.have(HEAD + length)? {
+            return Ok(None);
+        }
+        let body = self.start + HEAD..self.start + HEAD + length;
+        self.start = body.end;
+        Ok(Some(Frame {
+            received,
+            bytes: &self.buffer[body],
+        }))
+    }
+
+    /// Bytes after the last whole frame: not 0 at the end means that the spool was cut off.
+    pub fn rest(&self) -> usize {
+        self.buffer.len() - self.start
+    }
+
+    /// Whether `wanted` bytes from the start of the next frame are here, reading on if not.
+    fn have(&mut self, wanted: usize) -> io::Result<bool> {
+        if self.buffer.len() - self.start >= wanted {
+            return Ok(true);
+        }
+        self.buffer.drain(..self.start);
+        self.start = 0;
+        let mut chunk = [0; 1 << 16];
+        while self.buffer.len() < wanted {
+            match self.source.read(&mut chunk) {
+                Ok(0) => return Ok(false),
+                Ok(count) => self.buffer.extend_from_slice(&chunk[..count]),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(frames: &[(u64, &[u8])]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let mut spool = Spool::new(&mut bytes).unwrap();
+        for (received, frame) in frames {
+            spool.write(*received, frame).unwrap();
+        }
+        spool.flush().unwrap();
+        drop(spool);
+        bytes
+    }
+
+    #[test]
+    fn frames_come_back_and_a_cut_is_seen() {
+        let bytes = written(&[(1, b"one"), (2, b""), (3, &[7; 100_000])]);
+        let mut reader = SpoolReader::new(&bytes[..]);
+        let mut lengths = Vec::new();
+        while let Some(frame) = reader.next_frame().unwrap() {
+            lengths.push((frame.received, frame.bytes.len()));
+        }
+        assert_eq!(
+            (lengths, reader.rest()),
+            (vec![(1, 3), (2, 0), (3, 100_000)], 0)
+        );
+
+        let mut cut = SpoolReader::new(&bytes[..bytes.len() - 1]);
+        while cut.next_frame().unwrap().is_some() {}
+        assert_ne!(cut.rest(), 0);
+        assert!(
+            SpoolReader::new(&b"something else"[..])
+                .next_frame()
+                .is_err()
+        );
+    }
+}

@@ -1,0 +1,45 @@
+use crate::{Arena, Facts, Kind, Nanos, Pid};
+
+/// One moment as the workload wrote it down.
+///
+/// It happened at some time in `after..=before`: the stamps its own processes took just before
+/// and just after the call that made it.
+#[derive(Clone, Copy, Debug)]
+pub struct Truth {
+    /// Not earlier than this.
+    pub after: Nanos,
+    /// Not later than this.
+    pub before: Nanos,
+    /// What is known of it.
+    pub facts: Facts,
+    /// The process.
+    pub pid: Pid,
+    /// What happened to it.
+    pub kind: Kind,
+    /// Somebody else made the call (a shell, say), so the window is as wide as that program's
+    /// life. Such a truth is counted, and its facts are judged; lateness is not taken from it.
+    pub loose: bool,
+}
+
+/// A pid that was the workload's for a time without any moment being due for it: a thread id, or
+/// the target of a call that failed. What a monitor reports of it, it invented.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Owned {
+    /// The id.
+    pub pid: Pid,
+    /// From when.
+    pub from: Nanos,
+    /// Until when.
+    pub until: Nanos,
+}
+
+/// All the truths of one run.
+#[derive(Clone, Debug, Default)]
+pub struct Ledger {
+    /// The truths, in no promised order.
+    pub truths: Vec<Truth>,
+    /// The bytes of their facts.
+    pub arena: Arena,
+    /// Ids that were the workload's and had no moment.
+    pub owned: Vec<Owned>,
+}

@@ -1,0 +1,252 @@
+//! Runs one cell: start, wait ready, run, drain, stop, clean up.
+
+pub mod interrupt;
+mod noise;
+pub mod protocol;
+mod sentinel;
+mod tail;
+mod watcher;
+mod work;
+
+pub(crate) use work::{BUDGET, Done};
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Error, Result};
+use contract::{Claims, Counters, Privilege, Script};
+use nix::sys::resource::{Usage, UsageWho, getrusage};
+use workloads::Definition;
+
+use crate::cgroup::{Cgroup, Hierarchy};
+use crate::plan::Planned;
+use crate::record::{CellRun, Cost, Noise, Status, write_json};
+use crate::select::Contestant;
+use crate::user::User;
+use noise::Stat;
+use sentinel::Sentinels;
+use tail::Tail;
+use watcher::Watcher;
+use work::Work;
+
+/// How long a monitor may take to get ready, to report the sentinels, and to stop.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// How often a cell is run again whose CPUs were stolen meanwhile.
+const RERUNS: u32 = 2;
+
+/// What all cells of a run share.
+pub struct Stage {
+    /// The record's folder.
+    pub out: PathBuf,
+    /// Where the programs are installed.
+    pub programs: PathBuf,
+    /// Control groups, where they can be made.
+    pub hierarchy: Option<Hierarchy>,
+    /// Whom the workload runs as.
+    pub user: Option<User>,
+    /// See `harness run --scale`.
+    pub scale: f64,
+    /// In every nonce of this run, so that no two runs share one.
+    pub tag: String,
+}
+
+/// One cell, ready to be run.
+pub struct Cell<'a> {
+    /// What all cells share.
+    pub stage: &'a Stage,
+    /// Its place in the plan.
+    pub planned: Planned,
+    /// Its place in the order.
+    pub order: u32,
+    /// The workload.
+    pub workload: &'a Definition,
+    /// The monitor.
+    pub contestant: &'a Contestant,
+}
+
+struct Measured {
+    cost: Cost,
+    counters: Counters,
+    noise: Noise,
+    drained: bool,
+}
+
+impl Cell<'_> {
+    /// Runs it, again if it was stolen, and leaves its folder. What goes wrong in the cell is in
+    /// the row; only what ends the whole run (a signal, a full disk) is an error.
+    pub fn run(&self) -> Result<CellRun> {
+        let mut reruns = 0;
+        loop {
+            let dir = self.dir();
+            fs::create_dir_all(&dir)
+                .with_context(|| format!("{}: cannot be made", dir.display()))?;
+            let mut row = self.row();
+            match self.measure(&dir) {
+                Ok(measured) if measured.noise.stolen && reruns < RERUNS => {
+                    reruns += 1;
+                    fs::remove_dir_all(&dir)?;
+                    continue;
+                }
+                Ok(Measured {
+                    cost,
+                    counters,
+                    noise,
+                    drained,
+                }) => {
+                    row.cost = Some(cost);
+                    row.drained = drained;
+                    row.admitted = counters.admitted;
+                    row.notes = counters.notes;
+                    row.noise = Noise { reruns, ..noise };
+                }
+                Err(error) if error.is::<interrupt::Interrupted>() => {
+                    fs::remove_dir_all(&dir)?;
+                    return Err(error);
+                }
+                Err(error) => {
+                    row.status = Status::Failed;
+                    row.error = Some(format!("{error:#}"));
+                }
+            }
+            write_json(&dir.join("cell.json"), &row)?;
+            return Ok(row);
+        }
+    }
+
+    /// Leaves the row of a cell that cannot be run here.
+    pub fn unavailable(&self, why: &str) -> Result<CellRun> {
+        let dir = self.dir();
+        fs::create_dir_all(&dir).with_context(|| format!("{}: cannot be made", dir.display()))?;
+        let row = CellRun {
+            status: Status::Unavailable,
+            error: Some(why.to_owned()),
+            ..self.row()
+        };
+        write_json(&dir.join("cell.json"), &row)?;
+        Ok(row)
+    }
+
+    fn dir(&self) -> PathBuf {
+        let safe =
+            |label: String| label.replace(|c: char| !c.is_ascii_alphanumeric() && c != '-', "_");
+        let (workload, monitor) = (
+            safe(self.workload.label.clone()),
+            safe(self.contestant.label()),
+        );
+        let name = format!(
+            "{:05}-{workload}-{monitor}-{}",
+            self.order, self.planned.repetition
+        );
+        self.stage.out.join("raw").join(name)
+    }
+
+    fn row(&self) -> CellRun {
+        CellRun {
+            workload: self.workload.label.clone(),
+            monitor: self.contestant.label(),
+            repetition: self.planned.repetition,
+            order: self.order,
+            baseline: self.planned.baseline,
+            status: Status::Ok,
+            error: None,
+            drained: false,
+            cost: None,
+            admitted: Default::default(),
+            notes: Default::default(),
+            noise: Noise {
+                load: noise::load(),
+                ..Noise::default()
+            },
+        }
+    }
+
+    fn claims(&self) -> Claims {
+        self.contestant.monitor.claims(&self.contestant.options)
+    }
+
+    fn group(&self, part: &str, script: Option<&Script>) -> Result<Option<Cgroup>> {
+        let limits = script.map(work::limits);
+        let hierarchy = self.stage.hierarchy.as_ref();
+        hierarchy
+            .map(|hierarchy| Cgroup::new(hierarchy, part, limits))
+            .transpose()
+    }
+
+    fn measure(&self, dir: &Path) -> Result<Measured> {
+        let stage = self.stage;
+        let script = self
+            .workload
+            .script(stage.scale, &stage.programs)
+            .map_err(Error::from_boxed)?;
+        let tag = format!("{}o{}", stage.tag, self.order);
+        workloads::prepare(dir, &script, &tag).map_err(Error::from_boxed)?;
+        let group = self.group("monitor", None)?;
+        let user = stage
+            .user
+            .filter(|_| self.contestant.monitor.privilege() == Privilege::None);
+        let mut watcher = Watcher::start(&self.contestant.label(), dir, group.as_ref(), user)?;
+        let env = watcher.ready(PATIENCE)?;
+        let sentinels = Sentinels::new(&stage.programs, &env, stage.user);
+        let mut tail = Tail::new(dir, self.contestant.monitor, &self.claims())?;
+        if let Some(tail) = &mut tail {
+            sentinels.ready(tail, PATIENCE)?;
+        }
+        let cpu_used = |watcher: &Watcher| match &group {
+            Some(group) => group.cpu_ns().map(Some),
+            None => Ok(watcher.cpu_ns()),
+        };
+
+        let load = noise::load();
+        let (stat, cpu, own, begun) = (
+            Stat::now()?,
+            cpu_used(&watcher)?,
+            own_cpu_ns()?,
+            Instant::now(),
+        );
+        let work = Work::start(self, dir, &script, &env)?;
+        let done = work.wait(&mut watcher)?;
+        let drained = match &mut tail {
+            Some(tail) => sentinels.drained(tail, PATIENCE)?,
+            None => true,
+        };
+        watcher.check()?;
+        let (stat_after, cpu_after, own_after) = (Stat::now()?, cpu_used(&watcher)?, own_cpu_ns()?);
+        let noise = stat_after.noise_since(stat, begun.elapsed(), load);
+        let cost = Cost {
+            wall_ns: done.wall_ns,
+            workload_cpu_ns: done.cpu_ns,
+            monitor_cpu_ns: cpu_after
+                .zip(cpu)
+                .map(|(after, before)| after.saturating_sub(before)),
+            // Following the spool to the sentinels is the harness's work, not the technique's.
+            system_cpu_ns: stat_after
+                .busy_ns_since(stat)
+                .saturating_sub(own_after - own),
+            peak_rss_bytes: watcher.peak_rss_bytes(),
+        };
+        let counters = watcher.stop(PATIENCE)?;
+        group.map(Cgroup::remove).transpose()?;
+        Ok(Measured {
+            cost,
+            counters,
+            noise,
+            drained,
+        })
+    }
+}
+
+/// CPU time of the harness itself.
+fn own_cpu_ns() -> Result<u64> {
+    let usage = getrusage(UsageWho::RUSAGE_SELF).context("getrusage")?;
+    Ok(cpu_ns(&usage))
+}
+
+/// User and system time together.
+pub(crate) fn cpu_ns(usage: &Usage) -> u64 {
+    let ns = |time: nix::sys::time::TimeVal| {
+        (time.tv_sec() as u64 * 1_000_000 + time.tv_usec() as u64) * 1000
+    };
+    ns(usage.user_time()) + ns(usage.system_time())
+}

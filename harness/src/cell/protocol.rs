@@ -1,0 +1,48 @@
+//! What a monitor's process says to the harness: one JSON line each on its stdout. The other way
+//! there is only the end of its stdin, which means stop, also when the harness is gone.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+
+use anyhow::{Context, Result};
+use contract::Counters;
+use serde::{Deserialize, Serialize};
+
+/// A line from the monitor's process.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Line {
+    /// Everything from now on will be seen; the workload needs this environment.
+    Ready {
+        /// Names and values.
+        env: Vec<(String, String)>,
+    },
+    /// It stopped in order.
+    Done {
+        /// See [`Counters::admitted`].
+        admitted: BTreeMap<String, u64>,
+        /// See [`Counters::notes`].
+        notes: BTreeMap<String, u64>,
+    },
+    /// It could not go on.
+    Error(String),
+}
+
+impl Line {
+    /// The line for what a capture returned.
+    pub fn last(result: contract::Result<Counters>) -> Self {
+        match result {
+            Ok(Counters { admitted, notes }) => Self::Done { admitted, notes },
+            Err(error) => Self::Error(error.to_string()),
+        }
+    }
+
+    /// Says it.
+    pub fn send(&self, out: &mut impl Write) -> Result<()> {
+        let mut line = serde_json::to_vec(self)?;
+        line.push(b'\n');
+        out.write_all(&line)
+            .and_then(|()| out.flush())
+            .context("stdout: the harness is gone")
+    }
+}

@@ -1,0 +1,106 @@
+//! Ready and drained are known, not slept for: a sentinel is a process spawned only to be
+//! reported.
+
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use contract::Pid;
+use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
+
+use super::interrupt;
+use super::tail::Tail;
+use crate::user::User;
+
+/// Spawns sentinels as the workload would spawn its programs.
+pub(super) struct Sentinels {
+    program: PathBuf,
+    env: Vec<(String, String)>,
+    user: Option<User>,
+}
+
+impl Sentinels {
+    /// Sentinels run from `programs`, with the environment and as the user of the workload.
+    pub(super) fn new(programs: &Path, env: &[(String, String)], user: Option<User>) -> Self {
+        Self {
+            program: programs.join(workloads::SENTINEL),
+            env: env.to_vec(),
+            user,
+        }
+    }
+
+    /// Spawns them until one is reported: from then on the monitor is watching.
+    pub(super) fn ready(&self, tail: &mut Tail, patience: Duration) -> Result<()> {
+        let deadline = Instant::now() + patience;
+        let mut sent = Vec::new();
+        while Instant::now() < deadline {
+            sent = vec![self.spawn()?];
+            if until(Duration::from_millis(100), || tail.reported(&sent))? {
+                tail.forget();
+                return Ok(());
+            }
+        }
+        bail!(
+            "not one sentinel was reported within {} s, the last of them pid {}",
+            patience.as_secs(),
+            sent[0]
+        )
+    }
+
+    /// Spawns one on every CPU and waits until all are reported: whatever happened before them
+    /// has been handed on. `false` when that does not come about in time.
+    pub(super) fn drained(&self, tail: &mut Tail, patience: Duration) -> Result<bool> {
+        let this = nix::unistd::Pid::from_raw(0);
+        let usual = sched_getaffinity(this).context("sched_getaffinity")?;
+        let mut sent = Vec::new();
+        for cpu in (0..CpuSet::count()).filter(|&cpu| usual.is_set(cpu) == Ok(true)) {
+            let mut only = CpuSet::new();
+            only.set(cpu)?;
+            sched_setaffinity(this, &only).context("sched_setaffinity")?;
+            sent.push(self.spawn()?);
+        }
+        sched_setaffinity(this, &usual).context("sched_setaffinity")?;
+        until(patience, || tail.reported(&sent))
+    }
+
+    /// One process, started and ended.
+    fn spawn(&self) -> Result<Pid> {
+        let mut command = Command::new(&self.program);
+        command
+            .env_clear()
+            .envs(self.env.iter().map(|(name, value)| (name, value)));
+        command.stdin(Stdio::null()).stdout(Stdio::null());
+        if let Some(User { uid, gid }) = self.user {
+            command.uid(uid).gid(gid);
+        }
+        let mut child = command
+            .spawn()
+            .with_context(|| format!("{}: cannot be run", self.program.display()))?;
+        let pid = child.id();
+        let status = child.wait().context("waitpid")?;
+        if !status.success() {
+            bail!(
+                "{}: the sentinel ended with {status}",
+                self.program.display()
+            );
+        }
+        Ok(pid)
+    }
+}
+
+/// Asks again every millisecond.
+fn until(patience: Duration, mut done: impl FnMut() -> Result<bool>) -> Result<bool> {
+    let deadline = Instant::now() + patience;
+    loop {
+        if done()? {
+            return Ok(true);
+        }
+        if Instant::now() > deadline {
+            return Ok(false);
+        }
+        interrupt::check()?;
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}

@@ -1,0 +1,139 @@
+//! The command line, as clap sees it. Flags of the same name mean the same everywhere.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// A roll call for Linux process monitors.
+///
+/// Makes processes whose every fork, exec and exit is known, lets each monitoring technique watch,
+/// and reports what it missed, what it got wrong, how late it was and what it cost. Without a
+/// command it runs the default comparison, which takes about two minutes.
+#[derive(Debug, Parser)]
+#[command(name = "harness", version, after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    /// What to do; the default is `run`.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// The same as for `run`.
+    #[command(flatten)]
+    pub run: RunArgs,
+}
+
+const EXAMPLES: &str = "Examples:
+  harness                                    the default comparison, report at the end
+  harness doctor                             what can run here, and how to get the rest
+  harness run -m netlink -m 'netlink{rcvbuf=kernel}' -w fork-bomb --reps 5
+  harness run -w 'short-lived/.*' --scale 0.1 --out /tmp/record
+  harness report results/reference           show a record again
+
+Exit codes: 0 fine, 1 a cell or the gate failed, 2 misuse, 3 nothing could run here.";
+
+/// The sub-commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Measure: every chosen monitor on every chosen workload, paired with null
+    #[command(after_help = RUN_EXAMPLES)]
+    Run(RunArgs),
+    /// What can run here, what is missing, how to get it
+    Doctor,
+    /// Monitors and workloads with their options
+    List,
+    /// Compute runs.csv and summary.json of a record again from its raw files
+    Score(DirArgs),
+    /// Write the report of a record again and show its matrix
+    Report(DirArgs),
+    /// One monitor's side of a cell
+    #[command(hide = true)]
+    Monitor(MonitorArgs),
+    /// One workload's side of a cell
+    #[command(hide = true)]
+    Workload(WorkloadArgs),
+}
+
+const RUN_EXAMPLES: &str = "Examples:
+  harness run -m 'ebpf|netlink' -w fork-bomb
+  harness run -m 'netlink{rcvbuf=212992}' -m 'netlink{rcvbuf=32M}' -w fork-bomb --reps 10
+A pattern must match the whole name. Options follow in braces; `harness list` has them.";
+
+/// What to measure, how often, and where to put it.
+#[derive(Clone, Debug, Args)]
+pub struct RunArgs {
+    /// Monitors: a regular expression for whole names, options in braces; may be repeated
+    #[arg(short, long = "monitor", value_name = "RE")]
+    pub monitors: Vec<String>,
+    /// Workloads: a regular expression for whole names, options in braces; may be repeated
+    #[arg(short, long = "workload", value_name = "RE")]
+    pub workloads: Vec<String>,
+    /// Repetitions of every cell
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub reps: u32,
+    /// Factor on the number of processes of every workload
+    #[arg(long, value_name = "F", default_value_t = 1.0, value_parser = positive)]
+    pub scale: f64,
+    /// Seed of the order of cells and of the bootstraps
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Folder for the record; it must not exist yet [default: results/run-TIME]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
+/// A record folder.
+#[derive(Debug, Args)]
+pub struct DirArgs {
+    /// The record
+    #[arg(value_name = "DIR")]
+    pub dir: PathBuf,
+}
+
+/// What the harness tells the process it watches with.
+#[derive(Debug, Args)]
+pub struct MonitorArgs {
+    /// Name and options
+    pub label: String,
+    /// The cell's folder
+    #[arg(long)]
+    pub dir: PathBuf,
+    /// cgroup.procs files to join first
+    #[arg(long)]
+    pub join: Vec<PathBuf>,
+    /// User the workload runs as, UID:GID
+    #[arg(long)]
+    pub user: Option<String>,
+}
+
+/// What the harness tells the process that runs the workload.
+#[derive(Debug, Args)]
+pub struct WorkloadArgs {
+    /// Name and options
+    pub label: String,
+    /// The cell's folder
+    #[arg(long)]
+    pub dir: PathBuf,
+    /// Where the programs are
+    #[arg(long)]
+    pub programs: PathBuf,
+    /// See `run`
+    #[arg(long, default_value_t = 1.0, value_parser = positive)]
+    pub scale: f64,
+    /// cgroup.procs files to join first
+    #[arg(long)]
+    pub join: Vec<PathBuf>,
+    /// User to run as, UID:GID
+    #[arg(long)]
+    pub user: Option<String>,
+    /// NAME=VALUE for the workload's own environment
+    #[arg(long)]
+    pub env: Vec<String>,
+    /// Process that must stay alive for this one to go on
+    #[arg(long)]
+    pub parent: Option<u32>,
+}
+
+fn positive(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(value) if value.is_finite() && value > 0.0 && value <= 1000.0 => Ok(value),
+        _ => Err("use a number above 0 and up to 1000".into()),
+    }
+}

@@ -1,0 +1,63 @@
+//! `harness doctor`: what can run here, what is missing, how to get it.
+
+use anyhow::Result;
+
+use super::print;
+use crate::cgroup::Hierarchy;
+use crate::exit::NothingRuns;
+use crate::machine;
+use crate::select;
+use crate::user;
+
+/// Looks, and changes nothing.
+pub fn doctor() -> Result<()> {
+    let machine = machine::describe();
+    let mut text = format!(
+        "machine    {} CPUs ({}), {} MiB, Linux {} on {}, virtualised: {}\n",
+        machine.cpus,
+        machine.cpu,
+        machine.memory_bytes >> 20,
+        machine.kernel,
+        machine.distribution,
+        machine.virtualisation
+    );
+    text += &match Hierarchy::find() {
+        Some(found) => format!("cgroup     {}: limits and CPU time per side of a cell\n", found.version()),
+        None => "cgroup     none that can be written to: CPU time is that of the monitor's process; run as root for the rest\n".into(),
+    };
+    text += &match user::unprivileged() {
+        Some(user) => format!("workloads  run as {}\n", user.text()),
+        None => "workloads  run as yourself\n".into(),
+    };
+    let mut works = 0;
+    text += "\nmonitors\n";
+    for one in select::monitors(&[])? {
+        let missing = one.monitor.missing(&one.options);
+        works += usize::from(missing.is_empty());
+        text += &line(&one.label(), missing.iter().map(ToString::to_string));
+    }
+    text += "\nworkloads\n";
+    for definition in workloads::definitions().map_err(anyhow::Error::from_boxed)? {
+        text += &line(
+            &definition.label,
+            definition.unavailable().iter().map(ToString::to_string),
+        );
+    }
+    print(&text)?;
+    if works == 0 {
+        return Err(
+            NothingRuns("no monitor can run here: see above for what each needs".into()).into(),
+        );
+    }
+    Ok(())
+}
+
+fn line(label: &str, missing: impl Iterator<Item = String>) -> String {
+    let missing: Vec<_> = missing.collect();
+    let says = if missing.is_empty() {
+        "can run".into()
+    } else {
+        missing.join("; ")
+    };
+    format!("  {label:<28} {says}\n")
+}

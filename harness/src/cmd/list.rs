@@ -1,0 +1,64 @@
+//! `harness list`: monitors and workloads with their options.
+
+use anyhow::Result;
+use contract::{Fact, Kind, Monitor, OptionSpec};
+
+use super::print;
+
+/// Prints both registries.
+pub fn list() -> Result<()> {
+    let mut text = String::from("monitors\n");
+    for monitor in monitors::all() {
+        text += &format!("  {:<24} {}\n", monitor.name(), monitor.about());
+        text += &claims(*monitor);
+        text += &options(monitor.options());
+    }
+    text += "\nworkloads (* is in the default comparison)\n";
+    for definition in workloads::definitions().map_err(anyhow::Error::from_boxed)? {
+        let mark = if definition.headline { "*" } else { " " };
+        text += &format!(
+            "{mark} {:<24} {}\n",
+            definition.name,
+            first_sentence(&definition.analysis)
+        );
+    }
+    text += "\noptions of workloads, by model\n";
+    for model in workloads::models() {
+        text += &format!("  {:<24} {}\n", model.name(), model.about());
+        text += &options(model.options());
+    }
+    print(&text)
+}
+
+fn first_sentence(text: &str) -> &str {
+    text.split_inclusive(". ").next().unwrap_or(text).trim_end()
+}
+
+fn claims(monitor: &dyn Monitor) -> String {
+    let Ok(options) = contract::Options::new(monitor.name(), monitor.options(), []) else {
+        return String::new();
+    };
+    let claims = monitor.claims(&options);
+    let offers: Vec<_> = Kind::ALL
+        .into_iter()
+        .filter(|&kind| claims.kind(kind))
+        .map(|kind| {
+            let facts = Fact::ALL
+                .into_iter()
+                .filter(|&fact| claims.fact(kind, fact));
+            let facts: Vec<_> = facts.map(Fact::as_str).collect();
+            format!("{kind}({})", facts.join(" "))
+        })
+        .collect();
+    if offers.is_empty() {
+        String::new()
+    } else {
+        format!("    offers {}\n", offers.join(", "))
+    }
+}
+
+fn options(specs: &[OptionSpec]) -> String {
+    let line =
+        |spec: &OptionSpec| format!("    {{{}={}}} {}\n", spec.name, spec.default, spec.about);
+    specs.iter().map(line).collect()
+}

@@ -1,0 +1,44 @@
+//! One file per sub-command.
+
+mod doctor;
+mod list;
+mod monitor;
+mod report;
+mod run;
+mod score;
+mod workload;
+
+use std::io::{self, Write};
+
+use anyhow::{Context, Result};
+
+use crate::cli::{Cli, Command};
+use crate::score::Sources;
+
+/// How the raw files of a record are read.
+const SOURCES: Sources<'static> = Sources {
+    ledger: &workloads::ledger::read,
+    monitor: &monitors::find,
+};
+
+/// Does what the command line says.
+pub fn dispatch(cli: Cli) -> Result<()> {
+    match cli.command {
+        None => run::run(&cli.run),
+        Some(Command::Run(args)) => run::run(&args),
+        Some(Command::Doctor) => doctor::doctor(),
+        Some(Command::List) => list::list(),
+        Some(Command::Score(args)) => score::score(&args),
+        Some(Command::Report(args)) => report::report(&args),
+        Some(Command::Monitor(args)) => monitor::monitor(args),
+        Some(Command::Workload(args)) => workload::workload(&args),
+    }
+}
+
+/// Data to stdout. A reader that has seen enough (`harness list | head`) is no error.
+fn print(text: &str) -> Result<()> {
+    match io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other.context("stdout: cannot be written"),
+    }
+}

@@ -1,0 +1,72 @@
+//! `harness monitor`: one monitor watches and spools, in a process of its own.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::thread;
+
+use anyhow::{Context, Result, bail};
+use contract::{Session, Spool};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+
+use crate::cell::protocol::Line;
+use crate::cgroup;
+use crate::cli::MonitorArgs;
+use crate::select;
+use crate::user::User;
+
+/// Captures until stdin ends or a signal asks it to stop.
+pub fn monitor(args: MonitorArgs) -> Result<()> {
+    cgroup::join(&args.join)?;
+    let contestant = select::contestant(&args.label)?;
+    let path = args.dir.join("spool.bin");
+    let file =
+        File::create(&path).with_context(|| format!("{}: cannot be written", path.display()))?;
+    if let Some(user) = &args.user {
+        User::parse(user)?.become_it()?;
+    }
+    let stop = stop_fd()?;
+    let mut out = io::stdout();
+    let mut ready = |env: &[(String, String)]| {
+        Line::Ready { env: env.to_vec() }
+            .send(&mut io::stdout())
+            .map_err(Into::into)
+    };
+    let mut session = Session {
+        options: &contestant.options,
+        dir: &args.dir,
+        stop: stop.as_fd(),
+        spool: Spool::new(file)?,
+        ready: &mut ready,
+    };
+    let mut result = contestant.monitor.capture(&mut session);
+    if let Err(error) = session.spool.flush() {
+        result = Err(format!("{}: cannot be written ({error}): make room", path.display()).into());
+    }
+    let last = Line::last(result);
+    last.send(&mut out)?;
+    match last {
+        Line::Error(why) => bail!(why),
+        _ => Ok(()),
+    }
+}
+
+/// A descriptor that becomes readable when stdin ends (the harness stopped it, or is gone) or at
+/// SIGINT, SIGTERM and SIGHUP.
+fn stop_fd() -> Result<OwnedFd> {
+    let (reader, writer) = UnixStream::pair().context("socketpair")?;
+    for signal in [SIGINT, SIGTERM, SIGHUP] {
+        signal_hook::low_level::pipe::register(signal, writer.try_clone()?).context("sigaction")?;
+    }
+    thread::spawn(move || {
+        let mut byte = [0];
+        while matches!(io::stdin().read(&mut byte), Ok(1..)) {}
+        // Closing this end is what the capture waits for; the signals' clones stay open, so the
+        // end of the stream is made by shutting it down.
+        if let Err(error) = writer.shutdown(std::net::Shutdown::Both) {
+            crate::exit::say(&format!("shutdown: {error}"));
+        }
+    });
+    Ok(reader.into())
+}

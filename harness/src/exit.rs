@@ -1,0 +1,81 @@
+//! Exit codes and the one line that goes with them: 0 fine; 1 a cell failed or the gate did;
+//! 2 misuse; 3 nothing could run here.
+
+use std::fmt;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use anyhow::Error;
+
+/// The caller asked for something that cannot be: exit code 2.
+#[derive(Debug)]
+pub struct Misuse(pub String);
+
+/// Nothing of what was asked for can run on this machine: exit code 3.
+#[derive(Debug)]
+pub struct NothingRuns(pub String);
+
+impl fmt::Display for Misuse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Display for NothingRuns {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Misuse {}
+impl std::error::Error for NothingRuns {}
+
+/// A [`Misuse`] from anything that can be shown.
+pub fn misuse(why: impl fmt::Display) -> Error {
+    Error::new(Misuse(why.to_string()))
+}
+
+/// Says why on one line of stderr, and gives the code.
+pub fn code(result: Result<(), Error>) -> ExitCode {
+    let Err(error) = result else {
+        return ExitCode::SUCCESS;
+    };
+    say(&format!("{error:#}"));
+    if error.is::<Misuse>() {
+        ExitCode::from(2)
+    } else if error.is::<NothingRuns>() {
+        ExitCode::from(3)
+    } else {
+        ExitCode::from(1)
+    }
+}
+
+/// What clap found wrong, shortened to its one line; help and version go to stdout whole.
+pub fn usage(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        // Nobody is left to tell when stdout is closed.
+        let _closed = error.print();
+        return ExitCode::SUCCESS;
+    }
+    let text = error.render().to_string();
+    let text = text.strip_prefix("error: ").unwrap_or(&text);
+    let first = text.split("\n\n").next().unwrap_or(text);
+    let words: Vec<_> = first.split_whitespace().collect();
+    say(&format!("{}; see harness --help", words.join(" ")));
+    ExitCode::from(2)
+}
+
+/// One line to the person at stderr. Control characters in it are escaped, so that a name taken
+/// from a file or a process cannot forge another line.
+pub fn say(line: &str) {
+    let mut safe = String::from("harness: ");
+    for character in line.chars() {
+        if character.is_control() {
+            safe.extend(character.escape_default());
+        } else {
+            safe.push(character);
+        }
+    }
+    // Nobody is left to tell when stderr is closed.
+    let _closed = writeln!(io::stderr(), "{safe}");
+}

@@ -1,0 +1,16 @@
+//! The harness: plan, cells, scores, reports. The binary is [`cli`] and [`cmd`] over these.
+
+pub mod cell;
+pub mod cgroup;
+pub mod cli;
+pub mod cmd;
+pub mod exit;
+pub mod leftovers;
+pub mod machine;
+pub mod plan;
+pub mod record;
+pub mod report;
+pub mod score;
+pub mod select;
+pub mod stats;
+pub mod user;

@@ -1,0 +1,139 @@
+//! The machine a record is made on, as far as it decides the figures.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::process::Command;
+
+use crate::cgroup::Hierarchy;
+use crate::record::Machine;
+
+/// Kernel settings without which a technique cannot run, or which change what it costs.
+const SETTINGS: &[&str] = &[
+    "CONFIG_CONNECTOR",
+    "CONFIG_PROC_EVENTS",
+    "CONFIG_AUDIT",
+    "CONFIG_AUDITSYSCALL",
+    "CONFIG_BPF_SYSCALL",
+    "CONFIG_DEBUG_INFO_BTF",
+    "CONFIG_BPF_JIT",
+    "CONFIG_KPROBES",
+    "CONFIG_MODULES",
+    "CONFIG_FTRACE_SYSCALLS",
+    "CONFIG_TASKSTATS",
+    "CONFIG_BSD_PROCESS_ACCT_V3",
+    "CONFIG_FANOTIFY",
+    "CONFIG_IA32_EMULATION",
+    "CONFIG_USER_NS",
+    "CONFIG_HZ",
+    "CONFIG_PREEMPT_DYNAMIC",
+];
+
+/// Set by the init of the VM lane to the accelerator of its QEMU: the guest cannot tell itself.
+const LANE: &str = "ROLLCALL_VM";
+
+/// Describes this machine.
+pub fn describe() -> Machine {
+    let uname = nix::sys::utsname::uname().ok();
+    let field = |get: fn(&nix::sys::utsname::UtsName) -> &std::ffi::OsStr| {
+        uname
+            .as_ref()
+            .map(|names| get(names).to_string_lossy().into_owned())
+            .unwrap_or_default()
+    };
+    let kernel = field(|names| names.release());
+    let virtualisation = virtualisation();
+    Machine {
+        config: config(&kernel),
+        arch: field(|names| names.machine()),
+        kernel,
+        cpu: key("/proc/cpuinfo", "model name").unwrap_or_default(),
+        cpus: cpus(),
+        memory_bytes: key("/proc/meminfo", "MemTotal")
+            .and_then(|text| text.split(' ').next()?.parse::<u64>().ok())
+            .map_or(0, |kib| kib * 1024),
+        correctness_only: virtualisation == "tcg",
+        virtualisation,
+        clocksource: read("/sys/devices/system/clocksource/clocksource0/current_clocksource"),
+        cgroup: Hierarchy::find()
+            .map_or("none", |found| found.version())
+            .into(),
+        distribution: os_release(),
+        libc: libc_version(),
+        uid: nix::unistd::geteuid().as_raw(),
+    }
+}
+
+/// CPUs this process may use.
+pub fn cpus() -> u32 {
+    std::thread::available_parallelism().map_or(1, |count| count.get() as u32)
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(path)
+        .unwrap_or_default()
+        .trim()
+        .to_owned()
+}
+
+fn key(path: &str, name: &str) -> Option<String> {
+    let text = fs::read_to_string(path).ok()?;
+    let line = text.lines().find(|line| line.starts_with(name))?;
+    Some(line.split_once(':')?.1.trim().to_owned())
+}
+
+fn virtualisation() -> String {
+    if let Ok(lane) = std::env::var(LANE) {
+        return lane;
+    }
+    let guest = key("/proc/cpuinfo", "flags")
+        .is_some_and(|flags| flags.split(' ').any(|f| f == "hypervisor"));
+    if guest {
+        "a virtual machine".into()
+    } else {
+        "none".into()
+    }
+}
+
+fn os_release() -> String {
+    let text = read("/etc/os-release");
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix("PRETTY_NAME="));
+    line.unwrap_or("unknown").trim_matches('"').to_owned()
+}
+
+fn libc_version() -> String {
+    let out = Command::new("getconf").arg("GNU_LIBC_VERSION").output();
+    let text = out
+        .map(|out| String::from_utf8_lossy(&out.stdout).trim().to_owned())
+        .unwrap_or_default();
+    if text.is_empty() {
+        "unknown".into()
+    } else {
+        text
+    }
+}
+
+/// From /proc/config.gz or /boot/config-RELEASE; empty where the kernel shows neither.
+fn config(kernel: &str) -> BTreeMap<String, String> {
+    let plain = fs::read_to_string(format!("/boot/config-{kernel}")).ok();
+    let text = plain.or_else(|| {
+        let out = Command::new("gzip")
+            .args(["-dc", "/proc/config.gz"])
+            .output()
+            .ok()?;
+        out.status
+            .success()
+            .then(|| String::from_utf8_lossy(&out.stdout).into_owned())
+    });
+    let Some(text) = text else {
+        return BTreeMap::new();
+    };
+    let set = |name: &&str| {
+        let line = text
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
+        ((*name).to_owned(), line.unwrap_or("n").to_owned())
+    };
+    SETTINGS.iter().map(set).collect()
+}

@@ -1,0 +1,106 @@
+use std::collections::BTreeMap;
+
+use contract::{Fact, Kind};
+use serde::{Deserialize, Serialize};
+
+use super::cost::CostScore;
+use super::facts::FactScore;
+use super::keyed::Keyed;
+use super::latency::Latency;
+use crate::record::{CellRun, Noise, Status};
+
+/// One row of `summary.json`: a cell and everything computed from it. A cell that was not
+/// measured has the same keys with nothing in them.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Cell {
+    /// Label of the workload.
+    pub workload: String,
+    /// Label of the monitor.
+    pub monitor: String,
+    /// From 1.
+    pub repetition: u32,
+    /// Its place in the order of all cells, from 0.
+    pub order: u32,
+    /// Whether others are compared with it; a `null` cell without is half of an A/A pair.
+    pub baseline: bool,
+    /// How it ended.
+    pub status: Status,
+    /// Why it failed or could not run.
+    pub error: Option<String>,
+    /// Moments by kind; empty unless measured.
+    pub kinds: Keyed<Kind, KindScore>,
+    /// Facts told with matched events; empty unless measured.
+    pub facts: Keyed<Fact, FactScore>,
+    /// Events about other processes than the workload's: no fault.
+    pub outside: u64,
+    /// Losses the monitor admits, by cause.
+    pub admitted_lost: BTreeMap<String, u64>,
+    /// Missed beyond what was admitted, over all offered kinds.
+    pub unaccounted_lost: u64,
+    /// All sentinels sent after the workload were reported in time.
+    pub drained: bool,
+    /// What it took.
+    pub cost: CostScore,
+    /// What may have disturbed it.
+    pub noise: Noise,
+    /// What else the monitor counted, with the unit in the name.
+    pub notes: BTreeMap<String, u64>,
+}
+
+/// The moments of one kind in one cell.
+/// matched + missed = truths; matched + repeated + invented + outside = events.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct KindScore {
+    /// Whether the monitor offers this kind; where it does not, missing it is no fault.
+    pub offered: bool,
+    /// How many there were.
+    pub truths: u64,
+    /// How many of them were reported.
+    pub matched: u64,
+    /// How many of them were not.
+    pub missed: u64,
+    /// Events about what another event had reported already.
+    pub repeated: u64,
+    /// Events about the workload's processes without such a moment.
+    pub invented: u64,
+    /// How late the matched ones were received; `None` when there were none to tell from.
+    pub latency_us: Option<Latency>,
+}
+
+impl Cell {
+    /// The row of a cell of which nothing was measured.
+    pub fn blank(run: &CellRun) -> Self {
+        Self {
+            workload: run.workload.clone(),
+            monitor: run.monitor.clone(),
+            repetition: run.repetition,
+            order: run.order,
+            baseline: run.baseline,
+            status: run.status,
+            error: run.error.clone(),
+            kinds: Keyed::default(),
+            facts: Keyed::default(),
+            outside: 0,
+            admitted_lost: run.admitted.clone(),
+            unaccounted_lost: 0,
+            drained: run.drained,
+            cost: CostScore::default(),
+            noise: run.noise,
+            notes: run.notes.clone(),
+        }
+    }
+
+    /// The row of a cell whose files cannot be scored.
+    pub fn failed(run: &CellRun, error: String) -> Self {
+        Self {
+            status: Status::Failed,
+            error: Some(error),
+            ..Self::blank(run)
+        }
+    }
+
+    /// All moments of the cell.
+    pub fn moments(&self) -> u64 {
+        self.kinds.0.values().map(|kind| kind.truths).sum()
+    }
+}

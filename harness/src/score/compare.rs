@@ -1,0 +1,311 @@
+//! What all repetitions of one workload under one monitor say together.
+
+use std::collections::{BTreeMap, HashMap};
+
+use anyhow::Result;
+use contract::{Fact, Kind};
+use serde::{Deserialize, Serialize};
+
+use super::cell::Cell;
+use super::facts::FactScore;
+use super::keyed::{Key, Keyed};
+use super::latency::{Latency, Lateness};
+use super::noise::{Floor, NoiseFloor, Verdict};
+use super::{Scored, offered};
+use crate::record::Status;
+use crate::stats::{self, Estimate};
+
+/// One workload under one monitor, all repetitions together.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Comparison {
+    /// Label of the workload.
+    pub workload: String,
+    /// Label of the monitor.
+    pub monitor: String,
+    /// Measured cells. With none, nothing below says anything.
+    pub repetitions: usize,
+    /// Cells that went wrong.
+    pub failed: usize,
+    /// Cells that cannot run here.
+    pub unavailable: usize,
+    /// Why, each reason once.
+    pub errors: Vec<String>,
+    /// Loss of the kinds that are offered.
+    pub loss: Keyed<Kind, Loss>,
+    /// Facts of all matched moments.
+    pub facts: Keyed<Fact, FactScore>,
+    /// Events about what had been reported already.
+    pub repeated: u64,
+    /// Events about moments that never were.
+    pub invented: u64,
+    /// Losses the monitor admits, by cause.
+    pub admitted_lost: BTreeMap<String, u64>,
+    /// Missed beyond what was admitted, cell by cell.
+    pub unaccounted_lost: u64,
+    /// Cells whose last sentinels were not reported in time.
+    pub undrained: usize,
+    /// Cells of which too much CPU time was stolen, reruns notwithstanding.
+    pub stolen: usize,
+    /// How late the matched moments were received.
+    pub latency_us: LatencyScore,
+    /// Wall time of the workload against that of its paired baseline.
+    pub slowdown: Option<Slowdown>,
+    /// CPU of the monitor's cgroup, in microseconds.
+    pub monitor_cpu_us_per_moment: Option<Estimate>,
+    /// CPU of the whole machine beyond that of the paired baseline, in microseconds.
+    pub system_cpu_us_per_moment: Option<Extra>,
+    /// Moments a second, mean over cells.
+    pub moments_per_s: Option<f64>,
+    /// Most memory the monitor's process had in any cell.
+    pub peak_rss_bytes: Option<u64>,
+}
+
+/// Loss of one kind, pooled over repetitions, with its exact binomial interval. Losses come in
+/// bursts, so `worst` says what the interval cannot.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Loss {
+    /// missed / truths.
+    pub rate: f64,
+    /// Lower end of the interval.
+    pub low: f64,
+    /// Upper end of the interval.
+    pub high: f64,
+    /// How many were missed.
+    pub missed: u64,
+    /// Of how many.
+    pub truths: u64,
+    /// The rate of the worst repetition.
+    pub worst: f64,
+}
+
+/// Lateness pooled over repetitions, in microseconds.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct LatencyScore {
+    /// All kinds together.
+    pub all: Option<Latency>,
+    /// By kind.
+    pub kinds: Keyed<Kind, Latency>,
+    /// Points (quantile, microseconds) of all kinds together.
+    pub curve: Vec<(f64, f64)>,
+}
+
+/// A ratio of wall times.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Slowdown {
+    /// Geometric mean over pairs; 2 is twice as long.
+    pub ratio: f64,
+    /// Lower end of its bootstrap interval; `None` of a single pair.
+    pub low: Option<f64>,
+    /// Upper end.
+    pub high: Option<f64>,
+    /// From how many pairs.
+    pub pairs: usize,
+    /// Whether it stands out of the noise.
+    pub verdict: Verdict,
+}
+
+/// A paired difference.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Extra {
+    /// The mean difference and its bootstrap interval.
+    #[serde(flatten)]
+    pub estimate: Estimate,
+    /// Whether it stands out of the noise.
+    pub verdict: Verdict,
+}
+
+/// The baselines of a record, by workload and repetition.
+pub(super) struct Baselines<'a>(HashMap<(&'a str, u32), &'a Cell>);
+
+impl<'a> Baselines<'a> {
+    pub(super) fn of(scored: &'a [Scored]) -> Self {
+        let cells = scored.iter().map(|scored| &scored.cell);
+        let sound = cells.filter(|cell| cell.baseline && cell.status == Status::Ok);
+        Self(
+            sound
+                .map(|cell| ((cell.workload.as_str(), cell.repetition), cell))
+                .collect(),
+        )
+    }
+
+    /// `figure` of each cell and of its baseline, where both have one. A baseline is no pair with
+    /// itself.
+    fn pairs(
+        &self,
+        cells: &[&Scored],
+        figure: impl Fn(&Cell) -> Option<f64>,
+    ) -> impl Iterator<Item = (f64, f64)> {
+        cells.iter().filter_map(move |scored| {
+            let cell = &scored.cell;
+            let base = self.0.get(&(cell.workload.as_str(), cell.repetition))?;
+            let both = figure(cell).zip(figure(base));
+            both.filter(|_| !cell.baseline)
+        })
+    }
+
+    pub(super) fn slowdown(&self, cells: &[&Scored], seed: u64) -> Option<Estimate> {
+        let walls = self.pairs(cells, |cell| cell.cost.wall_ms);
+        let ratios: Vec<f64> = walls.map(|(own, base)| own / base).collect();
+        stats::ratio(&ratios, seed)
+    }
+
+    pub(super) fn extra_cpu(&self, cells: &[&Scored], seed: u64) -> Option<Estimate> {
+        let costs = self.pairs(cells, |cell| cell.cost.system_cpu_us_per_moment);
+        let extra: Vec<f64> = costs.map(|(own, base)| own - base).collect();
+        stats::mean(&extra, seed)
+    }
+}
+
+/// Puts the cells of one workload under one monitor together.
+pub(super) fn compare(
+    (workload, monitor): (&str, &str),
+    cells: &[&Scored],
+    baselines: &Baselines<'_>,
+    noise: &NoiseFloor,
+    seed: u64,
+) -> Result<Comparison> {
+    let of = |status| cells.iter().filter(move |s| s.cell.status == status);
+    let sound: Vec<&Scored> = of(Status::Ok).copied().collect();
+    let sum = |figure: &dyn Fn(&Cell) -> u64| sound.iter().map(|s| figure(&s.cell)).sum();
+    let floor = noise.of(workload);
+    Ok(Comparison {
+        workload: workload.to_owned(),
+        monitor: monitor.to_owned(),
+        repetitions: sound.len(),
+        failed: of(Status::Failed).count(),
+        unavailable: of(Status::Unavailable).count(),
+        errors: errors(cells),
+        loss: loss(&sound),
+        facts: facts(&sound),
+        repeated: sum(&|cell| cell.kinds.0.values().map(|kind| kind.repeated).sum()),
+        invented: sum(&|cell| cell.kinds.0.values().map(|kind| kind.invented).sum()),
+        admitted_lost: admitted(&sound),
+        unaccounted_lost: sum(&|cell| cell.unaccounted_lost),
+        undrained: sound.iter().filter(|s| !s.cell.drained).count(),
+        stolen: sound.iter().filter(|s| s.cell.noise.stolen).count(),
+        latency_us: lateness(&sound)?,
+        slowdown: slowdown(baselines.slowdown(&sound, seed), floor),
+        monitor_cpu_us_per_moment: figures(&sound, |c| c.cost.monitor_cpu_us_per_moment, seed),
+        system_cpu_us_per_moment: extra(baselines.extra_cpu(&sound, seed), floor),
+        moments_per_s: figures(&sound, |c| c.cost.moments_per_s, seed).map(|mean| mean.value),
+        peak_rss_bytes: sound
+            .iter()
+            .filter_map(|s| s.cell.cost.peak_rss_bytes)
+            .max(),
+    })
+}
+
+fn errors(cells: &[&Scored]) -> Vec<String> {
+    let mut errors: Vec<_> = cells.iter().filter_map(|s| s.cell.error.clone()).collect();
+    errors.sort();
+    errors.dedup();
+    errors
+}
+
+fn loss(cells: &[&Scored]) -> Keyed<Kind, Loss> {
+    let mut pooled = Keyed::default();
+    for scored in cells {
+        for (kind, score) in offered(&scored.cell.kinds) {
+            let entry = pooled.0.entry(kind).or_insert((0, 0, 0.0_f64));
+            entry.0 += score.missed;
+            entry.1 += score.truths;
+            entry.2 = entry.2.max(rate(score.missed, score.truths));
+        }
+    }
+    let with_interval = |(kind, (missed, truths, worst))| {
+        let (low, high) = stats::binomial(missed, truths);
+        let rate = rate(missed, truths);
+        (
+            kind,
+            Loss {
+                rate,
+                low,
+                high,
+                missed,
+                truths,
+                worst,
+            },
+        )
+    };
+    Keyed(pooled.0.into_iter().map(with_interval).collect())
+}
+
+fn rate(missed: u64, truths: u64) -> f64 {
+    if truths == 0 {
+        return 0.0;
+    }
+    missed as f64 / truths as f64
+}
+
+fn facts(cells: &[&Scored]) -> Keyed<Fact, FactScore> {
+    if cells.is_empty() {
+        return Keyed::default();
+    }
+    Keyed::each(|fact| {
+        let mut sum = FactScore::default();
+        for score in cells
+            .iter()
+            .filter_map(|scored| scored.cell.facts.get(fact))
+        {
+            sum.offered |= score.offered;
+            sum.right += score.right;
+            sum.wrong += score.wrong;
+            sum.truncated += score.truncated;
+            sum.absent += score.absent;
+        }
+        sum
+    })
+}
+
+fn admitted(cells: &[&Scored]) -> BTreeMap<String, u64> {
+    let mut sums = BTreeMap::new();
+    for (cause, n) in cells.iter().flat_map(|scored| &scored.cell.admitted_lost) {
+        let sum = sums.entry(cause.clone()).or_insert(0_u64);
+        *sum = sum.saturating_add(*n);
+    }
+    sums
+}
+
+fn lateness(cells: &[&Scored]) -> Result<LatencyScore> {
+    let mut all = Lateness::new()?;
+    let mut kinds = Keyed::default();
+    for &kind in Kind::EVERY {
+        let mut one = Lateness::new()?;
+        for lateness in cells.iter().filter_map(|scored| scored.lateness.as_ref()) {
+            one.add(&lateness[kind as usize])?;
+        }
+        all.add(&one)?;
+        kinds.0.extend(one.percentiles().map(|found| (kind, found)));
+    }
+    Ok(LatencyScore {
+        all: all.percentiles(),
+        kinds,
+        curve: all.curve(),
+    })
+}
+
+fn figures(
+    cells: &[&Scored],
+    figure: impl Fn(&Cell) -> Option<f64>,
+    seed: u64,
+) -> Option<Estimate> {
+    let values: Vec<f64> = cells.iter().filter_map(|s| figure(&s.cell)).collect();
+    stats::mean(&values, seed)
+}
+
+fn slowdown(found: Option<Estimate>, floor: Option<&Floor>) -> Option<Slowdown> {
+    found.map(|found| Slowdown {
+        ratio: found.value,
+        low: found.low,
+        high: found.high,
+        pairs: found.n,
+        verdict: Verdict::of(&found, 1.0, floor.map(Floor::ratios)),
+    })
+}
+
+fn extra(found: Option<Estimate>, floor: Option<&Floor>) -> Option<Extra> {
+    found.map(|estimate| Extra {
+        estimate,
+        verdict: Verdict::of(&estimate, 0.0, floor.map(Floor::differences)),
+    })
+}

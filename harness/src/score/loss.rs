@@ -1,0 +1,40 @@
+//! What was matched, missed, repeated and invented, by kind.
+
+use contract::{Claims, Journal, Kind, Ledger, Pairing, Verdict};
+
+use super::cell::KindScore;
+use super::keyed::Keyed;
+
+/// Counts everything once; also the events that are outside, all kinds together.
+pub(super) fn count(
+    ledger: &Ledger,
+    journal: &Journal,
+    pairing: &Pairing,
+    claims: &Claims,
+) -> (Keyed<Kind, KindScore>, u64) {
+    let mut verdicts = [[0_u64; 4]; 3];
+    for (event, verdict) in journal.events.iter().zip(pairing.verdicts()) {
+        verdicts[event.kind as usize][*verdict as usize] += 1;
+    }
+    let mut truths = [0_u64; 3];
+    for truth in &ledger.truths {
+        truths[truth.kind as usize] += 1;
+    }
+    let kinds = Keyed::each(|kind: Kind| {
+        let of = |verdict: Verdict| verdicts[kind as usize][verdict as usize];
+        KindScore {
+            offered: claims.kind(kind),
+            truths: truths[kind as usize],
+            matched: of(Verdict::Matched),
+            missed: truths[kind as usize] - of(Verdict::Matched),
+            repeated: of(Verdict::Repeated),
+            invented: of(Verdict::Invented),
+            latency_us: None,
+        }
+    });
+    let outside = verdicts
+        .iter()
+        .map(|of| of[Verdict::Outside as usize])
+        .sum();
+    (kinds, outside)
+}

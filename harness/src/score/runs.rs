@@ -1,0 +1,164 @@
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use csv::Writer;
+
+use super::cell::{Cell, KindScore};
+use super::summary::Summary;
+use crate::record::Status;
+
+const COLUMNS: [&str; 9] = [
+    "record",
+    "workload",
+    "monitor",
+    "repetition",
+    "kind",
+    "metric",
+    "value",
+    "unit",
+    "error",
+];
+
+/// Writes `runs.csv`: one row for each figure of each cell, and one that says how the cell ended,
+/// so that a cell without figures is a row too.
+pub fn write_runs(path: &Path, summary: &Summary) -> Result<()> {
+    let mut bytes = Vec::new();
+    table(&mut bytes, summary)?;
+    std::fs::write(path, bytes).with_context(|| format!("{}: cannot be written", path.display()))
+}
+
+fn table(out: &mut Vec<u8>, summary: &Summary) -> Result<()> {
+    let mut writer = Writer::from_writer(out);
+    writer.write_record(COLUMNS)?;
+    for cell in &summary.cells {
+        let repetition = cell.repetition.to_string();
+        for row in rows(cell) {
+            writer.write_record([
+                &summary.record.record,
+                &cell.workload,
+                &cell.monitor,
+                &repetition,
+                row.kind,
+                &row.metric,
+                &row.value,
+                row.unit,
+                row.error,
+            ])?;
+        }
+    }
+    Ok(writer.flush()?)
+}
+
+struct Row<'a> {
+    kind: &'static str,
+    metric: String,
+    value: String,
+    unit: &'static str,
+    error: &'a str,
+}
+
+fn row(metric: impl Into<String>, value: impl ToString, unit: &'static str) -> Row<'static> {
+    Row {
+        kind: "",
+        metric: metric.into(),
+        value: value.to_string(),
+        unit,
+        error: "",
+    }
+}
+
+fn rows(cell: &Cell) -> Vec<Row<'_>> {
+    let ended = match cell.status {
+        Status::Ok => "ok",
+        Status::Failed => "failed",
+        Status::Unavailable => "unavailable",
+    };
+    let mut rows = vec![Row {
+        error: cell.error.as_deref().unwrap_or_default(),
+        ..row(ended, 1, "cell")
+    }];
+    if cell.status == Status::Ok {
+        moments(cell, &mut rows);
+        facts(cell, &mut rows);
+        losses(cell, &mut rows);
+        costs(cell, &mut rows);
+    }
+    rows
+}
+
+fn moments(cell: &Cell, rows: &mut Vec<Row<'_>>) {
+    for (kind, score) in &cell.kinds.0 {
+        let kind = kind.as_str();
+        rows.extend(moments_of(score).map(|row| Row { kind, ..row }));
+        let Some(latency) = &score.latency_us else {
+            continue;
+        };
+        for (metric, value) in [
+            ("latency_p50", latency.p50),
+            ("latency_p90", latency.p90),
+            ("latency_p99", latency.p99),
+            ("latency_p999", latency.p999),
+            ("latency_max", latency.max),
+        ] {
+            rows.push(Row {
+                kind,
+                ..row(metric, value, "us")
+            });
+        }
+    }
+    rows.push(row("outside", cell.outside, "events"));
+}
+
+fn moments_of(score: &KindScore) -> impl Iterator<Item = Row<'static>> {
+    [
+        row("offered", u8::from(score.offered), "bool"),
+        row("truths", score.truths, "moments"),
+        row("matched", score.matched, "moments"),
+        row("missed", score.missed, "moments"),
+        row("repeated", score.repeated, "events"),
+        row("invented", score.invented, "events"),
+    ]
+    .into_iter()
+}
+
+fn facts(cell: &Cell, rows: &mut Vec<Row<'_>>) {
+    let offered = cell.facts.0.iter().filter(|(_, score)| score.offered);
+    for (fact, score) in offered {
+        for (how, n) in [
+            ("right", score.right),
+            ("wrong", score.wrong),
+            ("truncated", score.truncated),
+            ("absent", score.absent),
+        ] {
+            rows.push(row(format!("{}_{how}", fact.as_str()), n, "facts"));
+        }
+    }
+}
+
+fn losses(cell: &Cell, rows: &mut Vec<Row<'_>>) {
+    for (cause, n) in &cell.admitted_lost {
+        rows.push(row(format!("admitted_lost:{cause}"), n, "events"));
+    }
+    rows.push(row("unaccounted_lost", cell.unaccounted_lost, "moments"));
+    rows.push(row("drained", u8::from(cell.drained), "bool"));
+}
+
+fn costs(cell: &Cell, rows: &mut Vec<Row<'_>>) {
+    let cost = &cell.cost;
+    for (metric, value, unit) in [
+        ("moments_per_s", cost.moments_per_s, "1/s"),
+        ("monitor_cpu", cost.monitor_cpu_us_per_moment, "us/moment"),
+        ("system_cpu", cost.system_cpu_us_per_moment, "us/moment"),
+        ("workload_cpu", cost.workload_cpu_us_per_moment, "us/moment"),
+        ("wall", cost.wall_ms, "ms"),
+    ] {
+        rows.extend(value.map(|value| row(metric, value, unit)));
+    }
+    rows.extend(cost.peak_rss_bytes.map(|n| row("peak_rss", n, "bytes")));
+    rows.push(row("steal", cell.noise.steal_ticks, "ticks"));
+    rows.push(row("load", cell.noise.load, "processes"));
+    rows.push(row("stolen", u8::from(cell.noise.stolen), "bool"));
+    for (note, n) in &cell.notes {
+        rows.push(row(format!("note:{note}"), n, ""));
+    }
+}

@@ -1,0 +1,84 @@
+use std::path::Path;
+
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
+
+use super::Scored;
+use super::cell::Cell;
+use super::compare::{Baselines, Comparison, compare};
+use super::noise::NoiseFloor;
+use crate::record::{FORMAT, Record, read_json};
+
+/// `summary.json`: everything computed from a record.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Summary {
+    /// [`FORMAT`].
+    pub format: u32,
+    /// As in `record.json`.
+    pub record: Record,
+    /// One row for each cell, in the order in which they ran.
+    pub cells: Vec<Cell>,
+    /// One entry for each workload and monitor, in the order of the record.
+    pub comparison: Vec<Comparison>,
+    /// What is too small to tell from noise.
+    pub noise_floor: NoiseFloor,
+}
+
+impl Summary {
+    /// Computes it.
+    pub fn new(record: Record, mut scored: Vec<Scored>) -> Result<Self> {
+        scored.sort_by_key(|scored| scored.cell.order);
+        let baselines = Baselines::of(&scored);
+        let noise_floor = NoiseFloor::new(&scored, &baselines, record.seed);
+        let mut comparison = Vec::new();
+        for (workload, monitor) in combinations(&record, &scored) {
+            let of = |scored: &&Scored| {
+                scored.cell.workload == workload && scored.cell.monitor == monitor
+            };
+            let cells: Vec<&Scored> = scored.iter().filter(of).collect();
+            let pair = (workload.as_str(), monitor.as_str());
+            comparison.push(compare(
+                pair,
+                &cells,
+                &baselines,
+                &noise_floor,
+                record.seed,
+            )?);
+        }
+        Ok(Self {
+            format: FORMAT,
+            record,
+            comparison,
+            noise_floor,
+            cells: scored.into_iter().map(|scored| scored.cell).collect(),
+        })
+    }
+
+    /// Reads `DIR/summary.json`.
+    pub fn read(dir: &Path) -> Result<Self> {
+        read_json(&dir.join("summary.json"))
+    }
+
+    /// The entry for a workload under a monitor.
+    pub fn of(&self, workload: &str, monitor: &str) -> Option<&Comparison> {
+        self.comparison
+            .iter()
+            .find(|entry| entry.workload == workload && entry.monitor == monitor)
+    }
+}
+
+/// What was planned in the order of the record, then whatever else there are cells of.
+fn combinations(record: &Record, scored: &[Scored]) -> Vec<(String, String)> {
+    let planned = record.workloads.iter().flat_map(|workload| {
+        let monitors = record.monitors.iter();
+        monitors.map(|monitor| (workload.name.clone(), monitor.name.clone()))
+    });
+    let mut all: Vec<_> = planned.collect();
+    for Scored { cell, .. } in scored {
+        let found = (cell.workload.clone(), cell.monitor.clone());
+        if !all.contains(&found) {
+            all.push(found);
+        }
+    }
+    all
+}

@@ -1,0 +1,203 @@
+//! How sure a figure is. Pure, and the same for the same seed on every machine.
+
+use serde::{Deserialize, Serialize};
+use statrs::distribution::{Beta, ContinuousCDF};
+
+/// Every interval is a two-sided one of this confidence.
+pub const CONFIDENCE: f64 = 0.95;
+
+/// How often a bootstrap draws.
+const DRAWS: usize = 4000;
+
+/// A figure with its interval. Without at least two measurements there is none.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Estimate {
+    /// The figure.
+    pub value: f64,
+    /// Lower end of its interval.
+    pub low: Option<f64>,
+    /// Upper end of its interval.
+    pub high: Option<f64>,
+    /// From how many measurements or pairs.
+    pub n: usize,
+}
+
+impl Estimate {
+    /// Whether `point` lies inside the interval; `false` when there is no interval.
+    pub fn covers(&self, point: f64) -> bool {
+        let (low, high) = (self.low, self.high);
+        low.zip(high)
+            .is_some_and(|(low, high)| low <= point && point <= high)
+    }
+}
+
+/// The exact (Clopper-Pearson) interval of the rate behind `k` in `n`; everything when `n` is 0.
+pub fn binomial(k: u64, n: u64) -> (f64, f64) {
+    let tail = (1.0 - CONFIDENCE) / 2.0;
+    let k = k.min(n);
+    if n == 0 {
+        return (0.0, 1.0);
+    }
+    let (hits, rest) = (k as f64, (n - k) as f64);
+    let low = match k {
+        0 => 0.0,
+        _ if k == n => tail.powf(1.0 / n as f64),
+        _ => quantile(hits, rest + 1.0, tail),
+    };
+    let high = match k {
+        0 => 1.0 - tail.powf(1.0 / n as f64),
+        _ if k == n => 1.0,
+        _ => quantile(hits + 1.0, rest, 1.0 - tail),
+    };
+    (low, high)
+}
+
+/// Quantile of a beta distribution, by halving: a distribution function only ever grows.
+fn quantile(a: f64, b: f64, p: f64) -> f64 {
+    let Ok(beta) = Beta::new(a, b) else {
+        return f64::NAN;
+    };
+    let (mut low, mut high) = (0.0, 1.0);
+    for _ in 0..80 {
+        let middle = f64::midpoint(low, high);
+        if beta.cdf(middle) < p {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    f64::midpoint(low, high)
+}
+
+/// Mean of paired differences with its bootstrap interval; `None` of nothing.
+pub fn mean(values: &[f64], seed: u64) -> Option<Estimate> {
+    if values.is_empty() {
+        return None;
+    }
+    let (low, high) = bootstrap(values, seed).unzip();
+    Some(Estimate {
+        value: average(values),
+        low,
+        high,
+        n: values.len(),
+    })
+}
+
+/// Geometric mean of paired ratios with its bootstrap interval: twice and half as slow cancel
+/// out. Ratios that are not positive numbers are no ratios and are left out.
+pub fn ratio(ratios: &[f64], seed: u64) -> Option<Estimate> {
+    let sound = ratios
+        .iter()
+        .filter(|ratio| ratio.is_normal() && **ratio > 0.0);
+    let logs: Vec<f64> = sound.map(|ratio| ratio.ln()).collect();
+    mean(&logs, seed).map(|logs| Estimate {
+        value: logs.value.exp(),
+        low: logs.low.map(f64::exp),
+        high: logs.high.map(f64::exp),
+        n: logs.n,
+    })
+}
+
+fn average(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
+/// Percentile interval of the mean over draws with replacement.
+fn bootstrap(values: &[f64], seed: u64) -> Option<(f64, f64)> {
+    if values.len() < 2 {
+        return None;
+    }
+    let mut dice = Dice(seed);
+    let mut means: Vec<f64> = (0..DRAWS)
+        .map(|_| {
+            let drawn = (0..values.len()).map(|_| values[dice.below(values.len())]);
+            drawn.sum::<f64>() / values.len() as f64
+        })
+        .collect();
+    means.sort_unstable_by(f64::total_cmp);
+    let cut = (DRAWS as f64 * (1.0 - CONFIDENCE) / 2.0) as usize;
+    Some((means[cut], means[DRAWS - 1 - cut]))
+}
+
+/// SplitMix64, written out so that a seed means the same with every version of every library.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, sides: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut word = self.0;
+        word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        word ^= word >> 31;
+        // Scaling by multiplying is off by at most sides / 2^64.
+        ((u128::from(word) * sides as u128) >> 64) as usize
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn near(found: f64, expected: f64) {
+        assert!(
+            (found - expected).abs() <= 1e-4 * expected.abs(),
+            "{found}, expected {expected}"
+        );
+    }
+
+    #[test]
+    fn intervals_are_those_of_the_textbooks() {
+        // From R: binom.test(k, n)$conf.int
+        for (k, n, low, high) in [
+            (0, 10, 0.0, 0.308_497_1),
+            (1, 10, 0.002_528_579, 0.445_016_1),
+            (5, 10, 0.187_086_0, 0.812_914_0),
+            (10, 10, 0.691_502_9, 1.0),
+        ] {
+            let found = binomial(k, n);
+            near(found.0, low);
+            near(found.1, high);
+        }
+        // The rule of three, two-sided: about 3.69 / n.
+        near(binomial(0, 98_301).1, 3.7526e-5);
+        let (low, high) = binomial(5_000_000, 10_000_000);
+        assert!(0.4996 < low && low < 0.5 && 0.5 < high && high < 0.5004);
+        assert_eq!(binomial(0, 0), (0.0, 1.0));
+    }
+
+    #[test]
+    fn an_interval_always_holds_its_rate() {
+        for n in [1, 2, 3, 17, 1000, 123_456] {
+            for k in [0, 1, n / 3, n / 2, n - 1, n] {
+                let (low, high) = binomial(k, n);
+                let rate = k as f64 / n as f64;
+                assert!(low <= rate && rate <= high, "{k} of {n}: {low}..{high}");
+            }
+        }
+    }
+
+    #[test]
+    fn ratios_cancel_out_and_one_pair_has_no_interval() {
+        let both = ratio(&[2.0, 0.5], 1).unwrap();
+        near(both.value, 1.0);
+        assert!(both.covers(1.0) && both.covers(1.9) && !both.covers(2.1));
+        let one = ratio(&[1.5], 1).unwrap();
+        assert_eq!((one.low, one.high, one.n), (None, None, 1));
+        assert!(!one.covers(1.5));
+        assert_eq!(ratio(&[0.0, f64::NAN, f64::INFINITY], 1), None);
+        assert_eq!(mean(&[], 1), None);
+    }
+
+    #[test]
+    fn the_same_seed_gives_the_same_interval_and_it_is_about_right() {
+        let values: Vec<f64> = (0..100).map(f64::from).collect();
+        let found = mean(&values, 7).unwrap();
+        assert_eq!(mean(&values, 7).unwrap(), found);
+        // Standard error of the mean of 0..=99 is 2.887, so about 49.5 +- 5.66.
+        let (low, high) = found.low.zip(found.high).unwrap();
+        assert!(
+            (low - 43.84).abs() < 0.5 && (high - 55.16).abs() < 0.5,
+            "{found:?}"
+        );
+    }
+}

@@ -1,0 +1,61 @@
+//! Whom the workload runs as: nothing runs as root that need not.
+
+use anyhow::{Context, Result};
+use nix::unistd::{Gid, Uid, geteuid};
+
+/// A user and a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct User {
+    /// User id.
+    pub uid: u32,
+    /// Group id.
+    pub gid: u32,
+}
+
+/// The id every distribution has for "nobody", and the kernel for ids it cannot map.
+const NOBODY: u32 = 65534;
+
+/// For root: the person behind sudo, or else nobody. `None` when there is nothing to give up.
+pub fn unprivileged() -> Option<User> {
+    if !geteuid().is_root() {
+        return None;
+    }
+    let id = |name| {
+        std::env::var(name)
+            .ok()?
+            .parse::<u32>()
+            .ok()
+            .filter(|&id| id != 0)
+    };
+    let sudo = id("SUDO_UID")
+        .zip(id("SUDO_GID"))
+        .map(|(uid, gid)| User { uid, gid });
+    Some(sudo.unwrap_or(User {
+        uid: NOBODY,
+        gid: NOBODY,
+    }))
+}
+
+impl User {
+    /// From `UID:GID`.
+    pub fn parse(text: &str) -> Result<Self> {
+        let parts = text
+            .split_once(':')
+            .and_then(|(u, g)| Some((u.parse().ok()?, g.parse().ok()?)));
+        let (uid, gid) = parts.with_context(|| format!("--user {text}: use UID:GID"))?;
+        Ok(Self { uid, gid })
+    }
+
+    /// As `UID:GID`.
+    pub fn text(self) -> String {
+        format!("{}:{}", self.uid, self.gid)
+    }
+
+    /// Becomes this user for good.
+    pub fn become_it(self) -> Result<()> {
+        let (uid, gid) = (Uid::from_raw(self.uid), Gid::from_raw(self.gid));
+        nix::unistd::setgroups(&[gid]).context("setgroups")?;
+        nix::unistd::setresgid(gid, gid, gid).context("setresgid")?;
+        nix::unistd::setresuid(uid, uid, uid).context("setresuid")
+    }
+}

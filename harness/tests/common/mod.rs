@@ -1,0 +1,140 @@
+//! What the tests of the whole binary share.
+
+#![allow(dead_code, missing_docs)] // Each test file uses its part of it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// The binary under test.
+pub fn harness() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_harness"))
+}
+
+/// Runs it with `args`; `(exit code, stdout, stderr)`.
+pub fn said(args: &[&str]) -> (i32, String, String) {
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = harness().args(args).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (status.code().unwrap_or(-1), text(stdout), text(stderr))
+}
+
+pub fn is_root() -> bool {
+    let root = nix::unistd::geteuid().is_root();
+    if !root {
+        println!("skipped: this needs root; run `cargo test` as root to have it");
+    }
+    root
+}
+
+/// A folder for records that everybody may enter.
+pub fn scratch() -> TempDir {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o777)).unwrap();
+    dir
+}
+
+/// Measures into `dir/record` and gives the summary. A failure says how to repeat it.
+pub fn measured(dir: &Path, args: &[&str]) -> Value {
+    let out = dir.join("record");
+    let mut all = vec!["run", "--out", out.to_str().unwrap()];
+    all.extend(args);
+    let (code, _, stderr) = said(&all);
+    assert_eq!(
+        code,
+        0,
+        "repeat with: harness run {}\n{stderr}",
+        args.join(" ")
+    );
+    summary(&out)
+}
+
+pub fn summary(record: &Path) -> Value {
+    serde_json::from_slice(&fs::read(record.join("summary.json")).unwrap()).unwrap()
+}
+
+/// The cells of `monitor`.
+pub fn cells<'a>(summary: &'a Value, monitor: &str) -> Vec<&'a Value> {
+    let all = summary["cells"].as_array().unwrap();
+    all.iter()
+        .filter(|cell| cell["monitor"] == monitor)
+        .collect()
+}
+
+/// Everything on this machine that a run may touch and must leave as it was.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Traces {
+    pub cgroups: Vec<PathBuf>,
+    pub listeners: usize,
+    pub processes: Vec<u32>,
+}
+
+impl Traces {
+    pub fn now() -> Self {
+        Self {
+            cgroups: cgroups(),
+            listeners: listeners(),
+            processes: processes(),
+        }
+    }
+}
+
+fn cgroups() -> Vec<PathBuf> {
+    let mounts = fs::read_to_string("/proc/self/mounts").unwrap();
+    let points = mounts
+        .lines()
+        .filter(|line| line.contains(" cgroup"))
+        .filter_map(|line| line.split(' ').nth(1));
+    let entries = points
+        .filter_map(|point| fs::read_dir(point).ok())
+        .flatten()
+        .flatten();
+    let ours = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with("rollcall-"));
+    let mut found: Vec<_> = ours.map(|entry| entry.path()).collect();
+    found.sort();
+    found
+}
+
+/// Sockets of protocol 11 (the connector) that are in group 1 (processes).
+fn listeners() -> usize {
+    let table = fs::read_to_string("/proc/net/netlink").unwrap_or_default();
+    let fields = table
+        .lines()
+        .skip(1)
+        .map(|line| line.split_whitespace().collect::<Vec<_>>());
+    fields
+        .filter(|field| field[1] == "11" && u32::from_str_radix(field[3], 16).unwrap_or(0) & 1 == 1)
+        .count()
+}
+
+/// Processes whose program is one of the harness's, zombies included.
+fn processes() -> Vec<u32> {
+    let ours = |pid: u32| {
+        let exe = fs::read_link(format!("/proc/{pid}/exe")).unwrap_or_default();
+        let exe = exe.to_string_lossy().into_owned();
+        exe.contains("rollcall-programs-")
+            || (exe.ends_with("/harness") && pid != std::process::id())
+    };
+    let names = fs::read_dir("/proc").unwrap().flatten();
+    let pids = names.filter_map(|entry| entry.file_name().to_string_lossy().parse().ok());
+    pids.filter(|&pid| ours(pid)).collect()
+}
+
+/// Asks `done` every few milliseconds, for at most `seconds`.
+pub fn within(seconds: u64, mut done: impl FnMut() -> bool) -> bool {
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(seconds);
+    while !done() {
+        if std::time::Instant::now() > deadline {
+            return false;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(3));
+    }
+    true
+}

@@ -1,0 +1,65 @@
+//! Every monitor in the registry, on the real kernel: one body. A dynamic program that forks,
+//! executes and ends through the C library is seen by every technique, so here each must see
+//! every moment it offers, invent nothing and say nothing twice.
+
+mod common;
+
+use common::{cells, is_root, measured, scratch};
+use serde_json::Value;
+
+#[test]
+fn every_monitor_sees_what_it_offers() {
+    if !is_root() {
+        return;
+    }
+    for monitor in monitors::all()
+        .iter()
+        .filter(|one| !["null", "replay"].contains(&one.name()))
+    {
+        let dir = scratch();
+        let args = [
+            "-m",
+            monitor.name(),
+            "-w",
+            "short-lived/.*|fork-bomb",
+            "--scale",
+            "0.1",
+            "--reps",
+            "1",
+        ];
+        let options = contract::Options::new(monitor.name(), monitor.options(), []).unwrap();
+        if let Some(missing) = monitor.missing(&options).first() {
+            println!("skipped: {} {missing}", monitor.name());
+            continue;
+        }
+        let summary = measured(dir.path(), &args);
+        let cells = cells(&summary, monitor.name());
+        assert_eq!(
+            cells.len(),
+            5,
+            "repeat with: harness run {}",
+            args.join(" ")
+        );
+        for cell in cells {
+            conforms(cell, &args);
+        }
+    }
+}
+
+fn conforms(cell: &Value, args: &[&str]) {
+    let repeat = format!("repeat with: harness run {}\n{cell:#}", args.join(" "));
+    assert_eq!(cell["status"], "ok", "{repeat}");
+    assert_eq!(cell["drained"], true, "{repeat}");
+    let preload = cell["monitor"] == "preload";
+    for (kind, counts) in cell["kinds"].as_object().unwrap() {
+        let n = |name: &str| counts[name].as_u64().unwrap();
+        assert_eq!(n("matched") + n("missed"), n("truths"), "{kind}: {repeat}");
+        assert_eq!((n("repeated"), n("invented")), (0, 0), "{kind}: {repeat}");
+        if counts["offered"] == true && !preload {
+            assert_eq!(n("missed"), 0, "{kind}: {repeat}");
+        }
+    }
+    for (fact, counts) in cell["facts"].as_object().unwrap() {
+        assert_eq!(counts["wrong"], 0, "{fact}: {repeat}");
+    }
+}

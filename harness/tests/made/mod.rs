@@ -1,0 +1,100 @@
+//! Made-up cells of any size whose right figures are known.
+
+use contract::{Arena, Claims, Clock, Fact, Facts, Journal, Kind, Ledger, Report, Truth};
+use rollcall::record::{CellRun, Cost, Noise, Status};
+
+/// What scoring takes.
+pub(crate) struct Input {
+    pub(crate) run: CellRun,
+    pub(crate) ledger: Ledger,
+    pub(crate) journal: Journal,
+    pub(crate) claims: Claims,
+}
+
+/// Pids go round like the kernel's, so that big inputs use each many times.
+const PIDS: u64 = 32_000;
+const STEP: u64 = 10_000;
+
+/// A run of `moments` moments and a monitor that misses every 1000th of them, repeats every
+/// 1001st, and reports each 5 us after the start of its window.
+pub(crate) fn input(moments: usize) -> Input {
+    let mut ledger = Ledger::default();
+    let mut journal = Journal::default();
+    ledger.truths.reserve_exact(moments);
+    journal.events.reserve_exact(moments + moments / 1001 + 1);
+    for index in 0..moments as u64 {
+        let truth = truth(index, &mut ledger.arena);
+        if index % 1000 != 999 {
+            tell(&truth, &ledger.arena, &mut journal);
+        }
+        if index % 1001 == 5 && index % 1000 != 999 {
+            tell(&truth, &ledger.arena, &mut journal);
+        }
+        ledger.truths.push(truth);
+    }
+    Input {
+        run: run("storm", "made", 1),
+        ledger,
+        journal,
+        claims: claims(),
+    }
+}
+
+/// Everything, with an exact clock.
+pub(crate) fn claims() -> Claims {
+    Claims::none(Clock::Exact)
+        .with(Kind::Fork, &[Fact::Ppid])
+        .with(Kind::Exec, &[Fact::Exe, Fact::Argv])
+        .with(Kind::Exit, &[Fact::Status])
+}
+
+/// Three moments a process, one process after the other.
+fn truth(index: u64, arena: &mut Arena) -> Truth {
+    let (process, kind) = (index / 3, Kind::ALL[(index % 3) as usize]);
+    let after = 1_000_000 + index * STEP;
+    let mut facts = Facts::default();
+    match kind {
+        Kind::Fork => facts.ppid = Some(1),
+        Kind::Exec => {
+            facts.exe = Some(arena.push(b"/tmp/r/true"));
+            facts.argv = Some(arena.push(format!("true\0{process}\0").as_bytes()));
+        }
+        Kind::Exit => facts.status = Some(0),
+    }
+    Truth {
+        after,
+        before: after + 2000,
+        facts,
+        pid: (300 + process % PIDS) as u32,
+        kind,
+        loose: false,
+    }
+}
+
+fn tell(truth: &Truth, arena: &Arena, journal: &mut Journal) {
+    let mut report = Report::new(truth.kind, truth.pid, truth.after + 5000);
+    report.happened = truth.after + 1000;
+    report.ppid = truth.facts.ppid;
+    report.status = truth.facts.status;
+    report.exe = truth.facts.exe.map(|span| arena.get(span));
+    report.argv = truth.facts.argv.map(|span| arena.get(span));
+    journal.push(report);
+}
+
+/// A cell that went well.
+pub(crate) fn run(workload: &str, monitor: &str, repetition: u32) -> CellRun {
+    CellRun {
+        workload: workload.into(),
+        monitor: monitor.into(),
+        repetition,
+        order: 0,
+        baseline: false,
+        status: Status::Ok,
+        error: None,
+        drained: true,
+        cost: Some(Cost::default()),
+        admitted: Default::default(),
+        notes: Default::default(),
+        noise: Noise::default(),
+    }
+}

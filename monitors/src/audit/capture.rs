@@ -1,0 +1,262 @@
+//! Takes records off the socket and into the spool. Every frame is one datagram, netlink header
+//! included; a frame of the monitor's own kind tells how to read the kernel's wall clock.
+
+use std::collections::BTreeMap;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::time::Duration;
+
+use contract::{Counters, Nanos, Result, Session, Spool};
+use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_AUDIT};
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::socket::{setsockopt, sockopt};
+use nix::time::{ClockId, clock_gettime};
+
+use super::guest::{Guest, failed};
+use super::inbox::{BATCH, Inbox};
+use super::{OFFSET, rules, wire};
+use crate::clock;
+
+/// AUDIT_NLGRP_READLOG: everything the daemon is sent, for onlookers, and without any promise.
+const READLOG: u32 = 1;
+/// AUDIT_CONFIG_CHANGE.
+const CONFIG_CHANGE: u16 = 1305;
+/// A wall clock that was set by more than this gets a new frame.
+const STEP: u64 = 500_000;
+/// How long the record of the last rule's end may take to come, once nothing else does.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Watches from start to stop, and leaves whatever happens in between.
+pub(super) fn capture(session: &mut Session<'_>) -> Result<Counters> {
+    let mut guest = Guest::enter(session.options)?;
+    let watched = watch(&mut guest, session);
+    let left = guest.leave();
+    let counters = watched?;
+    left?;
+    Ok(counters)
+}
+
+fn watch(guest: &mut Guest, session: &mut Session<'_>) -> Result<Counters> {
+    let mut feed = Feed::open(session)?;
+    feed.tell_offset(&mut session.spool)?;
+    guest.settle()?;
+    if guest.alone() {
+        feed.register(&mut session.spool)?;
+    } else {
+        let joined = feed.socket.add_membership(READLOG);
+        joined.map_err(|e| failed("joining AUDIT_NLGRP_READLOG", e))?;
+    }
+    guest.arm()?;
+    session.spool.flush()?;
+    (session.ready)(&[])?;
+    feed.run(session)?;
+    let removed = guest.disarm()?;
+    feed.drain(removed, &mut session.spool)?;
+    feed.tell_offset(&mut session.spool)?;
+    session.spool.flush()?;
+    counters(guest, &feed)
+}
+
+fn counters(guest: &mut Guest, feed: &Feed) -> Result<Counters> {
+    let now = guest.control.status().map_err(|e| failed("AUDIT_GET", e))?;
+    let found = guest.found();
+    let waited = now.backlog_wait_time_actual;
+    let waited = waited.wrapping_sub(found.backlog_wait_time_actual);
+    let tick = nix::time::clock_getres(ClockId::CLOCK_REALTIME_COARSE)
+        .map_err(|e| failed("clock_getres", e))?;
+    let waited_ms = u64::from(waited) * tick.tv_nsec() as u64 / 1_000_000;
+    let drops = wire::drops(&feed.socket).map_err(|e| failed("Drops", e))?;
+    let lost = u64::from(now.lost.wrapping_sub(found.lost));
+    Ok(Counters {
+        admitted: BTreeMap::from([("lost".into(), lost), ("socket_drops".into(), drops)]),
+        notes: BTreeMap::from([
+            ("backlog_wait_ms".into(), waited_ms),
+            ("enobufs".into(), feed.enobufs),
+            ("multicast".into(), u64::from(!guest.alone())),
+            ("records".into(), feed.records),
+            ("truncated_records".into(), feed.truncated),
+            ("undrained".into(), u64::from(feed.undrained)),
+        ]),
+    })
+}
+
+/// What the kernel says to a command.
+type Answer = Result<(), Errno>;
+
+/// The socket that records come on.
+struct Feed {
+    socket: Socket,
+    inbox: Inbox,
+    offset: i64,
+    records: u64,
+    truncated: u64,
+    enobufs: u64,
+    /// Records of the end of own rules.
+    ended: usize,
+    undrained: bool,
+}
+
+impl Feed {
+    fn open(session: &Session<'_>) -> Result<Self> {
+        let mut socket = Socket::new(NETLINK_AUDIT).map_err(|e| failed("socket", e))?;
+        socket.bind_auto().map_err(|e| failed("bind", e))?;
+        if let Some(size) = session.options.size_or_kernel("rcvbuf") {
+            let size = usize::try_from(size)?.min(i32::MAX as usize / 2);
+            let forced = setsockopt(&socket, sockopt::RcvBufForce, &size);
+            forced.map_err(|e| failed("SO_RCVBUFFORCE", e))?;
+        }
+        Ok(Self {
+            socket,
+            inbox: Inbox::new(),
+            offset: 0,
+            records: 0,
+            truncated: 0,
+            enobufs: 0,
+            ended: 0,
+            undrained: false,
+        })
+    }
+
+    /// Becomes the audit daemon. Records the kernel kept for one may come before its answer.
+    fn register(&mut self, spool: &mut Spool) -> Result<()> {
+        let bytes = wire::registration(std::process::id());
+        let sent = self.socket.send_to(&bytes, &SocketAddr::new(0, 0), 0);
+        sent.map_err(|e| failed("AUDIT_SET pid", e))?;
+        loop {
+            let answer = self.take(spool)?;
+            match answer {
+                Some(Err(Errno::EEXIST)) => {
+                    return Err("audit: a daemon registered just now: run it again".into());
+                }
+                Some(other) => return other.map_err(|e| failed("AUDIT_SET pid", e)),
+                None => wait(&mut [self.readable()], PollTimeout::NONE)?,
+            };
+        }
+    }
+
+    fn readable(&self) -> PollFd<'_> {
+        PollFd::new(self.socket.as_fd(), PollFlags::POLLIN)
+    }
+
+    /// Until told to stop.
+    fn run(&mut self, session: &mut Session<'_>) -> Result<()> {
+        loop {
+            self.take(&mut session.spool)?;
+            if drift(self.offset) > STEP {
+                self.tell_offset(&mut session.spool)?;
+            }
+            session.spool.flush()?;
+            let stop: BorrowedFd<'_> = session.stop;
+            let mut both = [self.readable(), PollFd::new(stop, PollFlags::POLLIN)];
+            wait(&mut both, PollTimeout::NONE)?;
+            if both[1].any() == Some(true) {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The kernel queues in order: once it has told of the end of every rule, there is nothing
+    /// left that these rules made.
+    fn drain(&mut self, removed: usize, spool: &mut Spool) -> Result<()> {
+        loop {
+            self.take(spool)?;
+            if self.ended >= removed {
+                return Ok(());
+            }
+            let left = PollTimeout::try_from(PATIENCE)?;
+            if wait(&mut [self.readable()], left)? == 0 {
+                self.undrained = true;
+                return Ok(());
+            }
+        }
+    }
+
+    /// Spools everything that is there. Returns the answer to a command when one was among it.
+    fn take(&mut self, spool: &mut Spool) -> Result<Option<Answer>> {
+        let mut answer = None;
+        loop {
+            match self.batch(spool, &mut answer) {
+                Ok(count) if count < BATCH => return Ok(answer),
+                Ok(_) | Err(Errno::EINTR) => {}
+                Err(Errno::EAGAIN) => return Ok(answer),
+                // Said once for however many were dropped; the socket's Drops has the number.
+                Err(Errno::ENOBUFS) => self.enobufs += 1,
+                Err(error) => return Err(failed("recvmmsg", error)),
+            }
+        }
+    }
+
+    fn batch(&mut self, spool: &mut Spool, answer: &mut Option<Answer>) -> Result<usize, Errno> {
+        let count = self.inbox.receive(&self.socket)?;
+        let received = clock::now();
+        for index in 0..count {
+            let (datagram, cut) = self.inbox.datagram(index);
+            let Some((kind, text)) = wire::split(datagram) else {
+                continue;
+            };
+            if kind == wire::ERROR {
+                *answer = Some(wire::verdict(text));
+                continue;
+            }
+            self.ended += usize::from(kind == CONFIG_CHANGE && ends_rule(text));
+            self.truncated += u64::from(cut);
+            self.records += 1;
+            spool
+                .write(received, datagram)
+                .map_err(|error| wire::errno(&error))?;
+        }
+        Ok(count)
+    }
+
+    /// A frame with what to subtract from the wall clock to get CLOCK_MONOTONIC.
+    fn tell_offset(&mut self, spool: &mut Spool) -> Result<()> {
+        self.offset = offset();
+        let frame = wire::message(OFFSET, 0, 0, &self.offset.to_le_bytes());
+        spool.write(clock::now(), &frame)?;
+        Ok(())
+    }
+}
+
+fn wait(fds: &mut [PollFd<'_>], timeout: PollTimeout) -> Result<i32> {
+    loop {
+        match poll(fds, timeout) {
+            Err(Errno::EINTR) => {}
+            other => return other.map_err(|e| failed("poll", e)),
+        }
+    }
+}
+
+/// `op=remove_rule key="rollcall"`.
+fn ends_rule(text: &[u8]) -> bool {
+    let has = |needle: &[u8]| text.windows(needle.len()).any(|window| window == needle);
+    let key = [b"key=\"", rules::KEY, b"\""].concat();
+    has(b"op=remove_rule") && has(&key)
+}
+
+fn wall() -> Nanos {
+    // The call can only fail for a clock the kernel does not know.
+    clock_gettime(ClockId::CLOCK_REALTIME).map_or(0, |time| {
+        time.tv_sec() as u64 * 1_000_000_000 + time.tv_nsec() as u64
+    })
+}
+
+/// Wall clock minus CLOCK_MONOTONIC, from the closest of some readings: one that was interrupted
+/// between the clocks is further apart than the others.
+fn offset() -> i64 {
+    let reading = || {
+        let (before, wall, after) = (clock::now(), wall(), clock::now());
+        (
+            after - before,
+            wall as i64 - (before + (after - before) / 2) as i64,
+        )
+    };
+    let closest = (0..8).map(|_| reading()).min_by_key(|(apart, _)| *apart);
+    closest.map_or(0, |(_, offset)| offset)
+}
+
+/// How far the wall clock was set since `offset` was taken. Two plain readings: an interruption
+/// between them only costs one more frame.
+fn drift(offset: i64) -> u64 {
+    let (wall, now) = (wall() as i64, clock::now() as i64);
+    (wall - now).abs_diff(offset)
+}

@@ -1,0 +1,195 @@
+//! From frames to events: records of one system call are joined by their serial.
+//!
+//! Everything but an exec is one record. The records of an exec may lie between those of others.
+
+use contract::{Decode, Frame, Journal, Kind, Malformed, Nanos, Report};
+
+use super::abi::{self, Call};
+use super::execve::Arguments;
+use super::lives::{By, Lives};
+use super::record::{self, Head, Syscall};
+use super::{EARLY, OFFSET, wire};
+
+const SYSCALL: u16 = 1300;
+const EXECVE: u16 = 1309;
+const EOE: u16 = 1320;
+const ANOM_ABEND: u16 = 1701;
+/// Execs whose arguments may be on their way at once, and how many serials later they no longer
+/// are: there are at most as many between as there are threads in the kernel's audit code.
+const OPEN: usize = 256;
+const FAR: u64 = 1 << 16;
+
+/// An exec of which not all arguments have come.
+#[derive(Debug)]
+struct Exec {
+    serial: u64,
+    by: By,
+    exe: Option<Vec<u8>>,
+    arguments: Arguments,
+}
+
+/// See the head of this file.
+#[derive(Debug, Default)]
+pub(super) struct Decoder {
+    /// Wall clock minus CLOCK_MONOTONIC.
+    offset: Option<i64>,
+    /// Records older than this (milliseconds of the wall clock) were waiting for a daemon since
+    /// before the capture began.
+    since: u64,
+    lives: Lives,
+    open: Vec<Exec>,
+    /// Done with, kept for their memory.
+    spare: Vec<Arguments>,
+}
+
+impl Decode for Decoder {
+    fn frame(&mut self, frame: Frame<'_>, out: &mut Journal) -> Result<(), Malformed> {
+        let Some((kind, payload)) = wire::split(frame.bytes) else {
+            return Err(Malformed(
+                "an audit frame is shorter than its header".into(),
+            ));
+        };
+        match kind {
+            OFFSET => return self.set_offset(payload, frame.received),
+            SYSCALL | EXECVE | EOE | ANOM_ABEND => {}
+            _ => return Ok(()),
+        }
+        let (head, text) = record::split(payload)?;
+        if head.millis < self.since {
+            return Ok(());
+        }
+        match kind {
+            SYSCALL => {
+                let call = record::syscall(text).ok_or_else(|| lacks("SYSCALL"))?;
+                self.call(head, &call, frame.received, out);
+            }
+            EXECVE => self.arguments(head.serial, text, frame.received, out),
+            EOE => self.close(|exec| exec.serial == head.serial, frame.received, out),
+            _ => {
+                let pid = record::fields(text).find(|(name, _)| *name == b"pid");
+                let pid = pid.and_then(|(_, pid)| u32::try_from(record::number(pid, 10)?).ok());
+                let pid = pid.ok_or_else(|| lacks("ANOM_ABEND"))?;
+                // Its parent is not told; nothing that is asked of an exit needs it.
+                let by = self.by(head, pid, 0, frame.received);
+                self.lives.exit_group(by, None, out);
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, out: &mut Journal) {
+        self.close(|_| true, 0, out);
+        self.lives.finish(out);
+    }
+}
+
+impl Decoder {
+    fn set_offset(&mut self, payload: &[u8], received: Nanos) -> Result<(), Malformed> {
+        let bytes = payload.try_into();
+        let bytes = bytes.map_err(|_| Malformed("an offset frame is not eight bytes".into()))?;
+        let offset = i64::from_le_bytes(bytes);
+        if self.offset.is_none() {
+            let begun = received.saturating_sub(EARLY).saturating_add_signed(offset);
+            self.since = begun / 1_000_000;
+        }
+        self.offset = Some(offset);
+        Ok(())
+    }
+
+    fn by(&self, head: Head, pid: u32, ppid: u32, received: Nanos) -> By {
+        let wall = head.millis.saturating_mul(1_000_000);
+        let happened = self
+            .offset
+            .map(|offset| i128::from(wall) - i128::from(offset));
+        let happened = happened.and_then(|at| u64::try_from(at).ok());
+        By {
+            pid,
+            ppid,
+            millis: head.millis,
+            happened: happened.unwrap_or_default(),
+            received,
+        }
+    }
+
+    fn call(&mut self, head: Head, call: &Syscall<'_>, received: Nanos, out: &mut Journal) {
+        let by = self.by(head, call.pid, call.ppid, received);
+        let child = u32::try_from(call.exit).ok().filter(|_| call.success);
+        let child = child.filter(|child| *child != 0);
+        let status = ((call.a0 & 0xff) << 8) as i32;
+        match (abi::call(call.arch, call.number), child) {
+            (Some(Call::Fork), Some(child)) => self.lives.fork(by, child, out),
+            (Some(Call::Clone), Some(child)) => self.lives.clone(by, child, call.a0, out),
+            (Some(Call::Clone3), Some(child)) => self.lives.clone3(by, child, out),
+            (Some(Call::Exec), _) if call.success => {
+                self.lives.exec(by, out);
+                self.exec(head.serial, by, call.exe, out);
+            }
+            (Some(Call::ExitGroup), _) => self.lives.exit_group(by, Some(status), out),
+            (Some(Call::Exit), _) => self.lives.exit(by, status, out),
+            _ => {}
+        }
+    }
+
+    fn exec(&mut self, serial: u64, by: By, exe: Option<&[u8]>, out: &mut Journal) {
+        let far = |exec: &Exec| exec.serial.saturating_add(FAR) < serial;
+        self.close(far, by.received, out);
+        if self.open.len() >= OPEN {
+            let oldest = self.open.iter().map(|exec| exec.serial).min();
+            self.close(|exec| Some(exec.serial) == oldest, by.received, out);
+        }
+        // What is no path is the kernel's excuse for not telling one.
+        let mut path = Vec::new();
+        let told = exe.is_some_and(|exe| record::unquote(exe, &mut path));
+        let exe = (told && path.first() == Some(&b'/')).then_some(path);
+        let arguments = self.spare.pop().unwrap_or_default();
+        self.open.push(Exec {
+            serial,
+            by,
+            exe,
+            arguments,
+        });
+    }
+
+    fn arguments(&mut self, serial: u64, text: &[u8], received: Nanos, out: &mut Journal) {
+        let Some(exec) = self.open.iter_mut().find(|exec| exec.serial == serial) else {
+            return;
+        };
+        exec.arguments.take(text);
+        if exec.arguments.whole() {
+            self.close(|exec| exec.serial == serial, received, out);
+        }
+    }
+
+    /// Reports the execs that are meant, with what has come of them until `received` (0: nothing
+    /// new came, their own stamp holds).
+    fn close(&mut self, which: impl Fn(&Exec) -> bool, received: Nanos, out: &mut Journal) {
+        let mut index = 0;
+        while index < self.open.len() {
+            if !which(&self.open[index]) {
+                index += 1;
+                continue;
+            }
+            let mut exec = self.open.remove(index);
+            report_exec(&exec, received.max(exec.by.received), out);
+            exec.arguments.reset();
+            self.spare.push(exec.arguments);
+        }
+        self.spare.truncate(16);
+    }
+}
+
+fn report_exec(exec: &Exec, received: Nanos, out: &mut Journal) {
+    let mut report = Report::new(Kind::Exec, exec.by.pid, received);
+    report.happened = exec.by.happened;
+    report.ppid = Some(exec.by.ppid);
+    report.exe = exec.exe.as_deref();
+    report.argv = exec.arguments.any().then(|| exec.arguments.bytes());
+    report.cut.argv = !exec.arguments.whole();
+    out.push(report);
+}
+
+fn lacks(record: &str) -> Malformed {
+    Malformed(format!(
+        "an audit {record} record lacks a field that it always has"
+    ))
+}

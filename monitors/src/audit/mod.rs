@@ -1,0 +1,203 @@
+//! `audit`: the kernel's audit system, with the monitor's own rules, removed afterwards.
+//!
+//! Hook point: the exit of the system calls fork, vfork, clone, clone3, execve and execveat, and
+//! the end of a thread inside exit and exit_group; for 64-bit programs and for 32-bit ones. The
+//! monitor registers itself as the audit daemon; where a living one is registered already, it
+//! listens beside it on the multicast group AUDIT_NLGRP_READLOG and leaves it alone.
+//!
+//! Needs: Linux 3.16 (multicast; 4.11 to be trusted with a daemon's death), CONFIG_AUDIT and
+//! CONFIG_AUDITSYSCALL, CAP_AUDIT_CONTROL, for multicast also CAP_AUDIT_READ, in the first user
+//! and pid namespaces; settings that are not locked, and no rule of others that blinds.
+//!
+//! Where the kernel may drop: in its queue, when that has stayed longer than `backlog` for `wait`
+//! (counted in `lost`, in records, not events; a lost record uses up no serial number, and serials
+//! are shared with records of others, so gaps say nothing); and, only as a listener beside a
+//! daemon, in the socket (its `Drops`, which never reach `lost`). As the daemon, a full socket
+//! holds kauditd up, then the queue fills, then system calls wait: the price of losing nothing is
+//! stall, see `backlog_wait_ms`.
+//!
+//! What it cannot see: who is killed by a signal ends in no system call. A signal that dumps core
+//! leaves an ANOM_ABEND record, and so an exit without status (whether a core was written is part
+//! of the status and not told); SIGKILL, SIGTERM and the like leave nothing. A process that was
+//! started before auditing was first switched on since boot has no audit context: what it does
+//! itself, forks included, is never recorded, what its children do is. A fork inside a nested pid
+//! namespace is reported with the pid it has there, as the call returned it. The `argv` of a
+//! script has its interpreter before it, as in /proc/PID/cmdline.
+//!
+//! What stays behind: the kernel gives every process an audit context from the first switching-on
+//! until reboot, which makes their system calls a little slower; no setting undoes that.
+
+mod abi;
+mod capture;
+mod decode;
+mod execve;
+mod guest;
+mod inbox;
+mod lives;
+mod recent;
+mod record;
+mod rules;
+mod wire;
+
+#[cfg(test)]
+mod live;
+#[cfg(test)]
+mod recorded;
+
+use caps::{CapSet, Capability};
+use contract::{
+    Claims, Clock, Counters, Decode, Fact, Kind, Monitor, OptionKind, OptionSpec, Options, Result,
+    Session, Unavailable,
+};
+use nix::errno::Errno;
+
+/// Type of the monitor's own frames among those of netlink, which the kernel never uses: how far
+/// the wall clock is ahead of CLOCK_MONOTONIC, in nanoseconds, eight bytes, little-endian.
+const OFFSET: u16 = 0xffff;
+
+/// The kernel stamps a record with the wall clock as of the last tick before the system call was
+/// entered: up to 10 ms too early (CONFIG_HZ=100, the slowest there is), and as much again when
+/// the CPU that keeps time comes late to its tick. Cutting to milliseconds takes one more.
+const EARLY: u64 = 25_000_000;
+/// Never too late, but for the error of the offset, which is told anew after half a millisecond.
+const LATE: u64 = 1_000_000;
+
+/// Everything of the kernel's audit system that a monitor changes: equal before and after it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct State {
+    settings: [u32; 5],
+    pid: u32,
+    rules: Vec<rules::Rule>,
+}
+
+impl State {
+    /// As it is now. Reading it takes CAP_AUDIT_CONTROL.
+    pub fn now() -> Result<Self> {
+        let mut control = wire::Control::open()?;
+        let status = control.status()?;
+        let settings = wire::Field::KEPT.map(|field| status.of(field));
+        Ok(Self {
+            settings,
+            pid: status.pid,
+            rules: control.rules()?,
+        })
+    }
+}
+
+const OPTIONS: &[OptionSpec] = &[
+    OptionSpec {
+        name: "backlog",
+        default: "64k",
+        kind: OptionKind::SizeOrKernel,
+        about: "records the kernel may queue (backlog_limit), or kernel: as found",
+    },
+    OptionSpec {
+        name: "wait",
+        default: "15000",
+        kind: OptionKind::SizeOrKernel,
+        about: "jiffies a call waits for room in the queue before its record is lost, or kernel",
+    },
+    OptionSpec {
+        name: "rcvbuf",
+        default: "32M",
+        kind: OptionKind::SizeOrKernel,
+        about: "bytes of the socket's receive buffer, or kernel: as it comes",
+    },
+];
+
+/// See the head of this file.
+pub(crate) struct Audit;
+
+impl Monitor for Audit {
+    fn name(&self) -> &'static str {
+        "audit"
+    }
+
+    fn about(&self) -> &'static str {
+        "audit netlink with its own rules on fork, exec and exit system calls"
+    }
+
+    fn options(&self) -> &'static [OptionSpec] {
+        OPTIONS
+    }
+
+    fn claims(&self, _: &Options) -> Claims {
+        let clock = Clock::Coarse {
+            early: EARLY,
+            late: LATE,
+        };
+        Claims::none(clock)
+            .with(Kind::Fork, &[Fact::Ppid])
+            .with(Kind::Exec, &[Fact::Exe, Fact::Argv, Fact::Ppid])
+            .with(Kind::Exit, &[Fact::Status])
+    }
+
+    fn missing(&self, _: &Options) -> Vec<Unavailable> {
+        missing()
+    }
+
+    fn capture(&self, session: &mut Session<'_>) -> Result<Counters> {
+        capture::capture(session)
+    }
+
+    fn decoder(&self) -> Box<dyn Decode> {
+        Box::new(decode::Decoder::default())
+    }
+
+    fn recover(&self) -> Result<Vec<String>> {
+        guest::recover()
+    }
+}
+
+fn missing() -> Vec<Unavailable> {
+    let mut missing = Vec::new();
+    if abi::here().is_empty() {
+        missing.push(Unavailable::new(
+            "the system call numbers of this machine",
+            "use x86_64 or aarch64, or add them to monitors/src/audit/abi.rs",
+        ));
+    }
+    for wanted in [Capability::CAP_AUDIT_CONTROL, Capability::CAP_AUDIT_READ] {
+        if !caps::has_cap(None, CapSet::Effective, wanted).unwrap_or(false) {
+            missing.push(Unavailable::new(wanted.to_string(), "run it as root"));
+        }
+    }
+    if missing.is_empty() {
+        missing.extend(refusal());
+    }
+    missing
+}
+
+/// What the kernel itself has against it.
+fn refusal() -> Option<Unavailable> {
+    let mut control = match wire::Control::open() {
+        Ok(control) => control,
+        Err(error) => {
+            return Some(Unavailable::new(
+                format!("a kernel with CONFIG_AUDIT=y, not booted with audit=0 ({error})"),
+                "use such a kernel, and take audit=0 from its command line",
+            ));
+        }
+    };
+    let answers = control
+        .status()
+        .and_then(|status| Ok((status, control.rules()?)));
+    let (status, rules) = match answers {
+        Ok(answers) => answers,
+        Err(error) => return Some(refused(error)),
+    };
+    guest::locked(&status).or_else(|| {
+        let rule = rules.iter().find_map(rules::Rule::blinds)?;
+        Some(Unavailable::new(
+            format!("audit rules without {rule}, which hides what it watches"),
+            "remove that rule with auditctl -d while measuring",
+        ))
+    })
+}
+
+fn refused(error: Errno) -> Unavailable {
+    Unavailable::new(
+        format!("the initial user and pid namespaces (AUDIT_GET: {error})"),
+        "run it on the host, not inside a container",
+    )
+}

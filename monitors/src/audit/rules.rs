@@ -1,0 +1,165 @@
+//! Rules in the kernel's form, `struct audit_rule_data`: those of the monitor, and what it must
+//! know of everybody else's.
+
+use super::abi::{self, Abi, Call};
+
+/// Marks the monitor's own rules, so that what a killed one left is known again.
+pub(super) const KEY: &[u8] = b"rollcall";
+
+/// Records that no event is made of, excluded while nobody else listens. They come with every
+/// system call, and the kernel makes, queues and sends each of them: without them a fork is one
+/// record and not three. PATH 1302, CWD 1307, EOE 1320, BPRM_FCAPS 1321, PROCTITLE 1327.
+pub(super) const NEEDLESS: [u32; 5] = [1302, 1307, 1320, 1321, 1327];
+const SYSCALL: u32 = 1300;
+const EXECVE: u32 = 1309;
+
+const LIST_TASK: u32 = 1;
+const LIST_EXIT: u32 = 4;
+const LIST_EXCLUDE: u32 = 5;
+const PREPEND: u32 = 0x10;
+const NEVER: u32 = 0;
+const ALWAYS: u32 = 2;
+const FIELD_ARCH: u32 = 11;
+const FIELD_MSGTYPE: u32 = 12;
+const FIELD_SUCCESS: u32 = 104;
+const FIELD_KEY: u32 = 210;
+const EQUAL: u32 = 0x4000_0000;
+
+/// Words before the strings: flags, action, field count, mask, fields, values, operators, length.
+const MASK: usize = 3;
+const FIELDS: usize = MASK + 64;
+const VALUES: usize = FIELDS + 64;
+const OPERATORS: usize = VALUES + 64;
+const BUFLEN: usize = OPERATORS + 64;
+const WORDS: usize = BUFLEN + 1;
+
+/// One rule, as bytes the kernel takes and gives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Rule(Vec<u8>);
+
+impl Rule {
+    fn new(list: u32, calls: &[u32], fields: &[(u32, u32)], key: &[u8]) -> Self {
+        let mut words = [0_u32; WORDS];
+        words[0] = list;
+        words[1] = ALWAYS;
+        for call in calls {
+            words[MASK + *call as usize / 32] |= 1 << (call % 32);
+        }
+        let mut fields = fields.to_vec();
+        if !key.is_empty() {
+            fields.push((FIELD_KEY, key.len() as u32));
+        }
+        for (index, (field, value)) in fields.iter().enumerate() {
+            words[FIELDS + index] = *field;
+            words[VALUES + index] = *value;
+            words[OPERATORS + index] = EQUAL;
+        }
+        words[2] = fields.len() as u32;
+        words[BUFLEN] = key.len() as u32;
+        let mut bytes: Vec<u8> = words.iter().flat_map(|word| word.to_ne_bytes()).collect();
+        bytes.extend_from_slice(key);
+        Self(bytes)
+    }
+
+    /// A rule as the kernel lists it; `None` when it is too short to be one.
+    pub(super) fn parse(payload: &[u8]) -> Option<Self> {
+        (payload.len() >= WORDS * 4).then(|| Self(payload.to_vec()))
+    }
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    fn word(&self, index: usize) -> u32 {
+        let bytes = self.0.get(index * 4..index * 4 + 4).unwrap_or(&[0; 4]);
+        u32::from_ne_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])
+    }
+
+    fn list(&self) -> u32 {
+        self.word(0) & !PREPEND
+    }
+
+    fn fields(&self) -> impl Iterator<Item = (u32, u32, u32)> {
+        (0..(self.word(2) as usize).min(64)).map(|index| {
+            let [field, value, operator] = [FIELDS, VALUES, OPERATORS].map(|at| at + index);
+            (self.word(field), self.word(operator), self.word(value))
+        })
+    }
+
+    /// Whether it carries [`KEY`]. Strings lie behind the words, and the key is the last of ours.
+    pub(super) fn ours(&self) -> bool {
+        let keyed = self
+            .fields()
+            .any(|(field, _, length)| field == FIELD_KEY && length as usize == KEY.len());
+        let strings = self.word(BUFLEN) as usize;
+        keyed && self.0.get(WORDS * 4..WORDS * 4 + strings) == Some(KEY)
+    }
+
+    /// Whether it is what [`exclude`] makes for `record`. Such rules can carry no key.
+    pub(super) fn excludes(&self, record: u32) -> bool {
+        self.list() == LIST_EXCLUDE && self.fields().eq([(FIELD_MSGTYPE, EQUAL, record)])
+    }
+
+    /// Why nothing, or not everything, can be seen while this rule of somebody else's is there.
+    pub(super) fn blinds(&self) -> Option<&'static str> {
+        if self.list() == LIST_TASK && self.word(1) == NEVER {
+            return Some("'-a never,task'");
+        }
+        let mut fields = self.fields();
+        let hides =
+            |(field, _, value)| field == FIELD_MSGTYPE && (value == SYSCALL || value == EXECVE);
+        (self.list() == LIST_EXCLUDE && fields.any(hides))
+            .then_some("'-a always,exclude' of SYSCALL or EXECVE records")
+    }
+}
+
+/// The monitor's rules. Exits never return, so they can neither succeed nor fail: only the others
+/// ask for success, and a failed call is not even logged. With `first` they go before everybody
+/// else's; the first that matches decides.
+pub(super) fn own(first: bool) -> Vec<Rule> {
+    let list = LIST_EXIT | if first { PREPEND } else { 0 };
+    let both = |abi: &Abi| {
+        let ends = |call: &Call| matches!(call, Call::Exit | Call::ExitGroup);
+        let (exits, others): (Vec<_>, Vec<_>) = abi.calls.iter().partition(|(_, c)| ends(c));
+        let numbers = |calls: Vec<(u32, Call)>| calls.iter().map(|(n, _)| *n).collect::<Vec<_>>();
+        let arch = (FIELD_ARCH, abi.arch);
+        [
+            Rule::new(list, &numbers(others), &[arch, (FIELD_SUCCESS, 1)], KEY),
+            Rule::new(list, &numbers(exits), &[arch], KEY),
+        ]
+    };
+    abi::here().iter().flat_map(both).collect()
+}
+
+/// A rule that keeps records of one type from being made.
+pub(super) fn exclude(record: u32) -> Rule {
+    // The kernel stops looking through exclude rules when one has a field like the key.
+    Rule::new(LIST_EXCLUDE, &[], &[(FIELD_MSGTYPE, record)], b"")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn own_rules_are_known_again_and_others_are_not() {
+        for rule in own(true).iter().chain(&own(false)) {
+            let back = Rule::parse(rule.bytes()).unwrap();
+            assert!(back.ours() && back.blinds().is_none() && !back.excludes(1327));
+        }
+        let other = Rule::new(LIST_EXIT, &[59], &[], b"rollcalx");
+        let longer = Rule::new(LIST_EXIT, &[59], &[], b"rollcall2");
+        assert!(!other.ours() && !longer.ours() && !exclude(1327).ours());
+        assert!(exclude(1327).excludes(1327) && !exclude(1327).excludes(1320));
+        assert!(Rule::parse(&[0; 100]).is_none());
+    }
+
+    #[test]
+    fn what_blinds_is_named() {
+        let mut never = Rule::new(LIST_TASK, &[], &[], b"");
+        assert!(never.blinds().is_none());
+        never.0[4..8].copy_from_slice(&NEVER.to_ne_bytes());
+        assert!(never.blinds().is_some());
+        assert!(exclude(SYSCALL).blinds().is_some() && exclude(1327).blinds().is_none());
+    }
+}

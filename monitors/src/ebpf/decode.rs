@@ -1,0 +1,82 @@
+//! What the probe's records say. One frame, one record; `probe.bpf.c` lays them out.
+
+use contract::{Cut, Decode, Frame, Journal, Kind, Malformed, Report};
+
+const HEAD: usize = 24;
+const EXE_CUT: u8 = 1;
+const ARGV_CUT: u8 = 2;
+const EXE_UNREAD: u8 = 4;
+const ARGV_UNREAD: u8 = 8;
+
+/// Each record stands for itself, so nothing is remembered.
+pub(super) struct Decoder;
+
+impl Decode for Decoder {
+    fn frame(&mut self, frame: Frame<'_>, out: &mut Journal) -> Result<(), Malformed> {
+        out.push(record(frame)?);
+        Ok(())
+    }
+}
+
+fn record(frame: Frame<'_>) -> Result<Report<'_>, Malformed> {
+    let Some((head, body)) = frame.bytes.split_first_chunk::<HEAD>() else {
+        return Err(malformed(frame, "is shorter than its head"));
+    };
+    let kind = *Kind::ALL
+        .get(usize::from(head[0]))
+        .ok_or_else(|| malformed(frame, "is of no known kind"))?;
+    let mut report = Report::new(kind, word(head, 4), frame.received);
+    report.happened = u64::from_ne_bytes(bytes(head, 8));
+    match kind {
+        Kind::Fork => report.ppid = Some(word(head, 16)),
+        Kind::Exit => report.status = Some(word(head, 20).cast_signed()),
+        Kind::Exec => {
+            report.ppid = Some(word(head, 16));
+            return exec(frame, head, body, report);
+        }
+    }
+    if !body.is_empty() {
+        return Err(malformed(frame, "has bytes after its end"));
+    }
+    Ok(report)
+}
+
+fn exec<'a>(
+    frame: Frame<'a>,
+    head: &[u8; HEAD],
+    body: &'a [u8],
+    mut report: Report<'a>,
+) -> Result<Report<'a>, Malformed> {
+    let flags = head[1];
+    let [exe, argv] = [20, 22].map(|at| usize::from(u16::from_ne_bytes(bytes(head, at))));
+    let padding = body.len().checked_sub(exe + argv);
+    let Some(padding @ 0..8) = padding else {
+        return Err(malformed(frame, "is not as long as its parts"));
+    };
+    let (exe, argv) = body[padding..].split_at(exe);
+    report.exe = (flags & EXE_UNREAD == 0).then_some(exe);
+    report.argv = (flags & ARGV_UNREAD == 0).then_some(argv);
+    report.cut = Cut {
+        exe: flags & EXE_CUT != 0,
+        argv: flags & ARGV_CUT != 0,
+    };
+    Ok(report)
+}
+
+fn word(head: &[u8; HEAD], at: usize) -> u32 {
+    u32::from_ne_bytes(bytes(head, at))
+}
+
+/// `at` is a constant inside the head everywhere.
+fn bytes<const N: usize>(head: &[u8; HEAD], at: usize) -> [u8; N] {
+    let mut out = [0; N];
+    out.copy_from_slice(&head[at..at + N]);
+    out
+}
+
+fn malformed(frame: Frame<'_>, what: &str) -> Malformed {
+    Malformed(format!(
+        "ebpf: a record of {} bytes {what}: was the spool written by another version?",
+        frame.bytes.len()
+    ))
+}

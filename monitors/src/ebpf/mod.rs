@@ -1,0 +1,134 @@
+//! `ebpf`: three small programs in the kernel put every fork, exec and exit into a ring buffer.
+//!
+//! Hook point: BTF tracepoints sched_process_fork, sched_process_exec, sched_process_exit.
+//! Needs: Linux 5.8; CONFIG_BPF_SYSCALL, CONFIG_DEBUG_INFO_BTF; CAP_BPF and CAP_PERFMON (or
+//! CAP_SYS_ADMIN). Where the kernel may drop: the ring is full (`ring_full`), or a program is
+//! already running on that CPU (`recursion_misses`); both are counted and admitted.
+//!
+//! exe is the path from the root of the mount tree, as /proc/PID/exe shows it to a reader outside
+//! any chroot; a path longer than 4 KiB or 96 components keeps its end. argv is what
+//! /proc/PID/cmdline shows at that moment, its first 4 KiB: for a script, the interpreter's; and
+//! since Linux 5.18 one empty argument where none was passed.
+//!
+//! Nothing is pinned, so a killed capture leaves nothing behind.
+
+mod decode;
+mod needs;
+mod probe;
+#[cfg(test)]
+mod tests;
+
+use std::os::fd::{AsFd, BorrowedFd};
+use std::time::Duration;
+
+use aya::maps::{MapData, RingBuf};
+use contract::{
+    Claims, Clock, Counters, Decode, Fact, Kind, Monitor, OptionKind, OptionSpec, Options, Result,
+    Session, Spool, Unavailable,
+};
+use nix::poll::{PollFd, PollFlags, ppoll};
+use nix::sys::time::TimeSpec;
+
+use crate::clock;
+use probe::Probe;
+
+/// The reader's rest between two looks at the ring. While it rests the ring is not empty, so the
+/// kernel need not wake anybody: an event costs a wake-up only when it ends a silence.
+const REST: Duration = Duration::from_millis(1);
+const OPTIONS: &[OptionSpec] = &[OptionSpec {
+    name: "ring",
+    default: "16M",
+    kind: OptionKind::Size,
+    about: "bytes of the ring buffer, a power of two of at least one page",
+}];
+
+/// See the head of this file.
+pub(crate) struct Ebpf;
+
+impl Monitor for Ebpf {
+    fn name(&self) -> &'static str {
+        "ebpf"
+    }
+
+    fn about(&self) -> &'static str {
+        "BTF tracepoints sched_process_fork, exec and exit, through a BPF ring buffer"
+    }
+
+    fn options(&self) -> &'static [OptionSpec] {
+        OPTIONS
+    }
+
+    fn claims(&self, _: &Options) -> Claims {
+        Claims::none(Clock::Exact)
+            .with(Kind::Fork, &[Fact::Ppid])
+            .with(Kind::Exec, &[Fact::Exe, Fact::Argv, Fact::Ppid])
+            .with(Kind::Exit, &[Fact::Status])
+    }
+
+    fn missing(&self, _: &Options) -> Vec<Unavailable> {
+        needs::missing()
+    }
+
+    fn capture(&self, session: &mut Session<'_>) -> Result<Counters> {
+        capture(session, true)
+    }
+
+    fn decoder(&self) -> Box<dyn Decode> {
+        Box::new(decode::Decoder)
+    }
+}
+
+fn capture(session: &mut Session<'_>, told: bool) -> Result<Counters> {
+    let (mut probe, mut ring) = Probe::attach(ring_size(session.options)?, told)?;
+    (session.ready)(&[])?;
+    loop {
+        drain(&mut ring, &mut session.spool)?;
+        if waited(&[session.stop], Some(REST))? {
+            break;
+        }
+        // What came meanwhile woke nobody, but the ring then reads as ready at once.
+        waited(&[session.stop, ring.as_fd()], None)?;
+    }
+    let counters = probe.detach()?;
+    drain(&mut ring, &mut session.spool)?;
+    Ok(counters)
+}
+
+/// The ring the kernel can make: a power of two, in whole pages.
+fn ring_size(options: &Options) -> Result<u32> {
+    let size = options.size("ring");
+    let page = nix::unistd::sysconf(nix::unistd::SysconfVar::PAGE_SIZE)?.unwrap_or(4096);
+    match u32::try_from(size) {
+        Ok(ring) if ring.is_power_of_two() && size >= page.cast_unsigned() => Ok(ring),
+        _ => Err(format!(
+            "ebpf{{ring={}}}: must be a power of two from {page} to 2G: use 16M, say",
+            options.word("ring")
+        )
+        .into()),
+    }
+}
+
+/// Spools all that is in the ring. Each record has a stamp of its own: one for the batch would be
+/// earlier than what arrives while the batch is copied.
+fn drain(ring: &mut RingBuf<MapData>, spool: &mut Spool) -> Result<()> {
+    while let Some(record) = ring.next() {
+        spool.write(clock::now(), &record)?;
+    }
+    spool.flush()?;
+    Ok(())
+}
+
+/// Whether one of `sources` became readable within `limit`; `None` waits for as long as it takes.
+fn waited(sources: &[BorrowedFd<'_>], limit: Option<Duration>) -> Result<bool> {
+    let mut polled: Vec<_> = sources
+        .iter()
+        .map(|source| PollFd::new(*source, PollFlags::POLLIN))
+        .collect();
+    loop {
+        match ppoll(&mut polled, limit.map(TimeSpec::from), None) {
+            Ok(ready) => return Ok(ready > 0),
+            Err(nix::Error::EINTR) => {}
+            Err(why) => return Err(format!("ebpf: ppoll: {why}: report this as a bug").into()),
+        }
+    }
+}

@@ -1,0 +1,384 @@
+// SPDX-License-Identifier: GPL-2.0
+//
+// The kernel side of the `ebpf` monitor: three tracepoints, one ring.
+//
+// CO-RE: the few kernel types below name only the fields that are read. Where those fields lie is
+// put right by the loader from the running kernel's BTF, so one object serves 5.8 and later. Only
+// helpers that 5.8 has are used.
+
+typedef unsigned char u8;
+typedef unsigned short u16;
+typedef unsigned int u32;
+typedef unsigned long long u64;
+
+#define SEC(name) __attribute__((section(name), used))
+#define KERNEL __attribute__((preserve_access_index))
+
+// ---- The kernel's types, as far as they are read.
+
+struct qstr {
+	u32 len;
+	const u8 *name;
+} KERNEL;
+
+struct hlist_bl_node {
+	void *pprev;
+} KERNEL;
+
+struct dentry {
+	struct hlist_bl_node d_hash;
+	struct dentry *d_parent;
+	struct qstr d_name;
+} KERNEL;
+
+struct vfsmount {
+	struct dentry *mnt_root;
+} KERNEL;
+
+struct mount {
+	struct mount *mnt_parent;
+	struct dentry *mnt_mountpoint;
+	struct vfsmount mnt;
+} KERNEL;
+
+struct path {
+	struct vfsmount *mnt;
+	struct dentry *dentry;
+} KERNEL;
+
+struct file {
+	struct path f_path;
+} KERNEL;
+
+struct mm_struct {
+	unsigned long arg_start, arg_end;
+	struct file *exe_file;
+} KERNEL;
+
+typedef struct {
+	int counter;
+} atomic_t;
+
+struct signal_struct {
+	atomic_t live;
+	int nr_threads;
+	int group_exit_code;
+	u32 flags;
+} KERNEL;
+
+struct task_struct {
+	int pid, tgid;
+	int exit_code;
+	u64 start_time;
+	struct mm_struct *mm;
+	struct task_struct *real_parent, *group_leader;
+	struct signal_struct *signal;
+} KERNEL;
+
+#define SIGNAL_GROUP_EXIT 0x4
+
+// ---- Helpers, by the numbers the kernel promised to keep.
+
+static void *(*bpf_map_lookup_elem)(void *map, const void *key) = (void *)1;
+static long (*bpf_map_update_elem)(void *map, const void *key, const void *value, u64 flags) = (void *)2;
+static u64 (*bpf_ktime_get_ns)(void) = (void *)5;
+static long (*bpf_probe_read_user)(void *to, u32 size, const void *from) = (void *)112;
+static long (*bpf_probe_read_kernel)(void *to, u32 size, const void *from) = (void *)113;
+static long (*bpf_ringbuf_output)(void *ring, void *data, u64 size, u64 flags) = (void *)130;
+static void *(*bpf_ringbuf_reserve)(void *ring, u64 size, u64 flags) = (void *)131;
+static void (*bpf_ringbuf_submit)(void *data, u64 flags) = (void *)132;
+
+#define BPF_NOEXIST 1
+#define EEXIST 17
+
+// Reads `from->field` wherever this kernel has it; not 0 when it cannot be read.
+#define READ(to, from, field) \
+	bpf_probe_read_kernel(&(to), sizeof(to), __builtin_preserve_access_index(&(from)->field))
+
+// Keeps the compiler from proving away a bound that the verifier must see.
+#define SHOWN(value) asm volatile("" : "+r"(value))
+
+// ---- Records. decode.rs reads them; all numbers in the machine's byte order.
+
+enum { FORK, EXEC, EXIT };
+enum { EXE_CUT = 1, ARGV_CUT = 2, EXE_UNREAD = 4, ARGV_UNREAD = 8 };
+
+struct brief {
+	u8 kind, flags;
+	u16 zero;
+	u32 pid;
+	u64 happened;
+	u32 ppid;
+	int status;
+};
+
+// Followed by 0 to 7 bytes without meaning, then exe, then argv.
+struct exec {
+	u8 kind, flags;
+	u16 zero;
+	u32 pid;
+	u64 happened;
+	u32 ppid;
+	u16 exe_length, argv_length;
+};
+
+#define EXE_MOST 4096  // a power of two: positions are masked with it
+#define ARGV_MOST 4096
+#define NAME_MOST 255
+#define DEPTH 96       // path components and mounts walked at most
+#define BASE 32        // where the area of exe begins: its head and up to 7 bytes fit before it
+#define DELETED " (deleted)"
+#define DELETED_LENGTH 10
+
+// ---- Maps.
+
+struct {
+	int (*type)[27]; // BPF_MAP_TYPE_RINGBUF
+	int (*max_entries)[16 << 20];
+} RING SEC(".maps");
+
+enum { RING_FULL, EXE_FAULTS, ARGV_FAULTS, COUNTERS };
+
+struct {
+	int (*type)[6]; // BPF_MAP_TYPE_PERCPU_ARRAY
+	u32 *key;
+	u64 *value;
+	int (*max_entries)[COUNTERS];
+} COUNTS SEC(".maps");
+
+// An exec's record is put together here: the path grows from the end of its area to the front,
+// because a file knows its parents; argv follows, and the head is put where the path turned out
+// to begin. The verifier takes the latest start and the greatest length to be possible at once,
+// so there must be room for that too.
+struct scratch {
+	u8 bytes[BASE + EXE_MOST + ARGV_MOST + EXE_MOST + BASE];
+};
+
+struct {
+	int (*type)[6];
+	u32 *key;
+	struct scratch *value;
+	int (*max_entries)[1];
+} SCRATCH SEC(".maps");
+
+// Thread groups whose end was reported, for kernels that do not say which thread was the last.
+struct group {
+	u64 born;
+	u32 pid, zero;
+};
+
+struct {
+	int (*type)[9]; // BPF_MAP_TYPE_LRU_HASH
+	struct group *key;
+	u8 *value;
+	int (*max_entries)[4096];
+} ENDED SEC(".maps");
+
+static inline __attribute__((always_inline)) void count(u32 which)
+{
+	u64 *counter = bpf_map_lookup_elem(&COUNTS, &which);
+
+	if (counter)
+		__sync_fetch_and_add(counter, 1);
+}
+
+static inline __attribute__((always_inline)) int brief(u8 kind, u32 pid, u32 ppid, int status)
+{
+	struct brief *record = bpf_ringbuf_reserve(&RING, sizeof(*record), 0);
+
+	if (!record) {
+		count(RING_FULL);
+		return 0;
+	}
+	record->kind = kind;
+	record->flags = 0;
+	record->zero = 0;
+	record->pid = pid;
+	record->happened = bpf_ktime_get_ns();
+	record->ppid = ppid;
+	record->status = status;
+	bpf_ringbuf_submit(record, 0);
+	return 0;
+}
+
+// Arguments: the caller, the new task. The caller is not always the parent (CLONE_PARENT).
+SEC("tp_btf/sched_process_fork") int on_fork(u64 *args)
+{
+	struct task_struct *child = (void *)args[1];
+	u32 pid = child->pid;
+
+	if (pid != (u32)child->tgid)
+		return 0;
+	return brief(FORK, pid, child->real_parent->tgid, 0);
+}
+
+// What waitpid would say once the whole group is gone: wait_task_zombie() reckons the same way.
+static inline __attribute__((always_inline)) int ended(struct task_struct *task)
+{
+	struct signal_struct *signal = task->signal;
+	int status;
+
+	if (signal->flags & SIGNAL_GROUP_EXIT)
+		status = signal->group_exit_code;
+	else
+		status = task->group_leader->exit_code;
+	return brief(EXIT, task->tgid, 0, status);
+}
+
+// 6.16 and later say whether this thread was the last.
+SEC("tp_btf/sched_process_exit") int on_exit_told(u64 *args)
+{
+	struct task_struct *task = (void *)args[0];
+
+	if (!(args[1] & 1))
+		return 0;
+	return ended(task);
+}
+
+// Earlier kernels do not, and between the count going down and this tracepoint a thread may sleep:
+// several can then find `live` at 0. The first of them reports. A process that never had a second
+// thread pays for one look-up only.
+SEC("tp_btf/sched_process_exit") int on_exit_untold(u64 *args)
+{
+	struct task_struct *task = (void *)args[0];
+	struct group group = {};
+	int added;
+	u8 one = 1;
+
+	if (task->signal->live.counter != 0)
+		return 0;
+	group.pid = task->tgid;
+	group.born = task->group_leader->start_time;
+	if (task->signal->nr_threads == 1) {
+		if (bpf_map_lookup_elem(&ENDED, &group))
+			return 0;
+	} else {
+		// An int: before 6.4 the upper half of what comes back is not the sign.
+		added = bpf_map_update_elem(&ENDED, &group, &one, BPF_NOEXIST);
+		if (added == -EEXIST)
+			return 0;
+	}
+	return ended(task);
+}
+
+// Writes the path of `file` as /proc/PID/exe shows it to a reader at the root of the mount tree:
+// what d_path() does, without its rename lock, so a directory renamed at this very moment may show
+// half of its old name. Returns where the path begins in its area; flags tell what went wrong.
+static inline __attribute__((always_inline)) u32
+write_path(struct scratch *scratch, struct file *file, u8 *flags)
+{
+	u8 *area = scratch->bytes + BASE;
+	struct dentry *dentry, *parent, *root;
+	struct mount *mount, *above;
+	struct vfsmount *vfs;
+	struct qstr name;
+	void *hashed;
+	u32 at = EXE_MOST, length;
+
+	if (READ(vfs, file, f_path.mnt) || READ(dentry, file, f_path.dentry) ||
+	    READ(root, vfs, mnt_root) || READ(hashed, dentry, d_hash.pprev))
+		goto unread;
+	if (!hashed && dentry != root) {
+		at -= DELETED_LENGTH;
+		__builtin_memcpy(area + at, DELETED, DELETED_LENGTH);
+	}
+	// The address of `mnt` in struct mount, taken from nowhere, is its offset.
+	mount = (void *)vfs - (u64)__builtin_preserve_access_index(&((struct mount *)0)->mnt);
+
+#pragma clang loop unroll(disable)
+	for (int i = 0; i < DEPTH; i++) {
+		if (dentry == root) {
+			if (READ(above, mount, mnt_parent))
+				goto unread;
+			if (above == mount)
+				return at;
+			if (READ(dentry, mount, mnt_mountpoint) || READ(root, above, mnt.mnt_root))
+				goto unread;
+			mount = above;
+			continue;
+		}
+		if (READ(parent, dentry, d_parent) || READ(length, dentry, d_name.len) ||
+		    READ(name.name, dentry, d_name.name))
+			goto unread;
+		// No parent and not the root of its mount: a file that was never in any folder (memfd),
+		// which is named all the same, or a folder that left its bind mount, which is not.
+		if (parent == dentry && i != 0)
+			return at;
+		if (length > NAME_MOST || length >= at)
+			break;
+		at = (at - length - 1) & (EXE_MOST - 1);
+		SHOWN(at);
+		at &= EXE_MOST - 1;
+		area[at] = '/';
+		if (bpf_probe_read_kernel(area + at + 1, length & NAME_MOST, name.name))
+			goto unread;
+		if (parent == dentry)
+			return at;
+		dentry = parent;
+	}
+	*flags |= EXE_CUT;
+	return at;
+unread:
+	*flags |= EXE_UNREAD;
+	count(EXE_FAULTS);
+	return EXE_MOST;
+}
+
+// Copies what /proc/PID/cmdline would show. The kernel has only just written these pages.
+static inline __attribute__((always_inline)) u32
+write_argv(struct scratch *scratch, struct mm_struct *mm, u8 *flags)
+{
+	u64 start = mm->arg_start, length = mm->arg_end - start;
+
+	if (length > ARGV_MOST) {
+		length = ARGV_MOST;
+		*flags |= ARGV_CUT;
+	}
+	SHOWN(length);
+	if (length > ARGV_MOST)
+		return 0;
+	if (bpf_probe_read_user(scratch->bytes + BASE + EXE_MOST, length, (void *)start)) {
+		*flags |= ARGV_UNREAD;
+		count(ARGV_FAULTS);
+		return 0;
+	}
+	return length;
+}
+
+SEC("tp_btf/sched_process_exec") int on_exec(u64 *args)
+{
+	struct task_struct *task = (void *)args[0];
+	u64 happened = bpf_ktime_get_ns();
+	u32 zero = 0, at, start, argv;
+	u64 size;
+	u8 flags = 0;
+	struct scratch *scratch = bpf_map_lookup_elem(&SCRATCH, &zero);
+	struct exec *head;
+
+	if (!scratch)
+		return 0;
+	at = write_path(scratch, task->mm->exe_file, &flags);
+	argv = write_argv(scratch, task->mm, &flags);
+	if (at > EXE_MOST)
+		return 0;
+	// On a multiple of 8, so that the head may be written on any machine.
+	start = (BASE - sizeof(*head) + at) & ~7u;
+	head = (void *)scratch->bytes + start;
+	head->kind = EXEC;
+	head->flags = flags;
+	head->zero = 0;
+	head->pid = task->tgid;
+	head->happened = happened;
+	head->ppid = task->real_parent->tgid;
+	head->exe_length = EXE_MOST - at;
+	head->argv_length = argv;
+	size = BASE + EXE_MOST - start + argv;
+	SHOWN(size);
+	if (size > BASE + EXE_MOST + ARGV_MOST)
+		return 0;
+	if (bpf_ringbuf_output(&RING, head, size, 0))
+		count(RING_FULL);
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "GPL";

@@ -1,0 +1,171 @@
+//! `kmod`: a kernel module that puts hooks before the fork, exec and exit system calls.
+//!
+//! Hook point: entries of sys_call_table (`hook=table`), or ftrace at the beginning of the calls
+//! themselves (`hook=ftrace`). Needs: x86_64, Linux 5.10, CONFIG_MODULES, CONFIG_KALLSYMS_ALL,
+//! for ftrace CONFIG_DYNAMIC_FTRACE_WITH_REGS, CAP_SYS_MODULE, and a machine that can be thrown
+//! away (see locks.rs). Since 5.15.154, 6.1.85 and 6.6.26 the kernel dispatches by a switch and not
+//! through the table: there the table hook loads without an error and sees nothing.
+//!
+//! It does not see: processes ended by a signal (no call is made), 32-bit programs (a table of
+//! their own), what the kernel starts itself. The module drops records when its ring is full.
+
+mod decode;
+mod locks;
+mod module;
+
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::os::fd::AsFd;
+
+use contract::{
+    Claims, Clock, Counters, Decode, Fact, Kind, Monitor, OptionKind, OptionSpec, Options, Result,
+    Session, Unavailable,
+};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+use crate::clock;
+use module::Module;
+
+const DEVICE: &str = "/dev/rollcall";
+
+/// See the head of this file.
+pub(crate) struct Kmod;
+
+impl Monitor for Kmod {
+    fn name(&self) -> &'static str {
+        "kmod"
+    }
+
+    fn about(&self) -> &'static str {
+        "kernel module that hooks the fork, exec and exit system calls"
+    }
+
+    fn options(&self) -> &'static [OptionSpec] {
+        &[
+            OptionSpec {
+                name: "hook",
+                default: "table",
+                kind: OptionKind::Word(&["table", "ftrace"]),
+                about: "where: the system-call table, or ftrace at the calls themselves",
+            },
+            OptionSpec {
+                name: "ring",
+                default: "4M",
+                kind: OptionKind::Size,
+                about: "bytes between the hooks and the reader, a power of two",
+            },
+        ]
+    }
+
+    fn claims(&self, _: &Options) -> Claims {
+        Claims::none(Clock::Exact)
+            .with(Kind::Fork, &[Fact::Ppid])
+            .with(Kind::Exec, &[Fact::Exe, Fact::Argv, Fact::Ppid])
+            .with(Kind::Exit, &[Fact::Status])
+    }
+
+    fn missing(&self, options: &Options) -> Vec<Unavailable> {
+        locks::closed(options.word("hook"))
+    }
+
+    fn capture(&self, session: &mut Session<'_>) -> Result<Counters> {
+        let hook = session.options.word("hook").to_owned();
+        // Asked again, and by the one who acts: a lock is worth nothing if it can be walked around.
+        if let Some(lock) = locks::closed(&hook).first() {
+            return Err(lock.clone().into());
+        }
+        let module = Module::load(&hook, session.options.size("ring"))?;
+        let counters = watch(session, &module, &hook);
+        // Out again also when watching failed; of two errors the first says more.
+        let out = module.unload();
+        let counters = counters?;
+        out.map(|()| counters)
+    }
+
+    fn decoder(&self) -> Box<dyn Decode> {
+        Box::new(decode::Records)
+    }
+
+    fn recover(&self) -> Result<Vec<String>> {
+        if !module::loaded() {
+            return Ok(Vec::new());
+        }
+        module::unload()?;
+        Ok(vec![
+            "kmod: unloaded the module that a killed run had left".into(),
+        ])
+    }
+}
+
+fn watch(session: &mut Session<'_>, module: &Module, hook: &str) -> Result<Counters> {
+    let mut counters = Counters::default();
+    counters.notes.extend(dispatch(module, hook)?);
+    let mut device = File::options()
+        .read(true)
+        .open(DEVICE)
+        .map_err(|error| format!("{DEVICE}: {error}: see dmesg"))?;
+    (session.ready)(&[])?;
+    let mut buffer = vec![0; 1 << 18];
+    while !stopped(session, &device)? {
+        while drain(session, &mut device, &mut buffer)? > 0 {}
+        session.spool.flush()?;
+    }
+    // What is in the ring now; what others add meanwhile is not waited for.
+    let mut left = session.options.size("ring");
+    while left > 0 {
+        match drain(session, &mut device, &mut buffer)? {
+            0 => break,
+            length => left = left.saturating_sub(length),
+        }
+    }
+    session.spool.flush()?;
+    counters
+        .admitted
+        .insert("ring_full".into(), module.count("dropped")?);
+    counters
+        .notes
+        .insert("hooked_calls".into(), module.count("calls")?);
+    Ok(counters)
+}
+
+/// What the canary tells. `table_dispatch` 0 means that this kernel does not look into the table:
+/// the hooks are in it and nobody comes by.
+fn dispatch(module: &Module, hook: &str) -> Result<Vec<(String, u64)>> {
+    let fires = u64::from(module.fires()?);
+    let name = if hook == "table" {
+        "table_dispatch"
+    } else {
+        "ftrace_fires"
+    };
+    let switch = u64::from(module::address("x64_sys_call")?.is_some());
+    Ok(vec![
+        (name.into(), fires),
+        ("kernel_dispatches_by_switch".into(), switch),
+    ])
+}
+
+/// Sleeps until there is something to read or it is time to stop; whether it is the latter.
+fn stopped(session: &Session<'_>, device: &File) -> Result<bool> {
+    let mut both = [
+        PollFd::new(session.stop, PollFlags::POLLIN),
+        PollFd::new(device.as_fd(), PollFlags::POLLIN),
+    ];
+    match poll(&mut both, PollTimeout::NONE) {
+        Ok(_) => Ok(both[0].any().unwrap_or(true)),
+        Err(nix::Error::EINTR) => Ok(false),
+        Err(errno) => Err(format!("poll {DEVICE}: {errno}").into()),
+    }
+}
+
+/// Spools one read; how many bytes it gave, 0 when the ring is empty.
+fn drain(session: &mut Session<'_>, device: &mut File, buffer: &mut [u8]) -> Result<u64> {
+    match device.read(buffer) {
+        Ok(length) => {
+            session.spool.write(clock::now(), &buffer[..length])?;
+            Ok(length as u64)
+        }
+        Err(error) if matches!(error.kind(), ErrorKind::WouldBlock) => Ok(0),
+        Err(error) if error.kind() == ErrorKind::Interrupted => Ok(1),
+        Err(error) => Err(format!("{DEVICE}: {error}: see dmesg").into()),
+    }
+}

@@ -1,0 +1,115 @@
+//! The module in the kernel: in, asked, out.
+
+use std::ffi::CString;
+use std::fs::{self, File};
+use std::path::Path;
+
+use contract::Result;
+use nix::errno::Errno;
+use nix::kmod::{DeleteModuleFlags, ModuleInitFlags, delete_module, finit_module};
+use nix::unistd::execve;
+
+use super::locks::MODULE;
+
+const LOADED: &str = "/sys/module/rollcall";
+const SYMBOLS: &str = "/proc/kallsyms";
+
+/// The module, as long as it is loaded by us.
+pub(super) struct Module;
+
+impl Module {
+    /// Loads it with its hooks in place.
+    pub(super) fn load(hook: &str, ring: u64) -> Result<Self> {
+        let table = address("sys_call_table")?.ok_or_else(|| {
+            format!("{SYMBOLS} has no sys_call_table: use a kernel with CONFIG_KALLSYMS_ALL=y")
+        })?;
+        let parameters = CString::new(format!("hook={hook} table={table:#x} ring={ring}"))?;
+        let file =
+            File::open(MODULE).map_err(|error| format!("{MODULE}: {error}: see harness doctor"))?;
+        finit_module(file, &parameters, ModuleInitFlags::empty()).map_err(|errno| {
+            format!(
+                "finit_module {MODULE} {}: {errno}: see dmesg",
+                parameters.to_string_lossy()
+            )
+        })?;
+        Ok(Self)
+    }
+
+    /// One of the module's counts.
+    pub(super) fn count(&self, name: &str) -> Result<u64> {
+        let path = Path::new(LOADED).join("parameters").join(name);
+        let text = fs::read_to_string(&path).map_err(|error| {
+            format!(
+                "{}: {error}: this is not our module; remove it with rmmod rollcall",
+                path.display()
+            )
+        })?;
+        Ok(text.trim().parse()?)
+    }
+
+    /// Whether a call comes through a hook. The canary is an exec of no path at all: it always fails,
+    /// so it is no moment.
+    pub(super) fn fires(&self) -> Result<bool> {
+        let before = self.count("calls")?;
+        match execve(c"", &[c"rollcall-canary"], &[c""]) {
+            Err(Errno::ENOENT) => Ok(self.count("calls")? > before),
+            Err(errno) => Err(format!(
+                "execve of no path: {errno} in place of ENOENT: see what else hooks it"
+            )
+            .into()),
+        }
+    }
+
+    /// Unloads it; comes back when no call is inside a hook any more.
+    pub(super) fn unload(self) -> Result<()> {
+        unload()
+    }
+}
+
+/// Unloads whatever module of this name is there.
+pub(super) fn unload() -> Result<()> {
+    delete_module(c"rollcall", DeleteModuleFlags::O_NONBLOCK).map_err(|errno| {
+        format!("delete_module rollcall: {errno}: end what holds /dev/rollcall open, then rmmod rollcall").into()
+    })
+}
+
+/// Whether a module of this name is loaded.
+pub(super) fn loaded() -> bool {
+    Path::new(LOADED).exists()
+}
+
+/// The address of a kernel symbol; `None` when the kernel has no such symbol.
+pub(super) fn address(name: &str) -> Result<Option<u64>> {
+    let text =
+        fs::read_to_string(SYMBOLS).map_err(|error| format!("{SYMBOLS}: {error}: run as root"))?;
+    find_symbol(&text, name)
+}
+
+fn find_symbol(symbols: &str, name: &str) -> Result<Option<u64>> {
+    for line in symbols.lines() {
+        let mut words = line.split_whitespace();
+        if let (Some(address), Some(_), Some(found), None) =
+            (words.next(), words.next(), words.next(), words.next())
+            && found == name
+        {
+            return Ok(Some(u64::from_str_radix(address, 16)?));
+        }
+    }
+    Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_symbol_of_a_module_is_not_the_kernels() {
+        let text = "ffffffff81000000 T _text\nffffffffc0001000 d sys_call_table\t[odd]\n\
+                    ffffffff82000300 D sys_call_table\n";
+        assert_eq!(
+            find_symbol(text, "sys_call_table").unwrap(),
+            Some(0xffff_ffff_8200_0300)
+        );
+        assert_eq!(find_symbol(text, "x64_sys_call").unwrap(), None);
+    }
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * rollcall: hooks fork, exec and exit calls and tells /dev/rollcall about those that succeed.
+ *
+ * For virtual machines that are thrown away afterwards; nowhere else does it load.
+ */
+#include <linux/cpufeature.h>
+#include <linux/kallsyms.h>
+#include <linux/kernel.h>
+#include <linux/module.h>
+#include <linux/rcupdate.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
+
+#include "rollcall.h"
+
+static char *hook = "table";
+module_param(hook, charp, 0444);
+MODULE_PARM_DESC(hook, "table: write to the system-call table; ftrace: lead the calls through ftrace");
+
+static unsigned long table;
+module_param(table, ulong, 0);
+MODULE_PARM_DESC(table, "address of sys_call_table, as /proc/kallsyms has it");
+
+static int show_calls(char *buffer, const struct kernel_param *param)
+{
+	return sprintf(buffer, "%ld\n", rollcall_calls());
+}
+static const struct kernel_param_ops calls_ops = { .get = show_calls };
+module_param_cb(calls, &calls_ops, NULL, 0444);
+MODULE_PARM_DESC(calls, "calls that came through a hook, whether they succeeded or not");
+
+static bool by_ftrace;
+
+/* The real calls, from the table; each must carry the name of the call it is taken for. */
+static int __init find_real_calls(void)
+{
+	static char name[KSYM_SYMBOL_LEN] __initdata;
+	unsigned int i;
+
+	for (i = 0; i < rollcall_hook_count; i++) {
+		struct rollcall_hook *hook = &rollcall_hooks[i];
+		const void *slot = (const void *)(table + hook->number * sizeof(hook->real));
+		size_t length, wanted = strlen(hook->symbol);
+
+		if (copy_from_kernel_nofault(&hook->real, slot, sizeof(hook->real)))
+			return -EFAULT;
+		length = snprintf(name, sizeof(name), "%ps", hook->real);
+		if (length < wanted || strcmp(name + length - wanted, hook->symbol)) {
+			pr_err("rollcall: entry %u of the table is %s, not %s\n", hook->number, name,
+			       hook->symbol);
+			return -ENOEXEC;
+		}
+	}
+	return 0;
+}
+
+static int __init rollcall_init(void)
+{
+	int error;
+
+	if (!boot_cpu_has(X86_FEATURE_HYPERVISOR)) {
+		pr_err("rollcall: this is no virtual machine\n");
+		return -EPERM;
+	}
+	by_ftrace = !strcmp(hook, "ftrace");
+	if (!by_ftrace && strcmp(hook, "table"))
+		return -EINVAL;
+	error = find_real_calls();
+	if (error)
+		return error;
+	error = rollcall_ring_start();
+	if (error)
+		return error;
+	error = by_ftrace ? rollcall_ftrace_start() : rollcall_table_start(table);
+	if (error)
+		rollcall_ring_stop();
+	else
+		pr_info("rollcall: hooks are in by %s\n", hook);
+	return error;
+}
+
+/*
+ * Nobody may be inside a hook when the module goes. First no new calls are led here. The first wait
+ * lets those arrive that were already on their way and are not yet counted; then the counted ones
+ * leave; the second wait lets go those that are no longer counted and have not yet returned.
+ */
+static void __exit rollcall_exit(void)
+{
+	if (by_ftrace)
+		rollcall_ftrace_stop();
+	else
+		rollcall_table_stop();
+	synchronize_rcu_tasks();
+	rollcall_wait_until_left();
+	synchronize_rcu_tasks();
+	rollcall_ring_stop();
+	pr_info("rollcall: hooks are out\n");
+}
+
+module_init(rollcall_init);
+module_exit(rollcall_exit);
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("Tells of every fork, exec and exit by hooking the system calls");

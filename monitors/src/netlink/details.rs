@@ -1,0 +1,291 @@
+//! What the connector does not tell of an exec, read from /proc at once. The process may be gone
+//! by then or run its next program already: what is not there is left out, and what the rest of
+//! the queue proves to be about something else is taken back.
+
+use std::ffi::CStr;
+use std::io::{Cursor, Write};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use contract::{Kind, Nanos, Pid, Result};
+use nix::fcntl::{OFlag, open, openat};
+use nix::sys::stat::Mode;
+use nix::unistd::read;
+
+use super::batch::{Held, MOST};
+use super::frame::{self, Tag};
+use super::wire::Moment;
+
+/// Longest argv read whole. Longer ones are cut, and say so.
+const ARGV: usize = 256 << 10;
+const PATH: usize = libc::PATH_MAX as usize;
+
+/// Looks up and keeps, for one batch.
+pub(super) struct Details {
+    proc: OwnedFd,
+    scratch: Box<[u8]>,
+    facts: Vec<u8>,
+    found: Vec<Found>,
+    ticks: u64,
+}
+
+/// Where in `facts` the facts of one exec lie.
+#[derive(Clone, Copy, Default)]
+struct Found {
+    start: usize,
+    /// Until here those of the program, then those of the process.
+    middle: usize,
+    end: usize,
+    /// When the look-up was over.
+    done: Nanos,
+}
+
+impl Details {
+    pub(super) fn new() -> Result<Self> {
+        let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+        let proc = open("/proc", flags, Mode::empty())
+            .map_err(|errno| format!("/proc: {errno}: mount it, or use netlink{{details=off}}"))?;
+        let ticks = nix::unistd::sysconf(nix::unistd::SysconfVar::CLK_TCK);
+        let ticks = ticks.ok().flatten().filter(|&ticks| ticks > 0);
+        Ok(Self {
+            proc,
+            scratch: vec![0; ARGV].into(),
+            facts: Vec::with_capacity(1 << 20),
+            found: Vec::with_capacity(MOST),
+            ticks: ticks.map_or(100, |ticks| ticks as u64),
+        })
+    }
+
+    /// Forgets the batch.
+    pub(super) fn clear(&mut self) {
+        self.facts.clear();
+        self.found.clear();
+    }
+
+    /// Looks up the execs among those of `held` it has not seen yet.
+    ///
+    /// Oldest first: the newest has the best chance, but the oldest is the one that is about to
+    /// go, and measured either order leaves the same number out.
+    pub(super) fn look_up(&mut self, held: &[Held]) {
+        for index in self.found.len()..held.len() {
+            let found = match &held[index].moment {
+                Some(moment) if moment.kind == Kind::Exec => {
+                    self.exec(moment, fate(moment.pid, Nanos::MAX, &held[index + 1..]))
+                }
+                _ => Found::default(),
+            };
+            self.found.push(found);
+        }
+    }
+
+    /// Passes over those it has not seen yet, and says how many of them were execs.
+    pub(super) fn skip(&mut self, held: &[Held]) -> u64 {
+        let fresh = held[self.found.len()..].iter();
+        let execs = fresh.filter(|held| held.moment.is_some_and(|said| said.kind == Kind::Exec));
+        let execs = execs.count() as u64;
+        self.found.resize_with(held.len(), Found::default);
+        execs
+    }
+
+    /// The facts of the exec at `index`, without those that were read too late to be its own.
+    pub(super) fn facts(&self, held: &[Held], index: usize) -> &[u8] {
+        let Some(found) = self.found.get(index) else {
+            return &[];
+        };
+        let Some(moment) = held[index].moment.filter(|_| found.end > found.start) else {
+            return &[];
+        };
+        match fate(moment.pid, found.done, &held[index + 1..]) {
+            Fate::Same => &self.facts[found.start..found.end],
+            Fate::OtherProgram => &self.facts[found.middle..found.end],
+            Fate::OtherProcess => &[],
+        }
+    }
+
+    fn exec(&mut self, moment: &Moment, fate: Fate) -> Found {
+        let mut found = Found {
+            start: self.facts.len(),
+            ..Found::default()
+        };
+        if fate != Fate::OtherProcess {
+            // Through this descriptor everything is about one process: when it is gone, reads
+            // fail, also when its pid lives on.
+            if let Some(dir) = self.open_dir(moment.pid) {
+                if fate == Fate::Same {
+                    self.exe(dir.as_fd());
+                    self.argv(dir.as_fd());
+                }
+                found.middle = self.facts.len();
+                match self.parent(dir.as_fd(), moment.happened) {
+                    Parent::Is(ppid) => self.keep(Tag::Ppid, &ppid.to_le_bytes()),
+                    Parent::Unknown => {}
+                    Parent::OfAnother => self.facts.truncate(found.start),
+                }
+            }
+        }
+        found.end = self.facts.len();
+        found.middle = found.middle.clamp(found.start, found.end);
+        found.done = crate::clock::now();
+        found
+    }
+
+    fn open_dir(&self, pid: Pid) -> Option<OwnedFd> {
+        let mut name = [0_u8; 16];
+        write!(Cursor::new(&mut name[..]), "{pid}\0").ok()?;
+        let name = CStr::from_bytes_until_nul(&name).ok()?;
+        let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+        openat(&self.proc, name, flags, Mode::empty()).ok()
+    }
+
+    fn exe(&mut self, dir: BorrowedFd<'_>) {
+        let mut path = [0_u8; PATH];
+        // SAFETY: the name is a C string, and the buffer is as long as said.
+        let length = unsafe {
+            libc::readlinkat(
+                std::os::fd::AsRawFd::as_raw_fd(&dir),
+                c"exe".as_ptr(),
+                path.as_mut_ptr().cast(),
+                path.len(),
+            )
+        };
+        if let Ok(length @ 1..) = usize::try_from(length) {
+            self.keep(Tag::Exe, &path[..length]);
+        }
+    }
+
+    fn argv(&mut self, dir: BorrowedFd<'_>) {
+        let Some(length @ 1..) = slurp(dir, c"cmdline", &mut self.scratch) else {
+            // Nothing to read: the process has given its memory back, or has no arguments. Which
+            // of the two cannot be told, so nothing is said.
+            return;
+        };
+        let tag = if length == ARGV {
+            Tag::ArgvCut
+        } else {
+            Tag::Argv
+        };
+        self.facts.extend_from_slice(&frame::head(tag, length));
+        self.facts.extend_from_slice(&self.scratch[..length]);
+    }
+
+    fn parent(&mut self, dir: BorrowedFd<'_>, happened: Nanos) -> Parent {
+        let mut line = [0_u8; 1024];
+        let read = slurp(dir, c"stat", &mut line).and_then(|length| stat(&line[..length]));
+        let Some((ppid, started)) = read else {
+            return Parent::Unknown;
+        };
+        // In ticks since boot, rounded down: a process that started in a later tick than this
+        // exec is another one with the same pid.
+        if started > self.tick(happened) {
+            return Parent::OfAnother;
+        }
+        Parent::Is(ppid)
+    }
+
+    fn tick(&self, happened: Nanos) -> u64 {
+        let boot = nix::time::clock_gettime(nix::time::ClockId::CLOCK_BOOTTIME);
+        let boot = boot.map_or(u64::MAX, |time| {
+            time.tv_sec() as u64 * 1_000_000_000 + time.tv_nsec() as u64
+        });
+        let asleep = boot.saturating_sub(crate::clock::now());
+        happened.saturating_add(asleep) / (1_000_000_000 / self.ticks)
+    }
+
+    fn keep(&mut self, tag: Tag, bytes: &[u8]) {
+        self.facts.extend_from_slice(&frame::head(tag, bytes.len()));
+        self.facts.extend_from_slice(bytes);
+    }
+}
+
+enum Parent {
+    Is(Pid),
+    Unknown,
+    OfAnother,
+}
+
+/// What had become of a pid by the time it was looked up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    /// Nothing that is known.
+    Same,
+    /// It ran something else or had ended; its parent can still be asked for.
+    OtherProgram,
+    /// The pid was somebody else's.
+    OtherProcess,
+}
+
+/// As far as `later` tells what happened before `done`.
+fn fate(pid: Pid, done: Nanos, later: &[Held]) -> Fate {
+    let later = later.iter().filter_map(|held| held.moment);
+    let mut fate = Fate::Same;
+    for moment in later.filter(|moment| moment.pid == pid && moment.happened <= done) {
+        if moment.kind == Kind::Fork {
+            return Fate::OtherProcess;
+        }
+        fate = Fate::OtherProgram;
+    }
+    fate
+}
+
+/// Reads a file of /proc/PID: whole with one call, or as much as fits.
+fn slurp(dir: BorrowedFd<'_>, name: &CStr, into: &mut [u8]) -> Option<usize> {
+    let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC;
+    let file = openat(dir, name, flags, Mode::empty()).ok()?;
+    loop {
+        match read(&file, into) {
+            Err(nix::Error::EINTR) => {}
+            length => return length.ok(),
+        }
+    }
+}
+
+/// Parent and start time of a /proc/PID/stat: fields 4 and 22. The name before them may hold
+/// anything, so counting begins behind its last bracket.
+fn stat(line: &[u8]) -> Option<(Pid, u64)> {
+    let close = line.iter().rposition(|&byte| byte == b')')?;
+    let mut fields = std::str::from_utf8(&line[close + 1..])
+        .ok()?
+        .split_ascii_whitespace();
+    let ppid = fields.nth(1)?.parse().ok()?;
+    let started = fields.nth(17)?.parse().ok()?;
+    // The kernel says 0 for a process that is just being reaped.
+    (ppid != 0).then_some((ppid, started))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stat_is_read_behind_any_name() {
+        let line = b"7 (a) 1 (b\n) S 3 7 7 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 99 1 2";
+        assert_eq!(stat(line), Some((3, 99)));
+        assert_eq!(stat(b"7 (x"), None);
+        assert_eq!(stat(b"7 (x) S 3"), None);
+    }
+
+    #[test]
+    fn our_own_facts_are_found_and_a_later_start_is_another_process() {
+        let mut details = Details::new().unwrap();
+        let moment = |happened| Moment {
+            kind: Kind::Exec,
+            pid: std::process::id(),
+            happened,
+            ppid: None,
+            status: None,
+        };
+        let now = crate::clock::now();
+        let found = details.exec(&moment(now), Fate::Same);
+        let mut rest = &details.facts[found.start..found.end];
+        let exe = std::fs::read_link("/proc/self/exe").unwrap();
+        let argv = std::fs::read("/proc/self/cmdline").unwrap();
+        let ppid = std::os::unix::process::parent_id().to_le_bytes();
+        assert_eq!(
+            frame::next(&mut rest),
+            Some((Tag::Exe, exe.as_os_str().as_encoded_bytes()))
+        );
+        assert_eq!(frame::next(&mut rest), Some((Tag::Argv, &argv[..])));
+        assert_eq!(frame::next(&mut rest), Some((Tag::Ppid, &ppid[..])));
+        let found = details.exec(&moment(1), Fate::Same);
+        assert_eq!(found.start, found.end, "a pid used again");
+    }
+}

@@ -1,0 +1,230 @@
+//! `netlink`: the proc connector, a netlink multicast group to which the kernel tells every fork,
+//! exec and exit; exe, argv and parent of an exec are looked up in /proc at once.
+//!
+//! Hook point: drivers/connector/cn_proc.c, called from copy_process, bprm_execve and do_exit.
+//! Minimum kernel: 5.10 (the interface is of 2.6.15, the layout has not changed since).
+//! Config: CONFIG_CONNECTOR=y, CONFIG_PROC_EVENTS=y. Capability: CAP_NET_ADMIN (since 6.6 the kernel
+//! lets anybody listen, but not widen the queue), and to look at strangers' /proc/PID/exe
+//! CAP_SYS_PTRACE. It must be in the initial user, pid, time and network namespaces: in others
+//! the kernel ignores the request, or means other pids or another clock.
+//!
+//! Where the kernel drops: (1) at the socket, when the queue is full. Each such message is counted in
+//! `Drops` of /proc/net/netlink: that is the admitted loss. ENOBUFS only says that it began, once
+//! per episode, and from then until the queue has been read empty everything is dropped: a note.
+//! (2) When memory for the message cannot be had (GFP_NOWAIT): counted nowhere, so never admitted.
+//! Sequence numbers would show (2), but they also count what the filter takes out.
+//!
+//! Filter: a classic BPF program on the socket, because it works on every kernel and also takes out
+//! threads. It runs before the queue: what it refuses takes no room and is never in `Drops`. The
+//! kernel's own filter (a second word in the request, since 6.6) knows no threads.
+//!
+//! Where the kernel says what is not so: the exit of a process is told when its first thread (the
+//! leader) ends. When other threads live on (the main thread calls pthread_exit, or another thread
+//! calls exec) the message is early, or about a process that did not end at all.
+//!
+//! Leaving it switched on: the kernel counts LISTEN up and IGNORE down, and works whenever the count
+//! is above 0. Closing a socket counts nothing down, on no kernel (the 6.7 attempt to mend it was
+//! reverted in 6.8; seen on 6.18): a listener that is killed leaves every fork, exec and exit of the
+//! machine being put together for nobody. What changed in 6.6 is who may count down: before, each
+//! IGNORE did, whoever sent it; since, a socket remembers what it asked for, and one that has asked
+//! for nothing counts nothing down. recover.rs knows a way that works on both.
+
+mod batch;
+mod decode;
+mod details;
+mod frame;
+mod need;
+mod recover;
+mod socket;
+mod table;
+mod wire;
+
+#[cfg(test)]
+mod tests;
+
+use std::os::fd::AsFd;
+
+use contract::{
+    Claims, Clock, Counters, Decode, Fact, Kind, Monitor, OptionKind, OptionSpec, Options, Result,
+    Session, Unavailable,
+};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+use batch::{Batch, Got};
+use details::Details;
+use socket::Listener;
+
+/// See the head of this file.
+pub(crate) struct Netlink;
+
+const OPTIONS: &[OptionSpec] = &[
+    OptionSpec {
+        name: "rcvbuf",
+        default: "32M",
+        kind: OptionKind::SizeOrKernel,
+        about: "bytes of socket queue (the kernel doubles it, and a message takes about 1k of that)",
+    },
+    OptionSpec {
+        name: "details",
+        default: "on",
+        kind: OptionKind::Switch,
+        about: "read exe, argv and ppid of every exec from /proc",
+    },
+];
+
+impl Monitor for Netlink {
+    fn name(&self) -> &'static str {
+        "netlink"
+    }
+
+    fn about(&self) -> &'static str {
+        "proc connector: the kernel's own messages; exe, argv and ppid of an exec read from /proc"
+    }
+
+    fn options(&self) -> &'static [OptionSpec] {
+        OPTIONS
+    }
+
+    fn claims(&self, options: &Options) -> Claims {
+        let exec: &[Fact] = if options.on("details") {
+            &[Fact::Exe, Fact::Argv, Fact::Ppid]
+        } else {
+            &[]
+        };
+        Claims::none(Clock::Exact)
+            .with(Kind::Fork, &[Fact::Ppid])
+            .with(Kind::Exec, exec)
+            .with(Kind::Exit, &[Fact::Status])
+    }
+
+    fn missing(&self, _: &Options) -> Vec<Unavailable> {
+        need::missing()
+    }
+
+    fn capture(&self, session: &mut Session<'_>) -> Result<Counters> {
+        let details = session.options.on("details");
+        let mut capture = Capture {
+            listener: Listener::start(session.options.size_or_kernel("rcvbuf"))?,
+            batch: Batch::new(),
+            details: details.then(Details::new).transpose()?,
+            episodes: 0,
+            skipped: 0,
+        };
+        capture.run(session)
+    }
+
+    fn decoder(&self) -> Box<dyn Decode> {
+        Box::new(decode::Decoder)
+    }
+
+    fn recover(&self) -> Result<Vec<String>> {
+        recover::recover()
+    }
+}
+
+struct Capture {
+    listener: Listener,
+    batch: Batch,
+    details: Option<Details>,
+    episodes: u64,
+    skipped: u64,
+}
+
+impl Capture {
+    fn run(&mut self, session: &mut Session<'_>) -> Result<Counters> {
+        let inode = table::inode(self.listener.as_fd())?;
+        let before = table::drops(inode)?;
+        (session.ready)(&[])?;
+        let mut stopped = false;
+        loop {
+            let empty = self.fill()?;
+            self.write(session)?;
+            if empty {
+                session.spool.flush()?;
+                if stopped {
+                    break;
+                }
+            }
+            if !stopped && self.wait(session, empty)? {
+                self.listener.stop()?;
+                stopped = true;
+            }
+        }
+        let drops = table::drops(inode)?.wrapping_sub(before) & u64::from(u32::MAX);
+        let mut counters = Counters::default();
+        counters.admitted.insert("socket_drops".into(), drops);
+        let notes = [
+            ("enobufs_episodes", self.episodes),
+            ("lookups_skipped", self.skipped),
+        ];
+        counters
+            .notes
+            .extend(notes.map(|(name, count)| (name.into(), count)));
+        Ok(counters)
+    }
+
+    /// Receives and looks up until the queue is empty (true) or the batch full (false). Looking up
+    /// takes time in which more arrives, and that tells what became of those looked up.
+    fn fill(&mut self) -> Result<bool> {
+        loop {
+            match self.batch.receive(self.listener.as_fd()) {
+                Ok(Got::Some) => self.look_up()?,
+                Ok(Got::Overflow) => self.episodes += 1,
+                Ok(Got::Nothing) => return Ok(true),
+                Err(error) => return Err(format!("netlink: recvmmsg: {error}: report this").into()),
+            }
+            if self.batch.is_full() {
+                return Ok(false);
+            }
+        }
+    }
+
+    fn look_up(&mut self) -> Result<()> {
+        let Some(details) = &mut self.details else {
+            return Ok(());
+        };
+        // A moment is worth more than its details: with the queue half full it only receives.
+        if self.batch.is_full() && self.listener.half_full()? {
+            self.skipped += details.skip(self.batch.held());
+        } else {
+            details.look_up(self.batch.held());
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, session: &mut Session<'_>) -> Result<()> {
+        let held = self.batch.held();
+        for (index, one) in held.iter().enumerate() {
+            let facts = self
+                .details
+                .as_ref()
+                .map_or(&[][..], |details| details.facts(held, index));
+            session
+                .spool
+                .write_parts(one.received, &[self.batch.bytes(one), facts])?;
+        }
+        self.batch.clear();
+        if let Some(details) = &mut self.details {
+            details.clear();
+        }
+        Ok(())
+    }
+
+    /// Whether to stop. Waits for that or for more only when there is nothing to do.
+    fn wait(&self, session: &Session<'_>, empty: bool) -> Result<bool> {
+        let timeout = if empty {
+            PollTimeout::NONE
+        } else {
+            PollTimeout::ZERO
+        };
+        let mut polled = [
+            PollFd::new(session.stop, PollFlags::POLLIN),
+            PollFd::new(self.listener.as_fd(), PollFlags::POLLIN),
+        ];
+        match poll(&mut polled, timeout) {
+            Ok(_) => Ok(polled[0].any().unwrap_or(true)),
+            Err(nix::Error::EINTR) => Ok(false),
+            Err(errno) => Err(format!("netlink: poll: {errno}: report this").into()),
+        }
+    }
+}

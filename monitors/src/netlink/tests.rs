@@ -1,0 +1,479 @@
+//! Against the recorded bytes, and as root against the kernel.
+
+use std::io::{BufRead, BufReader, Read};
+use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+
+use contract::{
+    Counters, Decode, Frame, Journal, Kind, Monitor, Options, Report, Session, Spool, SpoolReader,
+    split_argv,
+};
+use nix::sys::eventfd::EventFd;
+use proptest::prelude::*;
+
+use super::batch::{Batch, Got};
+use super::socket::{Listener, Member};
+use super::{Netlink, OPTIONS, decode, frame, recover, table, wire};
+
+const RECORDED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/netlink/sh.spool");
+
+/// Says so and returns from the test when not run as root.
+macro_rules! as_root {
+    () => {
+        if !nix::unistd::geteuid().is_root() {
+            println!("skipped: run as root");
+            return;
+        }
+        let _lock = crate::state::lock().unwrap();
+    };
+}
+
+fn decoded(spool: impl Read) -> Journal {
+    let mut reader = SpoolReader::new(spool);
+    let mut journal = Journal::default();
+    while let Some(frame) = reader.next_frame().unwrap() {
+        decode::Decoder.frame(frame, &mut journal).unwrap();
+    }
+    assert_eq!(reader.rest(), 0);
+    journal
+}
+
+/// One line for each event, for the eye and for the recorded expectation.
+fn lines(journal: &Journal) -> String {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).escape_default().to_string();
+    let line = |report: Report<'_>| {
+        let argv = report
+            .argv
+            .map(|argv| split_argv(argv).map(text).collect::<Vec<_>>());
+        format!(
+            "{} {} happened={} received={} ppid={:?} status={:?} exe={:?} argv={argv:?} cut={:?}\n",
+            report.kind,
+            report.pid,
+            report.happened,
+            report.received,
+            report.ppid,
+            report.status,
+            report.exe.map(text),
+            report.cut.argv
+        )
+    };
+    journal
+        .events
+        .iter()
+        .map(|event| line(journal.report(event)))
+        .collect()
+}
+
+#[test]
+fn recorded_bytes_decode_to_what_happened() {
+    let journal = decoded(std::fs::File::open(RECORDED).unwrap());
+    let expected = std::fs::read_to_string(Path::new(RECORDED).with_extension("events")).unwrap();
+    assert_eq!(lines(&journal), expected);
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_taken(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        let _either = decode::Decoder.frame(Frame { received: 1, bytes: &bytes }, &mut Journal::default());
+    }
+
+    #[test]
+    fn any_facts_behind_a_datagram_are_taken(bytes in prop::collection::vec(0_u8..6, 0..40)) {
+        let mut all = wire::tests::datagram(2, 5, [7; 6]);
+        all.extend(bytes);
+        let mut out = Journal::default();
+        if decode::Decoder.frame(Frame { received: 1, bytes: &all }, &mut out).is_ok() {
+            prop_assert_eq!(out.events.len(), 1);
+        } else {
+            prop_assert!(out.events.is_empty());
+        }
+    }
+}
+
+#[test]
+fn facts_come_back_and_a_cut_one_is_malformed() {
+    let mut bytes = wire::tests::datagram(2, 5, [7; 6]);
+    for (tag, fact) in [
+        (frame::Tag::Exe, &b"/bin/x"[..]),
+        (frame::Tag::ArgvCut, b"x\0y"),
+        (frame::Tag::Ppid, &3_u32.to_le_bytes()),
+    ] {
+        bytes.extend(frame::head(tag, fact.len()));
+        bytes.extend(fact);
+    }
+    let mut out = Journal::default();
+    decode::Decoder
+        .frame(
+            Frame {
+                received: 9,
+                bytes: &bytes,
+            },
+            &mut out,
+        )
+        .unwrap();
+    assert_eq!(
+        lines(&out),
+        "exec 7 happened=5 received=9 ppid=Some(3) status=None exe=Some(\"/bin/x\") \
+         argv=Some([\"x\", \"y\"]) cut=true\n"
+    );
+    bytes.pop();
+    assert!(
+        decode::Decoder
+            .frame(
+                Frame {
+                    received: 9,
+                    bytes: &bytes
+                },
+                &mut out
+            )
+            .is_err()
+    );
+}
+
+/// Captures while `work` runs.
+fn watch<T>(given: &[(&str, &str)], work: impl FnOnce() -> T) -> (Journal, Counters, PathBuf, T) {
+    let dir = tempfile::tempdir().unwrap().keep();
+    let path = dir.join("spool");
+    let stop = EventFd::new().unwrap();
+    let (says, hears) = mpsc::channel();
+    let (result, counters) = std::thread::scope(|scope| {
+        let capture = scope.spawn(|| {
+            Netlink.capture(&mut Session {
+                options: &Options::new("netlink", OPTIONS, given.iter().copied()).unwrap(),
+                dir: &dir,
+                stop: stop.as_fd(),
+                spool: Spool::new(std::fs::File::create(&path).unwrap()).unwrap(),
+                ready: &mut move |_| Ok(says.send(())?),
+            })
+        });
+        hears.recv().unwrap();
+        let result = work();
+        stop.write(1).unwrap();
+        (result, capture.join().unwrap().unwrap())
+    });
+    (
+        decoded(std::fs::File::open(&path).unwrap()),
+        counters,
+        path,
+        result,
+    )
+}
+
+/// A program that has begun, and waits for the end of its input. It knows because it has spoken.
+fn waiting(command: &mut Command) -> Child {
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    let mut reader = BufReader::new(child.stdout.as_mut().unwrap());
+    while line != "begun\n" {
+        line.clear();
+        assert_ne!(
+            reader.read_line(&mut line).unwrap(),
+            0,
+            "the child ended early"
+        );
+    }
+    child
+}
+
+fn shell(nonce: &str) -> Command {
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", "echo begun; read x", nonce]);
+    command
+}
+
+/// This test program once more, as the helper called `name`.
+fn helper(name: &str) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args([
+        "--ignored",
+        "--exact",
+        "--nocapture",
+        &format!("netlink::tests::{name}"),
+    ]);
+    command
+}
+
+fn of(journal: &Journal, kind: Kind, pid: u32) -> Vec<Report<'_>> {
+    let events = journal
+        .events
+        .iter()
+        .filter(|event| event.pid == pid && event.kind == kind);
+    events.map(|event| journal.report(event)).collect()
+}
+
+/// Waits until the process is reaped and its exit told; the parent wakes before the message is out,
+/// so a whole other process is begun and ended after it.
+fn end(mut child: Child) {
+    drop(child.stdin.take());
+    child.wait().unwrap();
+    Command::new("/bin/true").status().unwrap();
+}
+
+#[test]
+fn a_process_is_told_from_fork_to_exit() {
+    as_root!();
+    let before = crate::clock::now();
+    let (journal, counters, _, (alive, ended, killed)) = watch(&[], || {
+        let (ended, mut killed) = (waiting(&mut shell("ended")), waiting(&mut shell("killed")));
+        let alive = waiting(&mut shell("alive"));
+        let ids = (ended.id(), killed.id());
+        killed.kill().unwrap();
+        end(killed);
+        end(ended);
+        (alive, ids.0, ids.1)
+    });
+    let pid = alive.id();
+    let own = Some(std::process::id());
+    let exe = std::fs::read_link(format!("/proc/{pid}/exe")).unwrap();
+    end(alive);
+    assert_eq!(of(&journal, Kind::Fork, pid)[0].ppid, own);
+    let exec = of(&journal, Kind::Exec, pid);
+    assert_eq!(exec.len(), 1);
+    assert_eq!(
+        (exec[0].ppid, exec[0].exe),
+        (own, Some(exe.as_os_str().as_encoded_bytes()))
+    );
+    assert_eq!(
+        exec[0].argv,
+        Some(&b"/bin/sh\0-c\0echo begun; read x\0alive\0"[..])
+    );
+    assert!(exec[0].happened > before && exec[0].happened < exec[0].received);
+    assert!(of(&journal, Kind::Exit, pid).is_empty());
+    assert_eq!(of(&journal, Kind::Exit, killed)[0].status, Some(9));
+    // `read` at the end of its input fails.
+    assert_eq!(of(&journal, Kind::Exit, ended)[0].status, Some(1 << 8));
+    assert_eq!(counters.admitted["socket_drops"], 0);
+}
+
+#[test]
+#[ignore = "a helper of the tests, not a test"]
+fn exec_from_a_thread() {
+    use std::os::unix::process::CommandExt;
+    let thread = std::thread::spawn(|| shell("thread").exec());
+    panic!("{}", thread.join().unwrap());
+}
+
+#[test]
+fn a_thread_is_no_process_and_its_exec_is_its_leaders() {
+    as_root!();
+    let (journal, _, _, (child, threads)) = watch(&[], || {
+        let threads = (0..20).map(|_| std::thread::spawn(nix::unistd::gettid));
+        let threads = threads
+            .map(|thread| thread.join().unwrap())
+            .collect::<Vec<_>>();
+        (waiting(&mut helper("exec_from_a_thread")), threads)
+    });
+    let pid = child.id();
+    end(child);
+    let execs = of(&journal, Kind::Exec, pid);
+    assert_eq!(
+        execs.len(),
+        2,
+        "the helper and its shell:\n{}",
+        lines(&journal)
+    );
+    let argv: Vec<_> = split_argv(execs[1].argv.unwrap()).collect();
+    assert_eq!(argv.last(), Some(&&b"thread"[..]));
+    // The connector's own fault, see the head of mod.rs: the leader made way, the process lived on.
+    assert_eq!(of(&journal, Kind::Exit, pid).len(), 1);
+    assert!(
+        !journal
+            .events
+            .iter()
+            .any(|event| event.facts.ppid == Some(pid))
+    );
+    for thread in threads {
+        let pid = thread.as_raw() as u32;
+        assert!(
+            Kind::ALL
+                .iter()
+                .all(|&kind| of(&journal, kind, pid).is_empty())
+        );
+    }
+}
+
+#[test]
+fn without_details_an_exec_is_bare() {
+    as_root!();
+    let (journal, _, _, child) = watch(&[("details", "off")], || waiting(&mut shell("bare")));
+    let pid = child.id();
+    end(child);
+    let exec = of(&journal, Kind::Exec, pid)[0];
+    assert_eq!((exec.exe, exec.argv, exec.ppid), (None, None, None));
+}
+
+#[test]
+fn it_is_switched_off_when_told_to_stop() {
+    as_root!();
+    // A member that asks for nothing hears exactly what others have switched on.
+    let witness = Member::join(1, Some(1 << 20)).unwrap();
+    assert!(
+        !recover::switched_on(&witness).unwrap(),
+        "somebody else is listening"
+    );
+    let (_, _, _, on) = watch(&[], || recover::switched_on(&witness).unwrap());
+    assert!(on);
+    while witness.hear().unwrap().is_some() {}
+    assert!(!recover::switched_on(&witness).unwrap());
+}
+
+#[test]
+#[ignore = "a helper of the tests, not a test"]
+fn listen() {
+    let _listener = Listener::start(None).unwrap();
+    println!("begun");
+    std::io::stdin().read_to_end(&mut Vec::new()).unwrap();
+}
+
+#[test]
+fn what_a_killed_capture_leaves_is_found_and_switched_off() {
+    as_root!();
+    let witness = Member::join(1, Some(1 << 20)).unwrap();
+    for _ in 0..2 {
+        let mut child = waiting(&mut helper("listen"));
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    while witness.hear().unwrap().is_some() {}
+    assert!(
+        recover::switched_on(&witness).unwrap(),
+        "a killed listener leaves it on"
+    );
+    assert_eq!(
+        recover::recover().unwrap(),
+        [""; 0],
+        "another member is not disturbed"
+    );
+    assert!(recover::switched_on(&witness).unwrap());
+    drop(witness);
+    let said = recover::recover().unwrap();
+    let witness = Member::join(1, None).unwrap();
+    assert!(!recover::switched_on(&witness).unwrap());
+    drop(witness);
+    assert_eq!(said.len(), 1);
+    assert!(said[0].contains("left switched on by 2 killed"));
+    assert_eq!(recover::recover().unwrap(), [""; 0], "and only once");
+}
+
+#[test]
+fn a_live_listener_is_left_alone() {
+    as_root!();
+    let mut child = waiting(&mut helper("listen"));
+    let said = recover::recover().unwrap();
+    let witness = Member::join(1, None).unwrap();
+    let on = recover::switched_on(&witness).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    drop(witness);
+    recover::recover().unwrap();
+    assert_eq!((said, on), (Vec::new(), true));
+}
+
+/// Everything queued: how many moments, and whether an overflow was told.
+fn drain(listener: &Listener, batch: &mut Batch) -> (u64, u64) {
+    let (mut moments, mut overflows) = (0, 0);
+    loop {
+        match batch.receive(listener.as_fd()).unwrap() {
+            Got::Some => {
+                let held = batch.held().iter();
+                moments += held.filter(|held| held.moment.is_some()).count() as u64;
+            }
+            Got::Overflow => overflows += 1,
+            Got::Nothing => return (moments, overflows),
+        }
+        batch.clear();
+    }
+}
+
+#[test]
+fn what_is_not_received_is_dropped_and_counted_exactly() {
+    as_root!();
+    let mut batch = Batch::new();
+    let mut wide = Listener::start(Some(32 << 20)).unwrap();
+    let mut narrow = Listener::start(Some(8 << 10)).unwrap();
+    let inode = table::inode(narrow.as_fd()).unwrap();
+    // The same beginning for both: as long as nothing happens between two looks.
+    let mut before;
+    loop {
+        drain(&wide, &mut batch);
+        before = table::drops(inode).unwrap();
+        drain(&narrow, &mut batch);
+        if drain(&wide, &mut batch).0 == 0 {
+            break;
+        }
+    }
+    for index in 0..300 {
+        recover::spawn().unwrap();
+        // Nothing of this may be counted: threads, and a new name.
+        let thread = std::thread::Builder::new().name(format!("decoy{index}"));
+        thread.spawn(|| ()).unwrap().join().unwrap();
+    }
+    // The same end: two looks that agree.
+    let (mut all, mut drops) = (0, 0);
+    loop {
+        let more = drain(&wide, &mut batch).0;
+        let now = table::drops(inode).unwrap() - before;
+        all += more;
+        if more == 0 && now == drops {
+            break;
+        }
+        drops = now;
+    }
+    narrow.stop().unwrap();
+    let late = drain(&wide, &mut batch).0;
+    drops = table::drops(inode).unwrap() - before;
+    wide.stop().unwrap();
+    let (received, overflows) = drain(&narrow, &mut batch);
+    assert_eq!(
+        table::drops(table::inode(wide.as_fd()).unwrap()).unwrap(),
+        0
+    );
+    assert!(
+        all >= 600 && drops > 0 && received > 0,
+        "{all} {drops} {received}"
+    );
+    assert_eq!(overflows, 1, "told once, however much was lost");
+    assert_eq!(
+        received + drops,
+        all + late,
+        "received {received}, dropped {drops}"
+    );
+}
+
+/// `cargo test -p rollcall-monitors -- --ignored record_testdata` writes the recorded bytes anew.
+#[test]
+#[ignore = "writes testdata"]
+fn record_testdata() {
+    as_root!();
+    let (_, _, path, (ended, alive)) = watch(&[], || {
+        let ended = waiting(&mut shell("ended"));
+        let pid = ended.id();
+        end(ended);
+        (pid, waiting(&mut shell("alive")))
+    });
+    let own = [ended, alive.id()];
+    end(alive);
+    // What strangers did meanwhile is nobody's business.
+    let mut reader = SpoolReader::new(std::fs::File::open(path).unwrap());
+    let mut spool = Spool::new(std::fs::File::create(RECORDED).unwrap()).unwrap();
+    while let Some(frame) = reader.next_frame().unwrap() {
+        let mut one = Journal::default();
+        decode::Decoder.frame(frame, &mut one).unwrap();
+        if one.events.iter().all(|event| own.contains(&event.pid)) {
+            spool.write(frame.received, frame.bytes).unwrap();
+        }
+    }
+    spool.flush().unwrap();
+    let journal = decoded(std::fs::File::open(RECORDED).unwrap());
+    std::fs::write(
+        Path::new(RECORDED).with_extension("events"),
+        lines(&journal),
+    )
+    .unwrap();
+}

@@ -1,0 +1,411 @@
+//! From records to events: pure.
+//!
+//! Records of one process come in order, those of two do not: a child may have exec'ed and ended
+//! before its parent wrote down that it forked. So what cannot be told yet is held back until the
+//! record that decides it arrives, or until [`HOLD`] has passed by the frames' own stamps:
+//! a fork that only shows in what the child does, and an exec that did not fail so far.
+
+use std::collections::{HashMap, VecDeque};
+
+use contract::{Cut, Decode, Frame, Journal, Kind, Malformed, Nanos, Pid, Report};
+
+use super::layout::{ARGV, ARGV_CUT, EXE, EXE_CUT, Record, Sort, VFORK};
+
+/// An exec that fails is taken back within microseconds, and most are never announced at all (see
+/// hook/look.c). Only a program without the library leaves the question open for so long.
+const HOLD: Nanos = 5_000_000;
+/// Unfinished records of made-up bytes may not eat the memory.
+const UNFINISHED_MOST: usize = 1 << 16;
+
+/// What a record said beside its kind, without borrowing from the frame.
+#[derive(Clone, Debug)]
+struct Told {
+    tid: u32,
+    happened: Nanos,
+    received: Nanos,
+    ppid: u32,
+    flags: u8,
+    exe_bytes: usize,
+    data: Vec<u8>,
+}
+
+impl Told {
+    fn exe(&self) -> Option<&[u8]> {
+        let exe = &self.data[..self.exe_bytes.min(self.data.len())];
+        (self.flags & EXE != 0).then_some(exe)
+    }
+
+    fn argv(&self) -> Option<&[u8]> {
+        let argv = &self.data[self.exe_bytes.min(self.data.len())..];
+        (self.flags & ARGV != 0).then_some(argv)
+    }
+}
+
+/// What is known of a process's fork.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Born {
+    /// It did something, so it was forked; nobody has said so yet.
+    Unsaid,
+    /// Reported, because nobody said so in time.
+    Inferred,
+    /// Reported as its parent wrote it down.
+    Written,
+}
+
+/// One process from its fork to its end.
+#[derive(Debug)]
+struct Life {
+    /// The earliest stamp that anything of it has.
+    since: Nanos,
+    /// When the first record of it was received.
+    noticed: Nanos,
+    born: Born,
+    ppid: u32,
+    /// An exec of it was reported.
+    executed: bool,
+    /// Execs that have neither failed nor shown an image; one for each thread that tries.
+    attempts: Vec<Told>,
+    /// An image that nobody announced, while the fork is unsaid: a spawn may yet explain both.
+    image: Option<Told>,
+    /// The last exec reported, while its image is still to come.
+    awaited: Option<Told>,
+    /// When it ended.
+    ended: Option<Nanos>,
+}
+
+/// See the head of this file.
+#[derive(Default)]
+pub(super) struct Decoder {
+    lives: HashMap<Pid, Life>,
+    /// When to settle whom, in the order of arrival.
+    held: VecDeque<(Nanos, Pid)>,
+    unfinished: HashMap<(u32, Nanos, Sort), (u8, Told)>,
+    received: Nanos,
+}
+
+impl Decode for Decoder {
+    fn frame(&mut self, frame: Frame<'_>, out: &mut Journal) -> Result<(), Malformed> {
+        self.received = frame.received;
+        self.settle_until(frame.received.saturating_sub(HOLD), out);
+        let mut bytes = frame.bytes;
+        while !bytes.is_empty() {
+            let record = Record::take(&mut bytes)?;
+            if let Some(told) = self.whole(&record) {
+                self.record(&record, told, out);
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, out: &mut Journal) {
+        self.settle_until(Nanos::MAX, out);
+    }
+}
+
+impl Decoder {
+    /// Puts the parts of a record together; the last one brings it.
+    fn whole(&mut self, record: &Record<'_>) -> Option<Told> {
+        let key = (record.tid, record.happened, record.sort);
+        let mut told = if record.part == 0 {
+            self.told(record)
+        } else {
+            let (next, mut told) = self.unfinished.remove(&key)?;
+            if record.part != next {
+                return None;
+            }
+            told.data.extend_from_slice(record.data);
+            told
+        };
+        if record.part + 1 >= record.parts.max(1) {
+            told.exe_bytes = told.exe_bytes.min(told.data.len());
+            return Some(told);
+        }
+        if self.unfinished.len() < UNFINISHED_MOST {
+            self.unfinished.insert(key, (record.part + 1, told));
+        }
+        None
+    }
+
+    fn told(&self, record: &Record<'_>) -> Told {
+        Told {
+            tid: record.tid,
+            happened: record.happened,
+            received: self.received,
+            ppid: record.ppid,
+            flags: record.flags,
+            exe_bytes: record.exe_bytes.into(),
+            data: record.data.to_vec(),
+        }
+    }
+
+    fn record(&mut self, record: &Record<'_>, told: Told, out: &mut Journal) {
+        let pid = record.pid;
+        match record.sort {
+            Sort::Fork => {
+                self.forked(pid, &told, out);
+                if told.flags & VFORK != 0 {
+                    self.certain(pid, out);
+                }
+            }
+            Sort::Spawn => self.spawned(pid, told, out),
+            Sort::Attempt => self.life(pid, &told, out).attempts.push(told),
+            Sort::Retract => self.retracted(pid, &told),
+            Sort::Image => self.image(pid, told, out),
+            Sort::Exit => self.ended(pid, &told, record.status, out),
+        }
+        if self.lives.get(&pid).is_some_and(Life::open) {
+            self.held.push_back((self.received, pid));
+        }
+    }
+
+    /// The life that a record of `pid` itself belongs to: a new one after the end of the last.
+    fn life(&mut self, pid: Pid, told: &Told, out: &mut Journal) -> &mut Life {
+        let over = self.lives.get(&pid).and_then(|life| life.ended);
+        if over.is_some_and(|over| told.happened > over) {
+            self.settle(pid, Nanos::MAX, out);
+            self.lives.remove(&pid);
+        }
+        let life = self
+            .lives
+            .entry(pid)
+            .or_insert_with(|| Life::new(told, Born::Unsaid));
+        life.since = life.since.min(told.happened);
+        life
+    }
+
+    /// Reports the fork of `pid` unless it has been inferred already.
+    fn forked(&mut self, pid: Pid, told: &Told, out: &mut Journal) {
+        let received = self.received;
+        let fork = || Report {
+            happened: told.happened,
+            ppid: known(told.ppid),
+            ..Report::new(Kind::Fork, pid, received)
+        };
+        match self.lives.get_mut(&pid) {
+            Some(life) if told.happened <= life.since => {
+                life.since = told.happened;
+                life.ppid = told.ppid;
+                if life.born == Born::Unsaid {
+                    life.born = Born::Written;
+                    out.push(fork());
+                }
+            }
+            Some(_) => {
+                let next = self.next_life(pid, told, out);
+                self.lives.insert(pid, next);
+                out.push(fork());
+            }
+            None => {
+                self.lives.insert(pid, Life::new(told, Born::Written));
+                out.push(fork());
+            }
+        }
+    }
+
+    /// The pid was used before, by a process whose end nobody wrote down or which is over. What
+    /// was taken for the old one's and is younger than the fork is the new one's.
+    fn next_life(&mut self, pid: Pid, fork: &Told, out: &mut Journal) -> Life {
+        let mut next = Life::new(fork, Born::Written);
+        if let Some(old) = self.lives.get_mut(&pid) {
+            let younger = |told: &mut Told| told.happened >= fork.happened;
+            next.attempts = old.attempts.extract_if(.., younger).collect();
+            next.image = old.image.take_if(younger);
+            next.awaited = old.awaited.take_if(younger);
+            next.ended = old.ended.take_if(|at| *at >= fork.happened);
+        }
+        self.settle(pid, Nanos::MAX, out);
+        next
+    }
+
+    fn spawned(&mut self, pid: Pid, told: Told, out: &mut Journal) {
+        self.forked(pid, &told, out);
+        let Some(life) = self.lives.get_mut(&pid) else {
+            return;
+        };
+        if let Some(image) = life.image.take() {
+            life.executed = true;
+            joined(pid, &told, Some(&image), self.received, out);
+        } else if !life.executed {
+            // Else its image was here long ago, and reported as an exec.
+            life.attempts.push(told);
+            self.certain(pid, out);
+        }
+    }
+
+    /// The exec that was announced has been made. When the announcement says everything there is
+    /// nothing to wait for; else the image may know more.
+    fn certain(&mut self, pid: Pid, out: &mut Journal) {
+        let told = self.lives.get(&pid).and_then(|life| life.attempts.last());
+        if told.is_some_and(|told| told.exe().is_some() && told.argv().is_some()) {
+            self.executed(pid, out);
+        }
+    }
+
+    /// Reports the last attempt as an exec. Other threads' attempts ended with it.
+    fn executed(&mut self, pid: Pid, out: &mut Journal) {
+        let Some(life) = self.lives.get_mut(&pid) else {
+            return;
+        };
+        if let Some(told) = life.attempts.pop() {
+            life.attempts.clear();
+            life.executed = true;
+            joined(pid, &told, None, self.received, out);
+            life.awaited = Some(told);
+        }
+    }
+
+    fn retracted(&mut self, pid: Pid, told: &Told) {
+        if let Some(life) = self.lives.get_mut(&pid) {
+            let this =
+                |attempt: &Told| attempt.tid == told.tid && attempt.happened == told.happened;
+            life.attempts.retain(|attempt| !this(attempt));
+        }
+    }
+
+    fn image(&mut self, pid: Pid, image: Told, out: &mut Journal) {
+        let received = self.received;
+        let life = self.life(pid, &image, out);
+        let fits = |told: &Told| told.happened <= image.happened && same(told, &image);
+        if let Some(told) = life.attempts.iter().rfind(|told| fits(told)) {
+            joined(pid, told, Some(&image), received, out);
+            life.attempts.clear();
+            life.awaited = None;
+            life.executed = true;
+            return;
+        }
+        if life.awaited.take().is_some_and(|told| fits(&told)) {
+            return;
+        }
+        // Something without the library ran in between: its exec first.
+        self.executed(pid, out);
+        let Some(life) = self.lives.get_mut(&pid) else {
+            return;
+        };
+        life.awaited = None;
+        if life.born == Born::Unsaid && life.image.is_none() {
+            life.image = Some(image);
+        } else {
+            life.executed = true;
+            joined(pid, &image, None, received, out);
+        }
+    }
+
+    fn ended(&mut self, pid: Pid, told: &Told, status: i32, out: &mut Journal) {
+        let received = self.received;
+        let life = self.life(pid, told, out);
+        if life.ended.is_some() {
+            return;
+        }
+        life.ended = Some(told.happened);
+        // It still had the library, so whatever it tried to execute it did not.
+        life.attempts.clear();
+        out.push(Report {
+            happened: told.happened,
+            status: Some(status),
+            ..Report::new(Kind::Exit, pid, received)
+        });
+    }
+
+    fn settle_until(&mut self, until: Nanos, out: &mut Journal) {
+        while let Some(&(since, pid)) = self.held.front()
+            && since <= until
+        {
+            self.held.pop_front();
+            self.settle(pid, until, out);
+        }
+    }
+
+    /// Reports what was held back of `pid` since `until` or earlier.
+    fn settle(&mut self, pid: Pid, until: Nanos, out: &mut Journal) {
+        let received = self.received;
+        let Some(life) = self.lives.get_mut(&pid) else {
+            return;
+        };
+        if life.born == Born::Unsaid && life.noticed <= until {
+            life.born = Born::Inferred;
+            let ppid = foster(life.ppid);
+            out.push(Report {
+                ppid,
+                ..Report::new(Kind::Fork, pid, received)
+            });
+        }
+        if let Some(image) = life.image.take_if(|image| image.received <= until) {
+            life.executed = true;
+            joined(pid, &image, None, received, out);
+        }
+        if life
+            .attempts
+            .last()
+            .is_some_and(|told| told.received <= until)
+        {
+            self.executed(pid, out);
+        }
+    }
+}
+
+impl Life {
+    fn new(told: &Told, born: Born) -> Self {
+        Self {
+            since: told.happened,
+            noticed: told.received,
+            born,
+            ppid: told.ppid,
+            executed: false,
+            attempts: Vec::new(),
+            image: None,
+            awaited: None,
+            ended: None,
+        }
+    }
+
+    /// Whether anything is held back.
+    fn open(&self) -> bool {
+        self.born == Born::Unsaid || self.image.is_some() || !self.attempts.is_empty()
+    }
+}
+
+/// 0 stands for a parent outside of the pid namespace, or for one that was not asked for.
+fn known(ppid: u32) -> Option<Pid> {
+    (ppid > 0).then_some(ppid)
+}
+
+/// Who forked a process, by its own word. Init may only have inherited it: then it is not known.
+fn foster(ppid: u32) -> Option<Pid> {
+    (ppid > 1).then_some(ppid)
+}
+
+/// Whether the image can be what was attempted.
+fn same(attempt: &Told, image: &Told) -> bool {
+    match (attempt.exe(), image.exe()) {
+        (Some(tried), Some(runs)) => tried == runs,
+        _ => true,
+    }
+}
+
+/// Reports one exec. The attempt knows the arguments as they were passed (the kernel puts the
+/// interpreter's before a script's), the image the file that runs.
+fn joined(pid: Pid, attempt: &Told, image: Option<&Told>, received: Nanos, out: &mut Journal) {
+    let image = image.unwrap_or(attempt);
+    let exe = if image.exe().is_some() {
+        image
+    } else {
+        attempt
+    };
+    let argv = if attempt.argv().is_some() {
+        attempt
+    } else {
+        image
+    };
+    let cut = Cut {
+        exe: exe.flags & EXE_CUT != 0,
+        argv: argv.flags & ARGV_CUT != 0,
+    };
+    out.push(Report {
+        happened: attempt.happened,
+        ppid: known(attempt.ppid),
+        exe: exe.exe(),
+        argv: argv.argv(),
+        cut,
+        ..Report::new(Kind::Exec, pid, received)
+    });
+}

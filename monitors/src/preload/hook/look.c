@@ -1,0 +1,112 @@
+/* What will exec make of this path?
+ *
+ * Asked before the call, because afterwards nobody is left to ask. It gives the path as
+ * /proc/PID/exe will name it, and spares a record for most calls that are going to fail. Only
+ * regular files are opened, so looking has no effect of its own; no descriptor stays. */
+#define _GNU_SOURCE
+#include "rollcall.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define LINK_BYTES 32
+
+/* "/proc/self/fd/N"; snprintf is not safe in a signal handler. */
+static void link_of(int fd, char *link) {
+    memcpy(link, "/proc/self/fd/", 14);
+    char digits[12];
+    int count = 0;
+    do
+        digits[count++] = (char)('0' + fd % 10);
+    while ((fd /= 10) > 0);
+    for (int place = 0; place < count; place++)
+        link[14 + place] = digits[count - 1 - place];
+    link[14 + count] = '\0';
+}
+
+static enum look kind_of(const char *link) {
+    char magic[4] = "";
+    int fd = open(link, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (fd < 0) /* A script that cannot be read cannot run, so this is none. */
+        return errno == EACCES ? LOOK_ELF : LOOK_UNSEEN;
+    ssize_t count = read(fd, magic, sizeof magic);
+    close(fd);
+    if (count == 4 && memcmp(magic, "\177ELF", 4) == 0)
+        return LOOK_ELF;
+    return count >= 2 && magic[0] == '#' && magic[1] == '!' ? LOOK_SCRIPT : LOOK_OTHER;
+}
+
+static void look_at(int fd, struct seen *seen) {
+    struct stat file;
+    char link[LINK_BYTES];
+    if (fstat(fd, &file) != 0)
+        return;
+    if (!S_ISREG(file.st_mode) || (file.st_mode & 0111) == 0) {
+        seen->look = LOOK_REFUSED;
+        return;
+    }
+    link_of(fd, link);
+    enum look look = kind_of(link);
+    ssize_t bytes = look == LOOK_ELF ? readlink(link, seen->exe, sizeof seen->exe) : 0;
+    if (bytes < 0)
+        return;
+    seen->look = look;
+    seen->bytes = (size_t)bytes;
+    seen->cut = seen->bytes == sizeof seen->exe;
+}
+
+/* `flags` are those of execveat. */
+void rollcall_look(int dir, const char *path, int flags, struct seen *seen) {
+    seen->look = LOOK_UNSEEN, seen->bytes = 0, seen->cut = false;
+    if (!rollcall_active() || path == NULL)
+        return;
+    int error = errno;
+    if (*path == '\0' && (flags & AT_EMPTY_PATH)) {
+        look_at(dir, seen);
+    } else {
+        int follow = flags & AT_SYMLINK_NOFOLLOW ? O_NOFOLLOW : 0;
+        int fd = openat(dir, path, O_PATH | O_CLOEXEC | follow);
+        if (fd >= 0) {
+            look_at(fd, seen);
+            close(fd);
+        } else if (errno == ENOENT || errno == ENOTDIR || errno == EACCES || errno == ELOOP ||
+                   errno == ENAMETOOLONG) {
+            seen->look = LOOK_REFUSED;
+        }
+    }
+    errno = error;
+}
+
+/* As execvp and posix_spawnp search: the first directory of PATH that has it. */
+void rollcall_search(const char *name, struct seen *seen) {
+    seen->look = LOOK_UNSEEN, seen->bytes = 0, seen->cut = false;
+    if (!rollcall_active() || name == NULL)
+        return;
+    if (strchr(name, '/') != NULL) {
+        rollcall_look(AT_FDCWD, name, 0, seen);
+        return;
+    }
+    const char *dirs = getenv("PATH");
+    size_t name_bytes = strlen(name) + 1;
+    seen->look = LOOK_REFUSED;
+    for (dirs = dirs != NULL ? dirs : "/bin:/usr/bin"; *name != '\0'; dirs++) {
+        const char *end = strchrnul(dirs, ':');
+        size_t dir_bytes = (size_t)(end - dirs);
+        char path[EXE_MOST];
+        if (dir_bytes + 1 + name_bytes > sizeof path) {
+            seen->look = LOOK_UNSEEN;
+            return;
+        }
+        memcpy(path, dirs, dir_bytes);
+        path[dir_bytes] = '/';
+        memcpy(path + dir_bytes + (dir_bytes > 0), name, name_bytes);
+        rollcall_look(AT_FDCWD, path, 0, seen);
+        if (seen->look != LOOK_REFUSED || *end == '\0')
+            return;
+        dirs = end;
+    }
+}

@@ -1,0 +1,161 @@
+//! The hook library in real programs: what they say they did is what must be reported, no more and
+//! no less.
+
+#[path = "preload/rig.rs"]
+mod rig;
+
+use contract::Kind;
+use rig::{Programs, Watch, capture};
+
+/// Runs `caller` with these words under the library; its own account must be what was decoded.
+fn agrees(programs: &Programs, target: &str, exe: &str, words: &[&str]) {
+    let watched = capture("16M", |watch| programs.call(watch, target, exe, words));
+    let mut told: Vec<String> = watched.value.lines().map(str::to_owned).collect();
+    let mut seen = watched.lines();
+    told.sort();
+    seen.sort();
+    assert_eq!(
+        told, seen,
+        "{words:?} on {target}: left what was done, right what was reported"
+    );
+    assert!(watched.counters.admitted.values().all(|&n| n == 0));
+}
+
+#[test]
+fn every_way_to_begin_and_to_end() {
+    let programs = Programs::build();
+    for way in ["exit", "_exit", "_Exit", "quick_exit", "thread"] {
+        agrees(&programs, "target", "target", &["fork", way]);
+    }
+    for mode in ["vfork", "clone", "spawnp", "system", "popen", "nothing"] {
+        agrees(&programs, "target", "target", &[mode, "-"]);
+    }
+}
+
+#[test]
+fn every_exec_with_exact_arguments() {
+    let programs = Programs::build();
+    let ways = [
+        "execl",
+        "execle",
+        "execlp",
+        "execv",
+        "execve",
+        "execvp",
+        "execvpe",
+        "execveat",
+        "execempty",
+        "fexecve",
+        "relative",
+        "syscall",
+    ];
+    for way in ways {
+        agrees(&programs, "target", "target", &["forkexec", way]);
+        if way != "syscall" {
+            agrees(&programs, "target", "target", &["vforkexec", way]);
+            agrees(
+                &programs,
+                "target-static",
+                "target-static",
+                &["forkexec", way],
+            );
+            agrees(
+                &programs,
+                "target-static",
+                "target-static",
+                &["vforkexec", way],
+            );
+        }
+    }
+    for target in ["target", "target-static"] {
+        agrees(&programs, target, target, &["spawn", "-"]);
+        agrees(&programs, target, target, &["cleared", "-"]);
+    }
+}
+
+#[test]
+fn links_scripts_and_long_arguments() {
+    let programs = Programs::build();
+    agrees(&programs, "link", "target", &["spawn", "-"]);
+    agrees(&programs, "link", "target", &["cleared", "-"]);
+    for way in ["spawn", "forkexec", "vforkexec"] {
+        agrees(&programs, "script", "/bin/sh", &[way, "execv"]);
+        let long = "x".repeat(1800);
+        agrees(
+            &programs,
+            "target",
+            "target",
+            &[way, "execve", "t", "7", &long, &long],
+        );
+    }
+}
+
+#[test]
+fn what_is_too_long_is_marked() {
+    let programs = Programs::build();
+    let long = "y".repeat(9000);
+    let words = ["forkexec", "execv", "t", "7", &long];
+    let watched = capture("16M", |watch| {
+        programs.call(watch, "target", "target", &words)
+    });
+    let cut = |event: &&contract::Event| event.kind == Kind::Exec && event.facts.cut.argv;
+    let cuts: Vec<_> = watched.journal.events.iter().filter(cut).collect();
+    assert_eq!(cuts.len(), 2, "the caller's own arguments and its child's");
+    for event in cuts {
+        assert_eq!(watched.journal.report(event).argv.unwrap().len(), 4096);
+    }
+}
+
+#[test]
+fn a_failed_exec_is_nothing_and_errno_is_kept() {
+    agrees(&Programs::build(), "target", "target", &["failures", "-"]);
+}
+
+#[test]
+fn threads_and_signal_handlers_side_by_side() {
+    agrees(&Programs::build(), "target", "target", &["stress", "-"]);
+}
+
+#[test]
+fn a_full_ring_is_counted_and_holds_nobody_up() {
+    let programs = Programs::build();
+    let watched = rig::unread("4k", |watch| {
+        programs.call(watch, "target", "target", &["stress", "-"])
+    });
+    let dropped = watched.counters.admitted["ring_full"];
+    let told = watched.value.lines().count() as u64;
+    assert!(!watched.value.contains("broken"), "{}", watched.value);
+    assert!(
+        dropped >= told - 16 && watched.journal.events.len() <= 16,
+        "{dropped} of {told}"
+    );
+}
+
+#[test]
+fn another_user_is_refused() {
+    if !nix::unistd::geteuid().is_root() {
+        eprintln!("skipped: only root can become another user");
+        return;
+    }
+    let programs = Programs::build();
+    let watched = capture("16M", |watch| {
+        programs.call_as(watch, 65533, "target", "target", &["forkexec", "execv"])
+    });
+    assert!(
+        watched.value.contains("exit"),
+        "the program itself runs: {}",
+        watched.value
+    );
+    assert!(watched.lines().is_empty(), "{:?}", watched.lines());
+}
+
+#[test]
+fn nothing_is_left_and_what_a_killed_capture_left_is_removed() {
+    rig::leftovers();
+}
+
+#[test]
+fn a_replaced_channel_is_an_error() {
+    let error = rig::replaced();
+    assert!(error.contains("the channel was replaced"), "{error}");
+}

@@ -1,0 +1,210 @@
+/* Makes moments in one way or another, and says on stdout which events must be reported:
+ * "fork PID PPID", "exec PID PPID EXE ARG|ARG|", "exit PID CODE". */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char *target;
+static char target_exe[4096];
+static int broken;
+
+static void say_exec(pid_t pid, pid_t ppid, const char *exe, char *const *argv) {
+    char line[65536];
+    int at = snprintf(line, sizeof line, "exec %d %d %s ", pid, ppid, exe);
+    for (; *argv; argv++)
+        at += snprintf(line + at, sizeof line - at, "%s|", *argv);
+    line[at++] = '\n';
+    if (write(1, line, at) != at)
+        abort();
+}
+
+static void say_exe(pid_t pid, char *const *argv) { say_exec(pid, getpid(), target_exe, argv); }
+
+/* A child that was seen to be born, to run the target and, unless it is silent, to end. */
+static void child(pid_t pid, char *const *argv, int code) {
+    int status;
+    dprintf(1, "fork %d %d\n", pid, getpid());
+    if (argv)
+        say_exe(pid, argv);
+    if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status) || WEXITSTATUS(status) != (code & 255)) {
+        dprintf(1, "broken: %d ended with %x\n", pid, status);
+        broken = 1;
+    }
+    if (code < 256)
+        dprintf(1, "exit %d %d\n", pid, code);
+}
+#define SILENT 256
+
+static int leave(void *code) { _exit((int)(long)code); }
+static int quiet(void *unused) { return *(int *)unused * 0; }
+static void *one(void *mode);
+static void ends(const char *how, int code) {
+    if (!strcmp(how, "exit")) exit(code);
+    if (!strcmp(how, "_exit")) _exit(code);
+    if (!strcmp(how, "_Exit")) _Exit(code);
+    if (!strcmp(how, "quick_exit")) quick_exit(code);
+    if (!strcmp(how, "thread")) { pthread_t t; pthread_create(&t, 0, one, (void *)(long)code); pthread_exit(0); }
+}
+static void *one(void *code) { exit((int)(long)code); return 0; }
+
+static void execs(const char *how, char *const *argv) {
+    char path[4096];
+    char *base = strrchr(target, '/') + 1;
+    int fd;
+    snprintf(path, sizeof path, "%.*s", (int)(base - 1 - target), target);
+    if (!strcmp(how, "execl")) execl(target, "t", "7", "", "é", NULL);
+    if (!strcmp(how, "execle")) execle(target, "t", "7", "", "é", NULL, environ);
+    if (!strcmp(how, "execv")) execv(target, argv);
+    if (!strcmp(how, "execve")) execve(target, argv, environ);
+    if (!strcmp(how, "execveat")) execveat(open(path, O_PATH), base, argv, environ, 0);
+    if (!strcmp(how, "execempty")) execveat(open(target, O_PATH), "", argv, environ, AT_EMPTY_PATH);
+    if (!strcmp(how, "fexecve")) fd = open(target, O_RDONLY), fexecve(fd, argv, environ);
+    if (!strcmp(how, "relative") && !chdir(path)) execv(base, argv);
+    if (!strcmp(how, "syscall")) syscall(SYS_execve, target, argv, environ);
+    setenv("PATH", strcat(strcpy(path + 2000, "/nowhere::/etc:"), path), 1);
+    if (!strcmp(how, "execlp")) execlp(base, "t", "7", "", "é", NULL);
+    if (!strcmp(how, "execvp")) execvp(base, argv);
+    if (!strcmp(how, "execvpe")) execvpe(base, argv, environ);
+}
+
+static void fails(int (*call)(void), int error) {
+    errno = 0;
+    if (call() != -1 || errno != error)
+        dprintf(1, "broken: errno %d instead of %d\n", errno, error), broken = 1;
+}
+static char *nothing[] = {"x", NULL}, *huge[3] = {"x", NULL, NULL};
+static int gone(void) { return execv("/nowhere/x", nothing); }
+static int notdir(void) { return execl("/etc/passwd/x", "x", NULL); }
+static int noexec(void) { return execv("/etc/passwd", nothing); }
+static int nopath(void) { return execvp("no-such-program", nothing); }
+static int nullpath(void) { return execve(NULL, nothing, environ); }
+static int toobig(void) { return execv(target, huge); }
+static int badfd(void) { return fexecve(99, nothing, environ); }
+
+static void failures(void) {
+    huge[1] = malloc(200000);
+    memset(huge[1], 'x', 199999), huge[1][199999] = 0;
+    fails(gone, ENOENT), fails(notdir, ENOTDIR), fails(noexec, EACCES), fails(nopath, ENOENT);
+    fails(nullpath, EFAULT), fails(toobig, E2BIG), fails(badfd, EBADF);
+    pid_t pid;
+    if (posix_spawn(&pid, "/nowhere/x", 0, 0, nothing, environ) != ENOENT ||
+        posix_spawnp(&pid, "no-such-program", 0, 0, nothing, environ) != ENOENT)
+        dprintf(1, "broken: posix_spawn\n"), broken = 1;
+    errno = 77;
+    pid = fork();
+    if (errno != 77) dprintf(1, "broken: fork changed errno\n"), broken = 1;
+    if (!pid) _exit(0);
+    child(pid, 0, 0);
+}
+
+static volatile int alarms;
+static void on_alarm(int number) {
+    (void)number;
+    int error = errno;
+    pid_t pid = _Fork();
+    if (pid == 0) _exit(9);
+    alarms++;
+    child(pid, 0, 9);
+    errno = error;
+}
+static void *worker(void *argv) {
+    for (int turn = 0; turn < 40; turn++) {
+        pid_t pid = turn & 1 ? vfork() : fork();
+        if (!pid) { execv(target, argv); _exit(1); }
+        child(pid, argv, 7);
+        if (posix_spawn(&pid, target, 0, 0, argv, environ)) abort();
+        child(pid, argv, 7);
+    }
+    return 0;
+}
+static void stress(char *const *argv) {
+    pthread_t threads[4];
+    sigset_t alarm_only;
+    struct itimerval every = {{0, 3000}, {0, 3000}}, never = {{0, 0}, {0, 0}};
+    sigaction(SIGALRM, &(struct sigaction){.sa_handler = on_alarm, .sa_flags = SA_RESTART}, 0);
+    setitimer(ITIMER_REAL, &every, 0);
+    for (int i = 0; i < 4; i++) pthread_create(&threads[i], 0, worker, (void *)argv);
+    for (int i = 0; i < 4; i++) pthread_join(threads[i], 0);
+    setitimer(ITIMER_REAL, &never, 0);
+    sigemptyset(&alarm_only), sigaddset(&alarm_only, SIGALRM);
+    sigprocmask(SIG_BLOCK, &alarm_only, 0);
+}
+
+static char stack[65536];
+static void mode(char *name, char *how, char **rest) {
+    char *argv[] = {"t", "7", "", "é", NULL}, **use = *rest ? rest : argv;
+    pid_t pid = -1;
+    int silent = strstr(target, "static") ? SILENT : 0;
+    if (!strcmp(name, "fork")) {
+        if (!(pid = fork())) ends(how, 5);
+        child(pid, 0, 5);
+    } else if (!strcmp(name, "vfork")) {
+        if (!(pid = vfork())) _exit(5);
+        child(pid, 0, 5);
+    } else if (!strcmp(name, "clone")) {
+        pid = clone(leave, stack + sizeof stack, SIGCHLD, (void *)4);
+        child(pid, 0, 4);
+        int unused = 0;
+        clone(quiet, stack + 32768, CLONE_VM | CLONE_SIGHAND | CLONE_THREAD | CLONE_FILES | CLONE_FS, &unused);
+        usleep(1000);
+    } else if (!strcmp(name, "forkexec")) {
+        if (!(pid = fork())) { execs(how, use); _exit(1); }
+        child(pid, use, 7 | silent);
+    } else if (!strcmp(name, "vforkexec")) {
+        if (!(pid = vfork())) { execs(how, use); _exit(1); }
+        child(pid, use, 7 | silent);
+    } else if (!strcmp(name, "cleared")) {
+        char *none[] = {NULL};
+        if (!(pid = fork())) { execve(target, use, none); _exit(1); }
+        child(pid, use, 7 | SILENT);
+    } else if (!strcmp(name, "spawn")) {
+        if (posix_spawn(&pid, target, 0, 0, use, environ)) abort();
+        child(pid, use, 7 | silent);
+    } else if (!strcmp(name, "spawnp")) {
+        if (posix_spawnp(&pid, "env", 0, 0, (char *[]){"env", target, "7", NULL}, environ)) abort();
+        say_exec(pid, getpid(), "/usr/bin/env", (char *[]){"env", target, "7", NULL});
+        child(pid, (char *[]){target, "7", NULL}, 7);
+    } else if (!strcmp(name, "system")) {
+        char line[4096];
+        snprintf(line, sizeof line, "'%s' 8 parent; exit 3", target);
+        if (WEXITSTATUS(system(line)) != 3) abort();
+    } else if (!strcmp(name, "popen")) {
+        char line[4096];
+        snprintf(line, sizeof line, "'%s' 8 parent; exit 3", target);
+        FILE *pipe = popen(line, "r");
+        for (int c; (c = fgetc(pipe)) != EOF;) putchar(c);
+        fflush(stdout);
+        if (WEXITSTATUS(pclose(pipe)) != 3) abort();
+    } else if (!strcmp(name, "failures")) {
+        failures();
+    } else if (!strcmp(name, "stress")) {
+        stress(use);
+    } else if (strcmp(name, "nothing")) {
+        abort();
+    }
+}
+
+int main(int argc, char **argv) {
+    if (argc < 5) return 2;
+    target = argv[1];
+    if (!realpath(argv[2], target_exe)) return 2;
+    char self[4096];
+    memset(self, 0, sizeof self);
+    self[readlink("/proc/self/exe", self, sizeof self - 1)] = 0;
+    dprintf(1, "fork %d %d\n", getpid(), getppid());
+    say_exec(getpid(), getppid(), self, argv);
+    mode(argv[3], argv[4], argv + 5);
+    dprintf(1, "exit %d %d\n", getpid(), broken);
+    return broken;
+}

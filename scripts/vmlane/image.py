@@ -1,0 +1,107 @@
+"""The guest's disk: programs of this machine with the libraries they need, busybox, a tiny init."""
+
+import os
+import re
+import shlex
+import shutil
+import struct
+import subprocess
+from pathlib import Path
+
+from . import LaneError, need
+from .kernels import tools
+from .packages import unpacked
+
+HERE = Path(__file__).parent
+# Names the first partition, so that the kernel finds its root whatever number the disk gets.
+SIGNATURE = 0x524F4C4C
+ROOT = f"PARTUUID={SIGNATURE:08x}-01"
+OFFSET = 1 << 20
+# What the workloads run beside themselves: a shell and the programs of a plain pipeline.
+PROGRAMS = ["dash", "true", "cat", "sleep", "env", "id", "uname"]
+
+
+def libraries(program: Path):
+    """The shared libraries, the loader among them, as the loader itself finds them."""
+    done = subprocess.run(["ldd", program], capture_output=True, text=True, check=False)
+    if "not found" in done.stdout:
+        raise LaneError(f"{program}: a library it needs is missing here: {done.stdout.strip()}; install it")
+    return [Path(path) for path in re.findall(r"(/\S+) \(0x", done.stdout)]
+
+
+class Tree:
+    """A root directory in the making."""
+
+    def __init__(self, root: Path):
+        self.root = root
+        for part in ("usr/bin usr/sbin usr/lib usr/lib64 lane/bin out root proc sys dev run tmp etc "
+                     "lib/rollcall").replace("lib/rollcall", "usr/lib/rollcall").split():
+            (root / part).mkdir(parents=True)
+        for part in ("bin", "sbin", "lib", "lib64"):
+            (root / part).symlink_to(f"usr/{part}")
+        (root / "etc/passwd").write_text("root:x:0:0::/root:/bin/sh\nnobody:x:65534:65534::/:/bin/false\n")
+        (root / "etc/group").write_text("root:x:0:\nnogroup:x:65534:\n")
+
+    def put(self, source: Path, target: str, mode=0o755):
+        """A file of this machine."""
+        path = self.root / target.lstrip("/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            shutil.copyfile(source, path)
+            path.chmod(mode)
+
+    def program(self, source: Path, target: str):
+        """A program and all it needs to start."""
+        self.put(source, target)
+        for library in libraries(source):
+            self.put(library, str(library))
+
+    def busybox(self):
+        """Applets for init, and for whatever the image has no program of its own for."""
+        suite, package = tools()["suite"], tools()["busybox"]
+        box = unpacked(f"{package}-{suite}", [package], "", [suite])
+        found = next((p for p in (box / "bin/busybox", box / "usr/bin/busybox") if p.exists()), None)
+        if not found:
+            raise LaneError(f"{package} holds no busybox: name another package in scripts/kernels.toml")
+        self.put(found, "lane/bin/busybox")
+        names = subprocess.run([found, "--list"], capture_output=True, text=True, check=True).stdout.split()
+        for name in names:
+            if name != "busybox":
+                (self.root / "lane/bin" / name).symlink_to("busybox")
+
+
+def fill(root: Path, programs, command, environment):
+    """The whole tree but the kernel's own part. `programs` are paths of this machine to add."""
+    tree = Tree(root)
+    tree.busybox()
+    tree.put(HERE / "init.sh", "init")
+    for name in PROGRAMS:
+        source = shutil.which(name, path="/usr/bin:/bin")
+        if source:
+            tree.program(Path(source), f"usr/bin/{name}")
+    (root / "usr/bin/sh").symlink_to("dash")
+    for program in programs:
+        tree.program(program, f"usr/bin/{program.name}")
+    os_release = Path("/etc/os-release")
+    if os_release.exists():
+        tree.put(os_release, "etc/os-release", 0o644)
+    lines = [f"export {name}={shlex.quote(value)}\n" for name, value in environment.items()]
+    (root / "lane/environment").write_text("".join(lines))
+    (root / "lane/command").write_text(shlex.join(command) + "\n")
+
+
+def build(root: Path, image: Path, megabytes: int):
+    """An image with one ext4 partition that holds `root`; sparse, so its size costs nothing."""
+    mkfs = need("mkfs.ext4", "e2fsprogs")
+    size = megabytes << 20
+    with image.open("wb") as file:
+        file.truncate(size)
+        entry = struct.pack("<B3sB3sII", 0, b"\0\0\0", 0x83, b"\0\0\0", OFFSET >> 9, (size - OFFSET) >> 9)
+        file.seek(440)
+        file.write(struct.pack("<IH", SIGNATURE, 0) + entry + bytes(48) + b"\x55\xaa")
+    done = subprocess.run(
+        [mkfs, "-q", "-F", "-O", "^has_journal", "-E", f"offset={OFFSET},root_owner=0:0,lazy_itable_init=1",
+         "-d", root, image, f"{(size - OFFSET) >> 10}k"],
+        capture_output=True, text=True, check=False, env=dict(os.environ, LC_ALL="C"))
+    if done.returncode:
+        raise LaneError(f"mkfs.ext4 cannot fill {image}: {done.stderr.strip()}; is the disk full?")

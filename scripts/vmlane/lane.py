@@ -1,0 +1,122 @@
+"""One guest after the other: kernel, module, image, boot, result."""
+
+import json
+import os
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+from . import LaneError, cpio, image, need, qemu, say, scratch, verdict
+from .kernels import Kernel, find
+from .kvm import proven
+from .module import Unbuildable, module
+
+TOP = Path(__file__).parent.parent.parent
+
+
+def run(args) -> int:
+    """Runs the command under each kernel; the first exit code that is not 0, or 0."""
+    need("qemu-system-x86_64", "qemu-system-x86")
+    programs = [existing(path) for path in args.program]
+    if args.command[0] == "harness" and all(path.name != "harness" for path in programs):
+        programs.append(harness())
+    if args.out.exists():
+        raise LaneError(f"--out {args.out}: exists already; name a new folder")
+    kernels = [find(key) for key in dict.fromkeys(args.kernel)]
+    args.out.mkdir(parents=True)
+    codes = []
+    try:
+        for kernel in kernels:
+            codes.append(guest(args, kernel, programs))
+    finally:
+        if not any(args.out.iterdir()):
+            args.out.rmdir()
+    return next((code for code in codes if code), 0)
+
+
+def existing(path: Path) -> Path:
+    if not path.is_file():
+        raise LaneError(f"--program {path}: there is no such file")
+    return path.resolve()
+
+
+def harness() -> Path:
+    """The harness built last."""
+    target = Path(os.environ.get("CARGO_TARGET_DIR", TOP / "target"))
+    built = [path for path in (target / "release/harness", target / "debug/harness") if path.is_file()]
+    if not built:
+        raise LaneError("the harness is not built: cargo build --release --bin harness")
+    return max(built, key=lambda path: path.stat().st_mtime)
+
+
+def guest(args, kernel: Kernel, programs) -> int:
+    """One kernel. Leaves a whole folder or none."""
+    with scratch(args.out) as work:
+        root = work / "root"
+        root.mkdir()
+        accel = proven(kernel, args, work) if args.accel == "auto" else args.accel
+        # The harness writes this into its record: emulated CPUs tell what is seen, not how fast.
+        image.fill(root, programs, args.command, {"ROLLCALL_VM": accel, "ROLLCALL_VM_KERNEL": kernel.key})
+        note = {} if args.no_module else lock_and_load(kernel, root)
+        image.build(root, work / "root.img", 2048)
+        shutil.rmtree(root)
+        done, crashes = attempts(args, kernel, accel, work)
+        place = work / "result"
+        place.mkdir()
+        (place / "console.log").write_text(done.console)
+        if cpio.head(work / "out.img") is None:
+            keep(args, kernel, done)
+            raise verdict.explain(kernel.key, done, args.memory, args.limit, args.disk)
+        code, data = cpio.checked(work / "out.img")
+        cpio.unpack(data, place)
+        write_facts(place, args, kernel, accel, crashes, done, code, note)
+        place.rename(args.out / kernel.key)
+        say(f"{kernel.key}: exit code {code} after {done.seconds:.0f} s under {accel}; "
+            f"{args.out / kernel.key}")
+        return code
+
+
+def attempts(args, kernel: Kernel, accel: str, work: Path):
+    """Boots; once more if the emulator let the first guest down. With the number of such crashes."""
+    for crashes in (0, 1):
+        disk = work / "out.img"
+        disk.unlink(missing_ok=True)
+        with disk.open("wb") as file:
+            file.truncate(args.disk << 20)
+        argv = qemu.command(kernel.vmlinuz, work / "root.img", disk, accel, args.memory, args.cpus)
+        done = qemu.boot(argv, args.limit, qemu.printer(kernel.key))
+        if cpio.head(disk) is not None or not verdict.spontaneous(done):
+            return done, crashes
+        say(f"{kernel.key}: the guest crashed without our doing" + ("; trying again" if not crashes else ""))
+    return done, 2
+
+
+def lock_and_load(kernel: Kernel, root: Path) -> dict:
+    """Puts the module and the marker that opens its second lock into the image. A module that cannot be
+    built is no failure: `kmod` will be a row that says why."""
+    try:
+        built = module(kernel)
+    except Unbuildable as why:
+        say(f"{kernel.key}: no kernel module: {why}")
+        return {"module": f"not built: {why}"}
+    home = root / "usr/lib/rollcall"
+    shutil.copyfile(built, home / "rollcall.ko")
+    (home / "disposable").write_text("made by scripts/vm: this machine will be thrown away\n")
+    return {"module": "built"}
+
+
+def keep(args, kernel: Kernel, done):
+    """A guest that failed leaves its console for whoever looks into it."""
+    (args.out / f"{kernel.key}.console.log").write_text(done.console)
+
+
+def write_facts(place: Path, args, kernel: Kernel, accel, crashes, done, code, note):
+    """What the guest cannot know of itself."""
+    version = subprocess.run([need("qemu-system-x86_64", "qemu-system-x86"), "--version"],
+                             capture_output=True, text=True, check=True).stdout.splitlines()[0]
+    facts = {"kernel": kernel.key, "release": kernel.release, "package": kernel.entry.get("version"),
+             "accelerator": accel, "correctness_only": accel == "tcg", "emulator": version,
+             "spontaneous_crashes": crashes, "seconds": round(done.seconds, 1), "exit_code": code,
+             "command": args.command, "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), **note}
+    (place / "vm.json").write_text(json.dumps(facts, indent=2) + "\n")

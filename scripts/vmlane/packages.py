@@ -1,0 +1,107 @@
+"""Packages from the distribution's archive, through a private apt: the machine's own lists, sources
+and package database stay as they are, no root is needed, and apt checks signature and hash."""
+
+import os
+import subprocess
+from pathlib import Path
+
+from . import LaneError, need, say, scratch
+
+KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
+
+
+def cache() -> Path:
+    """Where downloads and what is built from them stay."""
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    path = Path(base) / "rollcall"
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def archive(suite: str) -> str:
+    """The archive this machine uses, for that suite; security has one of its own."""
+    label = "Debian-Security" if suite.endswith("-security") else "Debian"
+    listing = subprocess.run(
+        ["apt-get", "indextargets", "--format", "$(ORIGIN)|$(LABEL)|$(REPO_URI)"],
+        capture_output=True, text=True, check=False).stdout
+    for line in listing.splitlines():
+        origin, found, uri = line.split("|", 2)
+        if (origin, found) == ("Debian", label):
+            return uri
+    raise LaneError(f"this machine's apt knows no archive labelled {label}: add one to its sources and run "
+                    "apt-get update, or give --kernel a path to a vmlinuz")
+
+
+class Apt:
+    """An apt of our own for the given suites."""
+
+    def __init__(self, suites):
+        need("apt-get", "apt")
+        need("dpkg-deb", "dpkg")
+        if not Path(KEYRING).exists():
+            raise LaneError(f"{KEYRING} is missing: install debian-archive-keyring")
+        self.suites = sorted(suites)
+        self.home = cache() / "apt" / "+".join(self.suites)
+        for part in ("lists/partial", "cache/archives/partial", "parts"):
+            (self.home / part).mkdir(parents=True, exist_ok=True)
+        (self.home / "status").touch()
+        self._configure()
+
+    def _configure(self):
+        sources = [f"deb [signed-by={KEYRING}] {archive(s)} {s} main\n" for s in self.suites]
+        (self.home / "sources.list").write_text("".join(sources))
+        (self.home / "apt.conf").write_text(
+            f'Dir::State "{self.home}"; Dir::State::lists "{self.home}/lists";\n'
+            f'Dir::State::status "{self.home}/status"; Dir::Cache "{self.home}/cache";\n'
+            f'Dir::Etc::sourcelist "{self.home}/sources.list"; Dir::Etc::sourceparts "{self.home}/parts";\n'
+            'APT::Sandbox::User "root"; Acquire::Languages "none";\n')
+
+    def _run(self, *command, cwd=None):
+        env = dict(os.environ, APT_CONFIG=str(self.home / "apt.conf"), LC_ALL="C")
+        return subprocess.run(command, env=env, cwd=cwd, capture_output=True, text=True, check=False)
+
+    def update(self):
+        done = self._run("apt-get", "update", "-q")
+        if done.returncode:
+            raise LaneError(f"the archive's indexes for {', '.join(self.suites)} cannot be fetched: "
+                            f"{last_line(done.stderr)}; see to the network and try again")
+
+    def download(self, names, version, into: Path):
+        """Fetches the packages; `version` is what all of them must have, or empty for the newest."""
+        wanted = [f"{name}={version}" if version else name for name in names]
+        done = self._run("apt-get", "download", "-q", *wanted, cwd=into)
+        if done.returncode == 0:
+            return
+        offered = self._run("apt-cache", "policy", *names).stdout
+        newest = [line.split()[1] for line in offered.splitlines() if "Candidate:" in line]
+        raise LaneError(f"{' '.join(wanted)}: cannot be had from {', '.join(self.suites)} "
+                        f"({last_line(done.stderr)}; on offer: {', '.join(newest) or 'nothing'}): "
+                        "put a version that is on offer into scripts/kernels.toml")
+
+
+def last_line(text: str) -> str:
+    lines = [line for line in text.strip().splitlines() if line.strip()]
+    return lines[-1] if lines else "it said nothing"
+
+
+def unpacked(label: str, names, version: str, suites) -> Path:
+    """The named packages, unpacked together in a cached folder; fetched when they are not there yet."""
+    final = cache() / "packages" / label
+    if final.exists():
+        return final
+    final.parent.mkdir(parents=True, exist_ok=True)
+    say(f"fetching {', '.join(names)}")
+    with scratch(final.parent) as work:
+        debs, tree = work / "debs", work / "tree"
+        debs.mkdir()
+        tree.mkdir()
+        apt = Apt(suites)
+        apt.update()
+        apt.download(names, version, debs)
+        for deb in sorted(debs.glob("*.deb")):
+            subprocess.run(["dpkg-deb", "-x", deb, tree], check=True)
+        # Only a whole folder ever gets the final name.
+        tree.rename(final)
+    return final
+
+

@@ -1,0 +1,94 @@
+/* launch NONCE HOW COUNT WIDTH PATH NAME: starts the program PATH, called NAME, COUNT times by
+ * HOW (fork, vfork or spawn), WIDTH at a time, and waits for each. */
+#include "life.h"
+
+#define LEAF 1
+
+static const char *how;
+static char *path, *name;
+static pid_t worker;
+
+static void finish(u32 slot, struct made *made, pid_t pid)
+{
+    int status = 0;
+    stamp(&made->fork_before);
+    if (pid < 0)
+        fail(slot, errno);
+    else if (reap(pid, &status) == pid)
+        buried(slot, made, pid, status);
+}
+
+/* In the child, after fork or vfork: nothing here may touch what the parent still needs. */
+static inline void become_leaf(u32 slot, char **args)
+{
+    u64 first = 0;
+    stamp(&first);
+    die_with(worker);
+    depart(slot, first);
+    execve(path, args, environ);
+    fail(slot, errno);
+    _exit(127);
+}
+
+static void by_fork(u32 slot, char **args)
+{
+    struct made made = plan(FORK | EXEC | EXIT, LEAF);
+    pid_t pid = fork();
+    if (pid == 0)
+        become_leaf(slot, args);
+    finish(slot, &made, pid);
+}
+
+static void by_vfork(u32 slot, char **args)
+{
+    struct made made = plan(FORK | EXEC | EXIT, LEAF);
+    pid_t pid = vfork();
+    if (pid == 0)
+        become_leaf(slot, args);
+    finish(slot, &made, pid);
+}
+
+#ifdef NOLIBC
+static void by_spawn(u32 slot, char **args)
+{
+    (void)args;
+    fail(slot, 38); /* ENOSYS: posix_spawn is the C library's */
+}
+#else
+static void by_spawn(u32 slot, char **args)
+{
+    pid_t pid = 0;
+    struct made made = plan(FORK | EXEC | EXIT | SPAWN, LEAF);
+    int error = posix_spawn(&pid, path, NULL, NULL, args, environ);
+    errno = error;
+    finish(slot, &made, error ? -1 : pid);
+}
+#endif
+
+static void once(void)
+{
+    char nonce[64], *args[] = {name, nonce, NULL};
+    u32 slot = claim(1);
+    if (slot == NO_SLOT)
+        return;
+    worker = getpid();
+    append_nonce(nonce, slot);
+    if (*how == 's')
+        by_spawn(slot, args);
+    else if (*how == 'v')
+        by_vfork(slot, args);
+    else
+        by_fork(slot, args);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 7)
+        return 124;
+    open_ledger(argv[1]);
+    how = argv[2];
+    path = argv[5];
+    name = argv[6];
+    share(number(argv[3]), number(argv[4]), once);
+    return leave();
+}

@@ -1,0 +1,238 @@
+/* What every program that makes processes does: stamp, claim a slot, die with its parent. */
+#ifndef LIFE_H
+#define LIFE_H
+
+#include "ledger.h"
+#include "os.h"
+
+/* The header is mapped. Slots are written with pwrite: a page of the mapping would have to be
+ * faulted in by every new process for the sake of a few bytes, which takes longer. */
+static struct ledger *ledger;
+static u32 me;            /* my slot */
+static struct lived mine; /* what I write into it when I leave */
+static int bare;         /* not stamping: the same work without the ledger's cost */
+static const char *self; /* my nonce */
+
+static inline u64 now(void)
+{
+    struct timespec time;
+    read_clock(CLOCK_MONOTONIC, &time);
+    return (u64)time.tv_sec * 1000000000u + (u64)time.tv_nsec;
+}
+
+static inline void stamp(u64 *field)
+{
+    if (!bare)
+        *field = now();
+}
+
+static inline u32 number(const char *digits)
+{
+    u32 value = 0;
+    for (; *digits >= '0' && *digits <= '9'; digits++)
+        value = value * 10 + (u32)(*digits - '0');
+    return value;
+}
+
+static inline int same(const char *a, const char *b)
+{
+    for (; *a && *a == *b; a++, b++)
+        ;
+    return *a == *b;
+}
+
+/* A nonce is nTAG-SLOT, or "-" when nothing is stamped. */
+static inline u32 slot_of(const char *nonce)
+{
+    const char *digits = nonce;
+    for (const char *c = nonce; *c; c++)
+        if (*c == '-')
+            digits = c + 1;
+    return number(digits);
+}
+
+static inline char *append(char *to, const char *text)
+{
+    while (*text)
+        *to++ = *text++;
+    *to = 0;
+    return to;
+}
+
+/* Appends the nonce of `slot`: mine, with another number. */
+static inline char *append_nonce(char *to, u32 slot)
+{
+    const char *dash = self;
+    char digits[11], *digit = digits + 10;
+    for (const char *c = self; *c; c++)
+        if (*c == '-')
+            dash = c;
+    for (const char *c = self; c <= dash; c++)
+        *to++ = *c;
+    *to = 0;
+    if (bare)
+        return to;
+    *digit = 0;
+    do
+        *--digit = (char)('0' + slot % 10);
+    while (slot /= 10);
+    return append(to, digit);
+}
+
+/* Remembers the first call that failed and stops the run: the runner says which it was. */
+static inline void fail(u32 slot, int why)
+{
+    u32 none = 0;
+    if (__atomic_compare_exchange_n(&ledger->failed_errno, &none, (u32)why, 0, __ATOMIC_SEQ_CST,
+                                    __ATOMIC_SEQ_CST))
+        ledger->failed_slot = slot;
+    __atomic_store_n(&ledger->stop, 1, __ATOMIC_SEQ_CST);
+}
+
+/* Claims `count` slots in a row; NO_SLOT when it is time to stop or the budget is spent. */
+static inline u32 claim(u32 count)
+{
+    if (__atomic_load_n(&ledger->stop, __ATOMIC_RELAXED))
+        return NO_SLOT;
+    u32 slot = __atomic_fetch_add(&ledger->used, count, __ATOMIC_RELAXED);
+    return slot < ledger->slots && count <= ledger->slots - slot ? slot : NO_SLOT;
+}
+
+static inline void put(u32 slot, size_t at, const void *bytes, size_t length)
+{
+    long where = (long)(offsetof(struct ledger, slot) + slot * sizeof(struct slot) + at);
+    if (!bare && pwrite(LEDGER_FD, bytes, length, where) != (long)length)
+        fail(slot, errno);
+}
+
+/* What will happen to the process of a slot, just before I make it. */
+static inline struct made plan(u32 kinds, u32 program)
+{
+    struct made made = {.kinds = kinds, .program = program, .parent = me};
+    if (!bare)
+        made.ppid = (u32)getpid();
+    stamp(&made.fork_after);
+    return made;
+}
+
+/* In a new process: never outlive the parent. It may have died before the kernel was told. */
+static inline void die_with(pid_t parent)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        _exit(126);
+}
+
+/* In a new process that stays in this program: from now on I am `slot`. */
+static inline void become(u32 slot, pid_t parent)
+{
+    mine = (struct lived){0};
+    stamp(&mine.first);
+    die_with(parent);
+    me = slot;
+    mine.own_ppid = (u32)parent;
+}
+
+/* In a new process that will now execute something: writes down that it came this far. */
+static inline void depart(u32 slot, u64 first)
+{
+    u64 stamps[2] = {first, 0};
+    stamp(&stamps[1]);
+    put(slot, offsetof(struct slot, lived.first), stamps, sizeof stamps);
+}
+
+/* Exit codes differ, so that a monitor that always says 0 is found out. */
+static inline int code_of(u32 slot) { return (int)(slot % 7); }
+
+/* The last thing a process does before it ends with the code that this returns. */
+static inline int leave(void)
+{
+    mine.code = code_of(me);
+    if (bare)
+        return mine.code;
+    /* What was stamped before an exec is in the slot already. */
+    size_t from = mine.exec_before ? offsetof(struct lived, exec_before) : 0;
+    mine.own_pid = (u32)getpid();
+    mine.exit_after = now();
+    put(me, offsetof(struct slot, lived) + from, (char *)&mine + from, sizeof mine - from);
+    return mine.code;
+}
+
+/* Waits until a child ends; -1 when there is none. */
+static inline pid_t reap(pid_t pid, int *status)
+{
+    pid_t got;
+    do
+        got = waitpid(pid, status, 0);
+    while (got < 0 && errno == EINTR);
+    return got;
+}
+
+/* Writes down all I know of the process of `slot`, when I have waited for it. */
+static inline void buried(u32 slot, struct made *made, pid_t pid, int status)
+{
+    stamp(&made->exit_before);
+    made->pid = (u32)pid;
+    made->status = status;
+    put(slot, offsetof(struct slot, made), made, sizeof *made);
+}
+
+/* First thing in the first program: opens the ledger, and stamps that the exec is done. */
+static inline void open_ledger(const char *nonce)
+{
+    u64 begun = now();
+    self = nonce;
+    bare = same(nonce, "-");
+    me = slot_of(nonce);
+    ledger = mmap(NULL, sizeof *ledger, PROT_READ | PROT_WRITE, MAP_SHARED, LEDGER_FD, 0);
+    if (ledger == MAP_FAILED)
+        _exit(125);
+    mine.exec_before = begun;
+    mine.own_ppid = (u32)getppid();
+}
+
+struct worker {
+    pid_t pid;
+    u32 slot;
+    struct made made;
+};
+
+/* Starts one process that does `work` so many times; 0 when it cannot. */
+static inline int hire(struct worker *worker, u32 times, void (*work)(void))
+{
+    pid_t parent = getpid();
+    worker->slot = claim(1);
+    if (worker->slot == NO_SLOT)
+        return 0;
+    worker->made = plan(FORK | EXIT, 0);
+    worker->pid = fork();
+    if (worker->pid == 0) {
+        become(worker->slot, parent);
+        while (times-- && !__atomic_load_n(&ledger->stop, __ATOMIC_RELAXED))
+            work();
+        _exit(leave());
+    }
+    stamp(&worker->made.fork_before);
+    if (worker->pid < 0)
+        fail(worker->slot, errno);
+    return worker->pid > 0;
+}
+
+/* Starts `width` processes side by side, each doing its share of `count` times `work`. */
+static inline void share(u32 count, u32 width, void (*work)(void))
+{
+    static struct worker workers[64];
+    u32 hired = 0;
+    while (hired < width && hired < 64 &&
+           hire(&workers[hired], count / width + (hired < count % width), work))
+        hired++;
+    for (u32 left = hired; left; left--) {
+        int status = 0;
+        pid_t pid = reap(-1, &status);
+        for (u32 i = 0; i < hired; i++)
+            if (workers[i].pid == pid)
+                buried(workers[i].slot, &workers[i].made, pid, status);
+    }
+}
+
+#endif

@@ -1,0 +1,143 @@
+//! Definitions: the named parameter sets in definitions/*.toml, each with its analysis.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use contract::{Options, Result, Script, Unavailable, Workload};
+use serde::Deserialize;
+
+use crate::embedded;
+
+const FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/definitions.rs"));
+
+/// A definition as its file has it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    name: String,
+    model: String,
+    headline: bool,
+    analysis: String,
+    #[serde(default)]
+    options: BTreeMap<String, Value>,
+}
+
+/// An option's value may be written as a number.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Value {
+    Word(String),
+    Number(u64),
+}
+
+/// A workload with its parameters.
+#[derive(Clone)]
+pub struct Definition {
+    /// Its name, as in `short-lived/vfork`.
+    pub name: String,
+    /// The name, and what was given on the command line: unique in a record.
+    pub label: String,
+    /// Whether it is part of the default run.
+    pub headline: bool,
+    /// What it does and why each technique fares as it does.
+    pub analysis: String,
+    /// The model's options: those of the file, then those of the command line.
+    pub options: Options,
+    model: &'static dyn Workload,
+    pairs: BTreeMap<String, String>,
+}
+
+impl std::fmt::Debug for Definition {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Definition").field(&self.label).finish()
+    }
+}
+
+/// All definitions, in the order of their files' names. An error names the file.
+pub fn definitions() -> Result<Vec<Definition>> {
+    FILES.iter().map(|(file, text)| parse(file, text)).collect()
+}
+
+fn parse(file: &str, text: &str) -> Result<Definition> {
+    let bad = |why: &str| format!("definitions/{file}: {why}");
+    let parsed: File = toml::from_str(text).map_err(|why| {
+        let line = why
+            .span()
+            .map_or(1, |span| 1 + text[..span.start].matches('\n').count());
+        let message = why.message().lines().collect::<Vec<_>>().join(" ");
+        format!("definitions/{file}, line {line}: {message}: correct it there")
+    })?;
+    let model = crate::find(&parsed.model).ok_or_else(|| {
+        let known: Vec<_> = crate::models().iter().map(|model| model.name()).collect();
+        bad(&format!(
+            "model '{}' is not one of {}",
+            parsed.model,
+            known.join(", ")
+        ))
+    })?;
+    let pairs = parsed.options.into_iter().map(|(name, value)| match value {
+        Value::Word(word) => (name, word),
+        Value::Number(number) => (name, number.to_string()),
+    });
+    let pairs: BTreeMap<_, _> = pairs.collect();
+    let given = pairs
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()));
+    let options =
+        Options::new(&parsed.name, model.options(), given).map_err(|why| bad(&why.to_string()))?;
+    Ok(Definition {
+        label: parsed.name.clone(),
+        name: parsed.name,
+        headline: parsed.headline,
+        analysis: parsed.analysis.trim().to_owned(),
+        options,
+        model,
+        pairs,
+    })
+}
+
+impl Definition {
+    /// The model that runs it.
+    pub fn model(&self) -> &'static str {
+        self.model.name()
+    }
+
+    /// The same with these options, which win over the file's. An error names the option.
+    pub fn with(&self, given: &[(String, String)]) -> Result<Self> {
+        let pairs = given
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()));
+        let said = Options::new(&self.name, self.model.options(), pairs)?;
+        let mut all = self.pairs.clone();
+        all.extend(given.iter().cloned());
+        let merged = all
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()));
+        Ok(Self {
+            label: format!("{}{}", self.name, said.label()),
+            options: Options::new(&self.name, self.model.options(), merged)?,
+            pairs: all,
+            ..self.clone()
+        })
+    }
+
+    /// What it will do, at `scale` times the number of processes, with the programs that were
+    /// installed in the folder `programs`.
+    pub fn script(&self, scale: f64, programs: &Path) -> Result<Script> {
+        // /proc/PID/exe names a file by its real path, so that must be in the truths.
+        let real = std::fs::canonicalize(programs).unwrap_or_else(|_| programs.to_owned());
+        self.model
+            .script(&self.options, scale, &real)
+            .map_err(|why| format!("{}: {why}", self.label).into())
+    }
+
+    /// Why it cannot run on this machine, if so.
+    pub fn unavailable(&self) -> Option<Unavailable> {
+        // Options that make no sense are an error of `script`, not a lack of this machine.
+        let script = self.script(1.0, Path::new("/")).ok()?;
+        embedded::unavailable(&script)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,90 @@
+use super::*;
+
+const GOOD: &str = r#"
+name = "x"
+model = "bomb"
+headline = false
+analysis = "A. B."
+[options]
+depth = 3
+"#;
+
+fn says(text: &str) -> String {
+    parse("x.toml", text).unwrap_err().to_string()
+}
+
+#[test]
+fn every_definition_parses_and_has_a_name_and_analysis_of_its_own() {
+    let all = definitions().unwrap();
+    for (index, definition) in all.iter().enumerate() {
+        let script = definition.script(1.0, Path::new("/p")).unwrap();
+        assert!(
+            script.live <= 1024 && script.slots < 1 << 21,
+            "{definition:?}"
+        );
+        let sentences = definition.analysis.matches(". ").count() + 1;
+        assert!(
+            (2..=5).contains(&sentences),
+            "{definition:?}: {sentences} sentences"
+        );
+        assert!(
+            all[..index]
+                .iter()
+                .all(|other| other.name != definition.name)
+        );
+    }
+    let names: Vec<_> = all
+        .iter()
+        .filter(|d| d.headline)
+        .map(|d| d.name.as_str())
+        .collect();
+    assert_eq!(names.len(), 8, "{names:?}");
+}
+
+#[test]
+fn the_headline_fork_bomb_is_large() {
+    let all = definitions().unwrap();
+    let bomb = all.iter().find(|d| d.name == "fork-bomb").unwrap();
+    let script = bomb.script(1.0, Path::new("/p")).unwrap();
+    assert!(script.expected.0[0] >= 20_000);
+}
+
+#[test]
+fn what_a_file_has_wrong_is_named() {
+    assert!(parse("x.toml", GOOD).is_ok());
+    let unknown = says(&GOOD.replace("headline", "headlin"));
+    assert!(
+        unknown.starts_with("definitions/x.toml, line 4: unknown field `headlin`"),
+        "{unknown}"
+    );
+    let option = says(&GOOD.replace("depth", "dept"));
+    assert!(
+        option.starts_with("definitions/x.toml: x has no option 'dept'"),
+        "{option}"
+    );
+    let model = says(&GOOD.replace("bomb", "bom"));
+    assert!(
+        model.contains("model 'bom' is not one of bomb, launch, pipeline"),
+        "{model}"
+    );
+    let missing = says(&GOOD.replace("analysis = \"A. B.\"", ""));
+    assert!(missing.contains("missing field `analysis`"), "{missing}");
+    for text in [unknown, option, model, missing] {
+        assert_eq!(text.lines().count(), 1, "{text}");
+    }
+}
+
+#[test]
+fn the_command_line_wins_over_the_file_and_alone_is_in_the_label() {
+    let definition = parse("x.toml", GOOD).unwrap();
+    assert_eq!(definition.label, "x");
+    assert_eq!(definition.options.size("depth"), 3);
+    let given = [("depth".to_owned(), "4".to_owned())];
+    let changed = definition.with(&given).unwrap();
+    assert_eq!(
+        (changed.label.as_str(), changed.options.size("depth")),
+        ("x{depth=4}", 4)
+    );
+    let wrong = definition.with(&[("dept".to_owned(), "4".to_owned())]);
+    assert!(wrong.unwrap_err().to_string().contains("no option 'dept'"));
+}

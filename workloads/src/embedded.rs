@@ -1,0 +1,145 @@
+//! The programs inside this binary.
+
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use contract::{Result, Script, Unavailable};
+
+/// A program that build.rs built, or could not build on that machine.
+struct Embedded {
+    name: &'static str,
+    bytes: Option<&'static [u8]>,
+}
+
+const PROGRAMS: &[Embedded] = include!(concat!(env!("OUT_DIR"), "/programs.rs"));
+
+/// Puts every program into `dir`, which is made when it is not there, for everybody to execute.
+pub fn install(dir: &Path) -> Result<()> {
+    let failed = |path: &Path, why: std::io::Error| {
+        format!(
+            "{}: {why}: use a folder that can be written",
+            path.display()
+        )
+    };
+    fs::create_dir_all(dir).map_err(|why| failed(dir, why))?;
+    for program in PROGRAMS {
+        let path = dir.join(program.name);
+        if let Some(bytes) = program.bytes {
+            write(&path, bytes).map_err(|why| failed(&path, why))?;
+        }
+    }
+    Ok(())
+}
+
+fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    // A program that still runs cannot be written to, but its name can be given to another file.
+    if let Err(why) = fs::remove_file(path)
+        && why.kind() != std::io::ErrorKind::NotFound
+    {
+        return Err(why);
+    }
+    let mut options = fs::OpenOptions::new();
+    let mut file = options
+        .write(true)
+        .create_new(true)
+        .mode(0o755)
+        .open(path)?;
+    file.write_all(bytes)?;
+    // Whatever the umask says.
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o755))
+}
+
+/// Why the programs of `script` cannot run here, if so.
+pub(crate) fn unavailable(script: &Script) -> Option<Unavailable> {
+    script.programs.iter().find_map(|program| {
+        let name = program.exe.file_name()?.to_str()?;
+        match PROGRAMS.iter().find(|known| known.name == name) {
+            Some(Embedded {
+                bytes: Some(bytes), ..
+            }) => no_loader(bytes),
+            Some(_) => Some(not_built(name)),
+            None => no_file(&program.exe),
+        }
+    })
+}
+
+fn not_built(name: &str) -> Unavailable {
+    let (missing, remedy) = if name.ends_with("-static") {
+        let remedy =
+            "install it (glibc-static, or libc6-dev where it is part of that) and build again";
+        ("a static C library when the harness is built", remedy)
+    } else {
+        let remedy = "measure on such a machine, with a binary built there";
+        ("an x86_64 or aarch64 machine", remedy)
+    };
+    Unavailable::new(format!("{missing}, for {name}"), remedy)
+}
+
+fn no_file(exe: &Path) -> Option<Unavailable> {
+    let missing = !exe.exists();
+    missing.then(|| Unavailable::new(exe.display().to_string(), "install a POSIX shell"))
+}
+
+/// A binary that was copied here may find another C library, or none.
+fn no_loader(program: &[u8]) -> Option<Unavailable> {
+    let loader = interpreter(program)?;
+    let missing = !Path::new(loader).exists();
+    missing.then(|| {
+        let remedy = "install the C library the harness was built with, or build it here";
+        Unavailable::new(loader, remedy)
+    })
+}
+
+/// The dynamic loader that a 64-bit little-endian ELF file asks for.
+fn interpreter(elf: &[u8]) -> Option<&str> {
+    const INTERP: u64 = 3;
+    let number = |at: usize, size: usize| {
+        let bytes = elf.get(at..at.checked_add(size)?)?;
+        Some(
+            bytes
+                .iter()
+                .rev()
+                .fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte)),
+        )
+    };
+    let (table, entry, count) = (number(32, 8)?, number(54, 2)?, number(56, 2)?);
+    let headers = (0..count).map(|index| table.checked_add(index * entry));
+    let mut headers = headers.map_while(|at| usize::try_from(at?).ok());
+    let header = headers.find(|&at| number(at, 4) == Some(INTERP))?;
+    let (start, size) = (
+        number(header + 8, 8)? as usize,
+        number(header + 32, 8)? as usize,
+    );
+    let path = elf.get(start..start.checked_add(size)?)?;
+    std::str::from_utf8(path.strip_suffix(b"\0")?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_loader_of_each_variant_is_found() {
+        for program in PROGRAMS {
+            let loader = program.bytes.and_then(interpreter);
+            assert_eq!(
+                loader.is_some(),
+                program.name.ends_with("-dynamic"),
+                "{}",
+                program.name
+            );
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_no_program_have_no_loader() {
+        for program in PROGRAMS.iter().filter_map(|program| program.bytes) {
+            for length in (0..program.len()).step_by(97) {
+                let _ = interpreter(&program[..length]);
+            }
+        }
+        assert_eq!(interpreter(&[0xff; 200]), None);
+    }
+}

@@ -1,0 +1,110 @@
+//! `launch`: starts one short program after another and waits for each. See programs/launch.c.
+
+use std::path::Path;
+
+use contract::{Counts, OptionKind, OptionSpec, Options, Result, Script, Workload};
+
+use crate::model::{MOST_COUNT, bounded, build_option, program, scaled, size_option};
+
+/// See the head of this file.
+pub(crate) struct Launch;
+
+const BUILDS: &[&str] = &["dynamic", "static", "nolibc"];
+
+impl Workload for Launch {
+    fn name(&self) -> &'static str {
+        "launch"
+    }
+
+    fn about(&self) -> &'static str {
+        "starts a program that ends at once, again and again, and waits for it"
+    }
+
+    fn options(&self) -> &'static [OptionSpec] {
+        const {
+            &[
+                OptionSpec {
+                    name: "how",
+                    default: "fork",
+                    kind: OptionKind::Word(&["fork", "vfork", "spawn"]),
+                    about: "fork and exec, vfork and exec, or posix_spawn",
+                },
+                build_option(
+                    "parent",
+                    "dynamic",
+                    BUILDS,
+                    "how the starting program is linked",
+                ),
+                build_option(
+                    "leaf",
+                    "dynamic",
+                    BUILDS,
+                    "how the started program is linked",
+                ),
+                size_option("count", "1000", "how many are started"),
+                size_option("width", "2", "how many are started side by side"),
+            ]
+        }
+    }
+
+    fn script(&self, options: &Options, scale: f64, programs: &Path) -> Result<Script> {
+        let how = options.word("how");
+        if how == "spawn" && options.word("parent") == "nolibc" {
+            let why = "how=spawn needs the C library: use parent=dynamic or parent=static";
+            return Err(why.into());
+        }
+        let count = scaled(bounded(options, "count", 1, MOST_COUNT)?, scale)?;
+        let width = bounded(options, "width", 1, 64)?;
+        let parent = format!("launch-{}", options.word("parent"));
+        let leaf = format!("leaf-{}", options.word("leaf"));
+        let leaf_program = program(programs, &leaf, ["{nonce}"]);
+        let exe = leaf_program.exe.display().to_string();
+        let words = vec![
+            how.to_owned(),
+            count.to_string(),
+            width.to_string(),
+            exe,
+            leaf.clone(),
+        ];
+        let template = std::iter::once("{nonce}").chain(words.iter().map(String::as_str));
+        let processes = 1 + u64::from(width) + u64::from(count);
+        Ok(Script {
+            programs: vec![program(programs, &parent, template), leaf_program],
+            slots: processes as u32,
+            expected: Counts([processes, 1 + u64::from(count), processes]),
+            live: 1 + 2 * width,
+            width,
+            words,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn script(given: &[(&str, &str)], scale: f64) -> Result<Script> {
+        let options = Options::new("launch", Launch.options(), given.iter().copied())?;
+        Launch.script(&options, scale, Path::new("/p"))
+    }
+
+    #[test]
+    fn what_is_due_follows_from_the_options() {
+        let script = script(&[("count", "10"), ("leaf", "nolibc")], 0.5).unwrap();
+        assert_eq!(script.expected, Counts([8, 6, 8]));
+        assert_eq!(
+            script.words,
+            ["fork", "5", "2", "/p/leaf-nolibc", "leaf-nolibc"]
+        );
+        let words: Vec<_> = contract::split_argv(&script.programs[0].argv).collect();
+        assert_eq!(words[..3], [&b"launch-dynamic"[..], b"{nonce}", b"fork"]);
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused() {
+        let says = |given: &[_], scale| script(given, scale).unwrap_err().to_string();
+        assert!(says(&[("how", "spawn"), ("parent", "nolibc")], 1.0).contains("C library"));
+        assert!(says(&[("width", "65")], 1.0).contains("use 1 to 64"));
+        assert!(says(&[], 1e7).contains("too many"));
+    }
+}

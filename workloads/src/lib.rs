@@ -1,0 +1,38 @@
+//! Workloads: one file per model, and here the only list of them.
+
+mod bomb;
+mod definition;
+mod embedded;
+mod launch;
+pub mod ledger;
+mod model;
+mod pipeline;
+mod runner;
+mod witness;
+
+use std::path::Path;
+
+use contract::{Result, Script, Workload};
+
+pub use definition::{Definition, definitions};
+pub use embedded::install;
+pub use runner::{Outcome, Run, run};
+
+/// The program among the installed ones that only starts and ends.
+pub const SENTINEL: &str = "sentinel-dynamic";
+
+/// Every model, in the order of every list.
+pub fn models() -> &'static [&'static dyn Workload] {
+    &[&bomb::Bomb, &launch::Launch, &pipeline::Pipeline]
+}
+
+/// The model called `name`.
+pub fn find(name: &str) -> Option<&'static dyn Workload> {
+    models().iter().copied().find(|model| model.name() == name)
+}
+
+/// Makes the folder of a cell ready for one run of `script`. `tag`, 1 to 24 letters and digits,
+/// must be new for every run: it is in the argv of every program that is executed.
+pub fn prepare(cell: &Path, script: &Script, tag: &str) -> Result<()> {
+    ledger::prepare(cell, script, tag)
+}
