@@ -3,6 +3,11 @@
 //!
 //! `cargo bench -p rollcall --bench pair`; the largest size takes about 2 GB.
 
+#![allow(
+    clippy::print_stdout,
+    reason = "bytes a moment are this benchmark's second result"
+)]
+
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::hint::black_box;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};

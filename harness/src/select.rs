@@ -67,7 +67,7 @@ pub fn monitors(patterns: &[String]) -> Result<Vec<Contestant>> {
             .filter(|m| expression.is_match(m.name()))
             .collect();
         if found.is_empty() {
-            let names: Vec<_> = offered().map(|monitor| monitor.name()).collect();
+            let names: Vec<_> = offered().map(contract::Monitor::name).collect();
             return Err(misuse(format!(
                 "-m '{pattern}' chooses none of {}",
                 names.join(", ")

@@ -1,5 +1,11 @@
 //! Bad input: one clear line and exit code 2, nothing changed. Help and data where they belong.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test may stop where it stands"
+)]
+
 mod common;
 
 use common::{said, scratch};

@@ -2,6 +2,12 @@
 //! executes and ends through the C library is seen by every technique, so here each must see
 //! every moment it offers, invent nothing and say nothing twice.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test may stop where it stands"
+)]
+
 mod common;
 
 use common::{cells, is_root, measured, scratch};

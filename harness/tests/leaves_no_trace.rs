@@ -1,6 +1,12 @@
 //! SIGINT, SIGTERM and SIGKILL in the middle of a fork bomb: no process, no control group, no
 //! audit rule or setting and no listener is left. A monitor that dies costs its own cell only.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test may stop where it stands"
+)]
+
 mod common;
 
 use std::process::{Child, Stdio};

@@ -1,11 +1,13 @@
 //! The hook library in real programs: what they say they did is what must be reported, no more and
 //! no less.
 
+#![allow(clippy::unwrap_used, reason = "a test may stop where it stands")]
+
 #[path = "preload/rig.rs"]
 mod rig;
 
 use contract::Kind;
-use rig::{Programs, Watch, capture};
+use rig::{Programs, capture};
 
 /// Runs `caller` with these words under the library; its own account must be what was decoded.
 fn agrees(programs: &Programs, target: &str, exe: &str, words: &[&str]) {

@@ -21,7 +21,7 @@ pub(crate) const BUDGET: Duration = Duration::from_secs(120);
 
 /// What a workload's process leaves in `outcome.json`.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub struct Done {
+pub(crate) struct Done {
     /// From just before the first program was started until it had ended.
     pub wall_ns: u64,
     /// CPU time of all its processes.

@@ -10,7 +10,7 @@ use crate::select;
 use crate::user;
 
 /// Looks, and changes nothing.
-pub fn doctor() -> Result<()> {
+pub(super) fn doctor() -> Result<()> {
     let machine = machine::describe();
     let mut text = format!(
         "machine    {} CPUs ({}), {} MiB, Linux {} on {}, virtualised: {}\n",

@@ -6,7 +6,7 @@ use contract::{Fact, Kind, Monitor, OptionSpec};
 use super::print;
 
 /// Prints both registries.
-pub fn list() -> Result<()> {
+pub(super) fn list() -> Result<()> {
     let mut text = String::from("monitors\n");
     for monitor in monitors::all() {
         text += &format!("  {:<24} {}\n", monitor.name(), monitor.about());

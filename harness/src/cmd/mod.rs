@@ -30,7 +30,7 @@ pub fn dispatch(cli: Cli) -> Result<()> {
         Some(Command::List) => list::list(),
         Some(Command::Score(args)) => score::score(&args),
         Some(Command::Report(args)) => report::report(&args),
-        Some(Command::Monitor(args)) => monitor::monitor(args),
+        Some(Command::Monitor(args)) => monitor::monitor(&args),
         Some(Command::Workload(args)) => workload::workload(&args),
     }
 }

@@ -17,7 +17,7 @@ use crate::select;
 use crate::user::User;
 
 /// Captures until stdin ends or a signal asks it to stop.
-pub fn monitor(args: MonitorArgs) -> Result<()> {
+pub(super) fn monitor(args: &MonitorArgs) -> Result<()> {
     cgroup::join(&args.join)?;
     let contestant = select::contestant(&args.label)?;
     let path = args.dir.join("spool.bin");

@@ -11,7 +11,7 @@ use crate::exit::misuse;
 use crate::record::Record;
 
 /// Writes README.md, report.html and the plots, and prints the matrix.
-pub fn report(args: &DirArgs) -> Result<()> {
+pub(super) fn report(args: &DirArgs) -> Result<()> {
     Record::read(&args.dir).map_err(|error| misuse(format!("{error:#}")))?;
     crate::report::write(&args.dir)?;
     show(&args.dir)

@@ -20,7 +20,7 @@ use crate::select::{self, Contestant};
 use crate::{leftovers, machine, report, score, user};
 
 /// Measures what was asked for, scores it, reports it.
-pub fn run(args: &RunArgs) -> Result<()> {
+pub(super) fn run(args: &RunArgs) -> Result<()> {
     let mut contestants = vec![select::null()?];
     contestants.extend(select::monitors(&args.monitors)?);
     let workloads = select::workloads(&args.workloads)?;
@@ -44,7 +44,7 @@ pub fn run(args: &RunArgs) -> Result<()> {
     let ended = run.cells(&stage);
     if ended
         .as_ref()
-        .is_err_and(|error| error.is::<interrupt::Interrupted>())
+        .is_err_and(anyhow::Error::is::<interrupt::Interrupted>)
     {
         say(&format!(
             "the cells measured so far are in {}: harness score and harness report show them",
@@ -200,7 +200,7 @@ fn tell(bar: &ProgressBar, row: &CellRun) {
             say(&format!(
                 "{} under {}, repetition {}: {why}",
                 row.workload, row.monitor, row.repetition
-            ))
+            ));
         });
     }
 }

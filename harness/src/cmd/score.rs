@@ -7,7 +7,7 @@ use crate::exit::misuse;
 use crate::record::Record;
 
 /// Writes runs.csv and summary.json.
-pub fn score(args: &DirArgs) -> Result<()> {
+pub(super) fn score(args: &DirArgs) -> Result<()> {
     Record::read(&args.dir).map_err(|error| misuse(format!("{error:#}")))?;
     crate::score::record(&args.dir, &super::SOURCES)?;
     Ok(())

@@ -15,7 +15,7 @@ use crate::select;
 use crate::user::User;
 
 /// Runs it and leaves the ledger and `outcome.json`.
-pub fn workload(args: &WorkloadArgs) -> Result<()> {
+pub(super) fn workload(args: &WorkloadArgs) -> Result<()> {
     if let Some(parent) = args.parent {
         die_with(parent)?;
     }

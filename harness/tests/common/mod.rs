@@ -10,12 +10,12 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// The binary under test.
-pub fn harness() -> Command {
+pub(crate) fn harness() -> Command {
     Command::new(env!("CARGO_BIN_EXE_harness"))
 }
 
 /// Runs it with `args`; `(exit code, stdout, stderr)`.
-pub fn said(args: &[&str]) -> (i32, String, String) {
+pub(crate) fn said(args: &[&str]) -> (i32, String, String) {
     let Output {
         status,
         stdout,
@@ -25,7 +25,7 @@ pub fn said(args: &[&str]) -> (i32, String, String) {
     (status.code().unwrap_or(-1), text(stdout), text(stderr))
 }
 
-pub fn is_root() -> bool {
+pub(crate) fn is_root() -> bool {
     let root = nix::unistd::geteuid().is_root();
     if !root {
         println!("skipped: this needs root; run `cargo test` as root to have it");
@@ -34,7 +34,7 @@ pub fn is_root() -> bool {
 }
 
 /// A folder for records that everybody may enter.
-pub fn scratch() -> TempDir {
+pub(crate) fn scratch() -> TempDir {
     use std::os::unix::fs::PermissionsExt;
     let dir = tempfile::tempdir().unwrap();
     fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o777)).unwrap();
@@ -42,7 +42,7 @@ pub fn scratch() -> TempDir {
 }
 
 /// Measures into `dir/record` and gives the summary. A failure says how to repeat it.
-pub fn measured(dir: &Path, args: &[&str]) -> Value {
+pub(crate) fn measured(dir: &Path, args: &[&str]) -> Value {
     let out = dir.join("record");
     let mut all = vec!["run", "--out", out.to_str().unwrap()];
     all.extend(args);
@@ -56,12 +56,12 @@ pub fn measured(dir: &Path, args: &[&str]) -> Value {
     summary(&out)
 }
 
-pub fn summary(record: &Path) -> Value {
+pub(crate) fn summary(record: &Path) -> Value {
     serde_json::from_slice(&fs::read(record.join("summary.json")).unwrap()).unwrap()
 }
 
 /// The cells of `monitor`.
-pub fn cells<'a>(summary: &'a Value, monitor: &str) -> Vec<&'a Value> {
+pub(crate) fn cells<'a>(summary: &'a Value, monitor: &str) -> Vec<&'a Value> {
     let all = summary["cells"].as_array().unwrap();
     all.iter()
         .filter(|cell| cell["monitor"] == monitor)
@@ -70,14 +70,14 @@ pub fn cells<'a>(summary: &'a Value, monitor: &str) -> Vec<&'a Value> {
 
 /// Everything on this machine that a run may touch and must leave as it was.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Traces {
+pub(crate) struct Traces {
     pub cgroups: Vec<PathBuf>,
     pub listeners: usize,
     pub processes: Vec<u32>,
 }
 
 impl Traces {
-    pub fn now() -> Self {
+    pub(crate) fn now() -> Self {
         Self {
             cgroups: cgroups(),
             listeners: listeners(),
@@ -128,7 +128,7 @@ fn processes() -> Vec<u32> {
 }
 
 /// Asks `done` every few milliseconds, for at most `seconds`.
-pub fn within(seconds: u64, mut done: impl FnMut() -> bool) -> bool {
+pub(crate) fn within(seconds: u64, mut done: impl FnMut() -> bool) -> bool {
     let deadline = std::time::Instant::now() + std::time::Duration::from_secs(seconds);
     while !done() {
         if std::time::Instant::now() > deadline {
