@@ -69,7 +69,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub reps: u32,
     /// Factor on the number of processes of every workload
-    #[arg(long, value_name = "F", default_value_t = 1.0, value_parser = positive)]
+    #[arg(long, value_name = "F", default_value_t = 1.0, value_parser = positive, allow_negative_numbers = true)]
     pub scale: f64,
     /// Seed of the order of cells and of the bootstraps
     #[arg(long, value_name = "N", default_value_t = 1)]
@@ -115,7 +115,7 @@ pub struct WorkloadArgs {
     #[arg(long)]
     pub programs: PathBuf,
     /// See `run`
-    #[arg(long, default_value_t = 1.0, value_parser = positive)]
+    #[arg(long, default_value_t = 1.0, value_parser = positive, allow_negative_numbers = true)]
     pub scale: f64,
     /// cgroup.procs files to join first
     #[arg(long)]

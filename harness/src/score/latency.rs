@@ -37,10 +37,11 @@ impl Lateness {
         Ok(Self { histogram, max: 0 })
     }
 
-    fn take(&mut self, nanos: u64) {
-        // It resizes itself; beyond 2^63 ns, which no clock reaches, the highest value is taken.
-        self.histogram.saturating_record(nanos);
+    fn take(&mut self, nanos: u64) -> anyhow::Result<()> {
+        // Not `saturating_record`, which clips to the size of now instead of growing.
+        self.histogram.record(nanos)?;
         self.max = self.max.max(nanos);
+        Ok(())
     }
 
     /// Takes in another's.
@@ -90,7 +91,7 @@ pub(super) fn measure(
         }
         if let Some(event) = pairing.event_of(index) {
             let received = journal.events[event].received;
-            all[truth.kind as usize].take(received.saturating_sub(truth.after));
+            all[truth.kind as usize].take(received.saturating_sub(truth.after))?;
         }
     }
     Ok(all)
@@ -110,7 +111,7 @@ mod tests {
         let mut lateness = Lateness::new().unwrap();
         assert_eq!(lateness.percentiles(), None);
         assert!(lateness.curve().is_empty());
-        (1..=1000).for_each(|n| lateness.take(n * 1000));
+        (1..=1000).for_each(|n| lateness.take(n * 1000).unwrap());
         let found = lateness.percentiles().unwrap();
         for (value, expected) in [(found.p50, 500.0), (found.p99, 990.0), (found.p999, 999.0)] {
             assert!(

@@ -19,6 +19,15 @@ static char *target;
 static char target_exe[4096];
 static int broken;
 
+/* dprintf takes the locks of stdio, and a signal handler that comes while they are held waits for
+ * ever: a line of numbers is printed into a buffer, which takes none. */
+static void say(const char *format, int one, int two) {
+    char line[128];
+    int length = snprintf(line, sizeof line, format, one, two);
+    if (write(1, line, length) != length)
+        abort();
+}
+
 static void say_exec(pid_t pid, pid_t ppid, const char *exe, char *const *argv) {
     char line[65536];
     int at = snprintf(line, sizeof line, "exec %d %d %s ", pid, ppid, exe);
@@ -34,15 +43,15 @@ static void say_exe(pid_t pid, char *const *argv) { say_exec(pid, getpid(), targ
 /* A child that was seen to be born, to run the target and, unless it is silent, to end. */
 static void child(pid_t pid, char *const *argv, int code) {
     int status;
-    dprintf(1, "fork %d %d\n", pid, getpid());
+    say("fork %d %d\n", pid, getpid());
     if (argv)
         say_exe(pid, argv);
     if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status) || WEXITSTATUS(status) != (code & 255)) {
-        dprintf(1, "broken: %d ended with %x\n", pid, status);
+        say("broken: %d ended with %x\n", pid, status);
         broken = 1;
     }
     if (code < 256)
-        dprintf(1, "exit %d %d\n", pid, code);
+        say("exit %d %d\n", pid, code);
 }
 #define SILENT 256
 
@@ -81,7 +90,7 @@ static void execs(const char *how, char *const *argv) {
 static void fails(int (*call)(void), int error) {
     errno = 0;
     if (call() != -1 || errno != error)
-        dprintf(1, "broken: errno %d instead of %d\n", errno, error), broken = 1;
+        say("broken: errno %d instead of %d\n", errno, error), broken = 1;
 }
 static char *nothing[] = {"x", NULL}, *huge[3] = {"x", NULL, NULL};
 static int gone(void) { return execv("/nowhere/x", nothing); }
@@ -100,10 +109,10 @@ static void failures(void) {
     pid_t pid;
     if (posix_spawn(&pid, "/nowhere/x", 0, 0, nothing, environ) != ENOENT ||
         posix_spawnp(&pid, "no-such-program", 0, 0, nothing, environ) != ENOENT)
-        dprintf(1, "broken: posix_spawn\n"), broken = 1;
+        say("broken: posix_spawn %d, errno %d\n", pid, errno), broken = 1;
     errno = 77;
     pid = fork();
-    if (errno != 77) dprintf(1, "broken: fork changed errno\n"), broken = 1;
+    if (errno != 77) say("broken: fork changed errno %d to %d\n", 77, errno), broken = 1;
     if (!pid) _exit(0);
     child(pid, 0, 0);
 }
@@ -202,9 +211,9 @@ int main(int argc, char **argv) {
     char self[4096];
     memset(self, 0, sizeof self);
     self[readlink("/proc/self/exe", self, sizeof self - 1)] = 0;
-    dprintf(1, "fork %d %d\n", getpid(), getppid());
+    say("fork %d %d\n", getpid(), getppid());
     say_exec(getpid(), getppid(), self, argv);
     mode(argv[3], argv[4], argv + 5);
-    dprintf(1, "exit %d %d\n", getpid(), broken);
+    say("exit %d %d\n", getpid(), broken);
     return broken;
 }

@@ -115,7 +115,8 @@ struct pen {
 
 static bool write_bytes(struct pen *pen, const char *bytes, size_t count) {
     while (count > 0 && pen->at < pen->room) {
-        size_t from = pen->at % DATA_BYTES, take = DATA_BYTES - from;
+        size_t from = pen->at % DATA_BYTES, take = DATA_BYTES - from, left = pen->room - pen->at;
+        take = take < left ? take : left;
         take = take < count ? take : count;
         memcpy(pen->slots[pen->at / DATA_BYTES]->data + from, bytes, take);
         pen->at += take, bytes += take, count -= take;
