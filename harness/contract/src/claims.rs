@@ -5,6 +5,9 @@ use crate::{Fact, Kind, Nanos};
 pub enum Clock {
     /// CLOCK_MONOTONIC, taken when it happened.
     Exact,
+    /// The same, but of an exit it is taken up to so much after the parent was told: the process
+    /// is still on its way out when its parent's wait returns.
+    ExitsLate(Nanos),
     /// A clock that may read up to so much too early or too late.
     Coarse {
         /// At most so far before the truth.

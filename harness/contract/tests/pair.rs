@@ -69,7 +69,10 @@ fn verdicts(ledger: &Ledger, events: &[Event], clock: Clock) -> Vec<Verdict> {
 fn reach(event: &Event, clock: Clock) -> (u64, u64) {
     let (from, until) = match (event.happened, clock) {
         (None, _) | (_, Clock::None) => (0, u64::MAX),
-        (Some(at), Clock::Exact) => (at.get(), at.get()),
+        (Some(at), Clock::ExitsLate(late)) if event.kind == Kind::Exit => {
+            (at.get().saturating_sub(late), at.get())
+        }
+        (Some(at), Clock::Exact | Clock::ExitsLate(_)) => (at.get(), at.get()),
         (Some(at), Clock::Coarse { early, late }) => (
             at.get().saturating_sub(late),
             at.get().saturating_add(early),
@@ -170,6 +173,7 @@ fn any_clock() -> impl Strategy<Value = Clock> {
     prop_oneof![
         Just(Clock::Exact),
         Just(Clock::None),
+        (0..6_u64).prop_map(Clock::ExitsLate),
         (0..6_u64, 0..6_u64).prop_map(|(early, late)| Clock::Coarse { early, late }),
     ]
 }
@@ -289,6 +293,21 @@ fn a_pid_off_by_one_matches_nothing() {
         matched(&pair(&ledger, &events, Clock::Exact), 3),
         [None, None, None]
     );
+}
+
+#[test]
+fn an_exit_stamped_after_the_wait_is_still_that_exit() {
+    let clock = Clock::ExitsLate(50);
+    for (kind, at, expected) in [
+        (Kind::Exit, 2011, Matched),
+        (Kind::Exit, 2060, Matched),
+        (Kind::Exit, 2061, Outside),
+        (Kind::Exec, 1511, Invented),
+    ] {
+        let events = [event(kind, 7, at, 9000)];
+        let found = verdicts(&ledger(&life(7, 1000)), &events, clock);
+        assert_eq!(found, [expected], "{kind} at {at}");
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 use std::num::NonZeroU64;
 
-use crate::{Clock, Event, Nanos};
+use crate::{Clock, Event, Kind, Nanos};
 
 /// Without a clock of the technique's own a late report and one about the next owner of the pid
 /// look alike. So long after the end of a process such a report is still held to be about it.
@@ -19,7 +19,10 @@ impl Reach {
         let told = event.happened.map(NonZeroU64::get);
         let (earliest, latest) = match (told, clock) {
             (None, _) | (_, Clock::None) => (0, event.received),
-            (Some(at), Clock::Exact) => (at, at),
+            (Some(at), Clock::ExitsLate(late)) if event.kind == Kind::Exit => {
+                (at.saturating_sub(late), at)
+            }
+            (Some(at), Clock::Exact | Clock::ExitsLate(_)) => (at, at),
             (Some(at), Clock::Coarse { early, late }) => {
                 (at.saturating_sub(late), at.saturating_add(early))
             }
