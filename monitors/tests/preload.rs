@@ -23,6 +23,57 @@ fn agrees(programs: &Programs, target: &str, exe: &str, words: &[&str]) {
     assert!(watched.counters.admitted.values().all(|&n| n == 0));
 }
 
+fn recorded(name: &str) -> std::path::PathBuf {
+    std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("testdata/preload")
+        .join(name)
+}
+
+/// What the programs said of themselves when the bytes were recorded is what they decode to.
+#[test]
+fn recorded_bytes_decode_to_what_was_said() {
+    let journal = rig::decode(&std::fs::read(recorded("calls.spool")).unwrap());
+    let mut seen = rig::lines(&journal);
+    seen.sort();
+    let said = std::fs::read_to_string(recorded("calls.said")).unwrap();
+    assert_eq!(said.lines().collect::<Vec<_>>(), seen);
+}
+
+/// `cargo test -p rollcall-monitors --test preload -- --ignored record_testdata` records anew.
+#[test]
+#[ignore = "writes testdata"]
+fn record_testdata() {
+    let programs = Programs::build();
+    let calls: &[&[&str]] = &[
+        &["fork", "_exit"],
+        &["vforkexec", "execve"],
+        &["forkexec", "fexecve"],
+        &[
+            "forkexec",
+            "execvp",
+            "t",
+            "7",
+            "a 'quoted' \"word\"",
+            "tab\tesc\u{1b}[31m",
+        ],
+        &["spawn", "-"],
+        &["spawnp", "-"],
+        &["system", "-"],
+        &["popen", "-"],
+        &["failures", "-"],
+    ];
+    let watched = capture("16M", |watch| {
+        let said = calls
+            .iter()
+            .map(|words| programs.call(watch, "target", "target", words));
+        said.collect::<String>()
+    });
+    let mut said: Vec<&str> = watched.value.lines().collect();
+    said.sort_unstable();
+    std::fs::write(recorded("calls.spool"), &watched.spool).unwrap();
+    std::fs::write(recorded("calls.said"), said.join("\n") + "\n").unwrap();
+}
+
 #[test]
 fn every_way_to_begin_and_to_end() {
     let programs = Programs::build();

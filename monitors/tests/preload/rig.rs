@@ -19,36 +19,40 @@ pub(crate) struct Watched<T> {
     pub(crate) value: T,
     pub(crate) journal: Journal,
     pub(crate) counters: Counters,
+    pub(crate) spool: Vec<u8>,
 }
 
 impl<T> Watched<T> {
-    /// Every event in the words of caller.c.
     pub(crate) fn lines(&self) -> Vec<String> {
-        let text =
-            |bytes: Option<&[u8]>| String::from_utf8_lossy(bytes.unwrap_or(b"?")).into_owned();
-        let line = |event| {
-            let report = self.journal.report(event);
-            let (pid, ppid) = (report.pid, report.ppid.unwrap_or(0));
-            assert!(report.happened <= report.received);
-            match report.kind {
-                Kind::Fork => format!("fork {pid} {ppid}"),
-                Kind::Exit => format!("exit {pid} {}", report.status.unwrap() >> 8),
-                Kind::Exec => {
-                    let words = report.argv.map(|argv| {
-                        split_argv(argv)
-                            .map(|word| text(Some(word)) + "|")
-                            .collect::<String>()
-                    });
-                    format!(
-                        "exec {pid} {ppid} {} {}",
-                        text(report.exe),
-                        words.unwrap_or("?".into())
-                    )
-                }
-            }
-        };
-        self.journal.events.iter().map(line).collect()
+        lines(&self.journal)
     }
+}
+
+/// Every event in the words of caller.c.
+pub(crate) fn lines(journal: &Journal) -> Vec<String> {
+    let text = |bytes: Option<&[u8]>| String::from_utf8_lossy(bytes.unwrap_or(b"?")).into_owned();
+    let line = |event| {
+        let report = journal.report(event);
+        let (pid, ppid) = (report.pid, report.ppid.unwrap_or(0));
+        assert!(report.happened <= report.received);
+        match report.kind {
+            Kind::Fork => format!("fork {pid} {ppid}"),
+            Kind::Exit => format!("exit {pid} {}", report.status.unwrap() >> 8),
+            Kind::Exec => {
+                let words = report.argv.map(|argv| {
+                    split_argv(argv)
+                        .map(|word| text(Some(word)) + "|")
+                        .collect::<String>()
+                });
+                format!(
+                    "exec {pid} {ppid} {} {}",
+                    text(report.exe),
+                    words.unwrap_or("?".into())
+                )
+            }
+        }
+    };
+    journal.events.iter().map(line).collect()
 }
 
 fn monitor() -> &'static dyn Monitor {
@@ -87,13 +91,11 @@ pub(crate) fn try_capture<T: Send>(
     file.rewind()?;
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes)?;
-    if let Ok(path) = std::env::var("ROLLCALL_KEEP_SPOOL") {
-        fs::write(path, &bytes)?;
-    }
     Ok(Watched {
         value,
         journal: decode(&bytes),
         counters,
+        spool: bytes,
     })
 }
 
