@@ -68,14 +68,6 @@ pub fn usage(error: &clap::Error) -> ExitCode {
 /// One line to the person at stderr. Control characters in it are escaped, so that a name taken
 /// from a file or a process cannot forge another line.
 pub fn say(line: &str) {
-    let mut safe = String::from("harness: ");
-    for character in line.chars() {
-        if character.is_control() {
-            safe.extend(character.escape_default());
-        } else {
-            safe.push(character);
-        }
-    }
     // Nobody is left to tell when stderr is closed.
-    let _closed = writeln!(io::stderr(), "{safe}");
+    let _closed = writeln!(io::stderr(), "harness: {}", crate::text::plain(line));
 }

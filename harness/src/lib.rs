@@ -13,4 +13,5 @@ pub mod report;
 pub mod score;
 pub mod select;
 pub mod stats;
+pub mod text;
 pub mod user;

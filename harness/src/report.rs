@@ -1,15 +1,18 @@
 //! Tables, plots and pages from `summary.json`. Pure: a record can be shown again anywhere.
 
 mod figures;
+mod numbers;
 mod page;
 mod plots;
 mod terminal;
+mod view;
 
 use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
 
+use self::view::View;
 use crate::score::Summary;
 
 /// Writes `README.md`, `report.html` and `plots/` into the record `dir`.
@@ -21,8 +24,9 @@ pub fn write(dir: &Path) -> Result<()> {
     for plot in &drawn {
         put(&plots.join(format!("{}.svg", plot.name)), &plot.svg)?;
     }
-    put(&dir.join("README.md"), &page::markdown(&summary, &drawn)?)?;
-    put(&dir.join("report.html"), &page::html(&summary, &drawn)?)
+    let view = View::new(&summary, &drawn);
+    put(&dir.join("README.md"), &page::markdown(&view)?)?;
+    put(&dir.join("report.html"), &page::html(&view)?)
 }
 
 /// The matrix of the record `dir`, for a terminal.

@@ -1,122 +1,223 @@
-//! Figures as words: one way of saying each, for the terminal and for every page.
+//! Figures as words: one way of saying each, for the terminal and for every page. Each is said
+//! twice, in full and short enough for a column.
 
 use contract::{Fact, Kind};
+use serde::Serialize;
 
-use crate::score::{Comparison, Summary, Verdict};
+use super::numbers::{bare_percent, count, few, micros, percent, thousands, whole_percent};
+use crate::score::{Comparison, FactScore, Latency, Loss, Summary, Verdict};
+
+/// A figure.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub(super) struct Said {
+    pub(super) full: String,
+    pub(super) short: String,
+    /// How bad it is.
+    pub(super) tone: Tone,
+}
+
+/// What colour and weight underline; never the only sign.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Tone {
+    Good,
+    Bad,
+    #[default]
+    Plain,
+}
 
 /// One cell of the matrix, as said everywhere.
+#[derive(Clone, Debug, Serialize)]
 pub(super) struct Row {
     pub(super) workload: String,
     pub(super) monitor: String,
+    pub(super) repetitions: usize,
     /// Why there are no figures.
     pub(super) absent: Option<String>,
+    /// It cannot run on this machine at all, whatever the workload.
+    pub(super) unavailable: bool,
     /// By kind.
-    pub(super) missed: [String; 3],
-    pub(super) lossy: bool,
-    pub(super) facts: String,
+    pub(super) missed: [Said; 3],
+    pub(super) facts: Said,
     pub(super) false_events: String,
-    pub(super) late: String,
-    pub(super) slowdown: String,
-    pub(super) monitor_cpu: String,
-    pub(super) system_cpu: String,
+    pub(super) late: Said,
+    pub(super) slowdown: Said,
+    pub(super) monitor_cpu: Said,
+    pub(super) system_cpu: Said,
+    pub(super) memory: String,
     pub(super) loss_told: String,
+    /// What a reader must know beside the figures.
+    pub(super) notes: Vec<String>,
+    /// One moment in a hundred or more was missed of some kind that is offered.
+    pub(super) blind: bool,
 }
 
 /// The rows of the matrix, workload by workload; `null` is not one of them.
 pub(super) fn rows(summary: &Summary) -> Vec<Row> {
-    let shown = summary
-        .comparison
-        .iter()
-        .filter(|one| one.monitor != "null");
+    let all = summary.comparison.iter();
+    let shown = all.filter(|one| one.monitor != "null");
     shown.map(row).collect()
 }
 
-fn row(one: &Comparison) -> Row {
-    let measured = one.repetitions > one.failed + one.unavailable;
-    let absent = (!measured).then(|| {
-        let state = if one.unavailable > 0 {
-            "cannot run here"
-        } else {
-            "failed"
-        };
-        format!("{state}: {}", one.errors.join("; "))
-    });
-    Row {
-        workload: one.workload.clone(),
-        monitor: one.monitor.clone(),
-        absent,
-        missed: Kind::ALL.map(|kind| missed(one, kind)),
-        lossy: Kind::ALL
-            .iter()
-            .any(|&kind| one.loss.get(kind).is_some_and(|loss| loss.missed > 0)),
-        facts: facts(one),
-        false_events: false_events(one),
-        late: late(one),
-        slowdown: slowdown(one),
-        monitor_cpu: one
-            .monitor_cpu_us_per_moment
-            .as_ref()
-            .map_or("-".into(), |e| format!("{:.1}", e.value)),
-        system_cpu: one
-            .system_cpu_us_per_moment
-            .as_ref()
-            .map_or("-".into(), |extra| match extra.verdict {
-                Verdict::Noise => "within noise".into(),
-                _ => format!("{:+.1}", extra.estimate.value),
-            }),
-        loss_told: loss_told(one),
+/// What `row` says of a comparison that holds no measured cell.
+fn absent(one: &Comparison) -> Option<String> {
+    let why = one.errors.join("; ");
+    match (one.repetitions, one.failed) {
+        (0, 0) => Some(format!("cannot run here: {why}")),
+        (0, _) => Some(format!("failed: {why}")),
+        _ => None,
     }
 }
 
+fn row(one: &Comparison) -> Row {
+    Row {
+        workload: one.workload.clone(),
+        monitor: one.monitor.clone(),
+        repetitions: one.repetitions,
+        absent: absent(one),
+        unavailable: one.repetitions == 0 && one.failed == 0,
+        missed: Kind::ALL.map(|kind| missed(one.loss.get(kind))),
+        facts: facts(one),
+        false_events: false_events(one),
+        late: late(one.latency_us.all.as_ref()),
+        slowdown: slowdown(one),
+        monitor_cpu: monitor_cpu(one),
+        system_cpu: system_cpu(one),
+        memory: one
+            .peak_rss_bytes
+            .map_or("-".into(), |bytes| format!("{} MiB", bytes >> 20)),
+        loss_told: loss_told(one),
+        notes: notes(one),
+        blind: losses(one).any(|loss| loss.rate >= 0.01),
+    }
+}
+
+fn losses(one: &Comparison) -> impl Iterator<Item = &Loss> {
+    let all = Kind::ALL.into_iter();
+    all.filter_map(|kind| one.loss.get(kind))
+}
+
+/// All kinds that are offered together: how many were missed, of how many.
+pub(super) fn pooled(one: &Comparison) -> (u64, u64) {
+    losses(one).fold((0, 0), |(missed, truths), loss| {
+        (missed + loss.missed, truths + loss.truths)
+    })
+}
+
 /// "0 of 98,301, at most 0.0038 %", or "412 of 98,301 (0.42 %, 0.38 to 0.46)".
-pub(super) fn missed(one: &Comparison, kind: Kind) -> String {
-    let Some(loss) = one.loss.get(kind) else {
-        return "not offered".into();
+pub(super) fn missed(loss: Option<&Loss>) -> Said {
+    let Some(loss) = loss else {
+        return said("not offered", "not offered", Tone::Plain);
     };
     let of = format!("{} of {}", thousands(loss.missed), thousands(loss.truths));
+    let most = percent(loss.high);
     match (loss.missed, loss.truths) {
-        (_, 0) => "no such moment".into(),
-        (0, _) => format!("{of}, at most {}", percent(loss.high)),
-        (missed, truths) if missed == truths => format!("all {}", thousands(truths)),
+        (_, 0) => said("no such moment", "none made", Tone::Plain),
+        (0, n) if n < 100 => said(format!("{of}, at most {most}"), of, Tone::Good),
+        (0, _) => said(
+            format!("{of}, at most {most}"),
+            format!("0 \u{2264}{}", tight(&most)),
+            Tone::Good,
+        ),
+        (missed, truths) if missed == truths => {
+            let low = percent(loss.low);
+            said(
+                format!("all {}, at least {low}", thousands(truths)),
+                "all",
+                Tone::Bad,
+            )
+        }
+        _ => {
+            let full = format!(
+                "{of} ({}, {} to {})",
+                percent(loss.rate),
+                bare_percent(loss.low),
+                bare_percent(loss.high)
+            );
+            said(full, some_missed(loss), Tone::Bad)
+        }
+    }
+}
+
+/// Few are counted, many are a share; of the interval the end that matters.
+fn some_missed(loss: &Loss) -> String {
+    let share = bare_percent(loss.rate);
+    match loss.rate {
+        rate if rate < 0.01 => format!(
+            "{} \u{2264}{}",
+            thousands(loss.missed),
+            tight(&percent(loss.high))
+        ),
+        rate if rate > 0.9 => format!("{share}% \u{2265}{}", bare_percent(loss.low)),
         _ => format!(
-            "{of} ({}, {} to {})",
-            percent(loss.rate),
-            percent(loss.low),
-            percent(loss.high)
+            "{share}% ({:.0}-{:.0})",
+            loss.low * 100.0,
+            loss.high * 100.0
         ),
     }
 }
 
-fn facts(one: &Comparison) -> String {
-    let mut words = Vec::new();
-    for fact in Fact::ALL {
-        let Some(score) = one.facts.get(fact).filter(|score| score.offered) else {
-            continue;
-        };
-        let judged = score.right + score.wrong + score.truncated + score.absent;
-        let faults = [
-            ("wrong", score.wrong),
-            ("cut", score.truncated),
-            ("absent", score.absent),
-        ];
-        for (fault, count) in faults.into_iter().filter(|(_, count)| *count > 0) {
-            words.push(format!(
-                "{} {fault} {}",
-                fact.as_str(),
-                percent(count as f64 / judged as f64)
-            ));
+fn said(full: impl Into<String>, short: impl Into<String>, tone: Tone) -> Said {
+    Said {
+        full: full.into(),
+        short: short.into(),
+        tone,
+    }
+}
+
+fn tight(text: &str) -> String {
+    text.replace(' ', "")
+}
+
+/// The facts that are offered and of which there is something to judge.
+fn judged(one: &Comparison) -> impl Iterator<Item = (Fact, &FactScore, f64)> {
+    let all = Fact::ALL.into_iter();
+    all.filter_map(|fact| {
+        let score = one.facts.get(fact).filter(|score| score.offered)?;
+        let n = score.right + score.wrong + score.truncated + score.absent;
+        (n > 0).then_some((fact, score, n as f64))
+    })
+}
+
+fn facts(one: &Comparison) -> Said {
+    let faults: Vec<_> = judged(one)
+        .flat_map(|(fact, score, n)| fact_faults(fact, score, n))
+        .collect();
+    if judged(one).next().is_none() {
+        return said("-", "-", Tone::Plain);
+    }
+    if faults.is_empty() {
+        return said("all right", "all", Tone::Good);
+    }
+    said(faults.join(", "), right_shares(one), Tone::Bad)
+}
+
+fn fact_faults(fact: Fact, score: &FactScore, n: f64) -> Vec<String> {
+    let faults = [
+        ("wrong", score.wrong),
+        ("cut", score.truncated),
+        ("absent", score.absent),
+    ];
+    let found = faults.into_iter().filter(|(_, count)| *count > 0);
+    found
+        .map(|(fault, count)| format!("{} {fault} {}", fact.as_str(), percent(count as f64 / n)))
+        .collect()
+}
+
+/// "exe,argv 38% ppid 88%": what is right of the facts that are not all right.
+fn right_shares(one: &Comparison) -> String {
+    let mut shares: Vec<(String, Vec<&str>)> = Vec::new();
+    for (fact, score, n) in judged(one).filter(|(_, score, n)| score.right < *n as u64) {
+        let share = format!("{}%", whole_percent(score.right as f64 / n));
+        match shares.iter_mut().find(|(found, _)| *found == share) {
+            Some((_, facts)) => facts.push(fact.as_str()),
+            None => shares.push((share, vec![fact.as_str()])),
         }
     }
-    let any = Fact::ALL.iter().any(|&fact| {
-        one.facts
-            .get(fact)
-            .is_some_and(|score| score.offered && score.right > 0)
-    });
-    match (words.is_empty(), any) {
-        (true, true) => "all right".into(),
-        (true, false) => "-".into(),
-        _ => words.join(", "),
-    }
+    let words = shares
+        .iter()
+        .map(|(share, facts)| format!("{} {share}", facts.join(",")));
+    words.collect::<Vec<_>>().join(" ")
 }
 
 fn false_events(one: &Comparison) -> String {
@@ -126,24 +227,77 @@ fn false_events(one: &Comparison) -> String {
     }
 }
 
-fn late(one: &Comparison) -> String {
-    let Some(all) = &one.latency_us.all else {
-        return "-".into();
+fn late(all: Option<&Latency>) -> Said {
+    let Some(all) = all else {
+        return said("-", "-", Tone::Plain);
     };
-    format!("{} / {}", micros(all.p50), micros(all.p99))
+    let (p50, p99) = (micros(all.p50), micros(all.p99));
+    let full = format!("p50 {p50}, p99 {p99}, p99.9 {}", micros(all.p999));
+    said(
+        full,
+        format!("{}/{}", tight(&p50), tight(&p99)),
+        Tone::Plain,
+    )
 }
 
-fn slowdown(one: &Comparison) -> String {
+pub(super) fn slowdown(one: &Comparison) -> Said {
     let Some(slow) = &one.slowdown else {
-        return "-".into();
+        return said("-", "-", Tone::Plain);
     };
-    let interval = slow.low.zip(slow.high);
-    let interval = interval.map_or(String::new(), |(low, high)| {
+    let ends = slow.low.zip(slow.high);
+    let full = ends.map_or(String::new(), |(low, high)| {
         format!(" ({low:.2} to {high:.2})")
     });
+    let short = ends.map_or(String::new(), |(low, high)| {
+        format!(" ({low:.2}-{high:.2})")
+    });
     match slow.verdict {
-        Verdict::Noise => format!("within noise: {:.2}{interval}", slow.ratio),
-        _ => format!("{:.2}{interval}", slow.ratio),
+        Verdict::Noise => said(
+            format!("within noise: {:.2}{full}", slow.ratio),
+            format!("~{:.2}{short}", slow.ratio),
+            Tone::Good,
+        ),
+        _ => said(
+            format!("{:.2}{full}", slow.ratio),
+            format!("{:.2}{short}", slow.ratio),
+            Tone::Plain,
+        ),
+    }
+}
+
+fn monitor_cpu(one: &Comparison) -> Said {
+    let Some(cpu) = &one.monitor_cpu_us_per_moment else {
+        return said("-", "-", Tone::Plain);
+    };
+    let ends = cpu.low.zip(cpu.high);
+    let ends = ends.map_or(String::new(), |(low, high)| {
+        format!(" ({low:.1} to {high:.1})")
+    });
+    said(
+        format!("{:.1} us{ends}", cpu.value),
+        few(cpu.value),
+        Tone::Plain,
+    )
+}
+
+pub(super) fn system_cpu(one: &Comparison) -> Said {
+    let Some(extra) = &one.system_cpu_us_per_moment else {
+        return said("-", "-", Tone::Plain);
+    };
+    let cpu = extra.estimate;
+    let ends = cpu.low.zip(cpu.high);
+    let ends = ends.map_or(String::new(), |(low, high)| {
+        format!(" ({low:.1} to {high:.1})")
+    });
+    let sign = if cpu.value < 0.0 { "" } else { "+" };
+    let short = format!("{sign}{}", few(cpu.value));
+    match extra.verdict {
+        Verdict::Noise => said(
+            format!("within noise: {:+.1} us{ends}", cpu.value),
+            format!("~{short}"),
+            Tone::Good,
+        ),
+        _ => said(format!("{:+.1} us{ends}", cpu.value), short, Tone::Plain),
     }
 }
 
@@ -159,56 +313,29 @@ fn loss_told(one: &Comparison) -> String {
     }
 }
 
-/// Microseconds, with the unit that reads best.
-pub(super) fn micros(us: f64) -> String {
-    match us {
-        us if us < 1000.0 => format!("{us:.0} us"),
-        us if us < 1_000_000.0 => format!("{:.1} ms", us / 1000.0),
-        us => format!("{:.1} s", us / 1_000_000.0),
+fn notes(one: &Comparison) -> Vec<String> {
+    let (missed, _) = pooled(one);
+    let mut notes = Vec::new();
+    if missed > 0 {
+        notes.push(format!("{} missed, {}", thousands(missed), loss_told(one)));
     }
-}
-
-/// A share as per cent, with two significant digits.
-pub(super) fn percent(share: f64) -> String {
-    let value = share * 100.0;
-    let digits = if value <= 0.0 {
-        0
-    } else {
-        (1.0 - value.log10().floor()).clamp(0.0, 6.0) as usize
-    };
-    format!("{value:.digits$} %")
-}
-
-/// 98301 as 98,301.
-pub(super) fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
+    if one.repeated + one.invented > 0 {
+        notes.push(false_events(one));
     }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_read_as_people_write_them() {
-        assert_eq!(
-            [0, 7, 999, 1000, 1_234_567].map(thousands),
-            ["0", "7", "999", "1,000", "1,234,567"]
-        );
-        assert_eq!(
-            [0.0, 1.0, 0.0042, 0.000_037_5].map(percent),
-            ["0 %", "100 %", "0.42 %", "0.0037 %"]
-        );
-        assert_eq!(
-            [12.3, 2500.0, 3e6].map(micros),
-            ["12 us", "2.5 ms", "3.0 s"]
-        );
-    }
+    let wrong = judged(one).filter(|(_, score, _)| score.wrong > 0);
+    notes.extend(wrong.map(|(fact, score, n)| {
+        format!(
+            "{} wrong {}",
+            fact.as_str(),
+            percent(score.wrong as f64 / n)
+        )
+    }));
+    let cells = [
+        (one.failed, "cell", "failed"),
+        (one.undrained, "cell", "had not drained in time"),
+        (one.stolen, "cell", "lost much CPU time to other guests"),
+    ];
+    let cells = cells.into_iter().filter(|(n, ..)| *n > 0);
+    notes.extend(cells.map(|(n, what, how)| format!("{} {how}", count(n as u64, what))));
+    notes
 }
