@@ -10,10 +10,11 @@ use std::{env, fs};
 
 use anyhow::{Context, Result, bail};
 
-const PROGRAMS: [(&str, &[&str]); 5] = [
+const PROGRAMS: [(&str, &[&str]); 6] = [
     ("leaf", &["dynamic", "static", "nolibc"]),
     ("launch", &["dynamic", "static", "nolibc"]),
     ("bomb", &["dynamic", "nolibc"]),
+    ("paced", &["dynamic", "nolibc"]),
     ("pipeline", &["dynamic"]),
     ("sentinel", &["dynamic"]),
 ];

@@ -8,35 +8,13 @@ static const char *how;
 static char *path, *name;
 static pid_t worker;
 
-static void finish(u32 slot, struct made *made, pid_t pid)
-{
-    int status = 0;
-    stamp(&made->fork_before);
-    if (pid < 0)
-        fail(slot, errno);
-    else if (reap(pid, &status) == pid)
-        buried(slot, made, pid, status);
-}
-
-/* In the child, after fork or vfork: nothing here may touch what the parent still needs. */
-static inline void become_leaf(u32 slot, char **args)
-{
-    u64 first = 0;
-    stamp(&first);
-    die_with(worker);
-    depart(slot, first);
-    execve(path, args, environ);
-    fail(slot, errno);
-    _exit(127);
-}
-
 static void by_fork(u32 slot, char **args)
 {
     struct made made = plan(FORK | EXEC | EXIT, LEAF);
     pid_t pid = fork();
     if (pid == 0)
-        become_leaf(slot, args);
-    finish(slot, &made, pid);
+        become_program(slot, worker, path, args);
+    see_off(slot, &made, pid);
 }
 
 static void by_vfork(u32 slot, char **args)
@@ -44,8 +22,8 @@ static void by_vfork(u32 slot, char **args)
     struct made made = plan(FORK | EXEC | EXIT, LEAF);
     pid_t pid = vfork();
     if (pid == 0)
-        become_leaf(slot, args);
-    finish(slot, &made, pid);
+        become_program(slot, worker, path, args);
+    see_off(slot, &made, pid);
 }
 
 #ifdef NOLIBC
@@ -61,7 +39,7 @@ static void by_spawn(u32 slot, char **args)
     struct made made = plan(FORK | EXEC | EXIT | SPAWN, LEAF);
     int error = posix_spawn(&pid, path, NULL, NULL, args, environ);
     errno = error;
-    finish(slot, &made, error ? -1 : pid);
+    see_off(slot, &made, error ? -1 : pid);
 }
 #endif
 

@@ -40,6 +40,7 @@ struct made {
     u32 program;     /* index of what it executes */
     u32 kinds;
     i32 status;      /* as waitpid gave it */
+    u64 due;         /* when it was to be made, where there is a timetable */
 };
 
 /* Written by the process that the slot is about. */
@@ -56,7 +57,7 @@ struct lived {
 
 struct slot {
     struct made made;
-    u64 spare_made[2];
+    u64 spare_made;
     struct lived lived;
     u64 spare_lived[2];
 } __attribute__((aligned(128)));
@@ -76,7 +77,7 @@ struct ledger {
     struct slot slot[] __attribute__((aligned(128)));
 };
 
-_Static_assert(sizeof(struct made) == 48 && sizeof(struct lived) == 48, "no gaps");
+_Static_assert(sizeof(struct made) == 56 && sizeof(struct lived) == 48, "no gaps");
 _Static_assert(sizeof(struct slot) == 128, "a slot is two cache lines");
 _Static_assert(offsetof(struct slot, lived) == 64, "one for each writer");
 _Static_assert(offsetof(struct ledger, used) == 64, "same as slot.rs");

@@ -191,11 +191,37 @@ static inline void open_ledger(const char *nonce)
     mine.own_ppid = (u32)getppid();
 }
 
+/* In a new process that executes `path`. After vfork it borrows its parent's memory: nothing here
+ * may touch what the parent still needs. */
+static inline void become_program(u32 slot, pid_t parent, const char *path, char **args)
+{
+    u64 first = 0;
+    stamp(&first);
+    die_with(parent);
+    depart(slot, first);
+    execve(path, args, environ);
+    fail(slot, errno);
+    _exit(127);
+}
+
+/* In the parent, when the call that made `pid` has returned: waits for its end. */
+static inline void see_off(u32 slot, struct made *made, pid_t pid)
+{
+    int status = 0;
+    stamp(&made->fork_before);
+    if (pid < 0)
+        fail(slot, errno);
+    else if (reap(pid, &status) == pid)
+        buried(slot, made, pid, status);
+}
+
 struct worker {
     pid_t pid;
     u32 slot;
     struct made made;
 };
+
+static u32 turn; /* in a worker: the how-manieth it is, from 0 */
 
 /* Starts one process that does `work` so many times; 0 when it cannot. */
 static inline int hire(struct worker *worker, u32 times, void (*work)(void))
@@ -225,7 +251,7 @@ static inline void share(u32 count, u32 width, void (*work)(void))
     u32 hired = 0;
     while (hired < width && hired < 64 &&
            hire(&workers[hired], count / width + (hired < count % width), work))
-        hired++;
+        turn = ++hired;
     for (u32 left = hired; left; left--) {
         int status = 0;
         pid_t pid = reap(-1, &status);

@@ -35,8 +35,10 @@ struct timespec {
     long tv_sec, tv_nsec;
 };
 #define CLOCK_MONOTONIC 1
+#define TIMER_ABSTIME 1
 #define EINTR 4
 #define PR_SET_PDEATHSIG 1
+#define PR_SET_TIMERSLACK 29
 #define SIGKILL 9
 #define SIGCHLD 17
 #define PROT_READ 1
@@ -51,6 +53,7 @@ static int errno;
 enum {
     NR_pwrite = 18, NR_mmap = 9, NR_getpid = 39, NR_fork = 57, NR_execve = 59,
     NR_exit_group = 231, NR_wait4 = 61, NR_getppid = 110, NR_prctl = 157, NR_clock_gettime = 228,
+    NR_clock_nanosleep = 230,
 };
 static inline long raw(long n, long a, long b, long c, long d, long e, long f)
 {
@@ -73,6 +76,7 @@ __asm__(".text\n.type raw_vfork,@function\nraw_vfork:\n"
 enum {
     NR_pwrite = 68, NR_mmap = 222, NR_getpid = 172, NR_clone = 220, NR_execve = 221,
     NR_exit_group = 94, NR_wait4 = 260, NR_getppid = 173, NR_prctl = 167, NR_clock_gettime = 113,
+    NR_clock_nanosleep = 115,
 };
 static inline long raw(long n, long a, long b, long c, long d, long e, long f)
 {
@@ -138,6 +142,12 @@ static inline int prctl(int what, unsigned long value)
 static inline int read_clock(int clock, struct timespec *time)
 {
     return (int)checked(raw(NR_clock_gettime, clock, (long)time, 0, 0, 0, 0));
+}
+/* Unlike the others it returns the error, as the C library's does. */
+static inline int clock_nanosleep(int clock, int flags, const struct timespec *until,
+                                  struct timespec *left)
+{
+    return -(int)raw(NR_clock_nanosleep, clock, flags, (long)until, (long)left, 0, 0);
 }
 static inline void *mmap(void *at, size_t length, int prot, int flags, int fd, long offset)
 {

@@ -46,15 +46,8 @@ static void once(void)
     pid_t parent = getpid();
     struct made made = plan(FORK | EXEC | EXIT | LOOSE_EXEC | LOOSE_EXIT, PROGRAM_SHELL);
     pid_t pid = fork();
-    if (pid == 0) {
-        u64 first = 0;
-        stamp(&first);
-        die_with(parent);
-        depart(slot, first);
-        execve(shell, args, environ);
-        fail(slot, errno);
-        _exit(127);
-    }
+    if (pid == 0)
+        become_program(slot, parent, shell, args);
     stamp(&made.fork_before);
     if (pid < 0) {
         fail(slot, errno);

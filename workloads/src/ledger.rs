@@ -254,9 +254,13 @@ fn foremost<const N: usize>(stamps: [u64; N]) -> u64 {
 impl Slot {
     fn truth(&self, kind: Kind, (after, before): (u64, u64), loose: bool) -> Truth {
         let (pid, facts) = (self.pid(), Facts::default());
+        // What delayed a process's beginning delayed everything that happened to it.
+        let delay = self.fork_after - self.due.min(self.fork_after);
+        let due = (self.due != 0).then(|| after.saturating_sub(delay));
         Truth {
             after,
             before,
+            due,
             facts,
             pid,
             kind,

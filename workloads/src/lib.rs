@@ -6,6 +6,7 @@ mod embedded;
 mod launch;
 pub mod ledger;
 mod model;
+mod paced;
 mod pipeline;
 mod runner;
 mod witness;
@@ -23,7 +24,12 @@ pub const SENTINEL: &str = "sentinel-dynamic";
 
 /// Every model, in the order of every list.
 pub fn models() -> &'static [&'static dyn Workload] {
-    &[&bomb::Bomb, &launch::Launch, &pipeline::Pipeline]
+    &[
+        &bomb::Bomb,
+        &launch::Launch,
+        &paced::Paced,
+        &pipeline::Pipeline,
+    ]
 }
 
 /// The model called `name`.

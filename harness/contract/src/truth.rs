@@ -10,6 +10,9 @@ pub struct Truth {
     pub after: Nanos,
     /// Not later than this.
     pub before: Nanos,
+    /// When its workload meant it to happen, where it keeps a timetable: held up, it happens later,
+    /// and lateness counts from here all the same.
+    pub due: Option<Nanos>,
     /// What is known of it.
     pub facts: Facts,
     /// The process.

@@ -17,6 +17,7 @@ const COARSE: Clock = Clock::Coarse {
 
 fn truth(kind: Kind, pid: Pid, after: u64, before: u64) -> Truth {
     Truth {
+        due: None,
         after,
         before,
         facts: Facts::default(),

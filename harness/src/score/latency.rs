@@ -1,5 +1,6 @@
 //! How late a matched moment was received: from the start of its window, so never too little, and
-//! too much by at most the width of the window.
+//! too much by at most the width of the window; where the workload keeps a timetable, from the time
+//! at which it was due, so that being held up is not left out.
 
 use contract::{Journal, Kind, Ledger, Pairing};
 use hdrhistogram::Histogram;
@@ -91,7 +92,8 @@ pub(super) fn measure(
         }
         if let Some(event) = pairing.event_of(index) {
             let received = journal.events[event].received;
-            all[truth.kind as usize].take(received.saturating_sub(truth.after))?;
+            let since = truth.due.unwrap_or(truth.after);
+            all[truth.kind as usize].take(received.saturating_sub(since))?;
         }
     }
     Ok(all)

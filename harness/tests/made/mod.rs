@@ -62,6 +62,7 @@ fn truth(index: u64, arena: &mut Arena) -> Truth {
         Kind::Exit => facts.status = Some(0),
     }
     Truth {
+        due: None,
         after,
         before: after + 2000,
         facts,

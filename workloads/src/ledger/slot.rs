@@ -41,7 +41,9 @@ pub(crate) struct Slot {
     pub(crate) program: u32,
     pub(crate) kinds: u32,
     pub(crate) status: i32,
-    pub(crate) spare_made: [u64; 2],
+    /// When it was to be made; 0 where there is no timetable.
+    pub(crate) due: Nanos,
+    pub(crate) spare_made: u64,
     pub(crate) first: Nanos,
     pub(crate) exec_after: Nanos,
     pub(crate) exec_before: Nanos,
@@ -94,7 +96,8 @@ impl Slot {
             program: from.u32(),
             kinds: from.u32(),
             status: from.u32() as i32,
-            spare_made: [from.u64(), from.u64()],
+            due: from.u64(),
+            spare_made: from.u64(),
             first: from.u64(),
             exec_after: from.u64(),
             exec_before: from.u64(),
@@ -156,6 +159,7 @@ impl Slot {
     /// Stamps must not go back in time; those of two processes only where one waited for the other.
     fn disorder(&self) -> Option<String> {
         let own = [
+            self.due,
             self.fork_after,
             self.first,
             self.exec_after,

@@ -81,6 +81,43 @@ fn every_way_and_build_leaves_a_whole_ledger() {
     }
     whole("fork-bomb{build=nolibc,depth=7,live=8}", 1.0, None);
     whole("short-lived/pipeline{stages=8,width=1}", 0.02, None);
+    whole("paced{rate=0,width=64}", 0.05, None);
+    whole("paced{rate=0,leaf=dynamic,parent=dynamic}", 0.05, None);
+}
+
+/// Whoever begins late leaves nothing out: due times are evenly spaced, whatever happened.
+#[test]
+fn a_timetable_is_kept_or_the_delay_is_written_down() {
+    for (label, most_late) in [
+        ("paced/exec{rate=500,count=100,width=3}", None),
+        // One after another they cannot begin as fast as this.
+        ("paced{rate=1000000,count=200,width=1}", Some(1_000_000_u64)),
+    ] {
+        let cell = Cell::new(label, 1.0);
+        cell.run(None).unwrap();
+        let ledger = workloads::ledger::read(cell.dir.path()).unwrap();
+        let of = |kind| ledger.truths.iter().filter(move |truth| truth.kind == kind);
+        let mut paced: Vec<_> = of(Kind::Fork)
+            .filter_map(|truth| Some((truth.due?, truth.after)))
+            .collect();
+        paced.sort_unstable();
+        let step = if most_late.is_some() { 1000 } else { 2_000_000 };
+        assert!(
+            paced.windows(2).all(|two| two[1].0 - two[0].0 == step),
+            "{label}: {paced:?}"
+        );
+        assert!(paced.iter().all(|(due, after)| due <= after));
+        let last = paced.last().unwrap();
+        assert!(
+            most_late.is_none_or(|least| last.1 - last.0 > least),
+            "{last:?}"
+        );
+        let delays = of(Kind::Exit).filter_map(|truth| Some(truth.after - truth.due?));
+        assert_eq!(
+            delays.sum::<u64>(),
+            paced.iter().map(|(due, after)| after - due).sum::<u64>()
+        );
+    }
 }
 
 /// What the C programs wrote is what the kernel did: exit codes differ and shells pass them on.

@@ -1,0 +1,73 @@
+/* paced NONCE RATE COUNT WIDTH [PATH NAME]: begins COUNT processes by a timetable, RATE a second,
+ * and waits for each; with RATE 0 as fast as it can. Each ends at once, or first executes the
+ * program PATH, called NAME.
+ *
+ * WIDTH workers take turns. One that is held up begins its next process late but leaves none out:
+ * the time at which it was due is written down, so that being held up is seen. */
+#include "life.h"
+
+#define LEAF 1
+#define SECOND 1000000000u
+/* Until the first is due, so that all workers are there by then. */
+#define LEAD (5 * (u64)1000000)
+
+static u32 rate, width, done;
+static u64 origin;
+static char *path, *name;
+
+/* When this worker's next process is due. */
+static u64 next_due(void)
+{
+    u64 place = (u64)done++ * width + turn;
+    return origin + place * SECOND / rate;
+}
+
+static void sleep_until(u64 due)
+{
+    struct timespec at = {(long)(due / SECOND), (long)(due % SECOND)};
+    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL) == EINTR)
+        ;
+}
+
+static void live(u32 slot, pid_t parent, char **args)
+{
+    if (path)
+        become_program(slot, parent, path, args);
+    become(slot, parent);
+    _exit(leave());
+}
+
+static void once(void)
+{
+    char nonce[64], *args[] = {name, nonce, NULL};
+    u64 due = rate ? next_due() : 0;
+    u32 slot = claim(1);
+    if (slot == NO_SLOT)
+        return;
+    pid_t worker = getpid();
+    append_nonce(nonce, slot);
+    if (rate && now() < due)
+        sleep_until(due);
+    struct made made = plan(path ? FORK | EXEC | EXIT : FORK | EXIT, LEAF);
+    made.due = bare ? 0 : due;
+    pid_t pid = fork();
+    if (pid == 0)
+        live(slot, worker, args);
+    see_off(slot, &made, pid);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 5 && argc != 7)
+        return 124;
+    open_ledger(argv[1]);
+    rate = number(argv[2]);
+    width = number(argv[4]);
+    path = argc == 7 ? argv[5] : NULL;
+    name = argc == 7 ? argv[6] : NULL;
+    /* The kernel may else let a sleeper lie 50 us longer. */
+    prctl(PR_SET_TIMERSLACK, 1);
+    origin = now() + LEAD;
+    share(number(argv[3]), width, once);
+    return leave();
+}

@@ -1,0 +1,112 @@
+//! `paced`: begins processes by a timetable, however long each takes. See programs/paced.c.
+
+use std::path::Path;
+
+use contract::{Counts, OptionSpec, Options, Result, Script, Workload};
+
+use crate::model::{MOST_COUNT, bounded, build_option, program, scaled, size_option};
+
+/// See the head of this file.
+pub(crate) struct Paced;
+
+/// The longest timetable, in seconds: what is longer the runner would cut off.
+const LONGEST: u64 = 100;
+const FASTEST: u64 = 1_000_000;
+
+impl Workload for Paced {
+    fn name(&self) -> &'static str {
+        "paced"
+    }
+
+    fn about(&self) -> &'static str {
+        "begins processes by a timetable and writes down when each was due"
+    }
+
+    fn options(&self) -> &'static [OptionSpec] {
+        const {
+            &[
+                size_option(
+                    "rate",
+                    "1000",
+                    "processes begun each second; 0: as fast as it can",
+                ),
+                size_option("count", "2000", "how many are begun"),
+                size_option("width", "64", "how many may be alive side by side"),
+                build_option(
+                    "parent",
+                    "dynamic",
+                    &["dynamic", "nolibc"],
+                    "how the starting program is linked",
+                ),
+                build_option(
+                    "leaf",
+                    "none",
+                    &["none", "dynamic", "static", "nolibc"],
+                    "how the program that each executes is linked; none: it only ends",
+                ),
+            ]
+        }
+    }
+
+    fn script(&self, options: &Options, scale: f64, programs: &Path) -> Result<Script> {
+        let rate = bounded(options, "rate", 0, FASTEST)?;
+        let count = scaled(bounded(options, "count", 1, MOST_COUNT)?, scale)?;
+        let width = bounded(options, "width", 1, 64)?;
+        let seconds = u64::from(count) / u64::from(rate).max(1);
+        if rate > 0 && seconds > LONGEST {
+            return Err(format!("{count} processes at rate={rate} take {seconds} s: stay below {LONGEST} s with a smaller count or scale").into());
+        }
+        let mut words = vec![rate.to_string(), count.to_string(), width.to_string()];
+        let mut found = Vec::new();
+        if options.word("leaf") != "none" {
+            let leaf = format!("leaf-{}", options.word("leaf"));
+            let leaf_program = program(programs, &leaf, ["{nonce}"]);
+            words.extend([leaf_program.exe.display().to_string(), leaf.clone()]);
+            found.push(leaf_program);
+        }
+        let file = format!("paced-{}", options.word("parent"));
+        let template = std::iter::once("{nonce}").chain(words.iter().map(String::as_str));
+        found.insert(0, program(programs, &file, template));
+        let processes = 1 + u64::from(width) + u64::from(count);
+        let execs = 1 + (found.len() as u64 - 1) * u64::from(count);
+        Ok(Script {
+            programs: found,
+            slots: processes as u32,
+            expected: Counts([processes, execs, processes]),
+            live: 1 + 2 * width,
+            width,
+            words,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn script(given: &[(&str, &str)], scale: f64) -> Result<Script> {
+        let options = Options::new("paced", Paced.options(), given.iter().copied())?;
+        Paced.script(&options, scale, Path::new("/p"))
+    }
+
+    #[test]
+    fn what_is_due_follows_from_the_options() {
+        let plain = script(&[("count", "10"), ("width", "2")], 0.5).unwrap();
+        assert_eq!(plain.expected, Counts([8, 1, 8]));
+        assert_eq!(plain.words, ["1000", "5", "2"]);
+        let leaf = script(&[("count", "5"), ("leaf", "nolibc"), ("rate", "0")], 1.0).unwrap();
+        assert_eq!(leaf.expected, Counts([70, 6, 70]));
+        assert_eq!(
+            leaf.words,
+            ["0", "5", "64", "/p/leaf-nolibc", "leaf-nolibc"]
+        );
+    }
+
+    #[test]
+    fn a_timetable_longer_than_a_run_is_refused() {
+        let says = |given: &[_], scale| script(given, scale).unwrap_err().to_string();
+        assert!(says(&[("rate", "1")], 1.0).contains("take 2000 s"));
+        assert!(says(&[("width", "0")], 1.0).contains("use 1 to 64"));
+        assert!(script(&[("rate", "1")], 0.01).is_ok());
+    }
+}
