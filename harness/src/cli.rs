@@ -43,6 +43,9 @@ pub enum Command {
     Score(DirArgs),
     /// Write the report of a record again and show its matrix
     Report(DirArgs),
+    /// Which technique for which need, and why, from the figures of a record
+    #[command(after_help = ADVISE_EXAMPLES)]
+    Advise(AdviseArgs),
     /// One monitor's side of a cell
     #[command(hide = true)]
     Monitor(MonitorArgs),
@@ -85,6 +88,32 @@ pub struct DirArgs {
     /// The record
     #[arg(value_name = "DIR")]
     pub dir: PathBuf,
+}
+
+const ADVISE_EXAMPLES: &str = "Examples:
+  harness advise                                  all needs, from the best record under results/
+  harness advise --need full-detail --rate 2000   who keeps up with 2,000 moments a second
+  harness advise --kernel 5.10 --no-root results/kernels/*
+Needs: miss-nothing, least-cost, full-detail, anywhere.";
+
+/// What is needed, and where.
+#[derive(Debug, Args)]
+pub struct AdviseArgs {
+    /// Records to choose from [default: all under results/]
+    #[arg(value_name = "DIR")]
+    pub dirs: Vec<PathBuf>,
+    /// What the monitor is for; may be repeated
+    #[arg(long = "need", value_name = "NAME")]
+    pub needs: Vec<String>,
+    /// Only records of this kernel, such as 5.10
+    #[arg(long, value_name = "VERSION")]
+    pub kernel: Option<String>,
+    /// Only techniques that run without root
+    #[arg(long)]
+    pub no_root: bool,
+    /// Moments a second (forks, execs and exits together) it has to keep up with
+    #[arg(long, value_name = "N", value_parser = moments)]
+    pub rate: Option<f64>,
 }
 
 /// What the harness tells the process it watches with.
@@ -135,5 +164,12 @@ fn positive(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(value) if value.is_finite() && value > 0.0 && value <= 1000.0 => Ok(value),
         _ => Err("use a number above 0 and up to 1000".into()),
+    }
+}
+
+fn moments(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(value) if value.is_finite() && value > 0.0 => Ok(value),
+        _ => Err("use a number above 0".into()),
     }
 }

@@ -1,7 +1,6 @@
 //! Tables, plots and pages from `summary.json`. Pure: a record can be shown again anywhere.
 
 mod figures;
-mod numbers;
 mod page;
 mod plots;
 mod terminal;

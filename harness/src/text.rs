@@ -15,6 +15,12 @@ pub fn plain(text: &str) -> String {
     out
 }
 
+/// The same for every line of `text`, the ends of lines left as they are.
+pub fn plain_lines(text: &str) -> String {
+    let lines = text.split('\n').map(plain);
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 fn shown(character: char) -> bool {
     let unseen = matches!(character,
         '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{61c}'

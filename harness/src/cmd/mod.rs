@@ -1,5 +1,6 @@
 //! One file per sub-command.
 
+mod advise;
 mod doctor;
 mod list;
 mod monitor;
@@ -30,6 +31,7 @@ pub fn dispatch(cli: Cli) -> Result<()> {
         Some(Command::List) => list::list(),
         Some(Command::Score(args)) => score::score(&args),
         Some(Command::Report(args)) => report::report(&args),
+        Some(Command::Advise(args)) => advise::advise(&args),
         Some(Command::Monitor(args)) => monitor::monitor(&args),
         Some(Command::Workload(args)) => workload::workload(&args),
     }

@@ -4,7 +4,7 @@
 use contract::{Fact, Kind};
 use serde::Serialize;
 
-use super::numbers::{bare_percent, count, few, micros, percent, thousands, whole_percent};
+use crate::numbers::{bare_percent, count, few, micros, percent, thousands, whole_percent};
 use crate::score::{Comparison, FactScore, Latency, Loss, Summary, Verdict};
 
 /// A figure.

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use self::forest::{Axis, Chart, Group, Line, Mark};
 use super::figures;
-use super::numbers::{few, thousands};
+use crate::numbers::{few, thousands};
 use crate::score::{Comparison, Summary};
 
 /// A plot, and what it shows as a table.

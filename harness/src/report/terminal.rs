@@ -5,7 +5,7 @@ use comfy_table::presets::NOTHING;
 use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Table, Width};
 
 use super::figures::{self, Row, Said, Tone};
-use super::numbers::count;
+use crate::numbers::count;
 use crate::record::WorkloadInfo;
 use crate::score::Summary;
 use crate::text::plain;

@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::figures::{self, Row};
-use super::numbers::count;
 use super::plots::Plot;
+use crate::numbers::count;
 use crate::record::{Machine, MonitorInfo, Record, Status, WorkloadInfo};
 use crate::score::{Cell, Summary};
 

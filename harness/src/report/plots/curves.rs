@@ -8,7 +8,7 @@ use plotters::style::text_anchor::HPos;
 
 use super::Plot;
 use super::style::{self, FAINT, INK, SOFT, Sheet, WIDTH, failed};
-use crate::report::numbers::micros;
+use crate::numbers::micros;
 use crate::score::{Comparison, Summary};
 
 const PANEL: (u32, u32) = (WIDTH / 2, 250);

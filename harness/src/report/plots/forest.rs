@@ -6,7 +6,7 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
 use super::style::{self, FAINT, INK, SOFT, Sheet, WIDTH, failed};
-use crate::report::numbers::few;
+use crate::numbers::few;
 
 const LEFT: i32 = 170;
 const RIGHT: i32 = WIDTH as i32 - 200;

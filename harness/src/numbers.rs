@@ -1,7 +1,7 @@
 //! Numbers as people write them.
 
 /// Microseconds, with the unit that reads best.
-pub(super) fn micros(us: f64) -> String {
+pub fn micros(us: f64) -> String {
     match us {
         us if us < 999.5 => format!("{us:.0} us"),
         us if us < 999_950.0 => format!("{:.1} ms", us / 1000.0),
@@ -11,12 +11,12 @@ pub(super) fn micros(us: f64) -> String {
 
 /// A share as per cent with two significant digits, counted from whichever end is nearer: 99.85 %
 /// is not 100 %.
-pub(super) fn percent(share: f64) -> String {
+pub fn percent(share: f64) -> String {
     format!("{} %", bare_percent(share))
 }
 
 /// The same without the sign.
-pub(super) fn bare_percent(share: f64) -> String {
+pub fn bare_percent(share: f64) -> String {
     let value = share * 100.0;
     let rest = value.min(100.0 - value);
     let digits = if rest <= 1e-9 {
@@ -28,7 +28,7 @@ pub(super) fn bare_percent(share: f64) -> String {
 }
 
 /// Without decimals, unless that would say all or nothing of what is neither.
-pub(super) fn whole_percent(share: f64) -> String {
+pub fn whole_percent(share: f64) -> String {
     match (share * 100.0).round() {
         0.0 | 100.0 => bare_percent(share),
         value => value.to_string(),
@@ -36,7 +36,7 @@ pub(super) fn whole_percent(share: f64) -> String {
 }
 
 /// 98301 as 98,301.
-pub(super) fn thousands(number: u64) -> String {
+pub fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::new();
     for (place, digit) in digits.chars().enumerate() {
@@ -49,13 +49,13 @@ pub(super) fn thousands(number: u64) -> String {
 }
 
 /// "1 exec", "2,001 execs".
-pub(super) fn count(number: u64, what: &str) -> String {
+pub fn count(number: u64, what: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{} {what}{plural}", thousands(number))
 }
 
 /// Three significant digits at most, no more than one decimal from ten on.
-pub(super) fn few(value: f64) -> String {
+pub fn few(value: f64) -> String {
     let size = value.abs();
     let digits = match size {
         size if size >= 9.95 => 0,

@@ -1,0 +1,137 @@
+//! `harness advise`: which technique for which need, by the rules and a record.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+use super::print;
+use crate::cli::AdviseArgs;
+use crate::exit::misuse;
+use crate::guide::{self, Asked, Need, Rules};
+use crate::score::Summary;
+
+/// Where records are looked for when none is named.
+const RESULTS: &str = "results";
+
+/// Prints the answers.
+pub(super) fn advise(args: &AdviseArgs) -> Result<()> {
+    let rules = Rules::embedded()?;
+    let needs = needs(&rules, &args.needs)?;
+    let (dir, summary) = choose(args)?;
+    let asked = Asked {
+        no_root: args.no_root,
+        rate: args.rate,
+    };
+    let answers: Vec<_> = needs
+        .iter()
+        .map(|need| guide::answer(&rules, need, &summary, asked))
+        .collect();
+    let machine = &summary.record.machine;
+    let mut text = format!(
+        "from {}: Linux {}, {} CPUs ({})\n",
+        dir.display(),
+        machine.kernel,
+        machine.cpus,
+        machine.cpu
+    );
+    if machine.correctness_only {
+        text += "the CPUs were emulated: what was seen counts, how fast does not\n";
+    }
+    print(&(crate::text::plain_lines(&text) + &guide::text(&answers)))
+}
+
+fn needs<'a>(rules: &'a Rules, wanted: &[String]) -> Result<Vec<&'a Need>> {
+    if wanted.is_empty() {
+        return Ok(rules.needs.iter().collect());
+    }
+    let find = |name: &String| {
+        let names: Vec<_> = rules.needs.iter().map(|need| need.name.as_str()).collect();
+        let found = rules.needs.iter().find(|need| need.name == *name);
+        found.ok_or_else(|| misuse(format!("--need {name}: there are {}", names.join(", "))))
+    };
+    wanted.iter().map(find).collect()
+}
+
+/// The record to answer from: of the kernel that was asked for, on real CPUs where there is one,
+/// and the latest of these.
+fn choose(args: &AdviseArgs) -> Result<(PathBuf, Summary)> {
+    let mut all = records(args)?;
+    let kernels: Vec<_> = all
+        .iter()
+        .map(|(_, one)| one.record.machine.kernel.clone())
+        .collect();
+    if let Some(kernel) = &args.kernel {
+        all.retain(|(_, one)| is_of(&one.record.machine.kernel, kernel));
+    }
+    let best = all.into_iter().max_by_key(|(_, one)| {
+        (
+            !one.record.machine.correctness_only,
+            one.record.started.clone(),
+        )
+    });
+    best.ok_or_else(|| {
+        let kernel = args.kernel.as_deref().unwrap_or_default();
+        misuse(format!(
+            "--kernel {kernel}: no record of such a kernel, there are {}: measure there with harness run",
+            kernels.join(", ")
+        ))
+    })
+}
+
+/// 5.10 is the kernel of 5.10.0-35-amd64, 5.1 is not.
+fn is_of(kernel: &str, wanted: &str) -> bool {
+    kernel
+        .strip_prefix(wanted)
+        .is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()))
+}
+
+fn records(args: &AdviseArgs) -> Result<Vec<(PathBuf, Summary)>> {
+    let found = if args.dirs.is_empty() {
+        below(Path::new(RESULTS), 3)
+    } else {
+        args.dirs.clone()
+    };
+    if found.is_empty() {
+        return Err(misuse(format!(
+            "{RESULTS}: holds no record: name a record's folder, or measure one with harness run"
+        )));
+    }
+    let read = |dir: PathBuf| {
+        let summary = Summary::read(&dir).map_err(|error| misuse(format!("{error:#}")))?;
+        Ok((dir, summary))
+    };
+    found.into_iter().map(read).collect()
+}
+
+/// The folders with a summary, at most so deep.
+fn below(dir: &Path, depth: u32) -> Vec<PathBuf> {
+    if dir.join("summary.json").exists() {
+        return vec![dir.to_owned()];
+    }
+    let entries = if depth == 0 {
+        None
+    } else {
+        fs::read_dir(dir).ok()
+    };
+    let mut paths: Vec<_> = entries
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path())
+        .collect();
+    paths.sort();
+    let folders = paths.iter().filter(|path| path.is_dir());
+    folders.flat_map(|path| below(path, depth - 1)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kernels_are_compared_by_whole_numbers() {
+        assert!(is_of("5.10.0-35-amd64", "5.10") && is_of("6.1", "6.1"));
+        assert!(!is_of("5.10.0", "5.1") && !is_of("6.12.3", "6.1"));
+    }
+}
