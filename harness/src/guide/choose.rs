@@ -117,10 +117,9 @@ impl<'a> Judge<'a> {
             unknown: Vec::new(),
             meets: Vec::new(),
         };
-        if let Some(why) = self.unavailable(monitor) {
-            one.unknown.push(format!(
-                "{monitor} cannot run where this was measured: {why}"
-            ));
+        if self.unavailable(monitor) {
+            let words = format!("every figure of {monitor}: it cannot run where this was measured");
+            one.unknown.push(words);
             return one;
         }
         if self.need.root == Some(false) || self.asked.no_root {
