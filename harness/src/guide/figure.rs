@@ -339,6 +339,7 @@ fn fact(loads: &[&Comparison], fact: Fact) -> Found {
 fn on(workloads: &[String], all: usize) -> String {
     match workloads.len() {
         n if n == all => " over all workloads".into(),
+        n if n > 3 => format!(" on {n} of {all} workloads"),
         _ => format!(" on {}", workloads.join(", ")),
     }
 }
