@@ -13,7 +13,9 @@ mod latency;
 mod load;
 mod loss;
 mod noise;
+mod pace;
 mod runs;
+mod stall;
 mod summary;
 
 use std::path::Path;
@@ -29,7 +31,9 @@ pub use keyed::{Key, Keyed};
 pub use latency::{Latency, Lateness};
 pub use load::{Sources, split_label};
 pub use noise::{Floor, NoiseFloor, Verdict};
+pub use pace::{Pace, PaceScore};
 pub use runs::write_runs;
+pub use stall::Stall;
 pub use summary::Summary;
 
 use crate::record::{CellRun, Record, Status, write_json};
@@ -56,6 +60,7 @@ pub fn score(run: &CellRun, ledger: &Ledger, journal: &Journal, claims: &Claims)
     cell.unaccounted_lost = admitted::unaccounted(&kinds, &run.admitted);
     cell.kinds = kinds;
     cell.outside = outside;
+    cell.pace = pace::measure(ledger)?;
     cell.cost = cost::per_moment(run.cost.as_ref(), cell.moments());
     Ok(Scored {
         cell,

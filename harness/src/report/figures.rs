@@ -38,6 +38,7 @@ pub(super) struct Row {
     pub(super) unavailable: bool,
     /// By kind.
     pub(super) missed: [Said; 3],
+    pub(super) stall: String,
     pub(super) facts: Said,
     pub(super) false_events: String,
     pub(super) late: Said,
@@ -77,6 +78,7 @@ fn row(one: &Comparison) -> Row {
         absent: absent(one),
         unavailable: one.repetitions == 0 && one.failed == 0,
         missed: Kind::ALL.map(|kind| missed(one.loss.get(kind))),
+        stall: stall(one),
         facts: facts(one),
         false_events: false_events(one),
         late: late(one.latency_us.all.as_ref()),
@@ -177,6 +179,46 @@ fn judged(one: &Comparison) -> impl Iterator<Item = (Fact, &FactScore, f64)> {
         let n = score.right + score.wrong + score.truncated + score.absent;
         (n > 0).then_some((fact, score, n as f64))
     })
+}
+
+/// What blocking cost: a technique that makes the workload wait has no other loss.
+fn stall(one: &Comparison) -> String {
+    let wall = one.stall.wall_ms.map(|extra| {
+        let ms = extra.estimate;
+        let ends = ms.low.zip(ms.high);
+        let ends = ends.map_or(String::new(), |(low, high)| {
+            format!(" ({low:.0} to {high:.0})")
+        });
+        match extra.verdict {
+            Verdict::Noise => "within noise".into(),
+            _ => format!("{:+.0} ms{ends}", ms.value),
+        }
+    });
+    let waits = one.stall.queue_wait_ms.filter(|waits| waits.value > 0.0);
+    let waits = waits.map(|waits| {
+        let ms = thousands(waits.value.round() as u64);
+        format!("waits for the audit queue: {ms} ms")
+    });
+    let words: Vec<String> = wall
+        .into_iter()
+        .chain(waits)
+        .chain(unreached(one))
+        .collect();
+    if words.is_empty() {
+        return "-".into();
+    }
+    words.join("; ")
+}
+
+/// What an open loop offered and did not reach.
+fn unreached(one: &Comparison) -> Option<String> {
+    let pace = one.pace.as_ref().filter(|pace| pace.unreached > 0)?;
+    let share = whole_percent(pace.achieved_per_s.value / pace.offered_per_s);
+    let offered = thousands(pace.offered_per_s.round() as u64);
+    Some(format!(
+        "{} reached less than 95 % of the offered {offered} a second ({share} % on average)",
+        count(pace.unreached as u64, "cell")
+    ))
 }
 
 fn facts(one: &Comparison) -> Said {
@@ -319,6 +361,7 @@ fn notes(one: &Comparison) -> Vec<String> {
     if missed > 0 {
         notes.push(format!("{} missed, {}", thousands(missed), loss_told(one)));
     }
+    notes.extend(unreached(one));
     if one.repeated + one.invented > 0 {
         notes.push(false_events(one));
     }

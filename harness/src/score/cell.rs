@@ -7,6 +7,7 @@ use super::cost::CostScore;
 use super::facts::FactScore;
 use super::keyed::Keyed;
 use super::latency::Latency;
+use super::pace::Pace;
 use crate::record::{CellRun, Noise, Status};
 
 /// One row of `summary.json`: a cell and everything computed from it. A cell that was not
@@ -39,6 +40,8 @@ pub struct Cell {
     pub unaccounted_lost: u64,
     /// All sentinels sent after the workload were reported in time.
     pub drained: bool,
+    /// How its timetable was kept, where it has one.
+    pub pace: Option<Pace>,
     /// What it took.
     pub cost: CostScore,
     /// What may have disturbed it.
@@ -84,6 +87,7 @@ impl Cell {
             admitted_lost: run.admitted.clone(),
             unaccounted_lost: 0,
             drained: run.drained,
+            pace: None,
             cost: CostScore::default(),
             noise: run.noise,
             notes: run.notes.clone(),

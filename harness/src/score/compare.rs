@@ -11,6 +11,8 @@ use super::facts::FactScore;
 use super::keyed::{Key, Keyed};
 use super::latency::{Latency, Lateness};
 use super::noise::{Floor, NoiseFloor, Verdict};
+use super::pace::{self, PaceScore};
+use super::stall::{self, Stall};
 use super::{Scored, offered};
 use crate::record::Status;
 use crate::stats::{self, Estimate};
@@ -48,6 +50,11 @@ pub struct Comparison {
     pub stolen: usize,
     /// How late the matched moments were received.
     pub latency_us: LatencyScore,
+    /// How the timetable was kept, where the workload has one.
+    pub pace: Option<PaceScore>,
+    /// How long the workload was held up.
+    #[serde(default)]
+    pub stall: Stall,
     /// Wall time of the workload against that of its paired baseline.
     pub slowdown: Option<Slowdown>,
     /// CPU of the monitor's cgroup, in microseconds.
@@ -130,7 +137,7 @@ impl<'a> Baselines<'a> {
 
     /// `figure` of each cell and of its baseline, where both have one. A baseline is no pair with
     /// itself.
-    fn pairs(
+    pub(super) fn pairs(
         &self,
         cells: &[&Scored],
         figure: impl Fn(&Cell) -> Option<f64>,
@@ -184,9 +191,14 @@ pub(super) fn compare(
         undrained: sound.iter().filter(|s| !s.cell.drained).count(),
         stolen: sound.iter().filter(|s| s.cell.noise.stolen).count(),
         latency_us: lateness(&sound)?,
+        pace: pace::pool(sound.iter().filter_map(|s| s.cell.pace.as_ref()), seed),
+        stall: stall::of(&sound, baselines, floor, seed),
         slowdown: slowdown(baselines.slowdown(&sound, seed), floor),
         monitor_cpu_us_per_moment: figures(&sound, |c| c.cost.monitor_cpu_us_per_moment, seed),
-        system_cpu_us_per_moment: extra(baselines.extra_cpu(&sound, seed), floor),
+        system_cpu_us_per_moment: extra(
+            baselines.extra_cpu(&sound, seed),
+            floor.map(Floor::differences),
+        ),
         moments_per_s: figures(&sound, |c| c.cost.moments_per_s, seed).map(|mean| mean.value),
         peak_rss_bytes: sound
             .iter()
@@ -303,9 +315,10 @@ fn slowdown(found: Option<Estimate>, floor: Option<&Floor>) -> Option<Slowdown> 
     })
 }
 
-fn extra(found: Option<Estimate>, floor: Option<&Floor>) -> Option<Extra> {
+/// `noise`: differences that are none.
+pub(super) fn extra(found: Option<Estimate>, noise: Option<(f64, f64)>) -> Option<Extra> {
     found.map(|estimate| Extra {
         estimate,
-        verdict: Verdict::of(&estimate, 0.0, floor.map(Floor::differences)),
+        verdict: Verdict::of(&estimate, 0.0, noise),
     })
 }

@@ -38,7 +38,7 @@ impl Lateness {
         Ok(Self { histogram, max: 0 })
     }
 
-    fn take(&mut self, nanos: u64) -> anyhow::Result<()> {
+    pub(super) fn take(&mut self, nanos: u64) -> anyhow::Result<()> {
         // Not `saturating_record`, which clips to the size of now instead of growing.
         self.histogram.record(nanos)?;
         self.max = self.max.max(nanos);

@@ -85,6 +85,7 @@ fn rows(cell: &Cell) -> Vec<Row<'_>> {
         moments(cell, &mut rows);
         facts(cell, &mut rows);
         losses(cell, &mut rows);
+        pace(cell, &mut rows);
         costs(cell, &mut rows);
     }
     rows
@@ -145,6 +146,19 @@ fn losses(cell: &Cell, rows: &mut Vec<Row<'_>>) {
     }
     rows.push(row("unaccounted_lost", cell.unaccounted_lost, "moments"));
     rows.push(row("drained", u8::from(cell.drained), "bool"));
+}
+
+fn pace(cell: &Cell, rows: &mut Vec<Row<'_>>) {
+    let Some(pace) = &cell.pace else { return };
+    rows.push(row("offered_rate", pace.offered_per_s, "1/s"));
+    rows.push(row("achieved_rate", pace.achieved_per_s, "1/s"));
+    rows.push(row("reached", u8::from(pace.reached), "bool"));
+    let Some(late) = &pace.start_late_us else {
+        return;
+    };
+    rows.push(row("start_late_p50", late.p50, "us"));
+    rows.push(row("start_late_p99", late.p99, "us"));
+    rows.push(row("start_late_max", late.max, "us"));
 }
 
 fn costs(cell: &Cell, rows: &mut Vec<Row<'_>>) {
