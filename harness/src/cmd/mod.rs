@@ -7,6 +7,7 @@ mod monitor;
 mod report;
 mod run;
 mod score;
+mod setup;
 mod workload;
 
 use std::io::{self, Write};
