@@ -41,8 +41,9 @@ pub enum Command {
     List,
     /// Compute runs.csv and summary.json of a record again from its raw files
     Score(DirArgs),
-    /// Write the report of a record again and show its matrix
-    Report(DirArgs),
+    /// Write the report of a record again and show its matrix; of several records, one report
+    #[command(after_help = REPORT_EXAMPLES)]
+    Report(ReportArgs),
     /// Which technique for which need, and why, from the figures of a record
     #[command(after_help = ADVISE_EXAMPLES)]
     Advise(AdviseArgs),
@@ -88,6 +89,21 @@ pub struct DirArgs {
     /// The record
     #[arg(value_name = "DIR")]
     pub dir: PathBuf,
+}
+
+const REPORT_EXAMPLES: &str = "Examples:
+  harness report results/reference                     README.md, report.html and plots/ in it
+  harness report results/kernels/* --out /tmp/kernels  one report over many machines, kept apart";
+
+/// Records to show.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// The records
+    #[arg(value_name = "DIR", required = true)]
+    pub dirs: Vec<PathBuf>,
+    /// Where the report over several records is written
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
 }
 
 const ADVISE_EXAMPLES: &str = "Examples:

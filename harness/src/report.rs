@@ -7,25 +7,116 @@ mod terminal;
 mod view;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use self::view::View;
+use self::plots::Plot;
+use self::view::{Page, View};
+use crate::record::Machine;
 use crate::score::Summary;
 
 /// Writes `README.md`, `report.html` and `plots/` into the record `dir`.
 pub fn write(dir: &Path) -> Result<()> {
     let summary = Summary::read(dir)?;
-    let plots = dir.join("plots");
-    fs::create_dir_all(&plots).with_context(|| format!("{}: cannot be made", plots.display()))?;
-    let drawn = plots::draw(&summary)?;
-    for plot in &drawn {
-        put(&plots.join(format!("{}.svg", plot.name)), &plot.svg)?;
+    let name = summary.record.record.clone();
+    pages(dir, &name, &[(name.clone(), summary)])
+}
+
+/// Writes one report over many records into `out`, kept apart by machine.
+pub fn merge(dirs: &[PathBuf], out: &Path) -> Result<()> {
+    let mut records = Vec::new();
+    for dir in dirs {
+        records.push((dir, Summary::read(dir)?));
     }
-    let view = View::new(&summary, &drawn);
-    put(&dir.join("README.md"), &page::markdown(&view)?)?;
-    put(&dir.join("report.html"), &page::html(&view)?)
+    let named = |dir: &PathBuf, summary: &Summary, all: &[(&PathBuf, Summary)]| {
+        let name = &summary.record.record;
+        let same = all.iter().filter(|(_, other)| other.record.record == *name);
+        if same.count() > 1 {
+            dir.display().to_string()
+        } else {
+            name.clone()
+        }
+    };
+    let names: Vec<_> = records
+        .iter()
+        .map(|(dir, summary)| named(dir, summary, &records))
+        .collect();
+    let summaries = records.into_iter().map(|(_, summary)| summary);
+    let mut all: Vec<_> = names.into_iter().zip(summaries).collect();
+    // Those of one machine stand together, in the order in which they were made.
+    all.sort_by_key(|(_, one)| (identity(&one.record.machine), one.record.started.clone()));
+    let title = format!("{} records", all.len());
+    fs::create_dir_all(out).with_context(|| format!("{}: cannot be made", out.display()))?;
+    put(&out.join("runs.csv"), &rows(&all)?)?;
+    pages(out, &title, &all)
+}
+
+/// All rows of all records under one head; the column `record` tells them apart.
+fn rows(all: &[(String, Summary)]) -> Result<String> {
+    let mut text = String::new();
+    for (name, summary) in all {
+        let mut summary = summary.clone();
+        summary.record.record.clone_from(name);
+        let table = crate::score::runs(&summary)?;
+        let (head, rows) = table.split_once('\n').unwrap_or_default();
+        if text.is_empty() {
+            text = format!("{head}\n");
+        }
+        text += rows;
+    }
+    Ok(text)
+}
+
+/// What makes two records those of one machine.
+fn identity(m: &Machine) -> (String, String, String, u32, u64, String) {
+    (
+        m.kernel.clone(),
+        m.cpu.clone(),
+        m.distribution.clone(),
+        m.cpus,
+        m.memory_bytes >> 20,
+        m.virtualisation.clone(),
+    )
+}
+
+/// README.md, report.html and plots/ over `records`.
+fn pages(dir: &Path, title: &str, records: &[(String, Summary)]) -> Result<()> {
+    let folder = dir.join("plots");
+    fs::create_dir_all(&folder).with_context(|| format!("{}: cannot be made", folder.display()))?;
+    let mut drawn: Vec<Vec<Plot>> = Vec::new();
+    for (place, (_, summary)) in records.iter().enumerate() {
+        let lead = if records.len() > 1 {
+            format!("{}-", place + 1)
+        } else {
+            String::new()
+        };
+        let plots = plots::draw(summary, &lead)?;
+        for plot in &plots {
+            put(&folder.join(&plot.file), &plot.svg)?;
+        }
+        drawn.push(plots);
+    }
+    let views = records.iter().zip(&drawn).enumerate();
+    let views = views.map(|(place, ((name, summary), plots))| {
+        let mut view = View::new(summary, plots, place, name.clone())?;
+        let twin = |(other, one): &&(String, Summary)| {
+            other != name && identity(&one.record.machine) == identity(&summary.record.machine)
+        };
+        view.twins = records
+            .iter()
+            .filter(twin)
+            .map(|(other, _)| other.clone())
+            .collect();
+        Ok(view)
+    });
+    let page = Page {
+        title: title.to_owned(),
+        version: env!("CARGO_PKG_VERSION"),
+        records: views.collect::<Result<_>>()?,
+    };
+    put(&dir.join("README.md"), &page::markdown(&page)?)?;
+    put(&dir.join("report.html"), &page::html(&page)?)
 }
 
 /// The matrix of the record `dir`, for a terminal.

@@ -32,7 +32,7 @@ pub use latency::{Latency, Lateness};
 pub use load::{Sources, split_label};
 pub use noise::{Floor, NoiseFloor, Verdict};
 pub use pace::{Pace, PaceScore};
-pub use runs::write_runs;
+pub use runs::{runs, write_runs};
 pub use stall::Stall;
 pub use summary::Summary;
 

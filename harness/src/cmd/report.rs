@@ -6,15 +6,24 @@ use std::path::Path;
 use anyhow::Result;
 
 use super::print;
-use crate::cli::DirArgs;
+use crate::cli::ReportArgs;
 use crate::exit::misuse;
 use crate::record::Record;
 
-/// Writes README.md, report.html and the plots, and prints the matrix.
-pub(super) fn report(args: &DirArgs) -> Result<()> {
-    Record::read(&args.dir).map_err(|error| misuse(format!("{error:#}")))?;
-    crate::report::write(&args.dir)?;
-    show(&args.dir)
+/// Writes README.md, report.html and the plots, and prints the matrix of every record.
+pub(super) fn report(args: &ReportArgs) -> Result<()> {
+    for dir in &args.dirs {
+        Record::read(dir).map_err(|error| misuse(format!("{error:#}")))?;
+    }
+    match (&args.dirs[..], &args.out) {
+        ([dir], None) => crate::report::write(dir)?,
+        (_, None) => {
+            let why = "--out DIR: needed to write the report over several records into";
+            return Err(misuse(why));
+        }
+        (dirs, Some(out)) => crate::report::merge(dirs, out)?,
+    }
+    args.dirs.iter().try_for_each(|dir| show(dir))
 }
 
 /// Prints the matrix of the record in `dir`.

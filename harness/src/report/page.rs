@@ -22,10 +22,19 @@ pub(super) fn html(view: &impl Serialize) -> Result<String> {
     render("report.html", view)
 }
 
-const TEMPLATES: [(&str, &str); 2] = [
-    ("report.md", include_str!("report.md.jinja")),
-    ("report.html", include_str!("report.html.jinja")),
+const TEMPLATES: [(&str, &str); 10] = [
+    ("report.md", include_str!("templates/report.md.jinja")),
+    ("record.md", include_str!("templates/record.md.jinja")),
+    ("report.html", include_str!("templates/report.html.jinja")),
+    ("record.html", include_str!("templates/record.html.jinja")),
+    ("links.html", include_str!("templates/links.html.jinja")),
+    ("needs.html", include_str!("templates/needs.html.jinja")),
+    ("matrix.html", include_str!("templates/matrix.html.jinja")),
+    ("plots.html", include_str!("templates/plots.html.jinja")),
+    ("rows.html", include_str!("templates/rows.html.jinja")),
+    ("how.html", include_str!("templates/how.html.jinja")),
 ];
+const STYLE: &str = include_str!("templates/style.css");
 
 fn render(name: &str, view: &impl Serialize) -> Result<String> {
     let mut environment = Environment::new();
@@ -37,7 +46,7 @@ fn render(name: &str, view: &impl Serialize) -> Result<String> {
     environment.add_filter("code", |text: &str| Value::from_safe_string(code(text)));
     environment.set_trim_blocks(true);
     environment.set_lstrip_blocks(true);
-    for (name, template) in TEMPLATES {
+    for (name, template) in TEMPLATES.into_iter().chain([("style.css", STYLE)]) {
         environment
             .add_template(name, template)
             .with_context(|| format!("template {name}"))?;

@@ -16,8 +16,12 @@ use crate::score::{Comparison, Summary};
 /// A plot, and what it shows as a table.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Plot {
-    /// Of its file.
+    /// What it is called in an anchor.
     pub(super) name: &'static str,
+    /// Its file below plots/.
+    pub(super) file: String,
+    /// What a link to it says.
+    pub(super) nav: &'static str,
     pub(super) title: &'static str,
     /// How to read it.
     pub(super) about: &'static str,
@@ -31,26 +35,33 @@ type Figure<'a> = &'a dyn Fn(&Comparison) -> Option<(Mark, String)>;
 
 struct Sheet<'a> {
     name: &'static str,
+    nav: &'static str,
     title: &'static str,
     about: &'static str,
     axis: Axis,
     figure: Figure<'a>,
 }
 
-/// All plots for which there are figures.
-pub(super) fn draw(summary: &Summary) -> Result<Vec<Plot>> {
-    let mut plots = Vec::new();
-    plots.extend(sheet(summary, &LOSS)?);
-    plots.extend(sheet(summary, &ADMITTED)?);
-    plots.extend(curves::draw(summary)?);
-    plots.extend(sheet(summary, &COST)?);
-    plots.extend(sheet(summary, &SYSTEM)?);
-    plots.extend(sheet(summary, &SLOWDOWN)?);
-    Ok(plots)
+/// All plots for which there are figures; their files begin with `lead`.
+pub(super) fn draw(summary: &Summary, lead: &str) -> Result<Vec<Plot>> {
+    let drawn = [
+        sheet(summary, &LOSS)?,
+        sheet(summary, &ADMITTED)?,
+        curves::draw(summary)?,
+        sheet(summary, &COST)?,
+        sheet(summary, &SYSTEM)?,
+        sheet(summary, &SLOWDOWN)?,
+    ];
+    let named = |plot: Plot| Plot {
+        file: format!("{lead}{}.svg", plot.name),
+        ..plot
+    };
+    Ok(drawn.into_iter().flatten().map(named).collect())
 }
 
 const LOSS: Sheet<'static> = Sheet {
     name: "loss",
+    nav: "Missed",
     title: "Missed, of the moments each technique offers",
     about: "Logarithmic. A hollow point at 0: nothing was missed, and the line ends at the most that may be missed all \
             the same (95 %). A filled point is the measured share, its line the 95 % interval.",
@@ -70,6 +81,7 @@ const LOSS: Sheet<'static> = Sheet {
 
 const ADMITTED: Sheet<'static> = Sheet {
     name: "admitted",
+    nav: "Admitted",
     title: "Of what was missed, how much the technique admits",
     about: "Only where something was missed. The filled part was admitted by the technique's own counters; the empty \
             part is loss that nobody would have told of.",
@@ -91,6 +103,7 @@ const ADMITTED: Sheet<'static> = Sheet {
 
 const COST: Sheet<'static> = Sheet {
     name: "cost",
+    nav: "Own CPU",
     title: "CPU time of the monitor itself, per moment",
     about: "Of the monitor's own process; what it makes the kernel do in other processes is in the next plots. Lines \
             are 95 % intervals.",
@@ -107,6 +120,7 @@ const COST: Sheet<'static> = Sheet {
 
 const SYSTEM: Sheet<'static> = Sheet {
     name: "system",
+    nav: "Machine CPU",
     title: "CPU time of the whole machine beyond its pair, per moment",
     about: "Everything the technique costs, wherever it is spent: against the same workload with nobody watching. \
             Lines are 95 % intervals; ~ is within the noise.",
@@ -124,6 +138,7 @@ const SYSTEM: Sheet<'static> = Sheet {
 
 const SLOWDOWN: Sheet<'static> = Sheet {
     name: "slowdown",
+    nav: "Slowdown",
     title: "How much longer the workload takes while it is watched",
     about: "Wall time over that of its pair: 1 is as fast as with nobody watching. Lines are 95 % intervals; ~ is \
             within the noise.",
@@ -189,6 +204,8 @@ fn sheet(summary: &Summary, sheet: &Sheet<'_>) -> Result<Option<Plot>> {
     };
     Ok(Some(Plot {
         name: sheet.name,
+        file: String::new(),
+        nav: sheet.nav,
         title: sheet.title,
         about: sheet.about,
         svg: forest::draw(&chart)?,

@@ -1,29 +1,53 @@
 //! What a page shows of a record, in words and in order; the templates only lay it out.
 
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use contract::Kind;
 use serde::Serialize;
 
 use super::figures::{self, Row};
 use super::plots::Plot;
-use crate::numbers::count;
+use crate::guide::{self, Answer, Asked, Rules};
+use crate::numbers::{count, few, micros, thousands};
 use crate::record::{Machine, MonitorInfo, Record, Status, WorkloadInfo};
 use crate::score::{Cell, Summary};
+
+/// A page over one record or several.
+#[derive(Debug, Serialize)]
+pub(super) struct Page<'a> {
+    pub(super) title: String,
+    pub(super) version: &'static str,
+    pub(super) records: Vec<View<'a>>,
+}
 
 /// A record.
 #[derive(Debug, Serialize)]
 pub(super) struct View<'a> {
-    name: &'a str,
+    /// What all anchors of it begin with.
+    id: String,
+    name: String,
     command: String,
     started: &'a str,
     version: &'a str,
     seed: u64,
     scale: f64,
     repetitions: u32,
+    kernel: &'a str,
     machine: String,
+    /// Other records of the page that are of the same machine.
+    pub(super) twins: Vec<String>,
+    config: String,
     correctness_only: bool,
-    /// What is too small to be called a difference.
+    /// What is too small to be called a difference, over all and by workload.
     floor: Option<String>,
+    floors: String,
     recovered: &'a [String],
+    answers: Vec<Answer>,
     workloads: Vec<Workload<'a>>,
+    /// The anchor of the row of a workload and a monitor.
+    ids: BTreeMap<&'a str, BTreeMap<&'a str, String>>,
+    cell_head: &'static [&'static str],
     monitors: Vec<Monitor<'a>>,
     faults: Vec<&'a Cell>,
     plots: &'a [Plot],
@@ -31,12 +55,54 @@ pub(super) struct View<'a> {
 
 #[derive(Debug, Serialize)]
 struct Workload<'a> {
+    id: String,
     name: &'a str,
     analysis: &'a str,
     /// "32,767 forks, 1 exec, 32,767 exits".
     made: String,
-    rows: Vec<Row>,
+    measured: bool,
+    rows: Vec<Linked>,
+    cells: Vec<CellRow<'a>>,
 }
+
+/// A row and its anchor.
+#[derive(Debug, Serialize)]
+struct Linked {
+    id: String,
+    #[serde(flatten)]
+    row: Row,
+}
+
+/// A cell of a record in a line.
+#[derive(Debug, Serialize)]
+struct CellRow<'a> {
+    monitor: &'a str,
+    repetition: u32,
+    /// Why there are no figures.
+    why: Option<&'a str>,
+    figures: Vec<String>,
+}
+
+const CELL_HEAD: [&str; 18] = [
+    "monitor",
+    "repetition",
+    "fork missed",
+    "exec missed",
+    "exit missed",
+    "repeated",
+    "invented",
+    "unaccounted",
+    "fork p99",
+    "exec p99",
+    "exit p99",
+    "moments/s",
+    "wall ms",
+    "own CPU us/moment",
+    "machine CPU us/moment",
+    "peak MiB",
+    "steal ticks",
+    "load",
+];
 
 #[derive(Debug, Serialize)]
 struct Monitor<'a> {
@@ -46,64 +112,183 @@ struct Monitor<'a> {
 }
 
 impl<'a> View<'a> {
-    /// Of a scored record and its plots.
-    pub(super) fn new(summary: &'a Summary, plots: &'a [Plot]) -> Self {
+    /// Of a scored record and its plots. `place` tells records of one page apart, `name` too.
+    pub(super) fn new(
+        summary: &'a Summary,
+        plots: &'a [Plot],
+        place: usize,
+        name: String,
+    ) -> Result<Self> {
         let record = &summary.record;
-        let rows = figures::rows(summary);
+        let id = format!("r{}", place + 1);
+        let ids = ids(record, &id);
         let failed = |cell: &&Cell| cell.status == Status::Failed;
-        Self {
-            name: &record.record,
+        let machine_of = &record.machine;
+        Ok(Self {
+            name,
             command: command(record),
             started: &record.started,
             version: &record.version,
             seed: record.seed,
             scale: record.scale,
             repetitions: record.repetitions,
-            machine: machine(&record.machine),
-            correctness_only: record.machine.correctness_only,
-            floor: floor(summary),
+            kernel: &machine_of.kernel,
+            machine: machine(machine_of),
+            twins: Vec::new(),
+            config: config(machine_of),
+            correctness_only: machine_of.correctness_only,
+            floor: summary
+                .noise_floor
+                .all
+                .as_ref()
+                .map(|floor| share(floor.factor)),
+            floors: floors(summary),
             recovered: &record.recovered,
-            workloads: record
-                .workloads
-                .iter()
-                .map(|one| workload(one, &rows))
-                .collect(),
+            answers: answers(summary)?,
+            workloads: workloads(summary, &id, &ids),
+            ids,
+            cell_head: &CELL_HEAD,
             monitors: record.monitors.iter().map(monitor).collect(),
             faults: summary.cells.iter().filter(failed).collect(),
             plots,
-        }
+            id,
+        })
     }
+}
+
+fn answers(summary: &Summary) -> Result<Vec<Answer>> {
+    let rules = Rules::embedded()?;
+    let answer = |need| guide::answer(&rules, need, summary, Asked::default());
+    Ok(rules.needs.iter().map(answer).collect())
+}
+
+fn ids<'a>(record: &'a Record, id: &str) -> BTreeMap<&'a str, BTreeMap<&'a str, String>> {
+    let monitors = |w: usize| {
+        let all = record.monitors.iter().enumerate();
+        all.map(move |(m, one)| (one.name.as_str(), format!("{id}-w{w}-m{m}")))
+            .collect()
+    };
+    let all = record.workloads.iter().enumerate();
+    all.map(|(w, one)| (one.name.as_str(), monitors(w)))
+        .collect()
 }
 
 /// As it was typed, the program by its name alone.
 fn command(record: &Record) -> String {
     let words = record.command.iter().skip(1).map(String::as_str);
-    ["harness"]
-        .into_iter()
-        .chain(words)
-        .collect::<Vec<_>>()
-        .join(" ")
+    let all = ["harness"].into_iter().chain(words);
+    all.collect::<Vec<_>>().join(" ")
 }
 
-fn floor(summary: &Summary) -> Option<String> {
-    let floor = summary.noise_floor.all.as_ref()?;
-    Some(format!("{:.1} %", (floor.factor - 1.0) * 100.0))
+fn share(factor: f64) -> String {
+    format!("{:.1} %", (factor - 1.0) * 100.0)
 }
 
-fn workload<'a>(one: &'a WorkloadInfo, rows: &[Row]) -> Workload<'a> {
-    let [fork, exec, exit] = one.expected;
-    let of = rows.iter().filter(|row| row.workload == one.name);
-    Workload {
-        name: &one.name,
-        analysis: &one.analysis,
-        made: [
-            count(fork, "fork"),
-            count(exec, "exec"),
-            count(exit, "exit"),
-        ]
-        .join(", "),
-        rows: of.cloned().collect(),
+fn floors(summary: &Summary) -> String {
+    let all = summary.noise_floor.workloads.iter();
+    let words = all.map(|(name, floor)| format!("{name} {}", share(floor.factor)));
+    words.collect::<Vec<_>>().join(", ")
+}
+
+fn config(machine: &Machine) -> String {
+    let all = machine.config.iter();
+    let words = all.map(|(name, value)| format!("{}={value}", name.trim_start_matches("CONFIG_")));
+    words.collect::<Vec<_>>().join(" ")
+}
+
+type Ids<'a> = BTreeMap<&'a str, BTreeMap<&'a str, String>>;
+
+fn workloads<'a>(summary: &'a Summary, id: &str, ids: &Ids<'_>) -> Vec<Workload<'a>> {
+    let rows = figures::rows(summary);
+    let link = |row: &Row| {
+        let found = ids
+            .get(&*row.workload)
+            .and_then(|ids| ids.get(&*row.monitor));
+        Linked {
+            id: found.cloned().unwrap_or_default(),
+            row: row.clone(),
+        }
+    };
+    let all = summary.record.workloads.iter().enumerate();
+    all.map(|(place, one)| {
+        let of = rows.iter().filter(|row| row.workload == one.name);
+        let rows: Vec<_> = of.map(link).collect();
+        Workload {
+            id: format!("{id}-w{place}"),
+            name: &one.name,
+            analysis: &one.analysis,
+            made: made(one),
+            measured: rows.iter().any(|linked| linked.row.absent.is_none()),
+            rows,
+            cells: cells(summary, &one.name),
+        }
+    })
+    .collect()
+}
+
+/// The cells of a workload, by monitor in the order of the record. Those of monitors that cannot
+/// run here at all say nothing that is not said elsewhere.
+fn cells<'a>(summary: &'a Summary, workload: &str) -> Vec<CellRow<'a>> {
+    let of = |cell: &&Cell| cell.workload == workload && cell.status != Status::Unavailable;
+    let mut cells: Vec<_> = summary.cells.iter().filter(of).collect();
+    let place = |name: &str| {
+        let mut monitors = summary.record.monitors.iter();
+        monitors.position(|one| one.name == name)
+    };
+    cells.sort_by_key(|cell| (place(&cell.monitor), cell.repetition, cell.order));
+    cells.into_iter().map(cell_row).collect()
+}
+
+fn cell_row(cell: &Cell) -> CellRow<'_> {
+    let why = (cell.status != Status::Ok).then(|| cell.error.as_deref().unwrap_or("failed"));
+    CellRow {
+        monitor: &cell.monitor,
+        repetition: cell.repetition,
+        why,
+        figures: cell_figures(cell),
     }
+}
+
+fn cell_figures(cell: &Cell) -> Vec<String> {
+    let kinds = || Kind::ALL.into_iter().map(|kind| cell.kinds.get(kind));
+    let missed = kinds().map(|score| match score.filter(|score| score.offered) {
+        Some(score) => format!("{} of {}", score.missed, score.truths),
+        None => "-".into(),
+    });
+    let late = kinds().map(|score| {
+        let late = score.and_then(|score| score.latency_us.as_ref());
+        late.map_or("-".into(), |late| micros(late.p99))
+    });
+    let (repeated, invented) = kinds().flatten().fold((0, 0), |sum, score| {
+        (sum.0 + score.repeated, sum.1 + score.invented)
+    });
+    let figure = |value: Option<f64>| value.map_or("-".into(), few);
+    let cost = &cell.cost;
+    let memory = cost.peak_rss_bytes.map(|bytes| bytes >> 20);
+    let counts = [repeated, invented, cell.unaccounted_lost].map(thousands);
+    let costs = [
+        cost.moments_per_s,
+        cost.wall_ms,
+        cost.monitor_cpu_us_per_moment,
+        cost.system_cpu_us_per_moment,
+    ];
+    let last = [
+        memory.map_or("-".into(), |memory| memory.to_string()),
+        cell.noise.steal_ticks.to_string(),
+        format!("{:.2}", cell.noise.load),
+    ];
+    let figures = missed.chain(counts).chain(late);
+    figures.chain(costs.map(figure)).chain(last).collect()
+}
+
+fn made(one: &WorkloadInfo) -> String {
+    let [fork, exec, exit] = one.expected;
+    [
+        count(fork, "fork"),
+        count(exec, "exec"),
+        count(exit, "exit"),
+    ]
+    .join(", ")
 }
 
 fn monitor(one: &MonitorInfo) -> Monitor<'_> {
@@ -116,8 +301,13 @@ fn monitor(one: &MonitorInfo) -> Monitor<'_> {
 
 /// The machine in one line.
 pub(super) fn machine(m: &Machine) -> String {
+    let user = if m.uid == 0 {
+        "as root".to_owned()
+    } else {
+        format!("as user {}", m.uid)
+    };
     format!(
-        "{} CPUs ({}), {} MiB, Linux {} {}, {}, {}, virtualised: {}, clock source {}, control groups {}, user id {}",
+        "{} CPUs ({}), {} MiB, Linux {} {}, {}, {}, virtualised: {}, clock source {}, control groups {}, {user}",
         m.cpus,
         m.cpu,
         m.memory_bytes >> 20,
@@ -128,6 +318,5 @@ pub(super) fn machine(m: &Machine) -> String {
         m.virtualisation,
         m.clocksource,
         m.cgroup,
-        m.uid
     )
 }

@@ -22,9 +22,15 @@ const COLUMNS: [&str; 9] = [
 /// Writes `runs.csv`: one row for each figure of each cell, and one that says how the cell ended,
 /// so that a cell without figures is a row too.
 pub fn write_runs(path: &Path, summary: &Summary) -> Result<()> {
+    std::fs::write(path, runs(summary)?)
+        .with_context(|| format!("{}: cannot be written", path.display()))
+}
+
+/// What [`write_runs`] writes.
+pub fn runs(summary: &Summary) -> Result<String> {
     let mut bytes = Vec::new();
     table(&mut bytes, summary)?;
-    std::fs::write(path, bytes).with_context(|| format!("{}: cannot be written", path.display()))
+    Ok(String::from_utf8(bytes)?)
 }
 
 fn table(out: &mut Vec<u8>, summary: &Summary) -> Result<()> {

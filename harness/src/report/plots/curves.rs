@@ -55,6 +55,8 @@ pub(super) fn draw(summary: &Summary) -> Result<Option<Plot>> {
     }
     Ok(Some(Plot {
         name: "lateness",
+        file: String::new(),
+        nav: "Lateness",
         title: "Lateness: how long after a moment the monitor had it in hand",
         about: "Read across: p99 is the lateness that 99 of 100 moments did not exceed. Both axes are the same in \
                 every panel and logarithmic; an upper bound, from just before the call that made the moment.",
