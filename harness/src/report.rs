@@ -80,6 +80,17 @@ fn identity(m: &Machine) -> (String, String, String, u32, u64, String) {
     )
 }
 
+/// The other records of the same machine.
+fn twins(records: &[(String, Summary)], place: usize) -> Vec<String> {
+    let own = identity(&records[place].1.record.machine);
+    let others = records
+        .iter()
+        .enumerate()
+        .filter(|(other, _)| *other != place);
+    let same = others.filter(|(_, (_, one))| identity(&one.record.machine) == own);
+    same.map(|(_, (name, _))| name.clone()).collect()
+}
+
 /// README.md, report.html and plots/ over `records`.
 fn pages(dir: &Path, title: &str, records: &[(String, Summary)]) -> Result<()> {
     let folder = dir.join("plots");
@@ -100,14 +111,7 @@ fn pages(dir: &Path, title: &str, records: &[(String, Summary)]) -> Result<()> {
     let views = records.iter().zip(&drawn).enumerate();
     let views = views.map(|(place, ((name, summary), plots))| {
         let mut view = View::new(summary, plots, place, name.clone())?;
-        let twin = |(other, one): &&(String, Summary)| {
-            other != name && identity(&one.record.machine) == identity(&summary.record.machine)
-        };
-        view.twins = records
-            .iter()
-            .filter(twin)
-            .map(|(other, _)| other.clone())
-            .collect();
+        view.twins = twins(records, place);
         Ok(view)
     });
     let page = Page {

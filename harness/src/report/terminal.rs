@@ -21,6 +21,9 @@ const HEAD: [&str; 8] = [
     "CPU us",
 ];
 
+/// Longest name of a monitor in the matrix.
+const NAME: usize = 32;
+
 /// Between columns.
 const GAP: u16 = 2;
 
@@ -110,7 +113,7 @@ fn lines(rows: &[&&Row], widths: &[u16; 8], colour: bool) -> String {
 }
 
 fn cells(row: &Row) -> Vec<Cell> {
-    let mut cells = vec![Cell::new(plain(&row.monitor))];
+    let mut cells = vec![Cell::new(short(&row.monitor))];
     let figures = row
         .missed
         .iter()
@@ -118,6 +121,15 @@ fn cells(row: &Row) -> Vec<Cell> {
     cells.extend(figures.map(cell));
     cells.push(Cell::new(cpu(row)));
     cells
+}
+
+/// A name that leaves room for the figures.
+fn short(name: &str) -> String {
+    let name = plain(name);
+    match name.char_indices().nth(NAME) {
+        Some(_) => name.chars().take(NAME - 1).chain(['\u{2026}']).collect(),
+        None => name,
+    }
 }
 
 fn cell(said: &Said) -> Cell {

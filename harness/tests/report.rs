@@ -1,0 +1,228 @@
+//! The pages of a record: whole, safe, small and quick.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test may stop where it stands"
+)]
+
+mod common;
+mod made;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::time::Instant;
+
+use common::{said, scratch};
+use regex::Regex;
+use rollcall::record::{FORMAT, Machine, MonitorInfo, Record, WorkloadInfo, write_json};
+use rollcall::score::{Summary, score};
+use tempfile::TempDir;
+
+fn text(path: impl AsRef<Path>) -> String {
+    let path = path.as_ref();
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// A copy of the record whose every name is an attack, with its report.
+fn hostile() -> (TempDir, String) {
+    let dir = scratch();
+    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/records/hostile");
+    for file in ["record.json", "summary.json"] {
+        fs::copy(from.join(file), dir.path().join(file)).unwrap();
+    }
+    let (code, stdout, stderr) = said(&["report", dir.path().to_str().unwrap()]);
+    assert_eq!((code, stderr.as_str()), (0, ""));
+    (dir, stdout)
+}
+
+/// The tags of a page, and the names of their attributes.
+fn markup(page: &str) -> BTreeSet<String> {
+    let tag = Regex::new(r#"<(/?[a-zA-Z!][^\s>]*)((?:\s+[^\s=>]+(?:="[^"]*")?)*)\s*/?>"#).unwrap();
+    let attribute = Regex::new(r#"([^\s=]+)="[^"]*""#).unwrap();
+    let mut found = BTreeSet::new();
+    for one in tag.captures_iter(page) {
+        found.insert(one[1].trim_start_matches('/').to_owned());
+        let names = attribute.captures_iter(&one[2]);
+        found.extend(names.map(|name| format!("@{}", &name[1])));
+    }
+    assert_eq!(
+        tag.find_iter(page).count(),
+        page.matches('<').count(),
+        "an unpaired <"
+    );
+    found
+}
+
+const SHOWN: &str = "html head meta title link style body header main nav section h1 h2 h3 ul li a p div \
+    table thead tbody tr th td details summary figure figcaption dl dt dd code strong !doctype \
+    svg rect line polyline polygon circle text path g";
+
+#[test]
+fn hostile_names_do_not_become_markup() {
+    let (dir, _) = hostile();
+    let page = text(dir.path().join("report.html"));
+    let allowed: BTreeSet<_> = SHOWN.split_whitespace().collect();
+    let (start, rest) = page.split_once("<style>").unwrap();
+    let (_, end) = rest.split_once("</style>").unwrap();
+    for name in markup(&format!("{start}{end}")) {
+        match name.strip_prefix('@') {
+            Some(attribute) => {
+                let active =
+                    attribute.starts_with("on") || ["src", "srcset", "action"].contains(&attribute);
+                assert!(!active, "the attribute {attribute}");
+            }
+            None => assert!(allowed.contains(&*name), "the tag {name}"),
+        }
+    }
+    let hrefs = Regex::new(r#"href="([^"]*)""#).unwrap();
+    for href in hrefs.captures_iter(&page) {
+        assert!(
+            href[1].starts_with('#') || &href[1] == "data:,",
+            "{}",
+            &href[1]
+        );
+    }
+    // A template inside the data is not one.
+    assert!(page.contains("{{ 7*7 }}"), "the text is shown as it is");
+}
+
+#[test]
+fn hostile_names_forge_no_line_anywhere() {
+    let (dir, stdout) = hostile();
+    let mut pages = vec![("the terminal".to_owned(), stdout)];
+    for file in ["README.md", "report.html"] {
+        pages.push((file.to_owned(), text(dir.path().join(file))));
+    }
+    for entry in fs::read_dir(dir.path().join("plots")).unwrap() {
+        let path = entry.unwrap().path();
+        pages.push((path.display().to_string(), text(&path)));
+    }
+    assert!(pages.len() >= 8);
+    for (name, page) in &pages {
+        let odd = page
+            .chars()
+            .find(|c| (c.is_control() && *c != '\n') || *c == '\u{202e}');
+        assert_eq!(odd, None, "{name}");
+        for line in page.lines() {
+            assert!(
+                !line.starts_with("forged") && !line.starts_with("# not"),
+                "{name}: {line}"
+            );
+        }
+    }
+    let markdown = &pages[1].1;
+    for line in markdown.lines().filter(|line| !line.contains("```")) {
+        let link = line.replace("\\]", "").contains("](javascript");
+        assert!(!line.contains('<') && !link, "{line}");
+    }
+}
+
+#[test]
+fn every_link_of_a_page_has_one_target() {
+    let (dir, _) = hostile();
+    links_hold(&text(dir.path().join("report.html")));
+}
+
+fn links_hold(page: &str) {
+    let ids: Vec<_> = Regex::new(r#" id="([^"]*)""#)
+        .unwrap()
+        .captures_iter(page)
+        .map(|id| id[1].to_owned())
+        .collect();
+    let set: BTreeSet<_> = ids.iter().collect();
+    assert_eq!(ids.len(), set.len(), "an anchor is there twice");
+    let links = Regex::new(r##"href="#([^"]*)""##).unwrap();
+    let mut count = 0;
+    for link in links.captures_iter(page) {
+        assert!(
+            set.contains(&link[1].to_owned()),
+            "#{} leads nowhere",
+            &link[1]
+        );
+        count += 1;
+    }
+    assert!(count > 50, "{count} links");
+}
+
+#[test]
+fn many_records_make_one_report_kept_apart_by_machine() {
+    let (one, _) = hostile();
+    let (other, _) = hostile();
+    let summary = text(other.path().join("summary.json")).replace("6.18.44", "5.10.0");
+    fs::write(other.path().join("summary.json"), summary).unwrap();
+    let out = scratch();
+    let dirs = [one.path(), other.path(), one.path()].map(|dir| dir.to_str().unwrap().to_owned());
+    let (code, ..) = said(&["report", &dirs[0], &dirs[1]]);
+    assert_eq!(code, 2, "several records need --out");
+    let args = [
+        "report",
+        &dirs[0],
+        &dirs[1],
+        &dirs[2],
+        "--out",
+        out.path().to_str().unwrap(),
+    ];
+    assert_eq!(said(&args).0, 0);
+    let page = text(out.path().join("report.html"));
+    links_hold(&page);
+    // Sorted by kernel: 5.10 is first, and only the two others are of one machine.
+    let first = page.find("Linux 5.10.0").unwrap();
+    assert!(first < page.find("Linux 6.18.44").unwrap());
+    assert_eq!(page.matches("The same machine as").count(), 2);
+    let csv = text(out.path().join("runs.csv"));
+    assert_eq!(csv.matches("record,workload,monitor").count(), 1);
+    assert!(csv.contains(&dirs[0]) && csv.contains(&dirs[1]));
+}
+
+#[test]
+fn a_record_of_a_million_moments_is_a_small_page_at_once() {
+    let mut scored = Vec::new();
+    for (repetition, moments) in [(1, 400_000), (2, 400_000), (3, 200_000)] {
+        let input = made::input(moments);
+        let mut run = input.run.clone();
+        run.repetition = repetition;
+        scored.push(score(&run, &input.ledger, &input.journal, &input.claims).unwrap());
+    }
+    let record = Record {
+        format: FORMAT,
+        record: "million".into(),
+        started: "2026-01-01T00:00:00Z".into(),
+        command: vec!["harness".into()],
+        seed: 1,
+        scale: 1.0,
+        repetitions: 3,
+        version: "0".into(),
+        machine: Machine::default(),
+        workloads: vec![WorkloadInfo {
+            name: "storm".into(),
+            model: "made".into(),
+            analysis: "Made up.".into(),
+            expected: [333_334, 333_333, 333_333],
+        }],
+        monitors: vec![MonitorInfo {
+            name: "made".into(),
+            about: "made up".into(),
+            unavailable: None,
+        }],
+        recovered: Vec::new(),
+    };
+    let dir = scratch();
+    write_json(&dir.path().join("record.json"), &record).unwrap();
+    let summary = Summary::new(record, scored).unwrap();
+    let moments: u64 = summary
+        .cells
+        .iter()
+        .map(rollcall::score::Cell::moments)
+        .sum();
+    assert_eq!(moments, 1_000_000);
+    write_json(&dir.path().join("summary.json"), &summary).unwrap();
+    let begun = Instant::now();
+    rollcall::report::write(dir.path()).unwrap();
+    let took = begun.elapsed();
+    let size = fs::metadata(dir.path().join("report.html")).unwrap().len();
+    println!("{size} bytes in {took:?}");
+    assert!(took.as_secs_f64() < 2.0, "{took:?}");
+    assert!(size < 3_000_000, "{size} bytes");
+}
