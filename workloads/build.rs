@@ -93,7 +93,10 @@ fn flags(variant: &str) -> Vec<&'static str> {
             }
             flags
         }
-        _ => vec!["-D_GNU_SOURCE"],
+        // Every name is looked up at the start, as distributions link their programs: else each
+        // child of a fork bomb would look up, for itself and in memory it must copy first, the few
+        // calls that only the ledger makes.
+        _ => vec!["-D_GNU_SOURCE", "-Wl,-z,now"],
     }
 }
 

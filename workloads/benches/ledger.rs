@@ -29,7 +29,7 @@ fn main() {
         .skip(1)
         .filter(|word| !word.starts_with('-'));
     let pairs = words.next().map_or(15, |word| word.parse().unwrap());
-    let _name = words.next().unwrap_or_default();
+    let wanted = words.next().unwrap_or_default();
     let dir = tempfile::tempdir().unwrap();
     std::fs::set_permissions(dir.path(), PermissionsExt::from_mode(0o755)).unwrap();
     workloads::install(&dir.path().join("programs")).unwrap();
@@ -37,7 +37,7 @@ fn main() {
     let [name, seconds, rate] = ["workload, bare", "seconds", "moments/s"];
     println!("{name:<30} {seconds:>8} {rate:>10}   {ratio:<26}   {cpu}");
     for definition in workloads::definitions().unwrap() {
-        if definition.name.contains(name) && definition.unavailable().is_none() {
+        if definition.name.contains(&wanted) && definition.unavailable().is_none() {
             measure(&definition, dir.path(), pairs);
         }
     }

@@ -12,11 +12,11 @@ int main(int argc, char **argv)
     u32 slot = slot_of(argv[1]);
     long at = (long)(offsetof(struct ledger, slot) + slot * sizeof(struct slot) +
                      offsetof(struct slot, lived) + from);
-    half.own_pid = (u32)getpid();
+    half.own_pid = (u32)own_pid();
     half.own_ppid = (u32)getppid();
     half.code = code_of(slot);
     half.exit_after = now();
-    if (pwrite(LEDGER_FD, (char *)&half + from, sizeof half - from, at) < 0)
+    if (write_at(LEDGER_FD, (char *)&half + from, sizeof half - from, at) < 0)
         return 125;
     return half.code;
 }

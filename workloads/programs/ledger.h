@@ -45,7 +45,6 @@ struct made {
 
 /* Written by the process that the slot is about. */
 struct lived {
-    u64 first;       /* first thing in the child, before any exec */
     u64 exec_after;  /* just before execve */
     u64 exec_before; /* first thing in the new program */
     u64 exit_after;  /* just before it ends */
@@ -59,7 +58,7 @@ struct slot {
     struct made made;
     u64 spare_made;
     struct lived lived;
-    u64 spare_lived[2];
+    u64 spare_lived[3];
 } __attribute__((aligned(128)));
 
 /* What many processes change at once has a cache line of its own. */
@@ -77,7 +76,7 @@ struct ledger {
     struct slot slot[] __attribute__((aligned(128)));
 };
 
-_Static_assert(sizeof(struct made) == 56 && sizeof(struct lived) == 48, "no gaps");
+_Static_assert(sizeof(struct made) == 56 && sizeof(struct lived) == 40, "no gaps");
 _Static_assert(sizeof(struct slot) == 128, "a slot is two cache lines");
 _Static_assert(offsetof(struct slot, lived) == 64, "one for each writer");
 _Static_assert(offsetof(struct ledger, used) == 64, "same as slot.rs");

@@ -101,8 +101,11 @@ static inline u32 claim(u32 count)
 static inline void put(u32 slot, size_t at, const void *bytes, size_t length)
 {
     long where = (long)(offsetof(struct ledger, slot) + slot * sizeof(struct slot) + at);
-    if (!bare && pwrite(LEDGER_FD, bytes, length, where) != (long)length)
-        fail(slot, errno);
+    if (bare)
+        return;
+    long written = write_at(LEDGER_FD, bytes, length, where);
+    if (written != (long)length)
+        fail(slot, written < 0 ? (int)-written : ENOSPC);
 }
 
 /* What will happen to the process of a slot, just before I make it. */
@@ -110,7 +113,7 @@ static inline struct made plan(u32 kinds, u32 program)
 {
     struct made made = {.kinds = kinds, .program = program, .parent = me};
     if (!bare)
-        made.ppid = (u32)getpid();
+        made.ppid = (u32)own_pid();
     stamp(&made.fork_after);
     return made;
 }
@@ -127,18 +130,17 @@ static inline void die_with(pid_t parent)
 static inline void become(u32 slot, pid_t parent)
 {
     mine = (struct lived){0};
-    stamp(&mine.first);
     die_with(parent);
     me = slot;
     mine.own_ppid = (u32)parent;
 }
 
 /* In a new process that will now execute something: writes down that it came this far. */
-static inline void depart(u32 slot, u64 first)
+static inline void depart(u32 slot)
 {
-    u64 stamps[2] = {first, 0};
-    stamp(&stamps[1]);
-    put(slot, offsetof(struct slot, lived.first), stamps, sizeof stamps);
+    u64 exec_after = 0;
+    stamp(&exec_after);
+    put(slot, offsetof(struct slot, lived.exec_after), &exec_after, sizeof exec_after);
 }
 
 /* Exit codes differ, so that a monitor that always says 0 is found out. */
@@ -152,7 +154,7 @@ static inline int leave(void)
         return mine.code;
     /* What was stamped before an exec is in the slot already. */
     size_t from = mine.exec_before ? offsetof(struct lived, exec_before) : 0;
-    mine.own_pid = (u32)getpid();
+    mine.own_pid = (u32)own_pid();
     mine.exit_after = now();
     put(me, offsetof(struct slot, lived) + from, (char *)&mine + from, sizeof mine - from);
     return mine.code;
@@ -195,10 +197,8 @@ static inline void open_ledger(const char *nonce)
  * may touch what the parent still needs. */
 static inline void become_program(u32 slot, pid_t parent, const char *path, char **args)
 {
-    u64 first = 0;
-    stamp(&first);
     die_with(parent);
-    depart(slot, first);
+    depart(slot);
     execve(path, args, environ);
     fail(slot, errno);
     _exit(127);

@@ -21,13 +21,6 @@
 
 extern char **environ;
 
-/* Not the C library's: that one reads the clock from pages which every new process must first
- * fault in, which takes ten times as long as asking the kernel. */
-static inline int read_clock(int clock, struct timespec *time)
-{
-    return (int)syscall(SYS_clock_gettime, clock, time);
-}
-
 #else
 
 typedef int pid_t;
@@ -37,6 +30,7 @@ struct timespec {
 #define CLOCK_MONOTONIC 1
 #define TIMER_ABSTIME 1
 #define EINTR 4
+#define ENOSPC 28
 #define PR_SET_PDEATHSIG 1
 #define PR_SET_TIMERSLACK 29
 #define SIGKILL 9
@@ -48,6 +42,8 @@ struct timespec {
 
 static char **environ;
 static int errno;
+
+#endif
 
 #if defined(__x86_64__)
 enum {
@@ -67,11 +63,6 @@ static inline long raw(long n, long a, long b, long c, long d, long e, long f)
                      : "rcx", "r11", "memory");
     return out;
 }
-/* The child of vfork runs on its parent's stack and would overwrite the return address there, so
- * it is kept in a register. */
-__asm__(".text\n.type raw_vfork,@function\nraw_vfork:\n"
-        "pop %rdi\nmov $58, %eax\nsyscall\npush %rdi\nret\n"
-        ".globl _start\n_start:\nxor %ebp, %ebp\nmov %rsp, %rdi\nand $-16, %rsp\ncall begin\n");
 #elif defined(__aarch64__)
 enum {
     NR_pwrite = 68, NR_mmap = 222, NR_getpid = 172, NR_clone = 220, NR_execve = 221,
@@ -93,12 +84,47 @@ static inline long raw(long n, long a, long b, long c, long d, long e, long f)
                      : "memory");
     return x0;
 }
+#elif !defined(NOLIBC)
+#define NR_clock_gettime SYS_clock_gettime
+#define NR_getpid SYS_getpid
+#define NR_pwrite SYS_pwrite64
+static inline long raw(long n, long a, long b, long c, long d, long e, long f)
+{
+    long out = syscall(n, a, b, c, d, e, f);
+    return out < 0 ? -errno : out;
+}
+#else
+#error "programs without a C library are written for x86_64 and aarch64 only"
+#endif
+
+/* What only the ledger calls is raw with a C library too. In a new process each page of code that
+ * nobody else touches is a page fault, and the C library's wrappers lie all over it: one call of
+ * getpid() would take longer than all the system calls below together. The clock is asked of the
+ * kernel for the same reason; the vDSO's is quick only where its pages are mapped already. */
+static inline int read_clock(int clock, struct timespec *time)
+{
+    return (int)raw(NR_clock_gettime, clock, (long)time, 0, 0, 0, 0);
+}
+static inline pid_t own_pid(void) { return (pid_t)raw(NR_getpid, 0, 0, 0, 0, 0, 0); }
+/* The number of bytes written, or the negative error. */
+static inline long write_at(int fd, const void *bytes, size_t length, long offset)
+{
+    return raw(NR_pwrite, fd, (long)bytes, (long)length, offset, 0, 0);
+}
+
+#ifdef NOLIBC
+
+#ifdef __x86_64__
+/* The child of vfork runs on its parent's stack and would overwrite the return address there, so
+ * it is kept in a register. */
+__asm__(".text\n.type raw_vfork,@function\nraw_vfork:\n"
+        "pop %rdi\nmov $58, %eax\nsyscall\npush %rdi\nret\n"
+        ".globl _start\n_start:\nxor %ebp, %ebp\nmov %rsp, %rdi\nand $-16, %rsp\ncall begin\n");
+#else
 /* vfork is clone(CLONE_VFORK | CLONE_VM | SIGCHLD) here. */
 __asm__(".text\n.type raw_vfork,%function\nraw_vfork:\n"
         "mov x0, #0x4111\nmov x1, #0\nmov x2, #0\nmov x3, #0\nmov x4, #0\nmov x8, #220\nsvc #0\nret\n"
         ".globl _start\n_start:\nmov x29, #0\nmov x0, sp\nbl begin\n");
-#else
-#error "programs without a C library are written for x86_64 and aarch64 only"
 #endif
 
 long raw_vfork(void) __attribute__((returns_twice));
@@ -139,10 +165,6 @@ static inline int prctl(int what, unsigned long value)
 {
     return (int)checked(raw(NR_prctl, what, (long)value, 0, 0, 0, 0));
 }
-static inline int read_clock(int clock, struct timespec *time)
-{
-    return (int)checked(raw(NR_clock_gettime, clock, (long)time, 0, 0, 0, 0));
-}
 /* Unlike the others it returns the error, as the C library's does. */
 static inline int clock_nanosleep(int clock, int flags, const struct timespec *until,
                                   struct timespec *left)
@@ -152,10 +174,6 @@ static inline int clock_nanosleep(int clock, int flags, const struct timespec *u
 static inline void *mmap(void *at, size_t length, int prot, int flags, int fd, long offset)
 {
     return (void *)checked(raw(NR_mmap, (long)at, (long)length, prot, flags, fd, offset));
-}
-static inline long pwrite(int fd, const void *bytes, size_t length, long offset)
-{
-    return checked(raw(NR_pwrite, fd, (long)bytes, (long)length, offset, 0, 0));
 }
 
 int main(int argc, char **argv);

@@ -269,10 +269,12 @@ impl Slot {
     }
 
     fn fork(&self) -> Truth {
+        // Whatever the child stamped first proves that it was there.
         let before = least([
-            self.first,
             self.fork_before,
+            self.exec_after,
             self.exec_before,
+            self.exit_after,
             self.exit_before,
         ]);
         let window = (self.fork_after, before);

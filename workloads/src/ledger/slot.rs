@@ -44,7 +44,6 @@ pub(crate) struct Slot {
     /// When it was to be made; 0 where there is no timetable.
     pub(crate) due: Nanos,
     pub(crate) spare_made: u64,
-    pub(crate) first: Nanos,
     pub(crate) exec_after: Nanos,
     pub(crate) exec_before: Nanos,
     pub(crate) exit_after: Nanos,
@@ -52,13 +51,13 @@ pub(crate) struct Slot {
     pub(crate) own_ppid: Pid,
     pub(crate) code: i32,
     pub(crate) spare: u32,
-    pub(crate) spare_lived: [u64; 2],
+    pub(crate) spare_lived: [u64; 3],
 }
 
 const _: () = assert!(size_of::<Slot>() == SLOT);
-const _: () = assert!(std::mem::offset_of!(Slot, first) == 64);
-const _: () = assert!(std::mem::offset_of!(Slot, exec_before) == 80);
-const _: () = assert!(std::mem::offset_of!(Slot, code) == 104);
+const _: () = assert!(std::mem::offset_of!(Slot, exec_after) == 64);
+const _: () = assert!(std::mem::offset_of!(Slot, exec_before) == 72);
+const _: () = assert!(std::mem::offset_of!(Slot, code) == 96);
 
 /// The little-endian numbers at the start of some bytes, one after another.
 struct Numbers<'a>(&'a [u8]);
@@ -98,7 +97,6 @@ impl Slot {
             status: from.u32() as i32,
             due: from.u64(),
             spare_made: from.u64(),
-            first: from.u64(),
             exec_after: from.u64(),
             exec_before: from.u64(),
             exit_after: from.u64(),
@@ -106,7 +104,7 @@ impl Slot {
             own_ppid: from.u32(),
             code: from.u32() as i32,
             spare: from.u32(),
-            spare_lived: [from.u64(), from.u64()],
+            spare_lived: [from.u64(), from.u64(), from.u64()],
         }
     }
 
@@ -161,7 +159,6 @@ impl Slot {
         let own = [
             self.due,
             self.fork_after,
-            self.first,
             self.exec_after,
             self.exec_before,
             self.exit_after,
@@ -231,7 +228,7 @@ mod tests {
             let slot = Slot::decode(&bytes);
             let _ = (slot.flaw(), slot.pid(), slot.ppid(), slot.wait_status());
             prop_assert_eq!(&slot.fork_after.to_le_bytes()[..], &bytes[..8]);
-            prop_assert_eq!(&slot.code.to_le_bytes()[..], &bytes[104..108]);
+            prop_assert_eq!(&slot.code.to_le_bytes()[..], &bytes[96..100]);
         }
     }
 
@@ -240,7 +237,6 @@ mod tests {
         let slot = Slot {
             fork_after: 1,
             fork_before: 4,
-            first: 2,
             exit_after: 3,
             exit_before: 5,
             pid: 7,

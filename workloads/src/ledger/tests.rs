@@ -162,7 +162,6 @@ fn the_layout_is_that_of_the_programs() {
         kinds: 108,
         status: -109,
         due: 110,
-        first: 201,
         exec_after: 202,
         exec_before: 203,
         exit_after: 204,

@@ -100,7 +100,6 @@ fn fence(command: &mut Command, live: &Live, most: u64) {
     let fd = live.fd().as_raw_fd();
     let stamps = live.stamps();
     let prepare = move || {
-        let begun = now();
         // SAFETY: both are numbers; the file behind `fd` is open in the copy as in the original.
         if unsafe { libc::dup2(fd, LEDGER_FD) } < 0 {
             return Err(io::Error::last_os_error());
@@ -112,7 +111,6 @@ fn fence(command: &mut Command, live: &Live, most: u64) {
         if getppid() != runner {
             return Err(io::ErrorKind::NotConnected.into());
         }
-        stamps.set(first_slot!(first), begun);
         stamps.set(first_slot!(exec_after), now());
         Ok(())
     };

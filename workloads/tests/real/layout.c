@@ -15,6 +15,6 @@ int main(void)
     all.ledger.slots = 2;
     all.ledger.used = 2;
     s->made = (struct made){101, 102, 103, 104, 105, 106, 107, 108, -109, 110};
-    s->lived = (struct lived){201, 202, 203, 204, 205, 206, -207, 0};
+    s->lived = (struct lived){202, 203, 204, 205, 206, -207, 0};
     return fwrite(&all, sizeof all, 1, stdout) != 1;
 }
