@@ -255,7 +255,7 @@ mod tests {
             slot.flaw().unwrap()
         };
         assert_eq!(with(|s| s.exit_before = 0), "exit_before was never stamped");
-        assert_eq!(with(|s| s.exit_after = 1), "its stamps go back in time");
+        assert_eq!(with(|s| s.fork_after = 4), "its stamps go back in time");
         assert_eq!(
             with(|s| s.own_ppid = 1),
             "its parent says ppid 6, it says 1"

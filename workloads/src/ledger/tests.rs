@@ -15,10 +15,9 @@ fn bytes() -> Vec<u8> {
         (0, 10),
         (8, 13),
         (16, 60),
-        (64, 12),
-        (72, 20),
-        (80, 30),
-        (88, 50),
+        (64, 20),
+        (72, 30),
+        (80, 50),
     ];
     for (field, time) in times {
         set(HEADER + field, &u64::to_le_bytes(time));
@@ -28,9 +27,9 @@ fn bytes() -> Vec<u8> {
         (28, 6),
         (40, 7),
         (44, 256),
-        (96, 7),
-        (100, 6),
-        (104, 1),
+        (88, 7),
+        (92, 6),
+        (96, 1),
     ];
     for (field, number) in numbers {
         set(HEADER + field, &u32::to_le_bytes(number));
@@ -65,7 +64,7 @@ fn a_slot_becomes_three_truths() {
         .map(|t| (t.kind, t.after, t.before))
         .collect();
     let due = [
-        (Kind::Fork, 10, 12),
+        (Kind::Fork, 10, 13),
         (Kind::Exec, 20, 30),
         (Kind::Exit, 50, 60),
     ];
