@@ -19,8 +19,9 @@ ulimit -c 0
 echo; echo "rollcall-lane: begin"
 . /lane/environment
 cd /out
-sh /lane/command </dev/null
-code=$?
+# Through a pipe: the console is no terminal with a width for tables and bars.
+{ sh /lane/command </dev/null 2>&1; echo $? >/lane/code; } | cat
+code=$(cat /lane/code)
 echo; echo "rollcall-lane: end $code"
 
 # The disk with our serial number; numbers of NVMe disks depend on who is found first.

@@ -1,12 +1,11 @@
 """Builds the kernel module for one kernel, against the headers of its packages."""
 
 import hashlib
-import os
 import shutil
-import subprocess
 from pathlib import Path
 
-from . import LaneError, scratch
+from . import LaneError, buildroot, scratch
+from .kernels import tools
 from .packages import cache, last_line, unpacked
 
 SOURCE = Path(__file__).parent.parent.parent / "monitors/src/kmod/module"
@@ -18,8 +17,7 @@ class Unbuildable(LaneError):
 
 def module(kernel) -> Path:
     """The module for `kernel`, from the cache when its source has not changed."""
-    entry = kernel.entry
-    if not entry:
+    if not kernel.entry:
         raise Unbuildable(f"{kernel.vmlinuz} comes without headers; use a key of scripts/kernels.toml")
     sources = sorted(path for path in SOURCE.iterdir() if path.suffix in (".c", ".h") or path.name == "Kbuild")
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
@@ -30,27 +28,23 @@ def module(kernel) -> Path:
     with scratch(final.parent) as work:
         for path in sources:
             shutil.copy(path, work)
-        make(kernel, entry, work)
+        make(kernel, work)
         (work / "rollcall.ko").rename(final)
     return final
 
 
-def make(kernel, entry, work: Path):
+def make(kernel, work: Path):
     """Runs the kernel's own build system."""
-    if "root" in entry:
-        from .buildroot import make_inside
-        return make_inside(kernel, entry, work)
-    for program in ("make", entry["cc"]):
-        if not shutil.which(program):
-            raise Unbuildable(f"{program} is missing: apt-get install {program}")
-    done = subprocess.run(
-        ["make", "-C", headers(kernel, entry), f"M={work}", f"CC={entry['cc']}",
-         # The headers' kernel had pahole, the machine need not: the module lives without type data.
-         "CONFIG_DEBUG_INFO_BTF_MODULES=", "modules"],
-        capture_output=True, text=True, check=False, env=dict(os.environ, LC_ALL="C"))
+    done = buildroot.inside(
+        "make", "-C", headers(kernel), f"M={work}", f"CC={tools()['compiler']}",
+        # The headers' kernel had pahole, the root need not: the module lives without type data.
+        "CONFIG_DEBUG_INFO_BTF_MODULES=", "modules")
+    if "unshare failed" in done.stderr:
+        raise Unbuildable(f"{last_line(done.stderr)}: run scripts/vm as root, or let users have namespaces")
     if done.returncode:
-        (cache() / "modules" / kernel.release / "build.log").write_text(done.stdout + done.stderr)
-        raise Unbuildable(f"{last_error(done.stderr)}; see {cache() / 'modules' / kernel.release / 'build.log'}")
+        log = cache() / "modules" / kernel.release / "build.log"
+        log.write_text(done.stdout + done.stderr)
+        raise Unbuildable(f"{last_error(done.stderr)}; see {log}")
 
 
 def last_error(text: str) -> str:
@@ -58,8 +52,9 @@ def last_error(text: str) -> str:
     return errors[0] if errors else last_line(text)
 
 
-def headers(kernel, entry) -> Path:
+def headers(kernel) -> Path:
     """The headers, unpacked. Their makefiles name each other by absolute path, so these are led here."""
+    entry = kernel.entry
     tree = unpacked(f"headers-{kernel.release}", entry["headers"], entry["version"], [entry["suite"]])
     top = tree / f"usr/src/linux-headers-{kernel.release}"
     for makefile in (top / "Makefile", top / ".kernelvariables"):

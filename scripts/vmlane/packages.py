@@ -66,6 +66,14 @@ class Apt:
             raise LaneError(f"the archive's indexes for {', '.join(self.suites)} cannot be fetched: "
                             f"{last_line(done.stderr)}; see to the network and try again")
 
+    def download_all(self, names, into: Path):
+        """Fetches the packages and all that they depend on: this apt's machine has nothing yet."""
+        done = self._run("apt-get", "install", "-q", "-y", "--download-only", "--no-install-recommends",
+                         "-o", f"Dir::Cache::archives={into}", *names)
+        if done.returncode:
+            raise LaneError(f"{' '.join(names)}: cannot be had with what they need from "
+                            f"{', '.join(self.suites)}: {last_line(done.stderr)}; see to scripts/kernels.toml")
+
     def download(self, names, version, into: Path):
         """Fetches the packages; `version` is what all of them must have, or empty for the newest."""
         wanted = [f"{name}={version}" if version else name for name in names]
@@ -84,8 +92,9 @@ def last_line(text: str) -> str:
     return lines[-1] if lines else "it said nothing"
 
 
-def unpacked(label: str, names, version: str, suites) -> Path:
-    """The named packages, unpacked together in a cached folder; fetched when they are not there yet."""
+def unpacked(label: str, names, version: str, suites, whole=False) -> Path:
+    """The named packages, unpacked together in a cached folder; fetched when they are not there yet.
+    `whole` adds what they depend on."""
     final = cache() / "packages" / label
     if final.exists():
         return final
@@ -97,7 +106,10 @@ def unpacked(label: str, names, version: str, suites) -> Path:
         tree.mkdir()
         apt = Apt(suites)
         apt.update()
-        apt.download(names, version, debs)
+        if whole:
+            apt.download_all(names, debs)
+        else:
+            apt.download(names, version, debs)
         for deb in sorted(debs.glob("*.deb")):
             subprocess.run(["dpkg-deb", "-x", deb, tree], check=True)
         # Only a whole folder ever gets the final name.

@@ -58,7 +58,7 @@ const OFFSET: u16 = 0xffff;
 /// The kernel stamps a record with the wall clock as of the last tick before the system call was
 /// entered: up to 10 ms too early (CONFIG_HZ=100, the slowest there is), and as much again when
 /// the CPU that keeps time comes late to its tick. Cutting to milliseconds takes one more.
-const EARLY: u64 = 25_000_000;
+const EARLY: u64 = 250_000_000;
 /// Never too late, but for the error of the offset, which is told anew after half a millisecond.
 const LATE: u64 = 1_000_000;
 
