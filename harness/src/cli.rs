@@ -41,7 +41,8 @@ pub enum Command {
     List,
     /// Compute runs.csv and summary.json of a record again from its raw files
     Score(DirArgs),
-    /// Write the report of a record again and show its matrix; of several records, one report
+    /// Write the report of a record again and show its matrix; of several records, the kernel
+    /// matrix, or one report
     #[command(after_help = REPORT_EXAMPLES)]
     Report(ReportArgs),
     /// Which technique for which need, and why, from the figures of a record
@@ -93,6 +94,7 @@ pub struct DirArgs {
 
 const REPORT_EXAMPLES: &str = "Examples:
   harness report results/reference                     README.md, report.html and plots/ in it
+  harness report results/kernels/*/                    which technique works on which kernel, as Markdown
   harness report results/kernels/* --out /tmp/kernels  one report over many machines, kept apart";
 
 /// Records to show.
@@ -130,6 +132,14 @@ pub struct AdviseArgs {
     /// Moments a second (forks, execs and exits together) it has to keep up with
     #[arg(long, value_name = "N", value_parser = moments)]
     pub rate: Option<f64>,
+}
+
+/// Record folders.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// The record; several, for what each technique does on each one's kernel
+    #[arg(value_name = "DIR", required = true)]
+    pub dirs: Vec<PathBuf>,
 }
 
 /// What the harness tells the process it watches with.

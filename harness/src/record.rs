@@ -125,6 +125,9 @@ pub struct CellRun {
     pub status: Status,
     /// Why it failed or could not run.
     pub error: Option<String>,
+    /// Why the monitor saw nothing although it ran; no sentinels were sent then.
+    #[serde(default)]
+    pub blind: Option<String>,
     /// All sentinels sent after the workload were reported in time.
     pub drained: bool,
     /// Measured costs; `None` unless the status is ok.

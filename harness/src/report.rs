@@ -1,6 +1,7 @@
 //! Tables, plots and pages from `summary.json`. Pure: a record can be shown again anywhere.
 
 mod figures;
+mod kernels;
 mod page;
 mod plots;
 mod terminal;
@@ -11,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+use self::kernels::Kernels;
 use self::plots::Plot;
 use self::view::{Page, View};
 use crate::record::Machine;
@@ -126,6 +128,13 @@ fn pages(dir: &Path, title: &str, records: &[(String, Summary)]) -> Result<()> {
 /// The matrix of the record `dir`, for a terminal.
 pub fn terminal(dir: &Path, colour: bool) -> Result<String> {
     Ok(terminal::matrix(&Summary::read(dir)?, colour))
+}
+
+/// The kernel matrix of the records in `dirs`, as Markdown.
+pub fn kernels(dirs: &[PathBuf]) -> Result<String> {
+    let records = dirs.iter().map(|dir| Summary::read(dir));
+    let records = records.collect::<Result<Vec<_>>>()?;
+    page::kernels(&Kernels::new(&records))
 }
 
 fn put(path: &Path, text: &str) -> Result<()> {

@@ -110,6 +110,7 @@ fn lost(dir: &Path, error: &anyhow::Error) -> Scored {
         baseline: false,
         status: Status::Failed,
         error: None,
+        blind: None,
         drained: false,
         cost: None,
         admitted: Default::default(),

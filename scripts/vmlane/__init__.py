@@ -11,6 +11,10 @@ class LaneError(Exception):
     """One clear line that names what is wrong and ends in what to do."""
 
 
+class Misuse(LaneError):
+    """The same, of what was asked for: exit code 2."""
+
+
 def say(text: str):
     """Human words go to stderr."""
     print(f"vm: {text}", file=sys.stderr, flush=True)

@@ -5,7 +5,7 @@ import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import LaneError
+from . import LaneError, Misuse
 from .packages import unpacked
 
 TABLE = Path(__file__).parent.parent / "kernels.toml"
@@ -38,10 +38,10 @@ def find(key: str) -> Kernel:
     if "/" in key:
         path = Path(key)
         if not path.is_file():
-            raise LaneError(f"--kernel {key}: there is no such file")
+            raise Misuse(f"--kernel {key}: there is no such file")
         return Kernel(path.name, path.resolve())
     if key not in keys():
-        raise LaneError(f"--kernel {key}: not in scripts/kernels.toml, which has {', '.join(keys())}; "
+        raise Misuse(f"--kernel {key}: not in scripts/kernels.toml, which has {', '.join(keys())}; "
                         "a path with a slash names a vmlinuz")
     entry = table()[key]
     tree = unpacked(f"image-{entry['release']}", entry["image"], entry["version"], [entry["suite"]])

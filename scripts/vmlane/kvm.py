@@ -35,7 +35,7 @@ def probe(kernel, args, work: Path) -> bool:
     shutil.rmtree(root)
     with out.open("wb") as file:
         file.truncate(1 << 20)
-    argv = qemu.command(kernel.vmlinuz, disk, out, "kvm", args.memory, args.cpus)
+    argv = qemu.command(kernel.vmlinuz, disk, out, "kvm", args)
     done = qemu.boot(argv, PROBE_LIMIT)
     disk.unlink()
     out.unlink()

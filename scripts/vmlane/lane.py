@@ -7,7 +7,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from . import LaneError, cpio, image, need, qemu, say, scratch, verdict
+from . import LaneError, Misuse, cpio, image, need, qemu, say, scratch, verdict
 from .kernels import Kernel, find
 from .kvm import proven
 from .module import Unbuildable, module
@@ -22,22 +22,34 @@ def run(args) -> int:
     if args.command[0] == "harness" and all(path.name != "harness" for path in programs):
         programs.append(harness())
     if args.out.exists():
-        raise LaneError(f"--out {args.out}: exists already; name a new folder")
+        raise Misuse(f"--out {args.out}: exists already; name a new folder")
     kernels = [find(key) for key in dict.fromkeys(args.kernel)]
     args.out.mkdir(parents=True)
     codes = []
     try:
         for kernel in kernels:
-            codes.append(guest(args, kernel, programs))
+            try:
+                codes.append(guest(args, kernel, programs))
+            except LaneError as error:
+                # The other kernels have their say all the same.
+                say(str(error))
+                codes.append(1)
     finally:
         if not any(args.out.iterdir()):
             args.out.rmdir()
     return next((code for code in codes if code), 0)
 
 
+def cycles(args) -> int:
+    """Load and unload cycles of the module, by the script of that name."""
+    args.command = ["cycles", str(args.count)]
+    args.program += [Path(__file__).parent / "cycles", harness()]
+    return run(args)
+
+
 def existing(path: Path) -> Path:
     if not path.is_file():
-        raise LaneError(f"--program {path}: there is no such file")
+        raise Misuse(f"--program {path}: there is no such file")
     return path.resolve()
 
 
@@ -65,7 +77,7 @@ def guest(args, kernel: Kernel, programs) -> int:
         place = work / "result"
         place.mkdir()
         (place / "console.log").write_text(done.console)
-        if cpio.head(work / "out.img") is None:
+        if cpio.head(work / "out.img") is None or verdict.MEMORY.search(done.console):
             keep(args, kernel, done)
             raise verdict.explain(kernel.key, done, args.memory, args.limit, args.disk)
         code, data = cpio.checked(work / "out.img")
@@ -84,7 +96,7 @@ def attempts(args, kernel: Kernel, accel: str, work: Path):
         disk.unlink(missing_ok=True)
         with disk.open("wb") as file:
             file.truncate(args.disk << 20)
-        argv = qemu.command(kernel.vmlinuz, work / "root.img", disk, accel, args.memory, args.cpus)
+        argv = qemu.command(kernel.vmlinuz, work / "root.img", disk, accel, args)
         done = qemu.boot(argv, args.limit, qemu.printer(kernel.key))
         if cpio.head(disk) is not None or not verdict.spontaneous(done):
             return done, crashes

@@ -36,7 +36,7 @@ class Boot:
         return END in self.console
 
 
-def command(vmlinuz: Path, image: Path, result: Path, accel: str, memory: int, cpus: int):
+def command(vmlinuz: Path, image: Path, result: Path, accel: str, args):
     qemu = need("qemu-system-x86_64", "qemu-system-x86")
     drives = []
     # What the guest does to its root is thrown away, so that a second try starts from the same.
@@ -44,9 +44,9 @@ def command(vmlinuz: Path, image: Path, result: Path, accel: str, memory: int, c
         drives += ["-drive", f"if=none,id={name},file={path},format=raw,cache=unsafe{more}",
                    "-device", f"nvme,drive={name},serial=rollcall-{name}"]
     return [qemu, "-M", "pc", "-accel", accel, "-cpu", "max" if accel == "tcg" else "host",
-            "-m", f"{memory}", "-smp", f"{cpus}", "-nodefaults", "-no-user-config", "-no-reboot",
+            "-m", f"{args.memory}", "-smp", f"{args.cpus}", "-nodefaults", "-no-user-config", "-no-reboot",
             "-display", "none", "-serial", "stdio", "-nic", "none", *drives,
-            "-kernel", f"{vmlinuz}", "-append", CMDLINE]
+            "-kernel", f"{vmlinuz}", "-append", f"{CMDLINE} {args.append}"]
 
 
 def dies_with(parent: int):

@@ -76,6 +76,12 @@ pub trait Monitor: Sync {
     /// Everything that is missing here for it to run; nothing when it can. Changes nothing.
     fn missing(&self, options: &Options) -> Vec<Unavailable>;
 
+    /// Why it sees nothing here although it runs; asked while it does. What it then misses is
+    /// counted like any other loss, but no sentinel is waited for.
+    fn blind(&self, _options: &Options) -> Result<Option<String>> {
+        Ok(None)
+    }
+
     /// Watches until told to stop, spools what is still to be had, and leaves the system as it
     /// was. Stamps and spools only.
     fn capture(&self, session: &mut Session<'_>) -> Result<Counters>;

@@ -71,6 +71,7 @@ struct Measured {
     counters: Counters,
     noise: Noise,
     drained: bool,
+    blind: Option<String>,
 }
 
 impl Cell<'_> {
@@ -94,9 +95,11 @@ impl Cell<'_> {
                     counters,
                     noise,
                     drained,
+                    blind,
                 }) => {
                     row.cost = Some(cost);
                     row.drained = drained;
+                    row.blind = blind;
                     row.admitted = counters.admitted;
                     row.notes = counters.notes;
                     row.noise = Noise { reruns, ..noise };
@@ -151,6 +154,7 @@ impl Cell<'_> {
             baseline: self.planned.baseline,
             status: Status::Ok,
             error: None,
+            blind: None,
             drained: false,
             cost: None,
             admitted: Default::default(),
@@ -189,7 +193,15 @@ impl Cell<'_> {
         let mut watcher = Watcher::start(&self.contestant.label(), dir, group.as_ref(), user)?;
         let env = watcher.ready(PATIENCE)?;
         let sentinels = Sentinels::new(&stage.programs, &env, stage.user);
-        let mut tail = Tail::new(dir, self.contestant.monitor, &self.claims())?;
+        let blind = self
+            .contestant
+            .monitor
+            .blind(&self.contestant.options)
+            .map_err(Error::from_boxed)?;
+        let mut tail = match blind {
+            Some(_) => None,
+            None => Tail::new(dir, self.contestant.monitor, &self.claims())?,
+        };
         if let Some(tail) = &mut tail {
             sentinels.ready(tail, PATIENCE)?;
         }
@@ -233,6 +245,7 @@ impl Cell<'_> {
             counters,
             noise,
             drained,
+            blind,
         })
     }
 }

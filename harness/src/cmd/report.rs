@@ -1,4 +1,5 @@
-//! `harness report`: writes a record's report again and shows its matrix.
+//! `harness report`: writes a record's report again and shows its matrix; of several records it
+//! shows the kernel matrix.
 
 use std::io::{IsTerminal, stdout};
 use std::path::Path;
@@ -10,17 +11,15 @@ use crate::cli::ReportArgs;
 use crate::exit::misuse;
 use crate::record::Record;
 
-/// Writes README.md, report.html and the plots, and prints the matrix of every record.
+/// Writes README.md, report.html and the plots, and prints the matrix of every record; of several
+/// records without a place for their report, prints the kernel matrix.
 pub(super) fn report(args: &ReportArgs) -> Result<()> {
     for dir in &args.dirs {
         Record::read(dir).map_err(|error| misuse(format!("{error:#}")))?;
     }
     match (&args.dirs[..], &args.out) {
         ([dir], None) => crate::report::write(dir)?,
-        (_, None) => {
-            let why = "--out DIR: needed to write the report over several records into";
-            return Err(misuse(why));
-        }
+        (dirs, None) => return print(&crate::report::kernels(dirs)?),
         (dirs, Some(out)) => crate::report::merge(dirs, out)?,
     }
     args.dirs.iter().try_for_each(|dir| show(dir))

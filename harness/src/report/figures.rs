@@ -358,6 +358,7 @@ fn loss_told(one: &Comparison) -> String {
 fn notes(one: &Comparison) -> Vec<String> {
     let (missed, _) = pooled(one);
     let mut notes = Vec::new();
+    notes.extend(one.blind.iter().map(|why| format!("blind: {why}")));
     if missed > 0 {
         notes.push(format!("{} missed, {}", thousands(missed), loss_told(one)));
     }

@@ -22,7 +22,13 @@ pub(super) fn html(view: &impl Serialize) -> Result<String> {
     render("report.html", view)
 }
 
-const TEMPLATES: [(&str, &str); 10] = [
+/// The kernel matrix of several records, as Markdown.
+pub(super) fn kernels(view: &impl Serialize) -> Result<String> {
+    render("kernels.md", view)
+}
+
+const TEMPLATES: [(&str, &str); 11] = [
+    ("kernels.md", include_str!("templates/kernels.md.jinja")),
     ("report.md", include_str!("templates/report.md.jinja")),
     ("record.md", include_str!("templates/record.md.jinja")),
     ("report.html", include_str!("templates/report.html.jinja")),

@@ -28,6 +28,9 @@ pub struct Cell {
     pub status: Status,
     /// Why it failed or could not run.
     pub error: Option<String>,
+    /// Why the monitor saw nothing although it ran.
+    #[serde(default)]
+    pub blind: Option<String>,
     /// Moments by kind; empty unless measured.
     pub kinds: Keyed<Kind, KindScore>,
     /// Facts told with matched events; empty unless measured.
@@ -81,6 +84,7 @@ impl Cell {
             baseline: run.baseline,
             status: run.status,
             error: run.error.clone(),
+            blind: run.blind.clone(),
             kinds: Keyed::default(),
             facts: Keyed::default(),
             outside: 0,

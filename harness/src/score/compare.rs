@@ -32,6 +32,9 @@ pub struct Comparison {
     pub unavailable: usize,
     /// Why, each reason once.
     pub errors: Vec<String>,
+    /// Why the monitor saw nothing although it ran.
+    #[serde(default)]
+    pub blind: Option<String>,
     /// Loss of the kinds that are offered.
     pub loss: Keyed<Kind, Loss>,
     /// Facts of all matched moments.
@@ -182,6 +185,7 @@ pub(super) fn compare(
         failed: of(Status::Failed).count(),
         unavailable: of(Status::Unavailable).count(),
         errors: errors(cells),
+        blind: sound.iter().find_map(|scored| scored.cell.blind.clone()),
         loss: loss(&sound),
         facts: facts(&sound),
         repeated: sum(&|cell| cell.kinds.0.values().map(|kind| kind.repeated).sum()),

@@ -92,6 +92,7 @@ pub(crate) fn run(workload: &str, monitor: &str, repetition: u32) -> CellRun {
         baseline: false,
         status: Status::Ok,
         error: None,
+        blind: None,
         drained: true,
         cost: Some(Cost::default()),
         admitted: Default::default(),

@@ -68,6 +68,20 @@ impl Monitor for Kmod {
         locks::closed(options.word("hook"))
     }
 
+    fn blind(&self, options: &Options) -> Result<Option<String>> {
+        if Module.fires()? {
+            return Ok(None);
+        }
+        let why = match (options.word("hook"), module::address("x64_sys_call")?) {
+            ("table", Some(_)) => {
+                "the hooks are in sys_call_table, but this kernel dispatches by a switch \
+                 (x64_sys_call) and never looks there: use kmod{hook=ftrace}"
+            }
+            _ => "the hooks are in place, but calls do not come by them",
+        };
+        Ok(Some(why.into()))
+    }
+
     fn capture(&self, session: &mut Session<'_>) -> Result<Counters> {
         let hook = session.options.word("hook").to_owned();
         // Asked again, and by the one who acts: a lock is worth nothing if it can be walked around.
