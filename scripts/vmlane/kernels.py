@@ -30,6 +30,8 @@ class Kernel:
     key: str
     vmlinuz: Path
     release: str = ""
+    # Its packages, unpacked.
+    tree: Path = Path()
     entry: dict = field(default_factory=dict)
 
 
@@ -51,4 +53,4 @@ def find(key: str) -> Kernel:
     if not found:
         raise LaneError(f"the packages of {key} hold no kernel image for {release}: "
                         "put its parts into scripts/kernels.toml under image")
-    return Kernel(key, found, release, entry)
+    return Kernel(key, found, release, tree, entry)

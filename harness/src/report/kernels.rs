@@ -5,7 +5,7 @@ use contract::{Fact, Kind};
 use serde::Serialize;
 
 use super::figures::pooled;
-use super::numbers::{percent, thousands};
+use crate::numbers::{percent, thousands};
 use crate::score::{Comparison, Summary};
 
 /// Several records.

@@ -86,7 +86,9 @@ class Verdicts(unittest.TestCase):
                 (f"{qemu.BEGIN}\nrollcall-lane: too large 314572800\n", False, False, "give --disk 616"),
                 ("qemu-system-x86_64: -m x: bad", False, False, "QEMU refused"),
                 ("traps: PANIC: double fault, error_code: 0x0", False, True, "the guest crashed"),
-                ("rollcall: hooks are in by table\nBUG: unable to handle page fault", False, False, "crashed"),
+                ("BUG: unable to handle page fault\nCPU: 1 Comm: a Tainted: G           OE     5.10", False, False,
+                 "the guest crashed"),
+                ("BUG: unable to handle page fault\nCPU: 1 Comm: a Not tainted 5.10", False, True, "crashed"),
                 ("Booting", True, True, "give --limit more"),
                 (f"{qemu.BEGIN}\nworking", True, False, "give --limit more")):
             with self.subTest(console=console):
