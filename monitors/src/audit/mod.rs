@@ -56,8 +56,9 @@ use nix::errno::Errno;
 const OFFSET: u16 = 0xffff;
 
 /// The kernel stamps a record with the wall clock as of the last tick before the system call was
-/// entered: up to 10 ms too early (CONFIG_HZ=100, the slowest there is), and as much again when
-/// the CPU that keeps time comes late to its tick. Cutting to milliseconds takes one more.
+/// entered: up to 10 ms too early (CONFIG_HZ=100, the slowest there is), and more when the CPU that
+/// keeps time comes late to its tick, as one of a busy host's guest does: 60 ms have been seen. No
+/// pid comes again within a quarter of a second, so that is safe to allow for.
 const EARLY: u64 = 250_000_000;
 /// Never too late, but for the error of the offset, which is told anew after half a millisecond.
 const LATE: u64 = 1_000_000;
