@@ -19,7 +19,7 @@ def run(args) -> int:
     """Runs the command under each kernel; the first exit code that is not 0, or 0."""
     need("qemu-system-x86_64", "qemu-system-x86")
     programs = [existing(path) for path in args.program]
-    if args.command[0] == "harness" and all(path.name != "harness" for path in programs):
+    if any("harness" in word.split() for word in args.command) and all(path.name != "harness" for path in programs):
         programs.append(harness())
     if args.out.exists():
         raise Misuse(f"--out {args.out}: exists already; name a new folder")

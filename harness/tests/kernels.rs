@@ -1,0 +1,109 @@
+//! The kernel matrix of records whose right words are known.
+
+#![allow(clippy::unwrap_used, reason = "a test may stop where it stands")]
+
+mod common;
+mod made;
+
+use std::fs;
+use std::path::Path;
+
+use rollcall::record::{FORMAT, Machine, MonitorInfo, Record, Status, WorkloadInfo, write_json};
+use rollcall::score::{Scored, Summary, score};
+
+const NAMES: [&str; 4] = ["whole", "half", "blind", "gone"];
+
+fn record(kernel: &str, names: &[&str]) -> Record {
+    let monitor = |name: &&str| MonitorInfo {
+        name: (*name).into(),
+        about: String::new(),
+        unavailable: None,
+    };
+    Record {
+        format: FORMAT,
+        record: kernel.into(),
+        started: "2026-01-01T00:00:00Z".into(),
+        command: Vec::new(),
+        seed: 1,
+        scale: 1.0,
+        repetitions: 1,
+        version: "0".into(),
+        machine: Machine {
+            kernel: kernel.into(),
+            correctness_only: true,
+            ..Machine::default()
+        },
+        workloads: vec![WorkloadInfo {
+            name: "storm".into(),
+            model: "made".into(),
+            analysis: String::new(),
+            expected: [1; 3],
+        }],
+        monitors: names.iter().map(monitor).collect(),
+        recovered: Vec::new(),
+    }
+}
+
+/// A cell under the monitor of that name, which fares as it is called.
+fn cell(name: &str) -> Scored {
+    let mut input = made::input(900);
+    input.run.monitor = name.into();
+    match name {
+        "half" => input.journal.events.retain(|event| event.pid % 2 == 0),
+        "blind" => {
+            input.journal.clear();
+            input.run.blind = Some("nobody comes by".into());
+        }
+        "gone" => {
+            input.run.status = Status::Unavailable;
+            input.run.error = Some("CONFIG_X: use another kernel".into());
+        }
+        _ => {}
+    }
+    if input.run.status == Status::Ok {
+        return score(&input.run, &input.ledger, &input.journal, &input.claims).unwrap();
+    }
+    Scored {
+        cell: rollcall::score::Cell::blank(&input.run),
+        ..cell("whole")
+    }
+}
+
+fn save(dir: &Path, kernel: &str, names: &[&str]) -> String {
+    let record = record(kernel, names);
+    let summary = Summary::new(
+        record.clone(),
+        names.iter().map(|name| cell(name)).collect(),
+    );
+    let folder = dir.join(kernel);
+    fs::create_dir(&folder).unwrap();
+    write_json(&folder.join("record.json"), &record).unwrap();
+    write_json(&folder.join("summary.json"), &summary.unwrap()).unwrap();
+    folder.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn every_state_has_its_word_and_its_reason() {
+    let dir = common::scratch();
+    let old = save(dir.path(), "5.10.0-1", &NAMES);
+    let new = save(dir.path(), "6.1.0-2", &["whole", "half", "blind"]);
+    let (code, page, errors) = common::said(&["report", &old, &new]);
+    assert_eq!(code, 0, "{errors}");
+    for line in [
+        "| technique | 5.10.0-1 | 6.1.0-2 |",
+        "| `whole` | works | works |",
+        "| `half` | in part: not all fork, exec, exit | in part: not all fork, exec, exit |",
+        "| `blind` | sees nothing | sees nothing |",
+        "| `gone` | cannot | - |",
+        "- `blind` on 5.10.0-1, 6.1.0-2: nobody comes by",
+        "- `gone` on 5.10.0-1: CONFIG_X: use another kernel",
+        "- `half` on 5.10.0-1, 6.1.0-2: storm: fork missed 150 of 300, exec missed 150 of 300, exit missed 150 of 300",
+        "| `whole` | 0 of 900 | 0 of 900 |",
+        "| `half` | 450 of 900 (50 %) | 450 of 900 (50 %) |",
+        "| `blind` | all 900 | all 900 |",
+        "| `gone` | cannot | - |",
+    ] {
+        assert!(page.lines().any(|found| found == line), "{line}\n{page}");
+    }
+    assert!(page.contains("Emulated CPUs"), "{page}");
+}
