@@ -134,14 +134,6 @@ pub struct AdviseArgs {
     pub rate: Option<f64>,
 }
 
-/// Record folders.
-#[derive(Debug, Args)]
-pub struct ReportArgs {
-    /// The record; several, for what each technique does on each one's kernel
-    #[arg(value_name = "DIR", required = true)]
-    pub dirs: Vec<PathBuf>,
-}
-
 /// What the harness tells the process it watches with.
 #[derive(Debug, Args)]
 pub struct MonitorArgs {

@@ -1,6 +1,10 @@
 //! The kernel matrix of records whose right words are known.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop where it stands")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test may stop where it stands"
+)]
 
 mod common;
 mod made;

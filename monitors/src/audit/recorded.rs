@@ -189,7 +189,7 @@ fn what_waited_for_a_daemon_since_before_is_left_out() {
         decoder.frame(frame, &mut journal).unwrap();
     };
     give(OFFSET, &99_000_000_000_i64.to_le_bytes());
-    for (seconds, pid) in [("99.900", 1), ("100.001", 2)] {
+    for (seconds, pid) in [("99.700", 1), ("100.001", 2)] {
         let text = format!("audit({seconds}:1): arch=c000003e syscall=231 a0=0 ppid=1 pid={pid} ");
         give(1300, text.as_bytes());
     }
