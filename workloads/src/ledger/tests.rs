@@ -11,14 +11,7 @@ fn bytes() -> Vec<u8> {
     set(at::VERSION, &1_u32.to_le_bytes());
     set(at::SLOTS, &1_u32.to_le_bytes());
     set(at::USED, &1_u32.to_le_bytes());
-    let times = [
-        (0, 10),
-        (8, 13),
-        (16, 60),
-        (64, 20),
-        (72, 30),
-        (80, 50),
-    ];
+    let times = [(0, 10), (8, 13), (16, 60), (64, 20), (72, 30), (80, 50)];
     for (field, time) in times {
         set(HEADER + field, &u64::to_le_bytes(time));
     }
