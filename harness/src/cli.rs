@@ -35,6 +35,9 @@ pub enum Command {
     /// Measure: every chosen monitor on every chosen workload, paired with null
     #[command(after_help = RUN_EXAMPLES)]
     Run(RunArgs),
+    /// Turn a workload up until something gives: zero-loss rate, loss curve, longest burst
+    #[command(after_help = SWEEP_EXAMPLES)]
+    Sweep(SweepArgs),
     /// What can run here, what is missing, how to get it
     Doctor,
     /// Monitors and workloads with their options
@@ -80,6 +83,29 @@ pub struct RunArgs {
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
     /// Folder for the record; it must not exist yet [default: results/run-TIME]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
+const SWEEP_EXAMPLES: &str = "Examples:
+  harness sweep                              every monitor, each at several sizes of its buffer
+  harness sweep -m netlink -w paced/exec
+  harness sweep -m 'netlink{rcvbuf=kernel}' -m 'netlink{rcvbuf=512k}'
+All of them take about ten minutes. A monitor given with options is swept with exactly these.";
+
+/// What to turn up, for whom, and where to put what was found.
+#[derive(Clone, Debug, Args)]
+pub struct SweepArgs {
+    /// Monitors: a regular expression for whole names, options in braces; may be repeated
+    #[arg(short, long = "monitor", value_name = "RE")]
+    pub monitors: Vec<String>,
+    /// Workloads of the model `paced`: as for run [default: paced]
+    #[arg(short, long = "workload", value_name = "RE")]
+    pub workloads: Vec<String>,
+    /// Seed of the order of trials and of the bootstraps
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Folder for the record; it must not exist yet [default: results/sweep-TIME]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 }

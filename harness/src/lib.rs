@@ -15,5 +15,6 @@ pub mod report;
 pub mod score;
 pub mod select;
 pub mod stats;
+pub mod sweep;
 pub mod text;
 pub mod user;

@@ -4,6 +4,7 @@ mod figures;
 mod kernels;
 mod page;
 mod plots;
+mod sweep;
 mod terminal;
 mod view;
 
@@ -17,10 +18,14 @@ use self::plots::Plot;
 use self::view::{Page, View};
 use crate::record::Machine;
 use crate::score::Summary;
+use crate::sweep::found::Sweep;
 
 /// Writes `README.md`, `report.html` and `plots/` into the record `dir`.
 pub fn write(dir: &Path) -> Result<()> {
     let summary = Summary::read(dir)?;
+    if let Some(found) = Sweep::read(dir)? {
+        return sweep::write(dir, &summary, &found);
+    }
     let name = summary.record.record.clone();
     pages(dir, &name, &[(name.clone(), summary)])
 }
@@ -127,6 +132,9 @@ fn pages(dir: &Path, title: &str, records: &[(String, Summary)]) -> Result<()> {
 
 /// The matrix of the record `dir`, for a terminal.
 pub fn terminal(dir: &Path, colour: bool) -> Result<String> {
+    if let Some(found) = Sweep::read(dir)? {
+        return Ok(sweep::terminal(&found));
+    }
     Ok(terminal::matrix(&Summary::read(dir)?, colour))
 }
 

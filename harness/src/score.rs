@@ -93,7 +93,11 @@ pub fn record(dir: &Path, sources: &Sources<'_>) -> Result<Summary> {
     for path in Record::cells(dir)? {
         scored.push(cell(&path, sources).unwrap_or_else(|error| lost(&path, &error)));
     }
-    let summary = Summary::new(record, scored)?;
+    write(dir, Summary::new(record, scored)?)
+}
+
+/// Writes `runs.csv` and `summary.json` into the record in `dir`.
+pub fn write(dir: &Path, summary: Summary) -> Result<Summary> {
     write_runs(&dir.join("runs.csv"), &summary)?;
     write_json(&dir.join("summary.json"), &summary)?;
     Ok(summary)

@@ -34,6 +34,9 @@ fn misuse_is_one_line() {
     refused(&["run", "-m", "netlink{rcvbuf=many}"], "rcvbuf=many");
     refused(&["run", "-w", "fork-bomb{nokey=1}"], "nokey");
     refused(&["run", "--out", "/proc/nosuch/record"], "--out");
+    refused(&["sweep", "-m", "nosuch"], "-m 'nosuch'");
+    refused(&["sweep", "-w", "fork-bomb"], "keeps no timetable");
+    refused(&["sweep", "--out", "/proc/nosuch/record"], "--out");
     refused(&["report", "/nonexistent"], "/nonexistent");
     refused(&["score", "/nonexistent"], "/nonexistent");
 }

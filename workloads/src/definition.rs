@@ -19,6 +19,8 @@ struct File {
     headline: bool,
     analysis: String,
     #[serde(default)]
+    beside: Option<String>,
+    #[serde(default)]
     options: BTreeMap<String, Value>,
 }
 
@@ -41,6 +43,9 @@ pub struct Definition {
     pub headline: bool,
     /// What it does and why each technique fares as it does.
     pub analysis: String,
+    /// Label of a workload that runs at the same time in a control group of its own. Its moments
+    /// are in no ledger: it is there to disturb, not to be seen.
+    pub beside: Option<String>,
     /// The model's options: those of the file, then those of the command line.
     pub options: Options,
     model: &'static dyn Workload,
@@ -90,6 +95,7 @@ fn parse(file: &str, text: &str) -> Result<Definition> {
         name: parsed.name,
         headline: parsed.headline,
         analysis: parsed.analysis.trim().to_owned(),
+        beside: parsed.beside,
         options,
         model,
         pairs,

@@ -131,7 +131,8 @@ impl Cell<'_> {
         Ok(row)
     }
 
-    fn dir(&self) -> PathBuf {
+    /// Its folder in the record.
+    pub fn dir(&self) -> PathBuf {
         let safe =
             |label: String| label.replace(|c: char| !c.is_ascii_alphanumeric() && c != '-', "_");
         let (workload, monitor) = (
@@ -178,6 +179,23 @@ impl Cell<'_> {
             .transpose()
     }
 
+    /// Starts what the workload is to be disturbed by, if anything.
+    fn beside(&self, dir: &Path, env: &[(String, String)]) -> Result<Option<Work>> {
+        let Some(label) = &self.workload.beside else {
+            return Ok(None);
+        };
+        let stage = self.stage;
+        let definition = crate::select::workload(label)?;
+        let script = definition.script(stage.scale, &stage.programs);
+        let script = script.map_err(Error::from_boxed)?;
+        let dir = dir.join("beside");
+        fs::create_dir(&dir).with_context(|| format!("{}: cannot be made", dir.display()))?;
+        let tag = format!("{}b{}", stage.tag, self.order);
+        workloads::prepare(&dir, &script, &tag).map_err(Error::from_boxed)?;
+        let side = ("beside", definition.label.as_str());
+        Work::start(self, side, &dir, &script, env).map(Some)
+    }
+
     fn measure(&self, dir: &Path) -> Result<Measured> {
         let stage = self.stage;
         let script = self
@@ -217,8 +235,11 @@ impl Cell<'_> {
             own_cpu_ns()?,
             Instant::now(),
         );
-        let work = Work::start(self, dir, &script, &env)?;
+        let beside = self.beside(dir, &env)?;
+        let side = ("workload", self.workload.label.as_str());
+        let work = Work::start(self, side, dir, &script, &env)?;
         let done = work.wait(&mut watcher)?;
+        beside.map(Work::end).transpose()?;
         let drained = match &mut tail {
             Some(tail) => sentinels.drained(tail, PATIENCE)?,
             None => true,

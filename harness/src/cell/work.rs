@@ -47,17 +47,18 @@ pub(super) struct Work {
 }
 
 impl Work {
-    /// Starts `harness workload LABEL` in a group of its own.
+    /// Starts `harness workload LABEL` in a group of its own, called after its `part`.
     pub(super) fn start(
         cell: &Cell<'_>,
+        (part, label): (&str, &str),
         dir: &Path,
         script: &Script,
         env: &[(String, String)],
     ) -> Result<Self> {
-        let (stage, label) = (cell.stage, cell.workload.label.clone());
-        let group = cell.group("workload", Some(script))?;
+        let stage = cell.stage;
+        let group = cell.group(part, Some(script))?;
         let mut command = Command::new(std::env::current_exe().context("/proc/self/exe")?);
-        command.arg("workload").arg(&label).arg("--dir").arg(dir);
+        command.arg("workload").arg(label).arg("--dir").arg(dir);
         command.arg("--programs").arg(&stage.programs);
         command.arg(format!("--scale={}", stage.scale));
         command.arg(format!("--parent={}", std::process::id()));
@@ -81,8 +82,19 @@ impl Work {
             child,
             group,
             dir: dir.to_owned(),
-            label,
+            label: label.to_owned(),
         })
+    }
+
+    /// Ends it. It must have gone on until now, or it was no neighbour for a part of the time.
+    pub(super) fn end(mut self) -> Result<()> {
+        match self.child.try_wait().context("waitpid")? {
+            None => Ok(()),
+            Some(status) => bail!(
+                "{}: was over before what it runs beside ({status}): give it more to do",
+                self.label
+            ),
+        }
     }
 
     /// Waits for its end, with an eye on the monitor.

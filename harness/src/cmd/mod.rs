@@ -8,6 +8,7 @@ mod report;
 mod run;
 mod score;
 mod setup;
+mod sweep;
 mod workload;
 
 use std::io::{self, Write};
@@ -28,6 +29,7 @@ pub fn dispatch(cli: Cli) -> Result<()> {
     match cli.command {
         None => run::run(&cli.run),
         Some(Command::Run(args)) => run::run(&args),
+        Some(Command::Sweep(args)) => sweep::sweep(&args),
         Some(Command::Doctor) => doctor::doctor(),
         Some(Command::List) => list::list(),
         Some(Command::Score(args)) => score::score(&args),

@@ -27,8 +27,14 @@ pub(super) fn kernels(view: &impl Serialize) -> Result<String> {
     render("kernels.md", view)
 }
 
-const TEMPLATES: [(&str, &str); 11] = [
+/// `README.md` of a sweep.
+pub(super) fn sweep(view: &impl Serialize) -> Result<String> {
+    render("sweep.md", view)
+}
+
+const TEMPLATES: [(&str, &str); 12] = [
     ("kernels.md", include_str!("templates/kernels.md.jinja")),
+    ("sweep.md", include_str!("templates/sweep.md.jinja")),
     ("report.md", include_str!("templates/report.md.jinja")),
     ("record.md", include_str!("templates/record.md.jinja")),
     ("report.html", include_str!("templates/report.html.jinja")),

@@ -4,6 +4,7 @@
 mod curves;
 mod forest;
 mod style;
+pub(super) mod sweep;
 
 use anyhow::Result;
 use serde::Serialize;

@@ -174,7 +174,7 @@ fn ids<'a>(record: &'a Record, id: &str) -> BTreeMap<&'a str, BTreeMap<&'a str, 
 }
 
 /// As it was typed, the program by its name alone.
-fn command(record: &Record) -> String {
+pub(super) fn command(record: &Record) -> String {
     let words = record.command.iter().skip(1).map(String::as_str);
     let all = ["harness"].into_iter().chain(words);
     all.collect::<Vec<_>>().join(" ")

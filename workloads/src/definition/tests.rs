@@ -88,3 +88,12 @@ fn the_command_line_wins_over_the_file_and_alone_is_in_the_label() {
     let wrong = definition.with(&[("dept".to_owned(), "4".to_owned())]);
     assert!(wrong.unwrap_err().to_string().contains("no option 'dept'"));
 }
+
+#[test]
+fn what_runs_beside_another_is_a_definition_itself() {
+    let all = definitions().unwrap();
+    for label in all.iter().filter_map(|one| one.beside.as_deref()) {
+        let name = label.split('{').next().unwrap();
+        assert!(all.iter().any(|one| one.name == name), "{label}");
+    }
+}

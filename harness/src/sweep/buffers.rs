@@ -1,0 +1,60 @@
+//! Which buffers a sweep compares when nobody names any: what the kernel gives to whoever does not
+//! ask, some sizes between, and the project's own, which is the plain name.
+
+use crate::score::split_label;
+
+/// A monitor, the option that sizes its buffer, and the labels to compare.
+struct Ladder {
+    monitor: &'static str,
+    option: &'static str,
+    options: &'static [&'static str],
+}
+
+/// `rcvbuf=kernel` is net.core.rmem_default, of which an explicit size gets twice as much;
+/// `backlog=64` is the kernel's own queue, with `wait=0` the same without making anybody wait.
+const LADDERS: &[Ladder] = &[
+    Ladder {
+        monitor: "preload",
+        option: "ring",
+        options: &["{ring=64k}", "{ring=1M}", ""],
+    },
+    Ladder {
+        monitor: "netlink",
+        option: "rcvbuf",
+        options: &[
+            "{rcvbuf=kernel}",
+            "{rcvbuf=212992}",
+            "{rcvbuf=1M}",
+            "{rcvbuf=4M}",
+            "",
+        ],
+    },
+    Ladder {
+        monitor: "audit",
+        option: "backlog",
+        options: &["{backlog=64}", "{backlog=64,wait=0}", "{backlog=1k}", ""],
+    },
+    Ladder {
+        monitor: "ebpf",
+        option: "ring",
+        options: &["{ring=64k}", "{ring=1M}", ""],
+    },
+];
+
+/// The labels to compare for a monitor of that name.
+pub fn labels(monitor: &str) -> Vec<String> {
+    let ladder = LADDERS.iter().find(|one| one.monitor == monitor);
+    let options = ladder.map_or(&[""][..], |ladder| ladder.options);
+    options
+        .iter()
+        .map(|options| format!("{monitor}{options}"))
+        .collect()
+}
+
+/// The option that sizes the buffer of the monitor in `label`, when nothing else was given.
+pub fn option(label: &str) -> Option<&'static str> {
+    let (name, given) = split_label(label)?;
+    let ladder = LADDERS.iter().find(|one| one.monitor == name)?;
+    let alone = given.iter().all(|(option, _)| *option == ladder.option);
+    alone.then_some(ladder.option)
+}
