@@ -48,6 +48,8 @@ pub enum Command {
     /// matrix, or one report
     #[command(after_help = REPORT_EXAMPLES)]
     Report(ReportArgs),
+    /// What differs between two records beyond the noise
+    Compare(CompareArgs),
     /// Which technique for which need, and why, from the figures of a record
     #[command(after_help = ADVISE_EXAMPLES)]
     Advise(AdviseArgs),
@@ -131,6 +133,20 @@ pub struct ReportArgs {
     pub dirs: Vec<PathBuf>,
     /// Where the report over several records is written
     #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
+/// Two records: two kernels, two machines, two versions of a monitor.
+#[derive(Debug, Args)]
+pub struct CompareArgs {
+    /// The one to compare with
+    #[arg(value_name = "A")]
+    pub old: PathBuf,
+    /// The other
+    #[arg(value_name = "B")]
+    pub new: PathBuf,
+    /// Also write the differences as a page
+    #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
 }
 

@@ -1,5 +1,6 @@
 //! Tables, plots and pages from `summary.json`. Pure: a record can be shown again anywhere.
 
+mod compare;
 mod figures;
 mod kernels;
 mod page;
@@ -14,6 +15,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use self::kernels::Kernels;
+pub use self::compare::{Differences, compare, text as compared_text};
 use self::plots::Plot;
 use self::view::{Page, View};
 use crate::record::Machine;
@@ -128,6 +130,11 @@ fn pages(dir: &Path, title: &str, records: &[(String, Summary)]) -> Result<()> {
     };
     put(&dir.join("README.md"), &page::markdown(&page)?)?;
     put(&dir.join("report.html"), &page::html(&page)?)
+}
+
+/// The differences between two records as a page.
+pub fn compared_page(found: &Differences) -> Result<String> {
+    page::compared(found)
 }
 
 /// The matrix of the record `dir`, for a terminal.

@@ -177,6 +177,41 @@ fn many_records_make_one_report_kept_apart_by_machine() {
 }
 
 #[test]
+fn two_records_are_compared_beyond_the_noise_only() {
+    let (one, _) = hostile();
+    let (other, _) = hostile();
+    let dirs = [&one, &other].map(|dir| dir.path().to_str().unwrap());
+    let (code, stdout, _) = said(&["compare", dirs[0], dirs[1]]);
+    assert_eq!(code, 0);
+    assert!(
+        stdout.contains("no difference beyond the noise in "),
+        "{stdout}"
+    );
+    let mut summary = common::summary(other.path());
+    let worse = summary["comparison"].as_array_mut().unwrap();
+    let netlink = worse
+        .iter_mut()
+        .find(|row| row["monitor"] == "netlink")
+        .unwrap();
+    netlink["loss"]["fork"] = serde_json::json!(
+        { "rate": 0.1, "low": 0.09, "high": 0.11, "missed": 9830, "truths": 98301, "worst": 0.1 });
+    write_json(&other.path().join("summary.json"), &summary).unwrap();
+    let out = one.path().join("compare.html");
+    let (code, stdout, _) = said(&["compare", dirs[0], dirs[1], "--out", out.to_str().unwrap()]);
+    assert_eq!(code, 0);
+    assert!(stdout.contains("fork missed is worse"), "{stdout}");
+    assert!(
+        stdout.contains("1 of ") && stdout.contains("-> 9,830 of 98,301"),
+        "{stdout}"
+    );
+    let page = text(out);
+    assert!(
+        page.contains("9,830 of 98,301") && !page.contains("<script"),
+        "{page}"
+    );
+}
+
+#[test]
 fn a_record_of_a_million_moments_is_a_small_page_at_once() {
     let mut scored = Vec::new();
     for (repetition, moments) in [(1, 400_000), (2, 400_000), (3, 200_000)] {

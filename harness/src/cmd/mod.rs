@@ -1,6 +1,7 @@
 //! One file per sub-command.
 
 mod advise;
+mod compare;
 mod doctor;
 mod list;
 mod monitor;
@@ -34,6 +35,7 @@ pub fn dispatch(cli: Cli) -> Result<()> {
         Some(Command::List) => list::list(),
         Some(Command::Score(args)) => score::score(&args),
         Some(Command::Report(args)) => report::report(&args),
+        Some(Command::Compare(args)) => compare::compare(&args),
         Some(Command::Advise(args)) => advise::advise(&args),
         Some(Command::Monitor(args)) => monitor::monitor(&args),
         Some(Command::Workload(args)) => workload::workload(&args),

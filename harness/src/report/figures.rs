@@ -307,7 +307,7 @@ pub(super) fn slowdown(one: &Comparison) -> Said {
     }
 }
 
-fn monitor_cpu(one: &Comparison) -> Said {
+pub(super) fn monitor_cpu(one: &Comparison) -> Said {
     let Some(cpu) = &one.monitor_cpu_us_per_moment else {
         return said("-", "-", Tone::Plain);
     };

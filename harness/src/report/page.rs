@@ -32,13 +32,19 @@ pub(super) fn sweep(view: &impl Serialize) -> Result<String> {
     render("sweep.md", view)
 }
 
-const TEMPLATES: [(&str, &str); 12] = [
+/// The page of two records compared.
+pub(super) fn compared(view: &impl Serialize) -> Result<String> {
+    render("compare.html", view)
+}
+
+const TEMPLATES: [(&str, &str); 13] = [
     ("kernels.md", include_str!("templates/kernels.md.jinja")),
     ("sweep.md", include_str!("templates/sweep.md.jinja")),
     ("report.md", include_str!("templates/report.md.jinja")),
     ("record.md", include_str!("templates/record.md.jinja")),
     ("report.html", include_str!("templates/report.html.jinja")),
     ("record.html", include_str!("templates/record.html.jinja")),
+    ("compare.html", include_str!("templates/compare.html.jinja")),
     ("links.html", include_str!("templates/links.html.jinja")),
     ("needs.html", include_str!("templates/needs.html.jinja")),
     ("matrix.html", include_str!("templates/matrix.html.jinja")),
