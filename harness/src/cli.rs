@@ -172,7 +172,7 @@ pub struct AdviseArgs {
     #[arg(long)]
     pub no_root: bool,
     /// Moments a second (forks, execs and exits together) it has to keep up with
-    #[arg(long, value_name = "N", value_parser = moments)]
+    #[arg(long, value_name = "N", value_parser = moments, allow_negative_numbers = true)]
     pub rate: Option<f64>,
 }
 

@@ -64,16 +64,15 @@ fn one(answer: &Answer) -> Vec<String> {
     ];
     match &answer.choice {
         Some(choice) => {
-            lines.push(format!("  use {}", choice.monitor));
+            let names = [&choice.monitor].into_iter().chain(&answer.equals);
+            let names: Vec<_> = names.map(String::as_str).collect();
+            lines.push(format!("  use {}", names.join(" or ")));
+            if names.len() > 1 {
+                lines.push("    nothing the record holds sets these apart".into());
+            }
             lines.extend(pick(choice));
         }
         None => lines.push("  no choice: nothing measured is known to meet this".into()),
-    }
-    if !answer.equals.is_empty() {
-        lines.push(format!(
-            "  as good, as far as was measured: {}",
-            answer.equals.join(", ")
-        ));
     }
     if let Some(second) = &answer.runner_up {
         lines.push(format!("  runner-up: {}", second.monitor));

@@ -56,7 +56,9 @@ impl<'a> Judge<'a> {
         let others: Vec<_> = able
             .iter()
             .copied()
-            .filter(|one| Some(one.monitor) != first)
+            .filter(|one| {
+                Some(one.monitor) != first && !undecided.iter().any(|name| name == one.monitor)
+            })
             .collect();
         let second = self.best(&others, &mut Vec::new()).0;
         let nearest = all
