@@ -61,15 +61,14 @@ impl<'a> Judge<'a> {
             })
             .collect();
         let second = self.best(&others, &mut Vec::new()).0;
-        let nearest = all
-            .iter()
-            .filter(|one| !one.fails.is_empty())
-            .min_by_key(|one| {
-                (
-                    one.fails.len() + one.unknown.len(),
-                    self.place(one.monitor, &all),
-                )
-            });
+        // Of those that fail, whoever fails in the least, and then misses the least.
+        let badness = |one: &&Candidate<'_>| {
+            let missed = self.figure(Figure::Missed, one.monitor);
+            let missed = missed.map_or(1.0, |found| found.value);
+            (one.fails.len() + one.unknown.len()) as f64 + missed
+        };
+        let failing = all.iter().filter(|one| !one.fails.is_empty());
+        let nearest = failing.min_by(|a, b| badness(a).total_cmp(&badness(b)));
         let choice = all.iter().find(|one| Some(one.monitor) == first);
         let runner_up = all
             .iter()
@@ -207,12 +206,6 @@ impl<'a> Judge<'a> {
         left.sort_by(|a, b| a.1.partial_cmp(&b.1).unwrap_or(std::cmp::Ordering::Equal));
         let mut names = left.into_iter().map(|(monitor, _)| monitor);
         (names.next(), names.map(str::to_owned).collect())
-    }
-
-    fn place(&self, monitor: &str, all: &[Candidate<'_>]) -> usize {
-        all.iter()
-            .position(|one| one.monitor == monitor)
-            .unwrap_or(all.len())
     }
 
     /// A technique with everything that speaks for it, against it, and what it costs.

@@ -1,0 +1,107 @@
+//! TUTORIAL.md, as a new user follows it: every command is run, in order, in one folder, and what
+//! it prints has to be what the page says. Numbers and their units may differ, words may not; a
+//! line of three dots stands for any lines.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test may stop where it stands"
+)]
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use common::scratch;
+
+/// A command of the page.
+struct Step {
+    command: String,
+    code: i32,
+    lines: Vec<String>,
+}
+
+/// The commands of all `console` blocks. `? N` below a command is its exit code.
+fn steps(page: &str) -> Vec<Step> {
+    let mut steps: Vec<Step> = Vec::new();
+    let mut inside = false;
+    for line in page.lines() {
+        if line.starts_with("```") {
+            inside = line == "```console";
+        } else if let Some(command) = line.strip_prefix("$ ").filter(|_| inside) {
+            let command = command.to_owned();
+            steps.push(Step {
+                command,
+                code: 0,
+                lines: Vec::new(),
+            });
+        } else if let Some(step) = steps.last_mut().filter(|_| inside) {
+            match line.strip_prefix("? ") {
+                Some(code) => step.code = code.parse().unwrap(),
+                None => step.lines.push(line.to_owned()),
+            }
+        }
+    }
+    steps
+}
+
+/// What must be equal of a line: its words. What holds a digit is a figure, and figures come with
+/// marks of noise and units of their own.
+fn words(line: &str) -> Vec<&str> {
+    let word = |word: &&str| {
+        !word.contains(|c: char| c.is_ascii_digit()) && !["us", "ms", "-"].contains(word)
+    };
+    line.split_whitespace().filter(word).collect()
+}
+
+/// Whether `said` is what is `wanted`.
+fn matches(wanted: &[String], said: &[&str]) -> bool {
+    match wanted.split_first() {
+        None => said.iter().all(|line| line.is_empty()),
+        Some((dots, rest)) if dots == "..." => {
+            (0..=said.len()).any(|skip| matches(rest, &said[skip..]))
+        }
+        Some((line, rest)) => said
+            .split_first()
+            .is_some_and(|(first, others)| words(line) == words(first) && matches(rest, others)),
+    }
+}
+
+#[test]
+fn every_command_does_what_the_page_says() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../TUTORIAL.md");
+    let steps = steps(&fs::read_to_string(page).unwrap());
+    assert!(steps.len() > 7, "{} commands", steps.len());
+    let binary = Path::new(env!("CARGO_BIN_EXE_harness")).parent().unwrap();
+    let path = format!("{}:{}", binary.display(), std::env::var("PATH").unwrap());
+    let dir = scratch();
+    for step in steps {
+        let mut shell = Command::new("sh");
+        shell
+            .args(["-c", &step.command])
+            .current_dir(dir.path())
+            .env("PATH", &path);
+        let out = shell.output().unwrap();
+        let text = String::from_utf8(out.stdout).unwrap();
+        let errors = String::from_utf8(out.stderr).unwrap();
+        let said = if step.code == 0 { &text } else { &errors };
+        let said: Vec<_> = said.lines().collect();
+        let both = format!("$ {}\n{text}{errors}", step.command);
+        assert_eq!(out.status.code(), Some(step.code), "{both}");
+        assert!(
+            matches(&step.lines, &said),
+            "wanted:\n{}\nfound: {both}",
+            step.lines.join("\n")
+        );
+    }
+}
+
+#[test]
+fn words_count_and_figures_do_not() {
+    let wanted = ["a 1 us b", "...", "end"].map(String::from);
+    assert!(matches(&wanted, &["a ~22 b", "x", "y", "end"]));
+    assert!(matches(&wanted, &["a b", "end"]));
+    assert!(!matches(&wanted, &["a c", "end"]) && !matches(&wanted, &["a b", "end", "more"]));
+}
