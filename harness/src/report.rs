@@ -14,8 +14,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use self::kernels::Kernels;
 pub use self::compare::{Differences, compare, text as compared_text};
+use self::kernels::Kernels;
 use self::plots::Plot;
 use self::view::{Page, View};
 use crate::record::Machine;
@@ -123,7 +123,9 @@ fn pages(dir: &Path, title: &str, records: &[(String, Summary)]) -> Result<()> {
         view.twins = twins(records, place);
         Ok(view)
     });
+    let summaries: Vec<_> = records.iter().map(|(_, summary)| summary.clone()).collect();
     let page = Page {
+        kernels: (records.len() > 1).then(|| Kernels::new(&summaries)),
         title: title.to_owned(),
         version: env!("CARGO_PKG_VERSION"),
         records: views.collect::<Result<_>>()?,

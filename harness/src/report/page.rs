@@ -45,6 +45,7 @@ const TEMPLATES: [(&str, &str); 13] = [
     ("report.html", include_str!("templates/report.html.jinja")),
     ("record.html", include_str!("templates/record.html.jinja")),
     ("compare.html", include_str!("templates/compare.html.jinja")),
+    ("kernels.html", include_str!("templates/kernels.html.jinja")),
     ("links.html", include_str!("templates/links.html.jinja")),
     ("needs.html", include_str!("templates/needs.html.jinja")),
     ("matrix.html", include_str!("templates/matrix.html.jinja")),

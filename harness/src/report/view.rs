@@ -7,6 +7,7 @@ use contract::Kind;
 use serde::Serialize;
 
 use super::figures::{self, Row};
+use super::kernels::Kernels;
 use super::plots::Plot;
 use crate::guide::{self, Answer, Asked, Rules};
 use crate::numbers::{count, few, micros, thousands};
@@ -18,6 +19,8 @@ use crate::score::{Cell, Summary};
 pub(super) struct Page<'a> {
     pub(super) title: String,
     pub(super) version: &'static str,
+    /// Of several records.
+    pub(super) kernels: Option<Kernels<'a>>,
     pub(super) records: Vec<View<'a>>,
 }
 
