@@ -37,7 +37,7 @@ pub(super) fn compared(view: &impl Serialize) -> Result<String> {
     render("compare.html", view)
 }
 
-const TEMPLATES: [(&str, &str); 13] = [
+const TEMPLATES: &[(&str, &str)] = &[
     ("kernels.md", include_str!("templates/kernels.md.jinja")),
     ("sweep.md", include_str!("templates/sweep.md.jinja")),
     ("report.md", include_str!("templates/report.md.jinja")),
@@ -65,7 +65,7 @@ fn render(name: &str, view: &impl Serialize) -> Result<String> {
     environment.add_filter("code", |text: &str| Value::from_safe_string(code(text)));
     environment.set_trim_blocks(true);
     environment.set_lstrip_blocks(true);
-    for (name, template) in TEMPLATES.into_iter().chain([("style.css", STYLE)]) {
+    for (name, template) in TEMPLATES.iter().copied().chain([("style.css", STYLE)]) {
         environment
             .add_template(name, template)
             .with_context(|| format!("template {name}"))?;
