@@ -27,6 +27,16 @@ pub(super) fn sweep(args: &SweepArgs) -> Result<()> {
     let contestants = contestants(&args.monitors)?;
     let bases = bases(&args.workloads)?;
     let setup = Setup::new(args.out.as_deref(), "sweep", 1.0)?;
+    let everybody: Vec<Contestant> = [select::null()?]
+        .into_iter()
+        .chain(contestants.clone())
+        .collect();
+    let asked = Asked {
+        seed: args.seed,
+        scale: 1.0,
+        repetitions: CONFIRM as u32,
+    };
+    let mut record = setup.record(asked, &[], &everybody);
     let mut course = Course {
         setup: &setup,
         null: select::null()?,
@@ -40,17 +50,9 @@ pub(super) fn sweep(args: &SweepArgs) -> Result<()> {
         unable.iter().try_for_each(|one| course.unable(base, one))?;
         course.base(base, &able)
     });
-    let everybody: Vec<Contestant> = [course.null.clone()]
-        .into_iter()
-        .chain(contestants.clone())
-        .collect();
-    let asked = Asked {
-        seed: args.seed,
-        scale: 1.0,
-        repetitions: CONFIRM as u32,
-    };
     let out = &setup.stage.out;
-    let record = setup.record(asked, &course.tried, &everybody);
+    let tried = course.tried.iter();
+    record.workloads = tried.map(|one| setup.workload_info(one)).collect();
     write_json(&out.join("record.json"), &record)?;
     let failed = course
         .scored

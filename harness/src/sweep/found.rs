@@ -136,6 +136,9 @@ impl Sweep {
             let ceiling = sweep.generators[key.0].ceiling_per_s.value;
             sweep.found.push(found(summary, &rows, key, ceiling));
         }
+        let monitors = &summary.record.monitors;
+        let place = |one: &Found| monitors.iter().position(|info| info.name == one.monitor);
+        sweep.found.sort_by_key(place);
         sweep
     }
 
