@@ -104,8 +104,12 @@ fn records(args: &AdviseArgs) -> Result<Vec<(PathBuf, Summary)>> {
     found.into_iter().map(read).collect()
 }
 
-/// The folders with a summary, at most so deep.
+/// The folders with a summary, at most so deep. A sweep is no comparison: it drives techniques on
+/// purpose to where they lose.
 fn below(dir: &Path, depth: u32) -> Vec<PathBuf> {
+    if dir.join("sweep.json").exists() {
+        return Vec::new();
+    }
     if dir.join("summary.json").exists() {
         return vec![dir.to_owned()];
     }
