@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::gate::Ci;
+
 /// A roll call for Linux process monitors.
 ///
 /// Makes processes whose every fork, exec and exit is known, lets each monitoring technique watch,
@@ -53,6 +55,11 @@ pub enum Command {
     /// Which technique for which need, and why, from the figures of a record
     #[command(after_help = ADVISE_EXAMPLES)]
     Advise(AdviseArgs),
+    /// Fail when event loss is worse than a committed baseline
+    #[command(after_help = GATE_EXAMPLES)]
+    Gate(GateArgs),
+    /// Examine the harness: planted faults against what the report says of them
+    Selftest(SelftestArgs),
     /// One monitor's side of a cell
     #[command(hide = true)]
     Monitor(MonitorArgs),
@@ -174,6 +181,64 @@ pub struct AdviseArgs {
     /// Moments a second (forks, execs and exits together) it has to keep up with
     #[arg(long, value_name = "N", value_parser = moments, allow_negative_numbers = true)]
     pub rate: Option<f64>,
+}
+
+const GATE_EXAMPLES: &str = "Examples:
+  harness gate --baseline gate.json --update -m 'ebpf|netlink'   measure, and promise that
+  harness gate --baseline gate.json --junit gate.xml             measure the same again, and judge
+  harness gate --baseline gate.json results/run-1                judge a record
+Exit codes: 0 the gate holds, 1 it fails, 2 the baseline cannot be held against this.";
+
+/// What is judged, against what, and where the verdict goes.
+#[derive(Debug, Args)]
+pub struct GateArgs {
+    /// The committed baseline
+    #[arg(long, value_name = "FILE")]
+    pub baseline: PathBuf,
+    /// The record to judge [default: measure what the baseline has]
+    #[arg(value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+    /// Make the baseline anew instead, from DIR or from a run with the options below
+    #[arg(long)]
+    pub update: bool,
+    /// Judge costs and lateness too, against the noise floor
+    #[arg(long)]
+    pub costs: bool,
+    /// Write a JUnit report
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+    /// Append a summary in Markdown, say to $GITHUB_STEP_SUMMARY
+    #[arg(long, value_name = "FILE")]
+    pub markdown: Option<PathBuf>,
+    /// Whose annotations to print
+    #[arg(long, value_name = "CI", value_enum, default_value = "auto")]
+    pub annotations: Ci,
+    /// With --update: monitors, as for `run`
+    #[arg(short, long = "monitor", value_name = "RE", requires = "update")]
+    pub monitors: Vec<String>,
+    /// With --update: workloads, as for `run`; at a fixed rate below capacity unless said
+    #[arg(short, long = "workload", value_name = "RE", default_value = "paced")]
+    pub workloads: Vec<String>,
+    /// With --update: repetitions of every cell
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub reps: u32,
+    /// With --update: factor on the number of processes
+    #[arg(long, value_name = "F", default_value_t = 1.0, value_parser = positive, allow_negative_numbers = true)]
+    pub scale: f64,
+    /// Seed of the order of cells and of the bootstraps
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Folder for the record that is measured; a second one goes into it as `again`
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
+/// How the harness is examined.
+#[derive(Debug, Args)]
+pub struct SelftestArgs {
+    /// Decides what is left to chance
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
 }
 
 /// What the harness tells the process it watches with.

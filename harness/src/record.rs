@@ -138,6 +138,25 @@ pub struct CellRun {
     pub notes: BTreeMap<String, u64>,
     /// What else went on.
     pub noise: Noise,
+    /// Who vouched for the ledger beside the workload itself.
+    #[serde(default)]
+    pub witness: Option<Witness>,
+}
+
+/// Somebody the ledger was held against who is not the workload.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Witness {
+    /// [`Witness::ACCOUNTING`] or [`Witness::COUNT`].
+    pub by: String,
+    /// The processes it saw: the workload's own, or those of the whole machine.
+    pub processes: u64,
+}
+
+impl Witness {
+    /// Process by process: pid, parent, status, and whether it executed.
+    pub const ACCOUNTING: &str = "process accounting";
+    /// Only a bound: no ledger may have more forks than the kernel made.
+    pub const COUNT: &str = "the kernel's count of processes";
 }
 
 /// What a cell took. Times in nanoseconds, from the start of the workload to its end.

@@ -4,6 +4,7 @@
 //! file; the others are scored all the same.
 
 mod admitted;
+mod agree;
 mod cell;
 mod compare;
 mod cost;
@@ -23,12 +24,13 @@ use std::path::Path;
 use anyhow::Result;
 use contract::{Claims, Journal, Kind, Ledger, pair};
 
+pub use agree::apart;
 pub use cell::{Cell, KindScore};
 pub use compare::{Comparison, Extra, LatencyScore, Loss, Slowdown};
 pub use cost::CostScore;
 pub use facts::FactScore;
 pub use keyed::{Key, Keyed};
-pub use latency::{Latency, Lateness};
+pub use latency::{Interval, Intervals, Latency, Lateness};
 pub use load::{Sources, split_label};
 pub use noise::{Floor, NoiseFloor, Verdict};
 pub use pace::{Pace, PaceScore};
@@ -119,6 +121,7 @@ fn lost(dir: &Path, error: &anyhow::Error) -> Scored {
         cost: None,
         admitted: Default::default(),
         notes: Default::default(),
+        witness: None,
         noise: Default::default(),
     };
     Scored {

@@ -7,9 +7,6 @@ use workloads::Definition;
 
 use crate::exit::misuse;
 
-/// The examiner's tool; it is never part of a comparison unless asked for by name.
-const EXAMINER: &str = "replay";
-
 /// A monitor with its options.
 #[derive(Clone)]
 pub struct Contestant {
@@ -49,7 +46,7 @@ pub fn monitors(patterns: &[String]) -> Result<Vec<Contestant>> {
             .filter(|monitor| monitor.name() != "null")
     };
     if patterns.is_empty() {
-        let usual = offered().filter(|monitor| monitor.name() != EXAMINER);
+        let usual = offered().filter(|monitor| !monitor.examiner());
         return usual
             .map(|monitor| {
                 Ok(Contestant {
@@ -63,8 +60,10 @@ pub fn monitors(patterns: &[String]) -> Result<Vec<Contestant>> {
     for pattern in patterns {
         let (expression, given) = split(pattern);
         let expression = whole(expression, "-m")?;
+        // An examiner is nothing that a pattern would mean: it is named, or it is not there.
+        let named = pattern.split('{').next().unwrap_or_default();
         let found: Vec<_> = offered()
-            .filter(|m| expression.is_match(m.name()))
+            .filter(|m| expression.is_match(m.name()) && (!m.examiner() || m.name() == named))
             .collect();
         if found.is_empty() {
             let names: Vec<_> = offered().map(contract::Monitor::name).collect();
@@ -177,6 +176,17 @@ mod tests {
         assert_eq!(split("x{a=1, b=2}"), ("x", vec![("a", "1"), ("b", "2")]));
         assert_eq!(split("a{2}"), ("a{2}", vec![]));
         assert_eq!(split("null"), ("null", vec![]));
+    }
+
+    #[test]
+    fn the_examiner_is_chosen_by_name_only() {
+        let chosen = |patterns: &[&str]| -> Vec<&str> {
+            let patterns: Vec<_> = patterns.iter().map(ToString::to_string).collect();
+            let found = monitors(&patterns).unwrap();
+            found.iter().map(|one| one.monitor.name()).collect()
+        };
+        assert!(!chosen(&[]).contains(&"replay") && !chosen(&[".*"]).contains(&"replay"));
+        assert_eq!(chosen(&["replay{drop=0.1}"]), ["replay"]);
     }
 
     #[test]

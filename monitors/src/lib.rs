@@ -7,6 +7,7 @@ mod kmod;
 mod netlink;
 mod null;
 mod preload;
+pub mod replay;
 pub mod state;
 
 use contract::Monitor;
@@ -20,6 +21,7 @@ pub fn all() -> &'static [&'static dyn Monitor] {
         &audit::Audit,
         &ebpf::Ebpf,
         &kmod::Kmod,
+        &replay::Replay,
     ]
 }
 

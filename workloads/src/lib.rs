@@ -18,6 +18,7 @@ use contract::{Result, Script, Workload};
 pub use definition::{Definition, definitions};
 pub use embedded::install;
 pub use runner::{Outcome, Run, run};
+pub use witness::accounting;
 
 /// The program among the installed ones that only starts and ends.
 pub const SENTINEL: &str = "sentinel-dynamic";
@@ -35,6 +36,16 @@ pub fn models() -> &'static [&'static dyn Workload] {
 /// The model called `name`.
 pub fn find(name: &str) -> Option<&'static dyn Workload> {
     models().iter().copied().find(|model| model.name() == name)
+}
+
+/// The ledger in the folder of a cell, held against the kernel's process accounting where that was
+/// kept beside it.
+pub fn read(cell: &Path) -> Result<contract::Ledger> {
+    let ledger = ledger::read(cell)?;
+    if cell.join(accounting::KEPT).exists() {
+        accounting::check(cell, &ledger)?;
+    }
+    Ok(ledger)
 }
 
 /// Makes the folder of a cell ready for one run of `script`. `tag`, 1 to 24 letters and digits,

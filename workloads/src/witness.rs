@@ -5,9 +5,9 @@
 //! Here the kernel is asked too: its count of processes made, `processes` in /proc/stat, is of the
 //! whole machine and so only a lower bound, but no ledger may have made more than the kernel did.
 //!
-//! Process accounting would count exactly. It is not used in a run because the kernel does not tell
-//! whether somebody else has it switched on, so it could not be left as it was found; a test
-//! (tests/real/accounting.rs) holds the programs against it instead.
+//! Process accounting counts exactly, and is asked where it can be had: see [`accounting`].
+
+pub mod accounting;
 
 use contract::{Counts, Kind, Result};
 

@@ -7,6 +7,7 @@
 
 mod arena;
 mod claims;
+mod codec;
 mod error;
 mod event;
 mod fact;

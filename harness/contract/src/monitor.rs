@@ -73,6 +73,13 @@ pub trait Monitor: Sync {
         Privilege::Root
     }
 
+    /// Whether it does not watch at all but examines the scorer: it is handed the ledger, in
+    /// `truths.bin` ([`crate::Ledger::encode`]) in the cell's folder, before it is told to stop.
+    /// Such a monitor is part of a run only when it is named.
+    fn examiner(&self) -> bool {
+        false
+    }
+
     /// Everything that is missing here for it to run; nothing when it can. Changes nothing.
     fn missing(&self, options: &Options) -> Vec<Unavailable>;
 

@@ -7,6 +7,8 @@ use crate::Result;
 pub enum OptionKind {
     /// A count or a size: digits, with an optional suffix k, M or G (powers of 1024).
     Size,
+    /// A number from 0 to 1.
+    Share,
     /// `on` or `off`.
     Switch,
     /// One of these words.
@@ -82,6 +84,11 @@ impl Options {
         parse_size(self.word(name)).unwrap_or_default()
     }
 
+    /// The share `name`.
+    pub fn share(&self, name: &str) -> f64 {
+        parse_share(self.word(name)).unwrap_or_default()
+    }
+
     /// Whether the switch `name` is on.
     pub fn on(&self, name: &str) -> bool {
         self.word(name) == "on"
@@ -112,6 +119,7 @@ fn check(spec: &OptionSpec, value: &str) -> Result<(), String> {
     let fits = match spec.kind {
         OptionKind::Size => parse_size(value).is_some(),
         OptionKind::SizeOrKernel => value == "kernel" || parse_size(value).is_some(),
+        OptionKind::Share => parse_share(value).is_some(),
         OptionKind::Switch => matches!(value, "on" | "off"),
         OptionKind::Word(words) => words.contains(&value),
     };
@@ -121,9 +129,15 @@ fn check(spec: &OptionSpec, value: &str) -> Result<(), String> {
     Err(match spec.kind {
         OptionKind::Size => "use digits, with k, M or G for powers of 1024".into(),
         OptionKind::SizeOrKernel => "use digits (with k, M or G), or the word kernel".into(),
+        OptionKind::Share => "use a number from 0 to 1".into(),
         OptionKind::Switch => "use on or off".into(),
         OptionKind::Word(words) => format!("use one of {}", words.join(", ")),
     })
+}
+
+fn parse_share(text: &str) -> Option<f64> {
+    let share = text.parse().ok()?;
+    (0.0..=1.0).contains(&share).then_some(share)
 }
 
 fn parse_size(text: &str) -> Option<u64> {
@@ -153,6 +167,12 @@ mod tests {
             kind: OptionKind::Switch,
             about: "",
         },
+        OptionSpec {
+            name: "drop",
+            default: "0",
+            kind: OptionKind::Share,
+            about: "",
+        },
     ];
 
     #[test]
@@ -176,12 +196,15 @@ mod tests {
         };
         assert_eq!(
             says("rcvbuff", "1"),
-            "netlink has no option 'rcvbuff': it knows rcvbuf, details"
+            "netlink has no option 'rcvbuff': it knows rcvbuf, details, drop"
         );
         assert_eq!(
             says("details", "yes"),
             "netlink{details=yes}: use on or off"
         );
         assert!(says("rcvbuf", "99999999999G").contains("use digits"));
+        for bad in ["1.1", "-0.1", "nan", "1%"] {
+            assert!(says("drop", bad).contains("use a number from 0 to 1"));
+        }
     }
 }

@@ -18,10 +18,11 @@ use anyhow::{Context, Error, Result};
 use contract::{Claims, Counters, Privilege, Script};
 use nix::sys::resource::{Usage, UsageWho, getrusage};
 use workloads::Definition;
+use workloads::accounting::Accounting;
 
 use crate::cgroup::{Cgroup, Hierarchy};
 use crate::plan::Planned;
-use crate::record::{CellRun, Cost, Noise, Status, write_json};
+use crate::record::{CellRun, Cost, Noise, Status, Witness, write_json};
 use crate::select::Contestant;
 use crate::user::User;
 use noise::Stat;
@@ -72,6 +73,7 @@ struct Measured {
     noise: Noise,
     drained: bool,
     blind: Option<String>,
+    witness: Option<Witness>,
 }
 
 impl Cell<'_> {
@@ -96,7 +98,9 @@ impl Cell<'_> {
                     noise,
                     drained,
                     blind,
+                    witness,
                 }) => {
+                    row.witness = witness;
                     row.cost = Some(cost);
                     row.drained = drained;
                     row.blind = blind;
@@ -160,6 +164,7 @@ impl Cell<'_> {
             cost: None,
             admitted: Default::default(),
             notes: Default::default(),
+            witness: None,
             noise: Noise {
                 load: noise::load(),
                 ..Noise::default()
@@ -169,6 +174,14 @@ impl Cell<'_> {
 
     fn claims(&self) -> Claims {
         self.contestant.monitor.claims(&self.contestant.options)
+    }
+
+    /// Its spool, where there is something to follow: an examiner reports nothing before the end.
+    fn tail(&self, dir: &Path) -> Result<Option<Tail>> {
+        if self.contestant.monitor.examiner() {
+            return Ok(None);
+        }
+        Tail::new(dir, self.contestant.monitor, &self.claims())
     }
 
     fn group(&self, part: &str, script: Option<&Script>) -> Result<Option<Cgroup>> {
@@ -218,7 +231,7 @@ impl Cell<'_> {
             .map_err(Error::from_boxed)?;
         let mut tail = match blind {
             Some(_) => None,
-            None => Tail::new(dir, self.contestant.monitor, &self.claims())?,
+            None => self.tail(dir)?,
         };
         if let Some(tail) = &mut tail {
             sentinels.ready(tail, PATIENCE)?;
@@ -235,6 +248,8 @@ impl Cell<'_> {
             own_cpu_ns()?,
             Instant::now(),
         );
+        let file = crate::leftovers::accounting_file()?;
+        let accounting = Accounting::start(&file).map_err(Error::from_boxed)?;
         let beside = self.beside(dir, &env)?;
         let side = ("workload", self.workload.label.as_str());
         let work = Work::start(self, side, dir, &script, &env)?;
@@ -244,6 +259,9 @@ impl Cell<'_> {
             Some(tail) => sentinels.drained(tail, PATIENCE)?,
             None => true,
         };
+        if self.contestant.monitor.examiner() {
+            hand_over(dir)?;
+        }
         watcher.check()?;
         let (stat_after, cpu_after, own_after) = (Stat::now()?, cpu_used(&watcher)?, own_cpu_ns()?);
         let noise = stat_after.noise_since(stat, begun.elapsed(), load);
@@ -261,7 +279,9 @@ impl Cell<'_> {
         };
         let counters = watcher.stop(PATIENCE)?;
         group.map(Cgroup::remove).transpose()?;
+        let witness = confirm(dir, &done, accounting)?;
         Ok(Measured {
+            witness,
             cost,
             counters,
             noise,
@@ -269,6 +289,31 @@ impl Cell<'_> {
             blind,
         })
     }
+}
+
+/// Holds the ledger against what the workload did not write.
+fn confirm(dir: &Path, done: &Done, accounting: Option<Accounting>) -> Result<Option<Witness>> {
+    let witness = |by: &str, processes| Witness {
+        by: by.to_owned(),
+        processes,
+    };
+    let ledger = workloads::ledger::read(dir).map_err(Error::from_boxed)?;
+    let accounted = accounting.map(|accounting| accounting.confirm(dir, &ledger));
+    let accounted = accounted.transpose().map_err(Error::from_boxed)?.flatten();
+    Ok(match accounted {
+        Some(processes) => Some(witness(Witness::ACCOUNTING, processes)),
+        // The workload's own process has asked already.
+        None => done
+            .machine_forks
+            .map(|count| witness(Witness::COUNT, count)),
+    })
+}
+
+/// Gives the ledger to an examiner.
+fn hand_over(dir: &Path) -> Result<()> {
+    let ledger = workloads::ledger::read(dir).map_err(Error::from_boxed)?;
+    let path = dir.join(monitors::replay::TRUTHS);
+    fs::write(&path, ledger.encode()).with_context(|| format!("{}: make room", path.display()))
 }
 
 /// CPU time of the harness itself.

@@ -26,6 +26,8 @@ pub(crate) struct Done {
     pub wall_ns: u64,
     /// CPU time of all its processes.
     pub cpu_ns: Option<u64>,
+    /// Processes the whole machine made meanwhile, by the kernel's count.
+    pub machine_forks: Option<u64>,
 }
 
 /// The fence: room for what the script says lives at once, with the runner and a margin, and so

@@ -3,11 +3,13 @@
 mod advise;
 mod compare;
 mod doctor;
+mod gate;
 mod list;
 mod monitor;
 mod report;
 mod run;
 mod score;
+mod selftest;
 mod setup;
 mod sweep;
 mod workload;
@@ -21,7 +23,7 @@ use crate::score::Sources;
 
 /// How the raw files of a record are read.
 const SOURCES: Sources<'static> = Sources {
-    ledger: &workloads::ledger::read,
+    ledger: &workloads::read,
     monitor: &monitors::find,
 };
 
@@ -37,6 +39,8 @@ pub fn dispatch(cli: Cli) -> Result<()> {
         Some(Command::Report(args)) => report::report(&args),
         Some(Command::Compare(args)) => compare::compare(&args),
         Some(Command::Advise(args)) => advise::advise(&args),
+        Some(Command::Gate(args)) => gate::gate(&args),
+        Some(Command::Selftest(args)) => selftest::selftest(&args),
         Some(Command::Monitor(args)) => monitor::monitor(&args),
         Some(Command::Workload(args)) => workload::workload(&args),
     }

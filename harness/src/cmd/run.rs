@@ -1,5 +1,6 @@
 //! `harness run`: measures.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
@@ -17,10 +18,32 @@ use crate::{report, score};
 
 /// Measures what was asked for, scores it, reports it.
 pub(super) fn run(args: &RunArgs) -> Result<()> {
+    let Measured { out, failed } = measure(args, "run")?;
+    super::report::show(&out)?;
+    say(&format!(
+        "the report is {}",
+        out.join("README.md").display()
+    ));
+    if failed > 0 {
+        bail!("{failed} cells failed: the report names each");
+    }
+    Ok(())
+}
+
+/// A record that is measured, scored and reported.
+pub(super) struct Measured {
+    /// Its folder.
+    pub(super) out: PathBuf,
+    /// Cells that went wrong.
+    pub(super) failed: usize,
+}
+
+/// Measures what was asked for into a folder called after `kind`, unless it has a name.
+pub(super) fn measure(args: &RunArgs, kind: &str) -> Result<Measured> {
     let mut contestants = vec![select::null()?];
     contestants.extend(select::monitors(&args.monitors)?);
     let workloads = select::workloads(&args.workloads)?;
-    let setup = Setup::new(args.out.as_deref(), "run", args.scale)?;
+    let setup = Setup::new(args.out.as_deref(), kind, args.scale)?;
     let asked = Asked {
         seed: args.seed,
         scale: args.scale,
@@ -49,20 +72,16 @@ pub(super) fn run(args: &RunArgs) -> Result<()> {
     let failed = ended?;
     score::record(out, &super::SOURCES)?;
     report::write(out)?;
-    super::report::show(out)?;
-    say(&format!(
-        "the report is {}",
-        out.join("README.md").display()
-    ));
     if run.able().len() < 2 {
+        super::report::show(out)?;
         return Err(
             NothingRuns("none of these monitors can run here: see harness doctor".into()).into(),
         );
     }
-    if failed > 0 {
-        bail!("{failed} cells failed: the report names each");
-    }
-    Ok(())
+    Ok(Measured {
+        out: out.to_owned(),
+        failed,
+    })
 }
 
 /// What is being compared.

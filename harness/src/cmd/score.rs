@@ -1,18 +1,34 @@
 //! `harness score`: computes a record again from its raw files.
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use crate::cli::DirArgs;
-use crate::exit::misuse;
-use crate::record::Record;
+use crate::exit::{misuse, say};
+use crate::record::{Record, Status};
 use crate::sweep::found::Sweep;
 
 /// Writes runs.csv and summary.json, of a sweep also sweep.json.
 pub(super) fn score(args: &DirArgs) -> Result<()> {
     Record::read(&args.dir).map_err(|error| misuse(format!("{error:#}")))?;
     let summary = crate::score::record(&args.dir, &super::SOURCES)?;
-    match Sweep::read(&args.dir)? {
-        Some(_) => Sweep::new(&summary).write(&args.dir),
-        None => Ok(()),
+    if Sweep::read(&args.dir)?.is_some() {
+        Sweep::new(&summary).write(&args.dir)?;
     }
+    let failed = summary
+        .cells
+        .iter()
+        .filter(|cell| cell.status == Status::Failed);
+    let mut count = 0;
+    for cell in failed {
+        let why = cell.error.as_deref().unwrap_or("failed");
+        let (workload, monitor, turn) = (&cell.workload, &cell.monitor, cell.repetition);
+        say(&format!(
+            "{workload} under {monitor}, repetition {turn}: {why}"
+        ));
+        count += 1;
+    }
+    if count > 0 {
+        bail!("{count} cells failed: the lines above name each");
+    }
+    Ok(())
 }

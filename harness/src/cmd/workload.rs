@@ -49,6 +49,7 @@ pub(super) fn workload(args: &WorkloadArgs) -> Result<()> {
     let done = cell::Done {
         wall_ns: outcome.wall_ns,
         cpu_ns: Some(children_cpu_ns()?),
+        machine_forks: outcome.machine_forks,
     };
     write_json(&args.dir.join("outcome.json"), &done)
 }

@@ -8,7 +8,7 @@ use super::facts::FactScore;
 use super::keyed::Keyed;
 use super::latency::Latency;
 use super::pace::Pace;
-use crate::record::{CellRun, Noise, Status};
+use crate::record::{CellRun, Noise, Status, Witness};
 
 /// One row of `summary.json`: a cell and everything computed from it. A cell that was not
 /// measured has the same keys with nothing in them.
@@ -49,6 +49,9 @@ pub struct Cell {
     pub cost: CostScore,
     /// What may have disturbed it.
     pub noise: Noise,
+    /// Who vouched for the ledger beside the workload itself.
+    #[serde(default)]
+    pub witness: Option<Witness>,
     /// What else the monitor counted, with the unit in the name.
     pub notes: BTreeMap<String, u64>,
 }
@@ -94,6 +97,7 @@ impl Cell {
             pace: None,
             cost: CostScore::default(),
             noise: run.noise,
+            witness: run.witness.clone(),
             notes: run.notes.clone(),
         }
     }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::cell::Cell;
 use super::facts::FactScore;
 use super::keyed::{Key, Keyed};
-use super::latency::{Latency, Lateness};
+use super::latency::{Intervals, Latency, Lateness};
 use super::noise::{Floor, NoiseFloor, Verdict};
 use super::pace::{self, PaceScore};
 use super::stall::{self, Stall};
@@ -70,8 +70,8 @@ pub struct Comparison {
     pub peak_rss_bytes: Option<u64>,
 }
 
-/// Loss of one kind, pooled over repetitions, with its exact binomial interval. Losses come in
-/// bursts, so `worst` says what the interval cannot.
+/// Loss of one kind, pooled over repetitions, with its interval: see [`stats::loss`]. Losses come
+/// in bursts, so `worst` says what a rate cannot.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Loss {
     /// missed / truths.
@@ -95,6 +95,11 @@ pub struct LatencyScore {
     pub all: Option<Latency>,
     /// By kind.
     pub kinds: Keyed<Kind, Latency>,
+    /// Between what the percentiles of `all` may lie.
+    pub all_interval: Option<Intervals>,
+    /// Between what those of `kinds` may lie.
+    #[serde(default)]
+    pub kinds_interval: Keyed<Kind, Intervals>,
     /// Points (quantile, microseconds) of all kinds together.
     pub curve: Vec<(f64, f64)>,
 }
@@ -194,7 +199,7 @@ pub(super) fn compare(
         unaccounted_lost: sum(&|cell| cell.unaccounted_lost),
         undrained: sound.iter().filter(|s| !s.cell.drained).count(),
         stolen: sound.iter().filter(|s| s.cell.noise.stolen).count(),
-        latency_us: lateness(&sound)?,
+        latency_us: lateness(&sound, seed)?,
         pace: pace::pool(sound.iter().filter_map(|s| s.cell.pace.as_ref()), seed),
         stall: stall::of(&sound, baselines, floor, seed),
         slowdown: slowdown(baselines.slowdown(&sound, seed), floor),
@@ -219,31 +224,28 @@ fn errors(cells: &[&Scored]) -> Vec<String> {
 }
 
 fn loss(cells: &[&Scored]) -> Keyed<Kind, Loss> {
-    let mut pooled = Keyed::default();
+    let mut counts: BTreeMap<Kind, Vec<(u64, u64)>> = BTreeMap::new();
     for scored in cells {
         for (kind, score) in offered(&scored.cell.kinds) {
-            let entry = pooled.0.entry(kind).or_insert((0, 0, 0.0_f64));
-            entry.0 += score.missed;
-            entry.1 += score.truths;
-            entry.2 = entry.2.max(rate(score.missed, score.truths));
+            let of = counts.entry(kind).or_default();
+            of.push((score.missed, score.truths));
         }
     }
-    let with_interval = |(kind, (missed, truths, worst))| {
-        let (low, high) = stats::binomial(missed, truths);
-        let rate = rate(missed, truths);
-        (
-            kind,
-            Loss {
-                rate,
-                low,
-                high,
-                missed,
-                truths,
-                worst,
-            },
-        )
+    let with_interval = |(kind, counts): (Kind, Vec<(u64, u64)>)| {
+        let (missed, truths) = stats::pool(&counts);
+        let (low, high) = stats::loss(&counts);
+        let worst = counts.iter().map(|&(k, n)| rate(k, n)).fold(0.0, f64::max);
+        let loss = Loss {
+            rate: rate(missed, truths),
+            low,
+            high,
+            missed,
+            truths,
+            worst,
+        };
+        (kind, loss)
     };
-    Keyed(pooled.0.into_iter().map(with_interval).collect())
+    Keyed(counts.into_iter().map(with_interval).collect())
 }
 
 fn rate(missed: u64, truths: u64) -> f64 {
@@ -282,22 +284,31 @@ fn admitted(cells: &[&Scored]) -> BTreeMap<String, u64> {
     sums
 }
 
-fn lateness(cells: &[&Scored]) -> Result<LatencyScore> {
-    let mut all = Lateness::new()?;
-    let mut kinds = Keyed::default();
+fn lateness(cells: &[&Scored], seed: u64) -> Result<LatencyScore> {
+    let mut score = LatencyScore::default();
+    let each: Vec<&[Lateness; 3]> = cells.iter().filter_map(|s| s.lateness.as_ref()).collect();
     for &kind in Kind::EVERY {
-        let mut one = Lateness::new()?;
-        for lateness in cells.iter().filter_map(|scored| scored.lateness.as_ref()) {
-            one.add(&lateness[kind as usize])?;
-        }
-        all.add(&one)?;
-        kinds.0.extend(one.percentiles().map(|found| (kind, found)));
+        let repetitions: Vec<_> = each.iter().map(|of| of[kind as usize].clone()).collect();
+        let pooled = Lateness::pool(&repetitions)?;
+        score
+            .kinds
+            .0
+            .extend(pooled.percentiles().map(|of| (kind, of)));
+        let intervals = Intervals::of(&repetitions, &pooled, seed);
+        score
+            .kinds_interval
+            .0
+            .extend(intervals.map(|of| (kind, of)));
     }
-    Ok(LatencyScore {
-        all: all.percentiles(),
-        kinds,
-        curve: all.curve(),
-    })
+    let whole: Vec<_> = each
+        .iter()
+        .map(|of| Lateness::pool(*of))
+        .collect::<Result<_>>()?;
+    let all = Lateness::pool(&whole)?;
+    score.all_interval = Intervals::of(&whole, &all, seed);
+    score.all = all.percentiles();
+    score.curve = all.curve();
+    Ok(score)
 }
 
 fn figures(

@@ -6,6 +6,8 @@ use contract::{Journal, Kind, Ledger, Pairing};
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
+use crate::stats;
+
 /// Lateness in microseconds, to three significant digits.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Latency {
@@ -38,11 +40,19 @@ impl Lateness {
         Ok(Self { histogram, max: 0 })
     }
 
-    pub(super) fn take(&mut self, nanos: u64) -> anyhow::Result<()> {
+    /// Takes one down.
+    pub fn take(&mut self, nanos: u64) -> anyhow::Result<()> {
         // Not `saturating_record`, which clips to the size of now instead of growing.
         self.histogram.record(nanos)?;
         self.max = self.max.max(nanos);
         Ok(())
+    }
+
+    /// All of these together.
+    pub fn pool(each: &[Self]) -> anyhow::Result<Self> {
+        let mut pooled = Self::new()?;
+        each.iter().try_for_each(|one| pooled.add(one))?;
+        Ok(pooled)
     }
 
     /// Takes in another's.
@@ -54,6 +64,21 @@ impl Lateness {
     fn at(&self, quantile: f64) -> f64 {
         // A bucket is named by its upper end, which may lie above the latest of all.
         self.histogram.value_at_quantile(quantile).min(self.max) as f64 / 1000.0
+    }
+
+    /// The value that so many are at or below.
+    fn rank(&self, rank: u64) -> f64 {
+        self.at(rank as f64 / self.histogram.len() as f64)
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> u64 {
+        self.histogram.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.histogram.is_empty()
     }
 
     /// The usual percentiles; `None` of nothing.
@@ -77,6 +102,68 @@ impl Lateness {
             .map(|tail| (1.0 - tail, self.at(1.0 - tail)))
             .collect()
     }
+}
+
+/// Between what a percentile may lie, in microseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Interval {
+    /// Not below this.
+    pub low: f64,
+    /// Not above this; `None` where too few moments were measured to say.
+    pub high: Option<f64>,
+}
+
+/// The intervals of the usual percentiles. Of the latest of all there is none.
+///
+/// What happens in one run hangs together (one stall makes hundreds late), so with two repetitions
+/// or more a repetition is one measurement, and the interval is that of the percentile of a run.
+/// A single run is taken for independent moments, for want of anything better, and its interval
+/// is the exact one between two ranks.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Intervals {
+    /// Of the median.
+    pub p50: Interval,
+    /// Of the 90th percentile.
+    pub p90: Interval,
+    /// Of the 99th.
+    pub p99: Interval,
+    /// Of the 99.9th.
+    pub p999: Interval,
+}
+
+impl Intervals {
+    /// Of the percentiles of `repetitions`, or of `pooled` if there is but one; `None` of nothing.
+    pub fn of(repetitions: &[Lateness], pooled: &Lateness, seed: u64) -> Option<Self> {
+        let sound: Vec<_> = repetitions.iter().filter(|one| !one.is_empty()).collect();
+        let one = |quantile: f64| match sound.len() {
+            0 | 1 => within(pooled, quantile),
+            _ => between(&sound, quantile, seed),
+        };
+        Some(Self {
+            p50: one(0.5)?,
+            p90: one(0.9)?,
+            p99: one(0.99)?,
+            p999: one(0.999)?,
+        })
+    }
+}
+
+fn within(lateness: &Lateness, quantile: f64) -> Option<Interval> {
+    let (low, high) = stats::ranks(quantile, lateness.len())?;
+    Some(Interval {
+        low: lateness.rank(low),
+        high: high.map(|high| lateness.rank(high)),
+    })
+}
+
+fn between(repetitions: &[&Lateness], quantile: f64, seed: u64) -> Option<Interval> {
+    // A nanosecond more, so that what was received at once has a logarithm too.
+    let values = repetitions.iter().map(|one| one.at(quantile) + 0.001);
+    let found = stats::ratio(&values.collect::<Vec<_>>(), seed)?;
+    Some(Interval {
+        low: (found.low? - 0.001).max(0.0),
+        high: found.high.map(|high| high - 0.001),
+    })
 }
 
 /// By kind, over the matched moments whose windows are not loose.

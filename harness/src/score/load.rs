@@ -4,7 +4,7 @@ use std::path::Path;
 use anyhow::{Context, Result, anyhow, bail};
 use contract::{Claims, Journal, Ledger, Monitor, Options, SpoolReader};
 
-use crate::record::CellRun;
+use crate::record::{CellRun, Witness};
 
 /// How raw files are read. Given from outside, so that scoring is tested on its own.
 #[derive(Clone, Copy)]
@@ -26,6 +26,14 @@ pub(super) fn inputs(dir: &Path, run: &CellRun, sources: &Sources<'_>) -> Result
     let (monitor, options) = monitor(&run.monitor, sources)?;
     let ledger = (sources.ledger)(dir)
         .map_err(|error| anyhow!("{}: {error}: measure again", dir.join("ledger").display()))?;
+    let vouched = run
+        .witness
+        .as_ref()
+        .is_some_and(|one| one.by == Witness::ACCOUNTING);
+    let kept = dir.join(workloads::accounting::KEPT);
+    if vouched && !kept.exists() {
+        bail!("{}: is missing: measure again", kept.display());
+    }
     Ok(Inputs {
         ledger,
         journal: decode(&dir.join("spool.bin"), monitor)?,

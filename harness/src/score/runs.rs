@@ -1,7 +1,8 @@
+use std::collections::HashMap;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use csv::Writer;
+use csv::{ReaderBuilder, StringRecord, Writer};
 
 use super::cell::{Cell, KindScore};
 use super::summary::Summary;
@@ -31,6 +32,55 @@ pub fn runs(summary: &Summary) -> Result<String> {
     let mut bytes = Vec::new();
     table(&mut bytes, summary)?;
     Ok(String::from_utf8(bytes)?)
+}
+
+/// Holds `runs.csv` against `summary`, which was read from beside it: a cell whose rows are not
+/// its figures has failed, and the others are as they were. Without the file nothing is doubted.
+pub(super) fn doubt(path: &Path, summary: &mut Summary) -> Result<()> {
+    let Ok(found) = std::fs::read(path) else {
+        return Ok(());
+    };
+    let mut due = Vec::new();
+    table(&mut due, summary)?;
+    let (found, due) = (by_cell(&found), by_cell(&due));
+    for cell in &mut summary.cells {
+        let key = [&cell.workload, &cell.monitor, &cell.repetition.to_string()].map(String::clone);
+        let same = match (found.get(&key), due.get(&key)) {
+            (Some(found), Some(due)) => {
+                found.len() == due.len() && found.iter().zip(due).all(|(a, b)| alike(a, b))
+            }
+            _ => false,
+        };
+        if !same && cell.status == Status::Ok {
+            cell.status = Status::Failed;
+            cell.error = Some(format!(
+                "{}: the rows of this cell are damaged or missing: make them again with harness score",
+                path.display()
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Rows by workload, monitor and repetition. What is no row is nobody's.
+fn by_cell(bytes: &[u8]) -> HashMap<[String; 3], Vec<StringRecord>> {
+    let mut cells: HashMap<_, Vec<StringRecord>> = HashMap::new();
+    let mut reader = ReaderBuilder::new().flexible(true).from_reader(bytes);
+    for record in reader.byte_records().flatten() {
+        let row = StringRecord::from_byte_record_lossy(record);
+        let key = [1, 2, 3].map(|column| row.get(column).unwrap_or_default().to_owned());
+        cells.entry(key).or_default().push(row);
+    }
+    cells
+}
+
+/// The same words, and numbers that differ by no more than reading them back may change.
+fn alike(one: &StringRecord, other: &StringRecord) -> bool {
+    let near = |a: &str, b: &str| match (a.parse::<f64>(), b.parse::<f64>()) {
+        (Ok(a), Ok(b)) => (a - b).abs() <= 1e-9 * a.abs().max(b.abs()),
+        _ => a == b,
+    };
+    one.len() == other.len() && one.iter().zip(other).all(|(a, b)| near(a, b))
 }
 
 fn table(out: &mut Vec<u8>, summary: &Summary) -> Result<()> {

@@ -7,6 +7,7 @@ use super::Scored;
 use super::cell::Cell;
 use super::compare::{Baselines, Comparison, compare};
 use super::noise::NoiseFloor;
+use super::runs::doubt;
 use crate::record::{FORMAT, Record, read_json};
 
 /// `summary.json`: everything computed from a record.
@@ -54,9 +55,11 @@ impl Summary {
         })
     }
 
-    /// Reads `DIR/summary.json`.
+    /// Reads `DIR/summary.json`, and doubts the cells whose rows in `runs.csv` say otherwise.
     pub fn read(dir: &Path) -> Result<Self> {
-        read_json(&dir.join("summary.json"))
+        let mut summary = read_json(&dir.join("summary.json"))?;
+        doubt(&dir.join("runs.csv"), &mut summary)?;
+        Ok(summary)
     }
 
     /// The entry for a workload under a monitor.

@@ -1,7 +1,10 @@
 //! Made-up cells of any size whose right figures are known.
+#![allow(dead_code, reason = "each test file uses its part of it")]
 
 use contract::{Arena, Claims, Clock, Fact, Facts, Journal, Kind, Ledger, Report, Truth};
-use rollcall::record::{CellRun, Cost, Noise, Status};
+use rollcall::record::{
+    CellRun, Cost, FORMAT, Machine, MonitorInfo, Noise, Record, Status, WorkloadInfo,
+};
 
 /// What scoring takes.
 pub(crate) struct Input {
@@ -97,6 +100,36 @@ pub(crate) fn run(workload: &str, monitor: &str, repetition: u32) -> CellRun {
         cost: Some(Cost::default()),
         admitted: Default::default(),
         notes: Default::default(),
+        witness: None,
         noise: Noise::default(),
+    }
+}
+
+/// The description of a record with so many workloads and monitors.
+pub(crate) fn record(workloads: &[&str], monitors: &[&str]) -> Record {
+    let workload = |name: &&str| WorkloadInfo {
+        name: (*name).into(),
+        model: "made".into(),
+        analysis: String::new(),
+        expected: [0; 3],
+    };
+    let monitor = |name: &&str| MonitorInfo {
+        name: (*name).into(),
+        about: String::new(),
+        unavailable: None,
+    };
+    Record {
+        format: FORMAT,
+        record: "made".into(),
+        started: "2026-01-01T00:00:00Z".into(),
+        command: vec!["harness".into()],
+        seed: 1,
+        scale: 1.0,
+        repetitions: 1,
+        version: "0".into(),
+        machine: Machine::default(),
+        workloads: workloads.iter().map(workload).collect(),
+        monitors: monitors.iter().map(monitor).collect(),
+        recovered: Vec::new(),
     }
 }

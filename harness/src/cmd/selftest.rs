@@ -1,0 +1,99 @@
+//! `harness selftest`: the harness examined with planted faults.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Error, Result, bail};
+
+use super::print;
+use super::setup::Setup;
+use crate::cell::{Cell, Stage};
+use crate::cli::SelftestArgs;
+use crate::exit::say;
+use crate::plan::Planned;
+use crate::record::Status;
+use crate::select;
+use crate::selftest::{self, Case, EVERYTHING, Source};
+
+/// Workloads whose ledgers are used too, where they can run, at this scale.
+const REAL: [(&str, f64); 4] = [
+    ("short-lived/fork", 0.2),
+    ("short-lived/pipeline", 0.1),
+    ("fork-bomb", 0.02),
+    ("paced", 0.1),
+];
+
+/// Examines, prints a line for each figure that is not what was planted, and counts.
+pub(super) fn selftest(args: &SelftestArgs) -> Result<()> {
+    let dir = tempfile::tempdir()?;
+    let (mut sources, mut cases) = real(dir.path())?;
+    sources.extend(selftest::made());
+    let record = dir.path().join("record");
+    std::fs::create_dir(&record)?;
+    cases.extend(selftest::examine(&sources, &record, args.seed)?);
+    let failed = cases.iter().filter(|case| !case.faults.is_empty()).count();
+    let repeat = format!("repeat with: harness selftest --seed {}", args.seed);
+    for Case { name, faults } in &cases {
+        for fault in faults {
+            say(&format!("{name}: {fault}; {repeat}"));
+        }
+    }
+    let total = cases.len();
+    print(&format!(
+        "{} of {total} planted cases reported exactly: {} ledgers, {} of them left by real runs\n",
+        total - failed,
+        sources.len(),
+        sources
+            .iter()
+            .filter(|source| source.cell.is_some())
+            .count(),
+    ))?;
+    if failed > 0 {
+        bail!("{failed} cases are not reported as planted: trust no report of this harness");
+    }
+    Ok(())
+}
+
+/// Runs the real workloads under `replay`: their ledgers, and a case for each run itself.
+fn real(dir: &Path) -> Result<(Vec<Source>, Vec<Case>)> {
+    let mut setup = Setup::new(Some(&dir.join("real")), "selftest", 1.0)?;
+    let (mut sources, mut cases) = (Vec::new(), Vec::new());
+    for (order, (name, scale)) in (0..).zip(REAL) {
+        setup.stage.scale = scale;
+        if let Some((cell, label)) = measured(&setup.stage, name, order)? {
+            cases.push(selftest::live(&cell, &label)?);
+            sources.push(Source {
+                name: name.to_owned(),
+                ledger: workloads::ledger::read(&cell).map_err(Error::from_boxed)?,
+                cell: Some(cell),
+            });
+        }
+    }
+    Ok((sources, cases))
+}
+
+/// The folder of a cell and the label of its monitor; `None` where the workload cannot run.
+fn measured(stage: &Stage, name: &str, order: u32) -> Result<Option<(PathBuf, String)>> {
+    let workload = select::workload(name)?;
+    if let Some(why) = workload.unavailable() {
+        say(&format!("{name} is left out: {why}"));
+        return Ok(None);
+    }
+    let contestant = select::contestant(&format!("replay{{{EVERYTHING}}}"))?;
+    let cell = Cell {
+        stage,
+        planned: Planned {
+            workload: 0,
+            monitor: 0,
+            repetition: 1,
+            baseline: false,
+        },
+        order,
+        workload: &workload,
+        contestant: &contestant,
+    };
+    let row = cell.run()?;
+    if row.status != Status::Ok {
+        bail!("{name} under replay: {}", row.error.unwrap_or_default());
+    }
+    Ok(Some((cell.dir(), contestant.label())))
+}

@@ -1,0 +1,333 @@
+//! The harness examined: faults are planted exactly, and every figure of the report is held
+//! against what was planted. Exact for counts, within one step of the histogram for lateness.
+//!
+//! Nothing is taken from the scorer here. What is due is counted while planting, and intervals
+//! are added up from chances. It all goes the way of a measured record: a folder with ledgers and
+//! spools is written, scored, and read back.
+
+mod due;
+mod expect;
+mod grid;
+mod late;
+mod made;
+mod pace;
+mod sure;
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Error, Result};
+use contract::{Ledger, Spool};
+use monitors::replay::{self, Faults, Planted, plant};
+use serde_json::{Value, to_value};
+
+use crate::record::{
+    CellRun, Cost, FORMAT, MonitorInfo, Noise, Record, Status, Witness, WorkloadInfo, write_json,
+};
+use crate::score::{self, Sources};
+use crate::select;
+
+/// All faults at once, for runs of real workloads under `replay`.
+pub use grid::EVERYTHING;
+
+/// A ledger that a workload left, or one made up.
+pub struct Source {
+    /// What it is called.
+    pub name: String,
+    /// What is in it.
+    pub ledger: Ledger,
+    /// The folder of the cell that left it.
+    pub cell: Option<PathBuf>,
+}
+
+/// The made-up ledgers.
+pub fn made() -> Vec<Source> {
+    let all = made::all().into_iter();
+    all.map(|(name, ledger)| Source {
+        name: name.into(),
+        ledger,
+        cell: None,
+    })
+    .collect()
+}
+
+/// A ledger with faults planted in it, twice.
+struct Planting {
+    source: usize,
+    monitor: String,
+    runs: [CellRun; 2],
+    planted: [Planted; 2],
+}
+
+/// How one case went.
+pub struct Case {
+    /// The name of its ledger and the label of its monitor.
+    pub name: String,
+    /// One line for each figure that is not what was planted.
+    pub faults: Vec<String>,
+}
+
+/// Plants every case of the grid into `dir`, scores it and compares. `seed` decides what is left
+/// to chance.
+pub fn examine(sources: &[Source], dir: &Path, seed: u64) -> Result<Vec<Case>> {
+    let plantings = plantings(sources, seed)?;
+    let bases: Vec<[Cost; 2]> = (0..sources.len()).map(|place| base(place as u64)).collect();
+    let record = record(sources, &plantings, seed);
+    write_json(&dir.join("record.json"), &record)?;
+    for (source, bases) in sources.iter().zip(&bases) {
+        nulls(dir, source, bases)?;
+    }
+    for planting in &plantings {
+        for (run, planted) in planting.runs.iter().zip(&planting.planted) {
+            write_cell(dir, &sources[planting.source], run, Some(planted))?;
+        }
+    }
+    let reader = Sources {
+        ledger: &read_ledger,
+        monitor: &monitors::find,
+    };
+    let summary = to_value(score::record(dir, &reader)?)?;
+    let cases = plantings.iter().map(|planting| {
+        let bases = bases[planting.source];
+        judge(planting, &sources[planting.source], bases, &summary)
+    });
+    Ok(cases.collect())
+}
+
+fn judge(planting: &Planting, source: &Source, bases: [Cost; 2], summary: &Value) -> Case {
+    let planted = planting.planted.each_ref().map(|planted| &planted.figures);
+    let mut faults = Vec::new();
+    for (run, planted) in planting.runs.iter().zip(planted) {
+        let found = row(&summary["cells"], run);
+        let found = found.filter(|cell| cell["repetition"] == run.repetition);
+        let due = expect::cell(&source.ledger, run, planted);
+        let at = format!("repetition {}", run.repetition);
+        due.check(found.last().unwrap_or(&Value::Null), &at, &mut faults);
+    }
+    let case = expect::Case {
+        ledger: &source.ledger,
+        runs: planting.runs.each_ref(),
+        bases,
+        planted,
+    };
+    let found = row(&summary["comparison"], &planting.runs[0]).last();
+    let due = case.comparison();
+    due.check(found.unwrap_or(&Value::Null), "comparison", &mut faults);
+    Case {
+        name: format!("{} under {}", source.name, planting.monitor),
+        faults,
+    }
+}
+
+/// The rows about the workload and monitor of `run`.
+fn row<'a>(rows: &'a Value, run: &CellRun) -> impl Iterator<Item = &'a Value> {
+    let (workload, monitor) = (run.workload.clone(), run.monitor.clone());
+    let all = rows.as_array().into_iter().flatten();
+    all.filter(move |row| row["workload"] == workload && row["monitor"] == monitor)
+}
+
+/// Every ledger with every fault, where the faults can be told apart in it.
+fn plantings(sources: &[Source], seed: u64) -> Result<Vec<Planting>> {
+    let mut plantings = Vec::new();
+    for (source, Source { name, ledger, .. }) in sources.iter().enumerate() {
+        for faults in grid::FAULTS {
+            let contestant =
+                select::contestant(&format!("replay{{{faults}}}")).or_else(|error| {
+                    if faults.is_empty() {
+                        select::contestant("replay")
+                    } else {
+                        Err(error)
+                    }
+                })?;
+            let options = Faults::of(&contestant.options);
+            if !grid::tells_apart(ledger, &options.claims) {
+                continue;
+            }
+            let place = plantings.len() as u64;
+            let planted = [1, 2].map(|turn| plant(ledger, &options, seed ^ (place * 2 + turn)));
+            let monitor = contestant.label();
+            let run = |turn: usize| CellRun {
+                order: (place * 2) as u32 + turn as u32,
+                admitted: planted[turn].figures.admitted.clone(),
+                cost: Some(cost(source as u64, place, turn as u64)),
+                ..run(name, &monitor, turn as u32 + 1, place)
+            };
+            plantings.push(Planting {
+                source,
+                runs: [run(0), run(1)],
+                monitor,
+                planted,
+            });
+        }
+    }
+    Ok(plantings)
+}
+
+/// What else is planted in a cell: noise and notes of every sort, turn about.
+fn run(workload: &str, monitor: &str, repetition: u32, place: u64) -> CellRun {
+    let waited = (
+        "backlog_wait_ms".to_owned(),
+        place * 3 + u64::from(repetition),
+    );
+    CellRun {
+        workload: workload.into(),
+        monitor: monitor.into(),
+        repetition,
+        order: u32::MAX,
+        baseline: false,
+        status: Status::Ok,
+        error: None,
+        blind: place.is_multiple_of(7).then(|| "planted".into()),
+        drained: !place.is_multiple_of(5),
+        cost: None,
+        admitted: Default::default(),
+        notes: place
+            .is_multiple_of(4)
+            .then_some(waited)
+            .into_iter()
+            .collect(),
+        witness: Some(Witness {
+            by: Witness::COUNT.into(),
+            processes: place + 7,
+        }),
+        noise: Noise {
+            steal_ticks: place,
+            load: 0.25 * place as f64,
+            stolen: place.is_multiple_of(6),
+            ..Noise::default()
+        },
+    }
+}
+
+/// What the baseline of a ledger took; both null cells of a repetition took the same, so the noise
+/// floor is nothing.
+fn base(source: u64) -> [Cost; 2] {
+    [1, 2].map(|turn| Cost {
+        wall_ns: 1_000_000_000 + source * 1_000_000 + turn,
+        workload_cpu_ns: None,
+        monitor_cpu_ns: None,
+        system_cpu_ns: 400_000_000 + turn,
+        peak_rss_bytes: 0,
+    })
+}
+
+/// By turns much more than the baseline, a little less, and the same.
+fn cost(source: u64, place: u64, turn: u64) -> Cost {
+    let base = base(source)[turn as usize];
+    let (more, less) = match place % 3 {
+        0 => (500_000_000 + turn * 20_000_000, 0),
+        1 => (0, 200_000_000 + turn * 1_000_000),
+        _ => (0, 0),
+    };
+    Cost {
+        wall_ns: base.wall_ns + more - less,
+        workload_cpu_ns: Some(7_000_000 + place),
+        monitor_cpu_ns: Some(3_000_000 + place * 1000 + turn * 500_000),
+        system_cpu_ns: base.system_cpu_ns + more / 2 - less / 2,
+        peak_rss_bytes: (5 << 20) + place * 4096 + turn,
+    }
+}
+
+/// Baseline and A/A cell of both repetitions.
+fn nulls(dir: &Path, source: &Source, bases: &[Cost; 2]) -> Result<()> {
+    for (turn, cost) in (1..).zip(bases) {
+        for baseline in [true, false] {
+            let run = CellRun {
+                baseline,
+                cost: Some(*cost),
+                ..run(&source.name, "null", turn, 1)
+            };
+            write_cell(dir, source, &run, None)?;
+        }
+    }
+    Ok(())
+}
+
+fn write_cell(dir: &Path, source: &Source, run: &CellRun, planted: Option<&Planted>) -> Result<()> {
+    let name = format!(
+        "{}-{}-{}-{}",
+        source.name, run.order, run.baseline, run.repetition
+    );
+    let cell = dir.join("raw").join(name.replace('/', "_"));
+    let bad = |path: &Path| format!("{}: cannot be written: make room", path.display());
+    fs::create_dir_all(&cell).with_context(|| bad(&cell))?;
+    match &source.cell {
+        // The real files are read the real way.
+        Some(from) => {
+            for entry in fs::read_dir(from)?.flatten() {
+                let name = entry.file_name();
+                if name != "spool.bin" && name != "cell.json" {
+                    fs::copy(entry.path(), cell.join(name)).with_context(|| bad(&cell))?;
+                }
+            }
+        }
+        None => fs::write(cell.join(replay::TRUTHS), source.ledger.encode())?,
+    }
+    let mut spool = Spool::new(File::create(cell.join("spool.bin"))?)?;
+    if let Some(planted) = planted {
+        replay::spool(&planted.journal, &mut spool)?;
+    }
+    write_json(&cell.join("cell.json"), run)
+}
+
+fn read_ledger(cell: &Path) -> contract::Result<Ledger> {
+    let path = cell.join(replay::TRUTHS);
+    match fs::read(&path) {
+        Ok(bytes) => Ok(Ledger::decode(&bytes)?),
+        Err(_) => workloads::ledger::read(cell),
+    }
+}
+
+fn record(sources: &[Source], plantings: &[Planting], seed: u64) -> Record {
+    let workload = |source: &Source| WorkloadInfo {
+        name: source.name.clone(),
+        model: "planted".into(),
+        analysis: String::new(),
+        expected: [0; 3],
+    };
+    let mut names: Vec<&str> = plantings.iter().map(|one| one.monitor.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    let monitor = |name: &str| MonitorInfo {
+        name: name.into(),
+        about: String::new(),
+        unavailable: None,
+    };
+    Record {
+        format: FORMAT,
+        record: "selftest".into(),
+        started: String::new(),
+        command: Vec::new(),
+        seed,
+        scale: 1.0,
+        repetitions: 2,
+        version: env!("CARGO_PKG_VERSION").into(),
+        machine: Default::default(),
+        workloads: sources.iter().map(workload).collect(),
+        monitors: std::iter::once("null").chain(names).map(monitor).collect(),
+        recovered: Vec::new(),
+    }
+}
+
+/// Holds a cell that was run for real under `replay` against what its options plant.
+pub fn live(cell: &Path, label: &str) -> Result<Case> {
+    let reader = Sources {
+        ledger: &workloads::ledger::read,
+        monitor: &monitors::find,
+    };
+    let scored = to_value(score::cell(cell, &reader)?.cell)?;
+    let run: CellRun = crate::record::read_json(&cell.join("cell.json"))?;
+    let ledger = workloads::ledger::read(cell).map_err(Error::from_boxed)?;
+    let contestant = select::contestant(label)?;
+    let seed = contestant.options.size("seed");
+    let planted = plant(&ledger, &Faults::of(&contestant.options), seed);
+    let mut faults = Vec::new();
+    expect::cell(&ledger, &run, &planted.figures).check(&scored, "cell", &mut faults);
+    Ok(Case {
+        name: format!("{} really under {label}", run.workload),
+        faults,
+    })
+}
+
+#[cfg(test)]
+mod tests;

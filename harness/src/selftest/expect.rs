@@ -1,0 +1,267 @@
+//! What the report must say of a case: every figure of its cells and of their comparison.
+
+use contract::{Fact, Kind, Ledger};
+use monitors::replay::{FactFigures, Figures, KindFigures};
+use serde_json::{Map, Value, to_value};
+
+use super::due::Due;
+use super::late::Sorted;
+use super::{pace, sure};
+use crate::record::{CellRun, Cost};
+
+/// What is due of two repetitions.
+pub(super) struct Case<'a> {
+    pub(super) ledger: &'a Ledger,
+    pub(super) runs: [&'a CellRun; 2],
+    pub(super) bases: [Cost; 2],
+    pub(super) planted: [&'a Figures; 2],
+}
+
+/// Nothing a cell measures may be missing here: it is made of numbers.
+fn number(value: impl serde::Serialize) -> Due {
+    Due::Just(to_value(value).unwrap_or_default())
+}
+
+fn by<T, K: Copy>(
+    all: [K; 4],
+    word: fn(K) -> &'static str,
+    of: impl Fn(usize) -> T,
+) -> Vec<(&'static str, T)> {
+    all.into_iter()
+        .enumerate()
+        .map(|(place, key)| (word(key), of(place)))
+        .collect()
+}
+
+/// The row of one cell.
+pub(super) fn cell(ledger: &Ledger, run: &CellRun, planted: &Figures) -> Due {
+    let kinds = Kind::ALL.map(|kind| (kind.as_str(), moments(&planted.kinds[kind as usize])));
+    let facts = by(Fact::ALL, Fact::as_str, |fact| {
+        fact_due(&[planted.facts[fact]])
+    });
+    let cost = run.cost.unwrap_or_default();
+    Due::map([
+        ("workload", number(&run.workload)),
+        ("monitor", number(&run.monitor)),
+        ("repetition", number(run.repetition)),
+        ("order", number(run.order)),
+        ("baseline", number(run.baseline)),
+        ("status", Due::just("ok")),
+        ("error", Due::null()),
+        ("blind", number(&run.blind)),
+        ("kinds", Due::map(kinds)),
+        ("facts", Due::map(facts)),
+        ("outside", number(planted.outside)),
+        ("admitted_lost", number(&planted.admitted)),
+        ("unaccounted_lost", number(planted.unaccounted)),
+        ("drained", number(run.drained)),
+        ("pace", Due::maybe(pace::cell(ledger))),
+        ("cost", costs(&cost, ledger.truths.len())),
+        ("noise", number(run.noise)),
+        ("witness", number(&run.witness)),
+        ("notes", number(&run.notes)),
+    ])
+}
+
+fn moments(kind: &KindFigures) -> Due {
+    let late = Sorted::new(kind.lateness.iter().copied());
+    Due::map([
+        ("offered", number(kind.offered)),
+        ("truths", number(kind.truths)),
+        ("matched", number(kind.matched)),
+        ("missed", number(kind.missed)),
+        ("repeated", number(kind.repeated)),
+        ("invented", number(kind.invented)),
+        ("latency_us", Due::maybe(late.percentiles())),
+    ])
+}
+
+fn fact_due(cells: &[FactFigures]) -> Due {
+    let sum = |of: fn(&FactFigures) -> u64| number(cells.iter().map(of).sum::<u64>());
+    Due::map([
+        ("offered", number(cells.iter().any(|fact| fact.offered))),
+        ("right", sum(|fact| fact.right)),
+        ("wrong", sum(|fact| fact.wrong)),
+        ("truncated", sum(|fact| fact.truncated)),
+        ("absent", sum(|fact| fact.absent)),
+    ])
+}
+
+/// Microseconds for each moment.
+fn each(nanos: u64, moments: usize) -> f64 {
+    nanos as f64 / 1000.0 / moments as f64
+}
+
+fn rate(cost: &Cost, moments: usize) -> f64 {
+    moments as f64 * 1e9 / cost.wall_ns as f64
+}
+
+fn costs(cost: &Cost, moments: usize) -> Due {
+    let maybe = |nanos: Option<u64>| Due::maybe(nanos.map(|n| Due::Near(each(n, moments))));
+    Due::map([
+        ("moments_per_s", Due::Near(rate(cost, moments))),
+        ("monitor_cpu_us_per_moment", maybe(cost.monitor_cpu_ns)),
+        ("system_cpu_us_per_moment", maybe(Some(cost.system_cpu_ns))),
+        ("workload_cpu_us_per_moment", maybe(cost.workload_cpu_ns)),
+        ("peak_rss_bytes", number(cost.peak_rss_bytes)),
+        ("wall_ms", Due::Near(cost.wall_ns as f64 / 1e6)),
+    ])
+}
+
+impl Case<'_> {
+    /// What both repetitions say together.
+    pub(super) fn comparison(&self) -> Due {
+        let costs = self.runs.map(|run| run.cost.unwrap_or_default());
+        let moments = self.ledger.truths.len();
+        let both =
+            |of: fn(&Figures) -> u64| number(self.planted.iter().map(|p| of(p)).sum::<u64>());
+        let monitor = costs.map(|cost| each(cost.monitor_cpu_ns.unwrap_or(0), moments));
+        let speed = costs.map(|cost| rate(&cost, moments));
+        Due::map([
+            ("workload", number(&self.runs[0].workload)),
+            ("monitor", number(&self.runs[0].monitor)),
+            ("repetitions", number(2)),
+            ("failed", number(0)),
+            ("unavailable", number(0)),
+            ("errors", Due::List(Vec::new())),
+            ("blind", number(&self.runs[0].blind)),
+            ("loss", self.loss()),
+            (
+                "facts",
+                Due::map(by(Fact::ALL, Fact::as_str, |fact| {
+                    fact_due(&self.planted.map(|planted| planted.facts[fact]))
+                })),
+            ),
+            (
+                "repeated",
+                both(|p| p.kinds.iter().map(|kind| kind.repeated).sum()),
+            ),
+            (
+                "invented",
+                both(|p| p.kinds.iter().map(|kind| kind.invented).sum()),
+            ),
+            ("admitted_lost", self.admitted()),
+            ("unaccounted_lost", both(|p| p.unaccounted)),
+            (
+                "undrained",
+                number(self.runs.iter().filter(|run| !run.drained).count()),
+            ),
+            (
+                "stolen",
+                number(self.runs.iter().filter(|run| run.noise.stolen).count()),
+            ),
+            ("latency_us", self.latency()),
+            ("pace", Due::maybe(pace::both(self.ledger))),
+            ("stall", self.stall(&costs)),
+            ("slowdown", self.slowdown(&costs)),
+            ("monitor_cpu_us_per_moment", Due::map(sure::mean(monitor))),
+            (
+                "system_cpu_us_per_moment",
+                self.extra(&costs, |cost| each(cost.system_cpu_ns, moments)),
+            ),
+            (
+                "moments_per_s",
+                Due::Near(f64::midpoint(speed[0], speed[1])),
+            ),
+            (
+                "peak_rss_bytes",
+                number(costs.map(|cost| cost.peak_rss_bytes).into_iter().max()),
+            ),
+        ])
+    }
+
+    fn loss(&self) -> Due {
+        let offered = Kind::ALL
+            .into_iter()
+            .filter(|kind| self.planted[0].kinds[*kind as usize].offered);
+        Due::map(offered.map(|kind| {
+            let of = self.planted.map(|planted| &planted.kinds[kind as usize]);
+            (
+                kind.as_str(),
+                sure::loss(of.map(|of| (of.missed, of.truths))),
+            )
+        }))
+    }
+
+    fn admitted(&self) -> Due {
+        let mut sums = Map::new();
+        for (cause, n) in self.planted.iter().flat_map(|planted| &planted.admitted) {
+            let sum = sums.get(cause).and_then(Value::as_u64).unwrap_or(0);
+            sums.insert(cause.clone(), (sum + n).into());
+        }
+        Due::Just(Value::Object(sums))
+    }
+
+    fn latency(&self) -> Due {
+        let of = |kind: Kind| {
+            let each = self
+                .planted
+                .map(|p| Sorted::new(p.kinds[kind as usize].lateness.clone()));
+            let pooled = self
+                .planted
+                .iter()
+                .flat_map(|p| p.kinds[kind as usize].lateness.clone());
+            (Sorted::new(pooled), each)
+        };
+        let all = |planted: &Figures| {
+            let kinds = planted.kinds.iter().flat_map(|kind| kind.lateness.clone());
+            kinds.collect::<Vec<_>>()
+        };
+        let each = self.planted.map(|planted| Sorted::new(all(planted)));
+        let pooled = Sorted::new(self.planted.iter().flat_map(|planted| all(planted)));
+        let kinds = Kind::ALL.into_iter().map(|kind| (kind.as_str(), of(kind)));
+        let kinds: Vec<_> = kinds.collect();
+        let percentiles = kinds
+            .iter()
+            .filter_map(|(kind, of)| Some((kind, of.0.percentiles()?)));
+        let intervals = kinds
+            .iter()
+            .filter_map(|(kind, of)| Some((kind, of.0.intervals(&of.1)?)));
+        Due::map([
+            ("all", Due::maybe(pooled.percentiles())),
+            ("kinds", Due::map(percentiles)),
+            ("all_interval", Due::maybe(pooled.intervals(&each))),
+            ("kinds_interval", Due::map(intervals)),
+            ("curve", pooled.curve()),
+        ])
+    }
+
+    /// The paired difference of a cost.
+    fn extra(&self, costs: &[Cost; 2], of: impl Fn(&Cost) -> f64) -> Due {
+        let more = [0, 1].map(|turn| of(&costs[turn]) - of(&self.bases[turn]));
+        let mut due = sure::mean(more);
+        let middle = f64::midpoint(more[0], more[1]);
+        let reach = sure::STUDENT * (more[0] - more[1]).abs() / 2.0;
+        let ends = [middle - reach, middle + reach];
+        due.push(("verdict", sure::verdict(middle, ends, 0.0)));
+        Due::map(due)
+    }
+
+    fn stall(&self, costs: &[Cost; 2]) -> Due {
+        let waits = self
+            .runs
+            .map(|run| run.notes.get("backlog_wait_ms").copied());
+        let waits = waits[0].zip(waits[1]);
+        let waits = waits.map(|(one, two)| Due::map(sure::mean([one as f64, two as f64])));
+        Due::map([
+            (
+                "wall_ms",
+                self.extra(costs, |cost| cost.wall_ns as f64 / 1e6),
+            ),
+            ("queue_wait_ms", Due::maybe(waits)),
+        ])
+    }
+
+    fn slowdown(&self, costs: &[Cost; 2]) -> Due {
+        let ratios =
+            [0, 1].map(|turn| costs[turn].wall_ns as f64 / self.bases[turn].wall_ns as f64);
+        let [value, low, high] = sure::ratio(ratios);
+        Due::map([
+            ("ratio", Due::Near(value)),
+            ("low", Due::Near(low)),
+            ("high", Due::Near(high)),
+            ("pairs", number(2)),
+            ("verdict", sure::verdict(value, [low, high], 1.0)),
+        ])
+    }
+}

@@ -1,0 +1,232 @@
+//! What is to be planted, as options say it.
+
+use contract::{Claims, Clock, Fact, Kind, Nanos, OptionKind, OptionSpec, Options};
+
+/// Stamps of the coarse clock are those of the last tick.
+pub(super) const TICK: Nanos = 4_000_000;
+
+const fn spec(
+    name: &'static str,
+    default: &'static str,
+    kind: OptionKind,
+    about: &'static str,
+) -> OptionSpec {
+    OptionSpec {
+        name,
+        default,
+        kind,
+        about,
+    }
+}
+
+const ANY_KIND: OptionKind = OptionKind::Word(&["all", "fork", "exec", "exit"]);
+const ANY_FACT: OptionKind = OptionKind::Word(&["all", "exe", "argv", "ppid", "status"]);
+const LAWS: OptionKind = OptionKind::Word(&["fixed", "uniform", "exponential", "heavy"]);
+const CLOCKS: OptionKind = OptionKind::Word(&["exact", "coarse", "none"]);
+
+/// The options of `replay`.
+pub(super) const SPECS: &[OptionSpec] = &[
+    spec(
+        "drop",
+        "0",
+        OptionKind::Share,
+        "share of the reports that are lost",
+    ),
+    spec(
+        "dropkind",
+        "all",
+        ANY_KIND,
+        "the kind of which they are lost",
+    ),
+    spec("burst", "1", OptionKind::Size, "so many are lost in a row"),
+    spec(
+        "tail",
+        "0",
+        OptionKind::Size,
+        "so many at the very end are lost as well",
+    ),
+    spec(
+        "admit",
+        "1",
+        OptionKind::Share,
+        "share of the loss that is admitted",
+    ),
+    spec(
+        "repeat",
+        "0",
+        OptionKind::Share,
+        "share of the reports that come twice",
+    ),
+    spec(
+        "invent",
+        "0",
+        OptionKind::Share,
+        "inventions, as a share of the truths",
+    ),
+    spec(
+        "stray",
+        "0",
+        OptionKind::Share,
+        "events of others, as a share of the truths",
+    ),
+    spec(
+        "shuffle",
+        "1",
+        OptionKind::Size,
+        "events change places within stretches of so many",
+    ),
+    spec(
+        "delay",
+        "50",
+        OptionKind::Size,
+        "microseconds until a report is received, on average",
+    ),
+    spec("law", "fixed", LAWS, "the distribution of these delays"),
+    spec(
+        "fact",
+        "all",
+        ANY_FACT,
+        "the fact of which the next three speak",
+    ),
+    spec(
+        "untold",
+        "0",
+        OptionKind::Share,
+        "share of the facts that are left out",
+    ),
+    spec(
+        "wrong",
+        "0",
+        OptionKind::Share,
+        "share of the facts that are altered",
+    ),
+    spec(
+        "cut",
+        "0",
+        OptionKind::Share,
+        "share of exe and argv that are truncated, and say so",
+    ),
+    spec("offer", "all", ANY_KIND, "the kind that is offered"),
+    spec(
+        "clock",
+        "exact",
+        CLOCKS,
+        "how good the stamps of the events are",
+    ),
+    spec(
+        "seed",
+        "1",
+        OptionKind::Size,
+        "decides everything that is left to chance",
+    ),
+];
+
+/// How delays are distributed around their mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Law {
+    /// All alike.
+    Fixed,
+    /// Anything from nothing to twice the mean.
+    Uniform,
+    /// Mostly short, rarely long.
+    Exponential,
+    /// Pareto with exponent 1.5: now and then very long.
+    Heavy,
+}
+
+/// What is to be planted. Shares are met exactly, as far as whole numbers can.
+#[derive(Clone, Debug)]
+pub struct Faults {
+    /// Share of the reports that are lost.
+    pub drop: f64,
+    /// Of this kind only.
+    pub drop_kind: Option<Kind>,
+    /// In rows of so many.
+    pub burst: usize,
+    /// And so many at the end.
+    pub tail: usize,
+    /// Share of the lost that is admitted.
+    pub admit: f64,
+    /// Share of the reports that come twice.
+    pub repeat: f64,
+    /// Inventions, as a share of the truths.
+    pub invent: f64,
+    /// Events about others, as a share of the truths.
+    pub stray: f64,
+    /// Events change places within stretches of so many.
+    pub shuffle: usize,
+    /// Mean delay in nanoseconds.
+    pub delay: Nanos,
+    /// Its distribution.
+    pub law: Law,
+    /// The only fact with faults.
+    pub fact: Option<Fact>,
+    /// Share left out.
+    pub untold: f64,
+    /// Share altered.
+    pub wrong: f64,
+    /// Share cut short.
+    pub cut: f64,
+    /// What is offered.
+    pub claims: Claims,
+}
+
+impl Faults {
+    /// As `options` say.
+    pub fn of(options: &Options) -> Self {
+        let number = |name| usize::try_from(options.size(name)).unwrap_or(usize::MAX);
+        Self {
+            drop: options.share("drop"),
+            drop_kind: kind(options.word("dropkind")),
+            burst: number("burst").max(1),
+            tail: number("tail"),
+            admit: options.share("admit"),
+            repeat: options.share("repeat"),
+            invent: options.share("invent"),
+            stray: options.share("stray"),
+            shuffle: number("shuffle").max(1),
+            delay: options.size("delay").saturating_mul(1000),
+            law: match options.word("law") {
+                "uniform" => Law::Uniform,
+                "exponential" => Law::Exponential,
+                "heavy" => Law::Heavy,
+                _ => Law::Fixed,
+            },
+            fact: Fact::ALL
+                .into_iter()
+                .find(|fact| fact.as_str() == options.word("fact")),
+            untold: options.share("untold"),
+            wrong: options.share("wrong"),
+            cut: options.share("cut"),
+            claims: claims(options),
+        }
+    }
+}
+
+/// `None` for the word `all`.
+fn kind(word: &str) -> Option<Kind> {
+    word.parse().ok()
+}
+
+/// What `replay` offers with these options.
+pub(super) fn claims(options: &Options) -> Claims {
+    let clock = match options.word("clock") {
+        "coarse" => Clock::Coarse {
+            early: TICK,
+            late: 0,
+        },
+        "none" => Clock::None,
+        _ => Clock::Exact,
+    };
+    let only = kind(options.word("offer"));
+    let all = [
+        (Kind::Fork, &[Fact::Ppid][..]),
+        (Kind::Exec, &[Fact::Exe, Fact::Argv, Fact::Ppid]),
+        (Kind::Exit, &[Fact::Status]),
+    ];
+    all.into_iter()
+        .filter(|(kind, _)| only.is_none_or(|only| only == *kind))
+        .fold(Claims::none(clock), |claims, (kind, facts)| {
+            claims.with(kind, facts)
+        })
+}

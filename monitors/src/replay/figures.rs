@@ -1,0 +1,80 @@
+//! What the report must say of a planted run. Counted while planting, never by pairing.
+
+use std::collections::BTreeMap;
+
+use contract::{Fact, Kind};
+
+/// The figures of one run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// In the order of [`Kind::ALL`].
+    pub kinds: [KindFigures; 3],
+    /// In the order of [`Fact::ALL`].
+    pub facts: [FactFigures; 4],
+    /// Events about processes of others.
+    pub outside: u64,
+    /// Losses admitted, by cause.
+    pub admitted: BTreeMap<String, u64>,
+    /// Missed beyond what was admitted.
+    pub unaccounted: u64,
+}
+
+/// The figures of one kind.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KindFigures {
+    /// Whether it is offered.
+    pub offered: bool,
+    /// How many there were.
+    pub truths: u64,
+    /// How many were reported.
+    pub matched: u64,
+    /// How many were not.
+    pub missed: u64,
+    /// Events that said it again.
+    pub repeated: u64,
+    /// Events of what never was.
+    pub invented: u64,
+    /// From the time a moment was due, or the start of its window, until it was received, in
+    /// nanoseconds: of the matched ones whose windows are not loose.
+    pub lateness: Vec<u64>,
+}
+
+/// The figures of one fact.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FactFigures {
+    /// Whether it is offered.
+    pub offered: bool,
+    /// Told as it was.
+    pub right: u64,
+    /// Told otherwise.
+    pub wrong: u64,
+    /// Told in part, and said so.
+    pub truncated: u64,
+    /// Not told.
+    pub absent: u64,
+}
+
+/// What becomes of one fact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    Right,
+    Wrong,
+    Cut,
+    Untold,
+}
+
+impl Figures {
+    pub(super) fn of(&mut self, kind: Kind) -> &mut KindFigures {
+        &mut self.kinds[kind as usize]
+    }
+
+    pub(super) fn fate(&mut self, fact: Fact, fate: Fate) {
+        let of = &mut self.facts[fact as usize];
+        *match fate {
+            Fate::Right => &mut of.right,
+            Fate::Wrong => &mut of.wrong,
+            Fate::Cut => &mut of.truncated,
+            Fate::Untold => &mut of.absent,
+        } += 1;
+    }
+}
