@@ -6,7 +6,8 @@ use crate::{Pid, Span};
 pub enum Fact {
     /// Path of the file that runs, as /proc/PID/exe names it.
     Exe,
-    /// The arguments as they were passed to exec.
+    /// The arguments as the new program gets them: for a script its interpreter's, which begin
+    /// with the interpreter; since Linux 5.18 one empty argument where none was passed.
     Argv,
     /// Pid of the parent at that moment.
     Ppid,

@@ -21,7 +21,8 @@
 //! of the status and not told); SIGKILL, SIGTERM and the like leave nothing. A process that was
 //! started before auditing was first switched on since boot has no audit context: what it does
 //! itself, forks included, is never recorded, what its children do is. A fork inside a nested pid
-//! namespace is reported with the pid it has there, as the call returned it. The `argv` of a
+//! namespace is recorded with the pid it has there, as the call returned it: which process that is
+//! shows when it does something itself (see lives.rs), and not at all when it is killed before. The `argv` of a
 //! script has its interpreter before it, as in /proc/PID/cmdline.
 //!
 //! What stays behind: the kernel gives every process an audit context from the first switching-on

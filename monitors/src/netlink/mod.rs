@@ -14,13 +14,13 @@
 //! (2) When memory for the message cannot be had (GFP_NOWAIT): counted nowhere, so never admitted.
 //! Sequence numbers would show (2), but they also count what the filter takes out.
 //!
-//! Filter: a classic BPF program on the socket, because it works on every kernel and also takes out
-//! threads. It runs before the queue: what it refuses takes no room and is never in `Drops`. The
-//! kernel's own filter (a second word in the request, since 6.6) knows no threads.
+//! Filter: a classic BPF program on the socket, because it works on every kernel. It runs before the
+//! queue: what it refuses takes no room and is never in `Drops`.
 //!
 //! Where the kernel says what is not so: the exit of a process is told when its first thread (the
 //! leader) ends. When other threads live on (the main thread calls pthread_exit, or another thread
-//! calls exec) the message is early, or about a process that did not end at all.
+//! calls exec) the message is early, or about a process that did not end at all. So threads are let
+//! in and counted, see decode.rs; of those that were there before the monitor nothing is known.
 //!
 //! When: a fork and an exec are stamped inside the call. An exit is stamped in do_exit after
 //! exit_notify has told the parent, so it may lie behind the return of the parent's wait: by 1 to
@@ -122,7 +122,7 @@ impl Monitor for Netlink {
     }
 
     fn decoder(&self) -> Box<dyn Decode> {
-        Box::new(decode::Decoder)
+        Box::new(decode::Decoder::default())
     }
 
     fn recover(&self) -> Result<Vec<String>> {

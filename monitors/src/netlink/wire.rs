@@ -67,16 +67,28 @@ pub(super) struct Moment {
     pub(super) status: Option<i32>,
 }
 
+/// What became of a thread that is not its process's first. The connector tells of the end of each
+/// thread, and of the end of a process only that of its first one, so these must be counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Thread {
+    pub(super) process: u32,
+    /// CLOCK_MONOTONIC.
+    pub(super) happened: u64,
+    /// How it ended; `None` when it began.
+    pub(super) ended: Option<i32>,
+}
+
 /// What a datagram says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Said {
     Moment(Moment),
+    Thread(Thread),
     /// The answer to a request: its token plus one, and the error number.
     Answer {
         token: u32,
         errno: u32,
     },
-    /// About a thread, or of a kind nobody asked for.
+    /// Of a kind nobody asked for.
     Other,
 }
 
@@ -103,7 +115,15 @@ pub(super) fn read(bytes: &[u8]) -> Option<Said> {
         _ => return Some(Said::Other),
     };
     if thread != pid {
-        return Some(Said::Other);
+        let process = pid;
+        return Some(match kind {
+            Kind::Exec => Said::Other,
+            Kind::Fork | Kind::Exit => Said::Thread(Thread {
+                process,
+                happened,
+                ended: status,
+            }),
+        });
     }
     Some(Said::Moment(Moment {
         kind,
@@ -120,12 +140,12 @@ fn word(bytes: &[u8], at: usize) -> u32 {
     u32::from_ne_bytes(word)
 }
 
-/// Lets through forks, execs and exits of processes, and the answer to `token`; all else never
-/// enters the queue, so it takes no room there and is never counted as dropped.
+/// Lets through forks, execs and exits, and the answer to `token`; all else never enters the queue,
+/// so it takes no room there and is never counted as dropped.
 pub(super) fn filter(token: u32) -> Vec<sock_filter> {
     const PASS: u32 = u32::MAX;
-    let (same, differ, refuse) = (17, 18, 18);
-    let mut program: Vec<sock_filter> = Vec::with_capacity(19);
+    let (pass, refuse) = (7, 8);
+    let mut program: Vec<sock_filter> = Vec::with_capacity(9);
     let mut put = |code: u32, k: u32, to: Option<(usize, usize)>| {
         let here = program.len() + 1;
         let (yes, no) = to.unwrap_or((here, here));
@@ -140,33 +160,14 @@ pub(super) fn filter(token: u32) -> Vec<sock_filter> {
     let equal = libc::BPF_JMP | libc::BPF_JEQ;
     // The kernel loads words as big-endian ones; the message has them in the machine's order.
     put(load, WHAT as u32, None); // 0
-    put(equal, FORK.to_be(), Some((6, 2)));
-    put(equal, EXEC.to_be(), Some((9, 3)));
-    put(equal, EXIT.to_be(), Some((9, 4)));
+    put(equal, FORK.to_be(), Some((pass, 2)));
+    put(equal, EXEC.to_be(), Some((pass, 3)));
+    put(equal, EXIT.to_be(), Some((pass, 4)));
     put(equal, NONE.to_be(), Some((5, refuse)));
-    put(libc::BPF_JMP | libc::BPF_JA, 7, None); // 5: on to 13
-    let pids = [(2, 3), (0, 1)];
-    put(load, DATA as u32 + 4 * pids[0].0, None); // 6: fork
-    put(libc::BPF_MISC | libc::BPF_TAX, 0, None);
-    put(libc::BPF_JMP | libc::BPF_JA, 6, None); // 8: on to 15
-    put(load, DATA as u32 + 4 * pids[1].0, None); // 9: exec and exit
-    put(libc::BPF_MISC | libc::BPF_TAX, 0, None);
-    put(load, DATA as u32 + 4 * pids[1].1, None);
-    put(
-        libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_X,
-        0,
-        Some((same, differ)),
-    ); // 12
-    put(load, ACK as u32, None); // 13: an answer, ours or another listener's
-    put(equal, token.wrapping_add(1).to_be(), Some((same, differ)));
-    put(load, DATA as u32 + 4 * pids[0].1, None); // 15: fork, its process
-    put(
-        libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_X,
-        0,
-        Some((same, differ)),
-    );
-    put(libc::BPF_RET | libc::BPF_K, PASS, None); // 17
-    put(libc::BPF_RET | libc::BPF_K, 0, None); // 18
+    put(load, ACK as u32, None); // 5: an answer, ours or another listener's
+    put(equal, token.wrapping_add(1).to_be(), Some((pass, refuse)));
+    put(libc::BPF_RET | libc::BPF_K, PASS, None); // 7
+    put(libc::BPF_RET | libc::BPF_K, 0, None); // 8
     program
 }
 
@@ -200,20 +201,15 @@ pub(super) mod tests {
 
     /// Runs a filter as the kernel does; only what `filter` uses.
     fn run(program: &[sock_filter], bytes: &[u8]) -> u32 {
-        let (mut a, mut x, mut pc) = (0, 0, 0);
+        let (mut a, mut pc) = (0, 0);
         loop {
             let step = program[pc];
             let (code, k) = (u32::from(step.code), step.k);
             pc += 1;
             if code == libc::BPF_LD | libc::BPF_W | libc::BPF_ABS {
                 a = u32::from_be_bytes(bytes[k as usize..k as usize + 4].try_into().unwrap());
-            } else if code == libc::BPF_MISC | libc::BPF_TAX {
-                x = a;
-            } else if code == libc::BPF_JMP | libc::BPF_JA {
-                pc += k as usize;
-            } else if code & 0xf7 == libc::BPF_JMP | libc::BPF_JEQ {
-                let other = if code & libc::BPF_X == 0 { k } else { x };
-                pc += usize::from(if a == other { step.jt } else { step.jf });
+            } else if code == libc::BPF_JMP | libc::BPF_JEQ {
+                pc += usize::from(if a == k { step.jt } else { step.jf });
             } else {
                 assert_eq!(code, libc::BPF_RET | libc::BPF_K);
                 return k;
@@ -247,9 +243,9 @@ pub(super) mod tests {
                 for token in [0_u32, 77, 78] {
                     bytes[ACK..ACK + 4].copy_from_slice(&token.to_ne_bytes());
                     let wanted = match read(&bytes).unwrap() {
-                        Said::Moment(_) => true,
+                        Said::Moment(_) | Said::Thread(_) => true,
                         Said::Answer { token, .. } => token == 78,
-                        Said::Other => false,
+                        Said::Other => what == EXEC,
                     };
                     assert_eq!(
                         run(&program, &bytes) != 0,

@@ -382,8 +382,8 @@ fn same(attempt: &Told, image: &Told) -> bool {
     }
 }
 
-/// Reports one exec. The attempt knows the arguments as they were passed (the kernel puts the
-/// interpreter's before a script's), the image the file that runs.
+/// Reports one exec. The attempt knows the arguments as they were passed (a program that was started
+/// through its loader is given fewer), but not those of a script, and the image the file that runs.
 fn joined(pid: Pid, attempt: &Told, image: Option<&Told>, received: Nanos, out: &mut Journal) {
     let image = image.unwrap_or(attempt);
     let exe = if image.exe().is_some() {

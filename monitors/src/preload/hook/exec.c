@@ -21,8 +21,14 @@ static inline bool absent(const void *pointer) {
     return pointer == NULL;
 }
 
+/* Since Linux 5.18 the kernel puts one empty argument where there is none. */
+static char *const one_empty[] = {"", NULL};
+
 static void tell(struct note *note, const struct seen *seen, char *const argv[]) {
-    note->argv = argv != NULL ? argv : no_argv;
+    bool none = argv == NULL || argv[0] == NULL;
+    /* A script's interpreter is given more than was passed; only its image knows what. */
+    if (seen->look != LOOK_SCRIPT)
+        note->argv = !none ? argv : rollcall_fills_argv ? one_empty : no_argv;
     if (seen->look == LOOK_ELF) {
         note->exe = seen->exe;
         note->exe_bytes = seen->bytes;

@@ -8,6 +8,7 @@
 #include <spawn.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #define DEFINE(name) void *rollcall_##name;
@@ -107,6 +108,17 @@ static void on_end(int status, void *unused) {
     ending(status);
 }
 
+bool rollcall_fills_argv;
+
+static bool fills_argv(void) {
+    struct utsname kernel;
+    char *end;
+    if (uname(&kernel) != 0)
+        return false;
+    long major = strtol(kernel.release, &end, 10);
+    return major > 5 || (major == 5 && *end == '.' && strtol(end + 1, NULL, 10) >= 18);
+}
+
 /* The first to run, so the handler it leaves is the last: whatever another handler or destructor
  * does about the status has been done by then. */
 __attribute__((constructor(101))) static void begin(int argc, char **argv, char **envp) {
@@ -115,6 +127,7 @@ __attribute__((constructor(101))) static void begin(int argc, char **argv, char 
     int error = errno;
     const char *path = secure_getenv("ROLLCALL_CHANNEL");
     if (path != NULL && rollcall_open(path)) {
+        rollcall_fills_argv = fills_argv();
 #define FIND(name) rollcall_real(&rollcall_##name, #name);
         REALS(FIND)
         char exe[EXE_MOST];

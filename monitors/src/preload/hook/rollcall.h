@@ -16,8 +16,8 @@
 #define DATA_BYTES 216
 #define HEAD_BYTES 4096
 #define ARGV_MOST 4096
-#define EXE_MOST 1024
-#define PARTS_MOST 24
+#define EXE_MOST 4096
+#define PARTS_MOST 38
 
 /* The first page of the channel. Words that different sides write lie in lines of their own. */
 struct channel {
@@ -93,6 +93,9 @@ void rollcall_put(const struct note *note);
 uint64_t rollcall_now(void);
 pid_t rollcall_pid(void);
 pid_t rollcall_ppid(void);
+
+/* life.c: the kernel fills an empty argv. */
+extern bool rollcall_fills_argv;
 
 /* look.c: what exec will make of a path. */
 enum look {
