@@ -8,43 +8,118 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 
-const PROGRAMS: [(&str, &[&str]); 6] = [
+const PROGRAMS: [(&str, &[&str]); 9] = [
     ("leaf", &["dynamic", "static", "nolibc"]),
     ("launch", &["dynamic", "static", "nolibc"]),
     ("bomb", &["dynamic", "nolibc"]),
     ("paced", &["dynamic", "nolibc"]),
     ("pipeline", &["dynamic"]),
     ("sentinel", &["dynamic"]),
+    ("target", &["dynamic", "static", "nolibc"]),
+    ("target32", &["i386"]),
+    ("calls32", &["nolibc"]),
 ];
+/// Each program in it is one of the model `case`.
+const CASES: &str = "programs/case";
+
+/// A variant of a program.
+struct Job {
+    source: PathBuf,
+    variant: &'static str,
+    /// Of the file that is installed.
+    name: String,
+}
 
 fn main() -> Result<()> {
     println!("cargo:rerun-if-changed=programs");
     println!("cargo:rerun-if-changed=definitions");
     let out = PathBuf::from(env::var_os("OUT_DIR").context("OUT_DIR is not set: run by cargo")?);
+    let cases = files(Path::new(CASES), "c")?;
+    let jobs: Vec<_> = variants()
+        .chain(cases.iter().map(|path| case(path)))
+        .collect();
     let mut table = String::from("&[\n");
-    for (program, variants) in PROGRAMS {
-        for &variant in variants {
-            let bytes = build(program, variant, &out)?;
-            let bytes = bytes.map_or("None".into(), |path| {
-                format!("Some(include_bytes!({path:?}))")
-            });
-            let name = format!("{program}-{variant}");
-            writeln!(table, "    Embedded {{ name: {name:?}, bytes: {bytes} }},")?;
-        }
+    for (job, built) in jobs.iter().zip(build_all(&jobs, &out)?) {
+        let bytes = built.map_or("None".into(), |path| {
+            format!("Some(include_bytes!({path:?}))")
+        });
+        writeln!(
+            table,
+            "    Embedded {{ name: {:?}, bytes: {bytes} }},",
+            job.name
+        )?;
     }
     table.push_str("]\n");
     fs::write(out.join("programs.rs"), table)?;
+    let names: Vec<_> = cases.iter().map(|path| stem(path)).collect();
+    fs::write(out.join("cases.rs"), format!("&{names:?}"))?;
     embed_definitions(&out)
 }
 
+fn variants() -> impl Iterator<Item = Job> {
+    let job = |program: &str, variant| Job {
+        source: format!("programs/{program}.c").into(),
+        variant,
+        name: format!("{program}-{variant}"),
+    };
+    PROGRAMS.into_iter().flat_map(move |(program, variants)| {
+        variants.iter().map(move |variant| job(program, variant))
+    })
+}
+
+fn case(path: &Path) -> Job {
+    Job {
+        source: path.to_owned(),
+        variant: "dynamic",
+        name: format!("case-{}", stem(path)),
+    }
+}
+
+fn stem(path: &Path) -> String {
+    path.file_stem()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
+}
+
+/// They are many and small, so the compilers run side by side.
+fn build_all(jobs: &[Job], out: &Path) -> Result<Vec<Option<PathBuf>>> {
+    let hands = std::thread::available_parallelism().map_or(1, usize::from);
+    let share = jobs.len().div_ceil(hands).max(1);
+    std::thread::scope(|scope| {
+        let hired: Vec<_> = jobs
+            .chunks(share)
+            .map(|jobs| {
+                scope.spawn(|| {
+                    jobs.iter()
+                        .map(|job| build(job, out))
+                        .collect::<Result<Vec<_>>>()
+                })
+            })
+            .collect();
+        let mut built = Vec::new();
+        for hand in hired {
+            built.extend(
+                hand.join()
+                    .map_err(|_| anyhow!("a compiler's thread panicked"))??,
+            );
+        }
+        Ok(built)
+    })
+}
+
 /// The path of what was built, or nothing when this variant cannot be built here.
-fn build(program: &str, variant: &str, out: &Path) -> Result<Option<PathBuf>> {
-    let to = out.join(format!("{program}-{variant}"));
+fn build(job: &Job, out: &Path) -> Result<Option<PathBuf>> {
+    let to = out.join(&job.name);
     let mut command = compiler()?;
-    command.args(flags(variant)).arg("-o").arg(&to);
-    command.arg(format!("programs/{program}.c"));
+    command
+        .args(flags(job.variant))
+        .arg("-Iprograms")
+        .arg("-o")
+        .arg(&to);
+    command.arg(&job.source);
     let done = command
         .output()
         .with_context(|| format!("{command:?}: cannot be run: install a C compiler (cc)"))?;
@@ -52,11 +127,11 @@ fn build(program: &str, variant: &str, out: &Path) -> Result<Option<PathBuf>> {
         return Ok(Some(to));
     }
     let said = String::from_utf8_lossy(&done.stderr);
-    if variant == "dynamic" {
+    if job.variant == "dynamic" {
         bail!("{command:?}: {said}\ninstall a C compiler (cc) and the C library's headers");
     }
     let first = said.lines().next().unwrap_or("no reason given");
-    println!("cargo:warning={program}-{variant} is left out: {first}");
+    println!("cargo:warning={} is left out: {first}", job.name);
     Ok(None)
 }
 
@@ -93,29 +168,48 @@ fn flags(variant: &str) -> Vec<&'static str> {
             }
             flags
         }
+        "i386" => vec![
+            "-m32",
+            "-static",
+            "-nostdlib",
+            "-ffreestanding",
+            "-fno-pie",
+            "-no-pie",
+        ],
         // Every name is looked up at the start, as distributions link their programs: else each
         // child of a fork bomb would look up, for itself and in memory it must copy first, the few
         // calls that only the ledger makes.
-        _ => vec!["-D_GNU_SOURCE", "-Wl,-z,now"],
+        _ => vec!["-D_GNU_SOURCE", "-pthread", "-Wl,-z,now"],
     }
 }
 
-fn embed_definitions(out: &Path) -> Result<()> {
-    let mut names = Vec::new();
-    for entry in fs::read_dir("definitions").context("definitions: cannot be read")? {
+/// The files of a folder and of the folders in it that end so, by name.
+fn files(folder: &Path, extension: &str) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    let entries =
+        fs::read_dir(folder).with_context(|| format!("{}: cannot be read", folder.display()))?;
+    for entry in entries {
         let path = entry?.path();
-        if path
-            .extension()
-            .is_some_and(|extension| extension == "toml")
-        {
-            names.push(fs::canonicalize(path)?);
+        if path.is_dir() {
+            found.extend(files(&path, extension)?);
+        } else if path.extension().is_some_and(|ends| ends == extension) {
+            found.push(path);
         }
     }
-    names.sort();
+    found.sort();
+    Ok(found)
+}
+
+fn embed_definitions(out: &Path) -> Result<()> {
+    let folder = Path::new("definitions");
     let mut table = String::from("&[\n");
-    for path in names {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        writeln!(table, "    ({name:?}, include_str!({path:?})),")?;
+    for path in files(folder, "toml")? {
+        let name = path.strip_prefix(folder)?.to_string_lossy();
+        writeln!(
+            table,
+            "    ({name:?}, include_str!({:?})),",
+            fs::canonicalize(&path)?
+        )?;
     }
     table.push_str("]\n");
     fs::write(out.join("definitions.rs"), table).context("definitions.rs: cannot be written")

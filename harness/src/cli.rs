@@ -27,6 +27,7 @@ const EXAMPLES: &str = "Examples:
   harness doctor                             what can run here, and how to get the rest
   harness run -m netlink -m 'netlink{rcvbuf=kernel}' -w fork-bomb --reps 5
   harness run -w 'short-lived/.*' --scale 0.1 --out /tmp/record
+  harness run -w 'case/.*'                   the blind spots of each technique, one at a time
   harness report results/reference           show a record again
 
 Exit codes: 0 fine, 1 a cell or the gate failed, 2 misuse, 3 nothing could run here.";

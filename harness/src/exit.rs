@@ -7,6 +7,9 @@ use std::process::ExitCode;
 
 use anyhow::Error;
 
+/// The exit code of [`NothingRuns`].
+pub const NOTHING_RUNS: u8 = 3;
+
 /// The caller asked for something that cannot be: exit code 2.
 #[derive(Debug)]
 pub struct Misuse(pub String);
@@ -44,7 +47,7 @@ pub fn code(result: Result<(), Error>) -> ExitCode {
     if error.is::<Misuse>() {
         ExitCode::from(2)
     } else if error.is::<NothingRuns>() {
-        ExitCode::from(3)
+        ExitCode::from(NOTHING_RUNS)
     } else {
         ExitCode::from(1)
     }

@@ -187,6 +187,35 @@ pub struct Noise {
     pub reruns: u32,
 }
 
+impl CellRun {
+    /// A cell of which nothing is known but its names.
+    pub fn nothing(workload: &str, monitor: &str) -> Self {
+        Self {
+            workload: workload.to_owned(),
+            monitor: monitor.to_owned(),
+            repetition: 0,
+            order: 0,
+            baseline: false,
+            status: Status::Ok,
+            error: None,
+            blind: None,
+            drained: false,
+            cost: None,
+            admitted: BTreeMap::new(),
+            notes: BTreeMap::new(),
+            witness: None,
+            noise: Noise::default(),
+        }
+    }
+}
+
+impl WorkloadInfo {
+    /// Whether it shows what is seen of one thing, and says nothing about loss, time and cost.
+    pub fn is_case(&self) -> bool {
+        self.model == "case"
+    }
+}
+
 impl Record {
     /// Reads `DIR/record.json`.
     pub fn read(dir: &Path) -> Result<Self> {

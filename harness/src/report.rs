@@ -1,5 +1,6 @@
 //! Tables, plots and pages from `summary.json`. Pure: a record can be shown again anywhere.
 
+mod cases;
 mod compare;
 mod figures;
 mod kernels;
@@ -29,7 +30,7 @@ pub fn write(dir: &Path) -> Result<()> {
         return sweep::write(dir, &summary, &found);
     }
     let name = summary.record.record.clone();
-    pages(dir, &name, &[(name.clone(), summary)])
+    pages(dir, &name, vec![(name.clone(), summary)])
 }
 
 /// Writes one report over many records into `out`, kept apart by machine.
@@ -58,7 +59,7 @@ pub fn merge(dirs: &[PathBuf], out: &Path) -> Result<()> {
     let title = format!("{} records", all.len());
     fs::create_dir_all(out).with_context(|| format!("{}: cannot be made", out.display()))?;
     put(&out.join("runs.csv"), &rows(&all)?)?;
-    pages(out, &title, &all)
+    pages(out, &title, all)
 }
 
 /// All rows of all records under one head; the column `record` tells them apart.
@@ -101,7 +102,14 @@ fn twins(records: &[(String, Summary)], place: usize) -> Vec<String> {
 }
 
 /// README.md, report.html and plots/ over `records`.
-fn pages(dir: &Path, title: &str, records: &[(String, Summary)]) -> Result<()> {
+fn pages(dir: &Path, title: &str, records: Vec<(String, Summary)>) -> Result<()> {
+    let (records, cases): (Vec<_>, Vec<_>) = records
+        .into_iter()
+        .map(|(name, summary)| {
+            let (load, cases) = cases::apart(summary);
+            ((name, load), cases)
+        })
+        .unzip();
     let folder = dir.join("plots");
     fs::create_dir_all(&folder).with_context(|| format!("{}: cannot be made", folder.display()))?;
     let mut drawn: Vec<Vec<Plot>> = Vec::new();
@@ -117,10 +125,11 @@ fn pages(dir: &Path, title: &str, records: &[(String, Summary)]) -> Result<()> {
         }
         drawn.push(plots);
     }
-    let views = records.iter().zip(&drawn).enumerate();
-    let views = views.map(|(place, ((name, summary), plots))| {
+    let views = records.iter().zip(&drawn).zip(cases).enumerate();
+    let views = views.map(|(place, (((name, summary), plots), cases))| {
         let mut view = View::new(summary, plots, place, name.clone())?;
-        view.twins = twins(records, place);
+        view.twins = twins(&records, place);
+        view.cases = cases;
         Ok(view)
     });
     let summaries: Vec<_> = records.iter().map(|(_, summary)| summary.clone()).collect();
@@ -144,7 +153,14 @@ pub fn terminal(dir: &Path, colour: bool) -> Result<String> {
     if let Some(found) = Sweep::read(dir)? {
         return Ok(sweep::terminal(&found));
     }
-    Ok(terminal::matrix(&Summary::read(dir)?, colour))
+    let (summary, cases) = cases::apart(Summary::read(dir)?);
+    let load = !summary.record.workloads.is_empty();
+    let mut text = String::new();
+    if load {
+        text += &terminal::matrix(&summary, colour);
+    }
+    text += &cases.map_or_else(String::new, |cases| cases.terminal(colour));
+    Ok(text)
 }
 
 /// The kernel matrix of the records in `dirs`, as Markdown.

@@ -16,6 +16,7 @@ mod loss;
 mod noise;
 mod pace;
 mod runs;
+mod sight;
 mod stall;
 mod summary;
 
@@ -35,6 +36,7 @@ pub use load::{Sources, split_label};
 pub use noise::{Floor, NoiseFloor, Verdict};
 pub use pace::{Pace, PaceScore};
 pub use runs::{runs, write_runs};
+pub use sight::{CaseScore, EVERYTHING, Finding, Sight};
 pub use stall::Stall;
 pub use summary::Summary;
 
@@ -109,20 +111,9 @@ pub fn write(dir: &Path, summary: Summary) -> Result<Summary> {
 fn lost(dir: &Path, error: &anyhow::Error) -> Scored {
     let name = dir.file_name().unwrap_or_default().to_string_lossy();
     let run = CellRun {
-        workload: name.into_owned(),
-        monitor: "unknown".into(),
-        repetition: 0,
         order: u32::MAX,
-        baseline: false,
         status: Status::Failed,
-        error: None,
-        blind: None,
-        drained: false,
-        cost: None,
-        admitted: Default::default(),
-        notes: Default::default(),
-        witness: None,
-        noise: Default::default(),
+        ..CellRun::nothing(&name, "unknown")
     };
     Scored {
         cell: Cell::failed(&run, format!("{error:#}")),

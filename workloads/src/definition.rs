@@ -21,6 +21,8 @@ struct File {
     #[serde(default)]
     beside: Option<String>,
     #[serde(default)]
+    blind: Vec<String>,
+    #[serde(default)]
     options: BTreeMap<String, Value>,
 }
 
@@ -46,6 +48,9 @@ pub struct Definition {
     /// Label of a workload that runs at the same time in a control group of its own. Its moments
     /// are in no ledger: it is there to disturb, not to be seen.
     pub beside: Option<String>,
+    /// Monitors that miss a moment of it, as the analysis says. Tests hold what was measured
+    /// against this; nothing else asks.
+    pub blind: Vec<String>,
     /// The model's options: those of the file, then those of the command line.
     pub options: Options,
     model: &'static dyn Workload,
@@ -96,6 +101,7 @@ fn parse(file: &str, text: &str) -> Result<Definition> {
         headline: parsed.headline,
         analysis: parsed.analysis.trim().to_owned(),
         beside: parsed.beside,
+        blind: parsed.blind,
         options,
         model,
         pairs,

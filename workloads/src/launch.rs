@@ -75,6 +75,7 @@ impl Workload for Launch {
             live: 1 + 2 * width,
             width,
             words,
+            conduct: None,
         })
     }
 }

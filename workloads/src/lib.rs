@@ -1,6 +1,7 @@
 //! Workloads: one file per model, and here the only list of them.
 
 mod bomb;
+mod case;
 mod definition;
 mod embedded;
 mod launch;
@@ -27,6 +28,7 @@ pub const SENTINEL: &str = "sentinel-dynamic";
 pub fn models() -> &'static [&'static dyn Workload] {
     &[
         &bomb::Bomb,
+        &case::Case,
         &launch::Launch,
         &paced::Paced,
         &pipeline::Pipeline,

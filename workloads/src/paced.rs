@@ -76,6 +76,7 @@ impl Workload for Paced {
             live: 1 + 2 * width,
             width,
             words,
+            conduct: None,
         })
     }
 }

@@ -7,6 +7,7 @@ mod child;
 mod watchdog;
 
 use std::path::Path;
+use std::process::ExitStatus;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -58,14 +59,18 @@ pub struct Outcome {
 /// Runs it, leaves the ledger in the cell's folder, and checks that it is whole.
 ///
 /// The calling process must have no other children, and becomes the reaper of orphans. An error
-/// says what differed from the script, which call failed, or that time was up.
+/// says what differed from the script, which call failed, or that time was up; an
+/// [`Unavailable`](contract::Unavailable) that this machine has not what a conductor needs.
 pub fn run(run: &Run<'_>) -> Result<Outcome> {
     set_child_subreaper(true).map_err(|why| format!("prctl(PR_SET_CHILD_SUBREAPER): {why}"))?;
     let live = Live::new(run.script)?;
     live.claim();
     let before = witness::processes_made();
-    let (ended, late) = live_through(run, &live)?;
+    let (ended, status, late) = live_through(run, &live)?;
     let orphans = reap_orphans()?;
+    if run.script.conduct.is_some() && status.code() == Some(child::CANNOT) {
+        return Err(child::why_not(run.cell).into());
+    }
     let bytes = live.save(run.cell)?;
     verdict(run, &live, &bytes, late, orphans)?;
     let after = witness::processes_made();
@@ -79,8 +84,8 @@ pub fn run(run: &Run<'_>) -> Result<Outcome> {
     })
 }
 
-/// From the first process's fork to its exit: when it ended, and whether it had to be killed.
-fn live_through(run: &Run<'_>, live: &Live) -> Result<(Nanos, bool)> {
+/// From the first process's fork to its exit: when it ended, how, and whether it had to be killed.
+fn live_through(run: &Run<'_>, live: &Live) -> Result<(Nanos, ExitStatus, bool)> {
     let mut first = child::start(run, live)?;
     let pid = Pid::from_raw(first.id() as i32);
     let watch = watchdog::Watchdog::new(live, pid, run.limit);
@@ -97,7 +102,7 @@ fn live_through(run: &Run<'_>, live: &Live) -> Result<(Nanos, bool)> {
     if run.stamping {
         child::stamp_end(live, ended, status);
     }
-    Ok((ended, late))
+    Ok((ended, status, late))
 }
 
 /// Waits for whatever is left of the workload; how many there were. All die with their parents,
@@ -147,8 +152,12 @@ fn verdict(run: &Run<'_>, live: &Live, bytes: &[u8], late: bool, orphans: u32) -
         };
     }
     let slots = ledger::slots(bytes)?;
-    ledger::check(&slots, run.script.programs.len(), run.script.expected)
-        .map_err(|why| format!("the ledger is not whole: {why}{}", log()).into())
+    let (programs, expected) = (run.script.programs.len(), run.script.expected);
+    let whole = match run.script.conduct {
+        Some(_) => ledger::conducted(bytes, &slots, programs, expected).map(drop),
+        None => ledger::check(&slots, programs, expected),
+    };
+    whole.map_err(|why| format!("the ledger is not whole: {why}{}", log()).into())
 }
 
 /// Now, on CLOCK_MONOTONIC.

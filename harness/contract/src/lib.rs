@@ -30,7 +30,7 @@ pub use options::{OptionKind, OptionSpec, Options};
 pub use pair::{Pairing, Verdict, pair};
 pub use spool::{Frame, Malformed, Spool, SpoolReader};
 pub use truth::{Ledger, Owned, Truth};
-pub use workload::{Counts, Program, Script, Workload};
+pub use workload::{Conduct, Counts, Program, Script, Workload};
 
 /// Nanoseconds of CLOCK_MONOTONIC: the one clock of truths, events and stamps.
 pub type Nanos = u64;

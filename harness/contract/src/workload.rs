@@ -45,6 +45,18 @@ pub struct Script {
     pub width: u32,
     /// Words for the first program, after its name and its nonce.
     pub words: Vec<String>,
+    /// The first program only conducts: its own moments are not the workload's.
+    pub conduct: Option<Conduct>,
+}
+
+/// What is special about a conductor: a first program that makes others do something, watches them
+/// and writes the truths of them all, because they cannot or shall not do so themselves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Conduct {
+    /// It is started before the monitor, and told to go on when that is ready.
+    pub early: bool,
+    /// It may start set-user-id programs: the fence leaves the kernel's no_new_privs off.
+    pub gains: bool,
 }
 
 /// A model of load: a program that causes moments and writes each one down itself.

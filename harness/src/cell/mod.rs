@@ -21,6 +21,7 @@ use workloads::Definition;
 use workloads::accounting::Accounting;
 
 use crate::cgroup::{Cgroup, Hierarchy};
+use crate::exit::NothingRuns;
 use crate::plan::Planned;
 use crate::record::{CellRun, Cost, Noise, Status, Witness, write_json};
 use crate::select::Contestant;
@@ -113,7 +114,11 @@ impl Cell<'_> {
                     return Err(error);
                 }
                 Err(error) => {
-                    row.status = Status::Failed;
+                    row.status = if error.is::<NothingRuns>() {
+                        Status::Unavailable
+                    } else {
+                        Status::Failed
+                    };
                     row.error = Some(format!("{error:#}"));
                 }
             }
@@ -221,6 +226,12 @@ impl Cell<'_> {
         let user = stage
             .user
             .filter(|_| self.contestant.monitor.privilege() == Privilege::None);
+        let side = ("workload", self.workload.label.as_str());
+        let mut work = if work::is_early(&script) {
+            Some(Work::start(self, side, dir, &script, &[])?)
+        } else {
+            None
+        };
         let mut watcher = Watcher::start(&self.contestant.label(), dir, group.as_ref(), user)?;
         let env = watcher.ready(PATIENCE)?;
         let sentinels = Sentinels::new(&stage.programs, &env, stage.user);
@@ -248,11 +259,18 @@ impl Cell<'_> {
             own_cpu_ns()?,
             Instant::now(),
         );
-        let file = crate::leftovers::accounting_file()?;
-        let accounting = Accounting::start(&file).map_err(Error::from_boxed)?;
+        // Of a conductor's processes accounting names other parents: those that took them in.
+        let accounting = match script.conduct {
+            Some(_) => None,
+            None => Accounting::start(&crate::leftovers::accounting_file()?)
+                .map_err(Error::from_boxed)?,
+        };
         let beside = self.beside(dir, &env)?;
-        let side = ("workload", self.workload.label.as_str());
-        let work = Work::start(self, side, dir, &script, &env)?;
+        let mut work = match work.take() {
+            Some(work) => work,
+            None => Work::start(self, side, dir, &script, &env)?,
+        };
+        work.go_on();
         let done = work.wait(&mut watcher)?;
         beside.map(Work::end).transpose()?;
         let drained = match &mut tail {

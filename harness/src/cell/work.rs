@@ -1,9 +1,10 @@
 //! The workload's side of a cell, seen from the harness: a process of its own, inside its fence.
 
 use std::fs::{self, File};
+use std::io::Read;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::watcher::Watcher;
 use super::{Cell, interrupt};
 use crate::cgroup::{Cgroup, Limits};
+use crate::exit::{self, NothingRuns};
 
 /// The longest a workload may take, and the longest its own process waits before it gives up by
 /// itself: a little less, so that it can still say why.
@@ -72,20 +74,45 @@ impl Work {
             env.iter()
                 .map(|(name, value)| format!("--env={name}={value}")),
         );
+        let early = is_early(script);
+        let through = || if early { Stdio::piped() } else { Stdio::null() };
         command
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
+            .stdin(through())
+            .stdout(through())
             .stderr(File::create(dir.join("workload.err"))?);
         command.process_group(0);
         let child = command
             .spawn()
             .context("harness workload: cannot be started")?;
-        Ok(Self {
+        let mut work = Self {
             child,
             group,
             dir: dir.to_owned(),
             label: label.to_owned(),
-        })
+        };
+        if early {
+            work.begun()?;
+        }
+        Ok(work)
+    }
+
+    /// Waits until the processes are there that shall be older than the monitor: their conductor
+    /// then writes one byte.
+    fn begun(&mut self) -> Result<()> {
+        let mut byte = [0];
+        let said = self.child.stdout.as_mut().map(|pipe| pipe.read(&mut byte));
+        match said.transpose().context("the workload's stdout")? {
+            Some(1) => Ok(()),
+            _ => {
+                let status = self.child.wait().context("waitpid")?;
+                self.ended(status)
+            }
+        }
+    }
+
+    /// To processes that wait for the monitor: it is there.
+    pub(super) fn go_on(&mut self) {
+        drop(self.child.stdin.take());
     }
 
     /// Ends it. It must have gone on until now, or it was no neighbour for a part of the time.
@@ -117,16 +144,30 @@ impl Work {
             }
             std::thread::sleep(Duration::from_millis(2));
         };
-        if !status.success() {
-            let text = fs::read_to_string(self.dir.join("workload.err")).unwrap_or_default();
-            let last = text.lines().last().unwrap_or("it left no word");
-            let last = last.strip_prefix("harness: ").unwrap_or(last);
-            bail!("{}: {last} ({status})", self.label);
-        }
+        self.ended(status)?;
         let done = crate::record::read_json(&self.dir.join("outcome.json"))?;
         self.group.take().map(Cgroup::remove).transpose()?;
         Ok(done)
     }
+
+    /// Whether it ended as it should; a [`NothingRuns`] when the machine lacks what it needs.
+    fn ended(&self, status: ExitStatus) -> Result<()> {
+        if status.success() {
+            return Ok(());
+        }
+        let text = fs::read_to_string(self.dir.join("workload.err")).unwrap_or_default();
+        let last = text.lines().last().unwrap_or("it left no word");
+        let last = last.strip_prefix("harness: ").unwrap_or(last);
+        if status.code() == Some(i32::from(exit::NOTHING_RUNS)) {
+            return Err(NothingRuns(last.to_owned()).into());
+        }
+        bail!("{}: {last} ({status})", self.label)
+    }
+}
+
+/// Whether its processes must be there before the monitor.
+pub(super) fn is_early(script: &Script) -> bool {
+    script.conduct.is_some_and(|conduct| conduct.early)
 }
 
 impl Drop for Work {

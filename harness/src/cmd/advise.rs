@@ -99,6 +99,7 @@ fn records(args: &AdviseArgs) -> Result<Vec<(PathBuf, Summary)>> {
     }
     let read = |dir: PathBuf| {
         let summary = Summary::read(&dir).map_err(|error| misuse(format!("{error:#}")))?;
+        let summary = summary.without_cases();
         Ok((dir, summary))
     };
     found.into_iter().map(read).collect()

@@ -37,12 +37,21 @@ pub(super) fn doctor() -> Result<()> {
         text += &line(&one.label(), missing.iter().map(ToString::to_string));
     }
     text += "\nworkloads\n";
-    for definition in workloads::definitions().map_err(anyhow::Error::from_boxed)? {
+    let (cases, load): (Vec<_>, Vec<_>) = workloads::definitions()
+        .map_err(anyhow::Error::from_boxed)?
+        .into_iter()
+        .partition(|definition| definition.model() == "case");
+    for definition in load {
         text += &line(
             &definition.label,
             definition.unavailable().iter().map(ToString::to_string),
         );
     }
+    text += &format!(
+        "  {:<28} {} of them; each finds out by itself what it lacks, and says so in its row\n",
+        "case/.*",
+        cases.len()
+    );
     print(&text)?;
     if works == 0 {
         return Err(

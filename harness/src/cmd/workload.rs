@@ -1,6 +1,7 @@
 //! `harness workload`: one workload runs inside its fence, in a process of its own.
 
 use anyhow::{Context, Error, Result, bail};
+use contract::Unavailable;
 use nix::sys::prctl;
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::signal::Signal;
@@ -10,6 +11,7 @@ use workloads::Run;
 use crate::cell;
 use crate::cgroup;
 use crate::cli::WorkloadArgs;
+use crate::exit::NothingRuns;
 use crate::record::write_json;
 use crate::select;
 use crate::user::User;
@@ -45,13 +47,21 @@ pub(super) fn workload(args: &WorkloadArgs) -> Result<()> {
         limit,
         stamping: true,
     };
-    let outcome = workloads::run(&run).map_err(Error::from_boxed)?;
+    let outcome = workloads::run(&run).map_err(cannot)?;
     let done = cell::Done {
         wall_ns: outcome.wall_ns,
         cpu_ns: Some(children_cpu_ns()?),
         machine_forks: outcome.machine_forks,
     };
     write_json(&args.dir.join("outcome.json"), &done)
+}
+
+/// A conductor that lacks something on this machine is no failure.
+fn cannot(error: contract::Error) -> Error {
+    match error.downcast::<Unavailable>() {
+        Ok(why) => NothingRuns(why.to_string()).into(),
+        Err(error) => Error::from_boxed(error),
+    }
 }
 
 /// CPU time of everything that was waited for.

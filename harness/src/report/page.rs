@@ -40,6 +40,8 @@ pub(super) fn compared(view: &impl Serialize) -> Result<String> {
 const TEMPLATES: &[(&str, &str)] = &[
     ("kernels.md", include_str!("templates/kernels.md.jinja")),
     ("sweep.md", include_str!("templates/sweep.md.jinja")),
+    ("cases.md", include_str!("templates/cases.md.jinja")),
+    ("cases.html", include_str!("templates/cases.html.jinja")),
     ("report.md", include_str!("templates/report.md.jinja")),
     ("record.md", include_str!("templates/record.md.jinja")),
     ("report.html", include_str!("templates/report.html.jinja")),

@@ -6,6 +6,7 @@ use anyhow::Result;
 use contract::Kind;
 use serde::Serialize;
 
+use super::cases::Cases;
 use super::figures::{self, Row};
 use super::kernels::Kernels;
 use super::plots::Plot;
@@ -51,6 +52,7 @@ pub(super) struct View<'a> {
     /// The anchor of the row of a workload and a monitor.
     ids: BTreeMap<&'a str, BTreeMap<&'a str, String>>,
     cell_head: &'static [&'static str],
+    pub(super) cases: Option<Cases>,
     monitors: Vec<Monitor<'a>>,
     faults: Vec<&'a Cell>,
     plots: &'a [Plot],
@@ -151,6 +153,7 @@ impl<'a> View<'a> {
             workloads: workloads(summary, &id, &ids),
             ids,
             cell_head: &CELL_HEAD,
+            cases: None,
             monitors: record.monitors.iter().map(monitor).collect(),
             faults: summary.cells.iter().filter(failed).collect(),
             plots,

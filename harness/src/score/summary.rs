@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::path::Path;
 
 use anyhow::Result;
@@ -8,6 +9,7 @@ use super::cell::Cell;
 use super::compare::{Baselines, Comparison, compare};
 use super::noise::NoiseFloor;
 use super::runs::doubt;
+use super::sight::{CaseScore, cases};
 use crate::record::{FORMAT, Record, read_json};
 
 /// `summary.json`: everything computed from a record.
@@ -23,6 +25,9 @@ pub struct Summary {
     pub comparison: Vec<Comparison>,
     /// What is too small to tell from noise.
     pub noise_floor: NoiseFloor,
+    /// What each monitor saw of each case.
+    #[serde(default)]
+    pub cases: Vec<CaseScore>,
 }
 
 impl Summary {
@@ -46,12 +51,14 @@ impl Summary {
                 record.seed,
             )?);
         }
+        let cells: Vec<_> = scored.into_iter().map(|scored| scored.cell).collect();
         Ok(Self {
             format: FORMAT,
+            cases: cases(&record, &cells),
             record,
             comparison,
             noise_floor,
-            cells: scored.into_iter().map(|scored| scored.cell).collect(),
+            cells,
         })
     }
 
@@ -60,6 +67,16 @@ impl Summary {
         let mut summary = read_json(&dir.join("summary.json"))?;
         doubt(&dir.join("runs.csv"), &mut summary)?;
         Ok(summary)
+    }
+
+    /// What there is about load: a case says nothing of loss, time and cost.
+    pub fn without_cases(mut self) -> Self {
+        let record = &mut self.record;
+        let cases = record.workloads.iter().filter(|one| one.is_case());
+        let cases: HashSet<String> = cases.map(|one| one.name.clone()).collect();
+        self.comparison.retain(|one| !cases.contains(&one.workload));
+        record.workloads.retain(|one| !one.is_case());
+        self
     }
 
     /// The entry for a workload under a monitor.

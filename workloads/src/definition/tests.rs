@@ -64,7 +64,7 @@ fn what_a_file_has_wrong_is_named() {
     );
     let model = says(&GOOD.replace("bomb", "bom"));
     assert!(
-        model.contains("model 'bom' is not one of bomb, launch, paced, pipeline"),
+        model.contains("model 'bom' is not one of bomb, case, launch, paced, pipeline"),
         "{model}"
     );
     let missing = says(&GOOD.replace("analysis = \"A. B.\"", ""));

@@ -4,7 +4,8 @@
 //! that lies in the cell's folder is always one whose run has ended.
 
 use std::ffi::c_void;
-use std::fs;
+use std::fs::{self, File};
+use std::io::{Read, Seek, SeekFrom};
 use std::num::NonZeroUsize;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
@@ -105,18 +106,26 @@ impl Live {
         })
     }
 
-    /// Everything written so far, without the slots nobody claimed.
-    pub(crate) fn bytes(&self) -> Vec<u8> {
+    /// Everything written so far, without the slots nobody claimed, and what a conductor wrote
+    /// behind them.
+    fn bytes(&self) -> std::io::Result<Vec<u8>> {
         let end = HEADER + self.used() as usize * SLOT;
         let words = (0..end.min(self.length)).step_by(8);
-        words
+        let mut bytes: Vec<u8> = words
             .flat_map(|offset| self.u64(offset).load(Ordering::Relaxed).to_le_bytes())
-            .collect()
+            .collect();
+        let mut file = File::from(self.fd.try_clone()?);
+        file.seek(SeekFrom::Start(self.length as u64))?;
+        file.read_to_end(&mut bytes)?;
+        Ok(bytes)
     }
 
     /// Leaves it in the cell's folder.
     pub(crate) fn save(&self, dir: &Path) -> Result<Vec<u8>> {
-        let (path, bytes) = (dir.join("ledger.bin"), self.bytes());
+        let path = dir.join("ledger.bin");
+        let bytes = self
+            .bytes()
+            .map_err(|why| format!("the ledger cannot be read: {why}"))?;
         fs::write(&path, &bytes).map_err(|why| {
             format!(
                 "{}: {why}: use a folder that can be written",

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::Ordering::SeqCst;
 
-use contract::{Nanos, Result};
+use contract::{Nanos, Result, Unavailable};
 use nix::sys::prctl;
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::Signal;
@@ -24,6 +24,8 @@ const LEDGER_FD: i32 = 200;
 /// What else may start meanwhile as the same user without taking the workload's share.
 const OTHERS: u64 = 1024;
 const LOG: &str = "programs.log";
+/// CANNOT in case.h: how a conductor ends that lacks something on this machine.
+pub(super) const CANNOT: i32 = 77;
 
 /// Offset of the first stamp of a run.
 pub(super) const FORK_AFTER: usize = first_slot!(fork_after);
@@ -34,10 +36,16 @@ pub(super) fn start(run: &Run<'_>, live: &Live) -> Result<Child> {
         return Err("a workload must not run as root: give the user it shall run as".into());
     }
     let mut command = command(run)?;
+    let conduct = run.script.conduct.unwrap_or_default();
+    if conduct.early {
+        // Its own stdin and stdout are what the harness tells it through when to go on.
+        command.stdin(Stdio::inherit()).stdout(Stdio::inherit());
+    }
     fence(
         &mut command,
         live,
         tasks()? + u64::from(run.script.live) + OTHERS,
+        conduct.gains,
     );
     if run.stamping {
         live.u32(first_slot!(kinds))
@@ -95,7 +103,7 @@ fn command(run: &Run<'_>) -> Result<Command> {
 
 /// What the new process does between fork and exec: only system calls, for in a copy of a process
 /// with threads nothing else is safe.
-fn fence(command: &mut Command, live: &Live, most: u64) {
+fn fence(command: &mut Command, live: &Live, most: u64, gains: bool) {
     let runner = getpid();
     let fd = live.fd().as_raw_fd();
     let stamps = live.stamps();
@@ -105,7 +113,9 @@ fn fence(command: &mut Command, live: &Live, most: u64) {
             return Err(io::Error::last_os_error());
         }
         setrlimit(Resource::RLIMIT_NPROC, most, most)?;
-        prctl::set_no_new_privs()?;
+        if !gains {
+            prctl::set_no_new_privs()?;
+        }
         // After the change of user, which makes the kernel forget it.
         prctl::set_pdeathsig(Signal::SIGKILL)?;
         if getppid() != runner {
@@ -163,12 +173,21 @@ pub(super) fn stamp_end(live: &Live, ended: Nanos, status: ExitStatus) {
 
 /// What a program complained of first, to end an error with.
 pub(super) fn first_words(cell: &Path) -> String {
-    let path = cell.join(LOG);
-    let text = std::fs::read(&path).unwrap_or_default();
-    let text = String::from_utf8_lossy(&text);
-    let line = text
-        .lines()
-        .next()
-        .map(|line| format!("; {LOG} begins: {line}"));
+    let line = first_line(cell).map(|line| format!("; {LOG} begins: {line}"));
     line.unwrap_or_default()
+}
+
+/// What a conductor lacks, as it said itself.
+pub(super) fn why_not(cell: &Path) -> Unavailable {
+    let line = first_line(cell).unwrap_or_default();
+    let (missing, remedy) = line
+        .split_once(": ")
+        .unwrap_or((&line, "use another machine"));
+    Unavailable::new(missing, remedy)
+}
+
+fn first_line(cell: &Path) -> Option<String> {
+    let text = std::fs::read(cell.join(LOG)).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    text.lines().next().map(str::to_owned)
 }

@@ -26,7 +26,9 @@ fn the_ledger_and_process_accounting_agree() {
         return;
     }
     let _alone = alone();
-    for definition in workloads::definitions().unwrap() {
+    // A conductor's own end is in no ledger, and it takes orphans in that accounting puts elsewhere.
+    let all = workloads::definitions().unwrap().into_iter();
+    for definition in all.filter(|one| one.model() != "case") {
         if let Some(why) = definition.unavailable() {
             println!("skipped: {} {why}", definition.name);
             continue;

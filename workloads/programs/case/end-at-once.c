@@ -1,0 +1,14 @@
+/* _exit: nothing is tidied up. */
+#include "case.h"
+
+static void act(void)
+{
+    _exit(3);
+}
+
+static void play(void)
+{
+    pid_t pid = actor(act);
+    told_fork(pid, conductor);
+    told_exit(pid, finish(pid, CODE(3)));
+}

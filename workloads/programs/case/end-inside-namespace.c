@@ -1,0 +1,39 @@
+/* A process that is made and ends inside a pid namespace. */
+#include "case.h"
+
+static void child(void)
+{
+    show_face();
+    _exit(4);
+}
+
+static void first(void)
+{
+    show_face();
+    pid_t pid = fork();
+    if (pid == 0)
+        child();
+    finish(pid, CODE(4));
+    _exit(0);
+}
+
+static void act(void)
+{
+    unshare_all(CLONE_NEWPID);
+    pid_t pid = fork();
+    if (pid == 0)
+        first();
+    finish(pid, 0);
+}
+
+static void play(void)
+{
+    expect_faces();
+    pid_t pid = actor(act), first = see_face(), second = see_face();
+    told_fork(pid, conductor);
+    told_fork(first, pid);
+    told_fork(second, first);
+    told_exit(second, CODE(4));
+    told_exit(first, 0);
+    told_exit(pid, finish(pid, 0));
+}

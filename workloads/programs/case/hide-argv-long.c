@@ -1,0 +1,14 @@
+/* One argument of 128 KiB, the longest there can be. */
+#include "case.h"
+
+static void play(void)
+{
+    struct command target = command("target-dynamic");
+    static char word[128 << 10];
+    memset(word, 'x', sizeof word - 1);
+    target.argv[2] = word;
+    pid_t pid = fork();
+    if (pid == 0)
+        run(&target);
+    told_life(pid, &target, finish(pid, TARGET_ENDS));
+}

@@ -1,0 +1,11 @@
+/* A program without any C library. */
+#include "case.h"
+
+static void play(void)
+{
+    struct command target = command("target-nolibc");
+    pid_t pid = fork();
+    if (pid == 0)
+        run(&target);
+    told_life(pid, &target, finish(pid, TARGET_ENDS));
+}

@@ -1,0 +1,18 @@
+/* clone without CLONE_THREAD, through the C library, then exec. */
+#include "case.h"
+
+static struct command target;
+static char stack[1 << 16] __attribute__((aligned(16)));
+
+static int child(void *unused)
+{
+    (void)unused;
+    run(&target);
+}
+
+static void play(void)
+{
+    target = command("target-dynamic");
+    pid_t pid = clone(child, stack + sizeof stack, SIGCHLD, NULL);
+    told_life(pid, &target, finish(pid, TARGET_ENDS));
+}

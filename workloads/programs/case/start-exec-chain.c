@@ -1,0 +1,15 @@
+/* One process, three programs in a row. */
+#include "case.h"
+
+static void play(void)
+{
+    char *exe = command("target-dynamic").exe, *next = "then";
+    char *argv[] = {exe, new_nonce(), next, exe, new_nonce(), next, exe, new_nonce(), NULL};
+    pid_t pid = fork();
+    if (pid == 0)
+        execv(exe, argv);
+    told_fork(pid, conductor);
+    for (int step = 0; step < 3; step++)
+        told_exec(pid, conductor, exe, argv + 3 * step);
+    told_exit(pid, finish(pid, TARGET_ENDS));
+}
