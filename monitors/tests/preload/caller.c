@@ -17,6 +17,7 @@
 
 static char *target;
 static char target_exe[4096];
+static char *interpreter;
 static int broken;
 
 /* dprintf takes the locks of stdio, and a signal handler that comes while they are held waits for
@@ -38,7 +39,18 @@ static void say_exec(pid_t pid, pid_t ppid, const char *exe, char *const *argv) 
         abort();
 }
 
-static void say_exe(pid_t pid, char *const *argv) { say_exec(pid, getpid(), target_exe, argv); }
+/* A script is executed by its interpreter, whose arguments are its own name, the script's, and what
+ * follows the first word. */
+static void say_exe(pid_t pid, char *const *argv) {
+    char path[4096], *script[64] = {interpreter, target};
+    if (!realpath(target, path)) abort();
+    if (!strcmp(path, target_exe)) {
+        say_exec(pid, getpid(), target_exe, argv);
+        return;
+    }
+    for (int i = 1; argv[i]; i++) script[i + 1] = argv[i];
+    say_exec(pid, getpid(), target_exe, script);
+}
 
 /* A child that was seen to be born, to run the target and, unless it is silent, to end. */
 static void child(pid_t pid, char *const *argv, int code) {
@@ -207,6 +219,7 @@ static void mode(char *name, char *how, char **rest) {
 int main(int argc, char **argv) {
     if (argc < 5) return 2;
     target = argv[1];
+    interpreter = argv[2];
     if (!realpath(argv[2], target_exe)) return 2;
     char self[4096];
     memset(self, 0, sizeof self);
