@@ -31,7 +31,7 @@ static struct child bear(u32 depth)
     struct child child = {.pid = -1, .slot = claim(1)};
     if (child.slot == NO_SLOT)
         return child;
-    pid_t parent = getpid();
+    pid_t parent = my_pid();
     child.made = plan(FORK | EXIT, 0);
     child.pid = fork();
     if (child.pid == 0) {

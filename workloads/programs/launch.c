@@ -13,7 +13,7 @@ static void by_fork(u32 slot, char **args)
     struct made made = plan(FORK | EXEC | EXIT, LEAF);
     pid_t pid = fork();
     if (pid == 0)
-        become_program(slot, worker, path, args);
+        become_leaf(slot, worker, path, args);
     see_off(slot, &made, pid);
 }
 
@@ -22,7 +22,7 @@ static void by_vfork(u32 slot, char **args)
     struct made made = plan(FORK | EXEC | EXIT, LEAF);
     pid_t pid = vfork();
     if (pid == 0)
-        become_program(slot, worker, path, args);
+        become_leaf(slot, worker, path, args);
     see_off(slot, &made, pid);
 }
 
@@ -49,7 +49,7 @@ static void once(void)
     u32 slot = claim(1);
     if (slot == NO_SLOT)
         return;
-    worker = getpid();
+    worker = my_pid();
     append_nonce(nonce, slot);
     if (*how == 's')
         by_spawn(slot, args);
@@ -64,6 +64,7 @@ int main(int argc, char **argv)
     if (argc != 7)
         return 124;
     open_ledger(argv[1]);
+    map_slots();
     how = argv[2];
     path = argv[5];
     name = argv[6];

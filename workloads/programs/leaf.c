@@ -5,10 +5,12 @@
 int main(int argc, char **argv)
 {
     struct lived half = {0};
-    size_t from = offsetof(struct lived, exec_before);
     if (argc < 2 || same(argv[1], "-"))
         return 0;
     half.exec_before = now();
+    half.exec_after = handed_over();
+    /* Who had no room for it has written it down himself. */
+    size_t from = half.exec_after ? 0 : offsetof(struct lived, exec_before);
     u32 slot = slot_of(argv[1]);
     long at = (long)(offsetof(struct ledger, slot) + slot * sizeof(struct slot) +
                      offsetof(struct slot, lived) + from);

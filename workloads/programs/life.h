@@ -6,8 +6,11 @@
 #include "os.h"
 
 /* The header is mapped. Slots are written with pwrite: a page of the mapping would have to be
- * faulted in by every new process for the sake of a few bytes, which takes longer. */
+ * faulted in by every new process for the sake of a few bytes, which takes longer. Only who stays
+ * and writes about many others has them mapped (map_slots). */
 static struct ledger *ledger;
+static int mapped;
+static pid_t known; /* my own pid, once I have asked for it */
 static u32 me;            /* my slot */
 static struct lived mine; /* what I write into it when I leave */
 static int bare;         /* not stamping: the same work without the ledger's cost */
@@ -20,17 +23,24 @@ static inline u64 now(void)
     return (u64)time.tv_sec * 1000000000u + (u64)time.tv_nsec;
 }
 
+static inline pid_t my_pid(void)
+{
+    if (!known)
+        known = own_pid();
+    return known;
+}
+
 static inline void stamp(u64 *field)
 {
     if (!bare)
         *field = now();
 }
 
-static inline u32 number(const char *digits)
+static inline u64 number(const char *digits)
 {
-    u32 value = 0;
+    u64 value = 0;
     for (; *digits >= '0' && *digits <= '9'; digits++)
-        value = value * 10 + (u32)(*digits - '0');
+        value = value * 10 + (u64)(*digits - '0');
     return value;
 }
 
@@ -48,7 +58,7 @@ static inline u32 slot_of(const char *nonce)
     for (const char *c = nonce; *c; c++)
         if (*c == '-')
             digits = c + 1;
-    return number(digits);
+    return (u32)number(digits);
 }
 
 static inline char *append(char *to, const char *text)
@@ -59,24 +69,27 @@ static inline char *append(char *to, const char *text)
     return to;
 }
 
+static inline char *append_number(char *to, u64 value)
+{
+    char digits[21], *digit = digits + 20;
+    *digit = 0;
+    do
+        *--digit = (char)('0' + value % 10);
+    while (value /= 10);
+    return append(to, digit);
+}
+
 /* Appends the nonce of `slot`: mine, with another number. */
 static inline char *append_nonce(char *to, u32 slot)
 {
     const char *dash = self;
-    char digits[11], *digit = digits + 10;
     for (const char *c = self; *c; c++)
         if (*c == '-')
             dash = c;
     for (const char *c = self; c <= dash; c++)
         *to++ = *c;
     *to = 0;
-    if (bare)
-        return to;
-    *digit = 0;
-    do
-        *--digit = (char)('0' + slot % 10);
-    while (slot /= 10);
-    return append(to, digit);
+    return bare ? to : append_number(to, slot);
 }
 
 /* Remembers the first call that failed and stops the run: the runner says which it was. */
@@ -113,7 +126,7 @@ static inline struct made plan(u32 kinds, u32 program)
 {
     struct made made = {.kinds = kinds, .program = program, .parent = me};
     if (!bare)
-        made.ppid = (u32)own_pid();
+        made.ppid = (u32)my_pid();
     stamp(&made.fork_after);
     return made;
 }
@@ -130,6 +143,7 @@ static inline void die_with(pid_t parent)
 static inline void become(u32 slot, pid_t parent)
 {
     mine = (struct lived){0};
+    known = 0;
     die_with(parent);
     me = slot;
     mine.own_ppid = (u32)parent;
@@ -154,7 +168,7 @@ static inline int leave(void)
         return mine.code;
     /* What was stamped before an exec is in the slot already. */
     size_t from = mine.exec_before ? offsetof(struct lived, exec_before) : 0;
-    mine.own_pid = (u32)own_pid();
+    mine.own_pid = (u32)my_pid();
     mine.exit_after = now();
     put(me, offsetof(struct slot, lived) + from, (char *)&mine + from, sizeof mine - from);
     return mine.code;
@@ -176,7 +190,10 @@ static inline void buried(u32 slot, struct made *made, pid_t pid, int status)
     stamp(&made->exit_before);
     made->pid = (u32)pid;
     made->status = status;
-    put(slot, offsetof(struct slot, made), made, sizeof *made);
+    if (mapped && !bare)
+        ledger->slot[slot].made = *made;
+    else
+        put(slot, offsetof(struct slot, made), made, sizeof *made);
 }
 
 /* First thing in the first program: opens the ledger, and stamps that the exec is done. */
@@ -204,6 +221,54 @@ static inline void become_program(u32 slot, pid_t parent, const char *path, char
     _exit(127);
 }
 
+/* In a program whose workers stay while those they start come and go. */
+static inline void map_slots(void)
+{
+    size_t bytes = sizeof *ledger + ledger->slots * sizeof(struct slot);
+    ledger = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, LEDGER_FD, 0);
+    if (ledger == MAP_FAILED)
+        _exit(125);
+    mapped = 1;
+}
+
+/* The stamp before an exec is handed to a leaf in its environment: it writes it down with its own,
+ * in one write instead of two. */
+#define EXEC_AFTER "ROLLCALL_EXEC_AFTER="
+#define MOST_ENV 64
+
+/* As become_program, for a leaf. */
+static inline void become_leaf(u32 slot, pid_t parent, const char *path, char **args)
+{
+    char word[sizeof EXEC_AFTER + 20], *env[MOST_ENV];
+    u32 count = 0;
+    while (environ[count] && count < MOST_ENV - 2) {
+        env[count] = environ[count];
+        count++;
+    }
+    if (bare || environ[count])
+        become_program(slot, parent, path, args);
+    die_with(parent);
+    append_number(append(word, EXEC_AFTER), now());
+    env[count] = word;
+    env[count + 1] = NULL;
+    execve(path, args, env);
+    fail(slot, errno);
+    _exit(127);
+}
+
+/* In a leaf: the stamp that was handed over; 0 when there is none. */
+static inline u64 handed_over(void)
+{
+    for (char **e = environ; *e; e++) {
+        const char *word = *e, *name = EXEC_AFTER;
+        while (*name && *word == *name)
+            word++, name++;
+        if (!*name)
+            return number(word);
+    }
+    return 0;
+}
+
 /* In the parent, when the call that made `pid` has returned: waits for its end. */
 static inline void see_off(u32 slot, struct made *made, pid_t pid)
 {
@@ -226,7 +291,7 @@ static u32 turn; /* in a worker: the how-manieth it is, from 0 */
 /* Starts one process that does `work` so many times; 0 when it cannot. */
 static inline int hire(struct worker *worker, u32 times, void (*work)(void))
 {
-    pid_t parent = getpid();
+    pid_t parent = my_pid();
     worker->slot = claim(1);
     if (worker->slot == NO_SLOT)
         return 0;

@@ -32,7 +32,7 @@ static void sleep_until(u64 due)
 static void live(u32 slot, pid_t parent, char **args)
 {
     if (path)
-        become_program(slot, parent, path, args);
+        become_leaf(slot, parent, path, args);
     become(slot, parent);
     _exit(leave());
 }
@@ -44,7 +44,7 @@ static void once(void)
     u32 slot = claim(1);
     if (slot == NO_SLOT)
         return;
-    pid_t worker = getpid();
+    pid_t worker = my_pid();
     append_nonce(nonce, slot);
     if (rate && now() < due)
         sleep_until(due);

@@ -43,7 +43,7 @@ static void once(void)
     if (slot == NO_SLOT)
         return;
     write_line(line, slot);
-    pid_t parent = getpid();
+    pid_t parent = my_pid();
     struct made made = plan(FORK | EXEC | EXIT | LOOSE_EXEC | LOOSE_EXIT, PROGRAM_SHELL);
     pid_t pid = fork();
     if (pid == 0)
