@@ -4,7 +4,6 @@
 //! file; the others are scored all the same.
 
 mod admitted;
-mod agree;
 mod cell;
 mod compare;
 mod cost;
@@ -25,7 +24,6 @@ use std::path::Path;
 use anyhow::Result;
 use contract::{Claims, Journal, Kind, Ledger, pair};
 
-pub use agree::apart;
 pub use cell::{Cell, KindScore};
 pub use compare::{Comparison, Extra, LatencyScore, Loss, Slowdown};
 pub use cost::CostScore;

@@ -9,7 +9,7 @@
 
 mod common;
 
-use common::{is_root, said, scratch, summary};
+use common::{is_root, measured_as_nobody, said, scratch, summary};
 use serde_json::Value;
 
 const ARGS: [&str; 4] = ["-w", "case/.*", "--reps", "1"];
@@ -92,29 +92,9 @@ fn without_root_what_can_run_runs_and_the_rest_are_rows() {
     if !is_root() {
         return;
     }
-    use std::os::unix::process::CommandExt;
     let dir = scratch();
-    // Where the binary was built, others may not be allowed to go.
-    let copy = dir.path().join("harness");
-    std::fs::copy(env!("CARGO_BIN_EXE_harness"), &copy).unwrap();
-    let out = dir.path().join("record");
-    let mut command = std::process::Command::new(&copy);
-    command.args([
-        "run",
-        "-w",
-        "case/(hide-static|hide-set-user-id|end-out-of-memory|start-chroot)",
-    ]);
-    let output = command
-        .args(["--reps", "1", "--out"])
-        .arg(&out)
-        .current_dir(dir.path())
-        .uid(65534)
-        .gid(65534)
-        .output()
-        .unwrap();
-    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(0), "{stderr}");
-    let summary = summary(&out);
+    let cases = "case/(hide-static|hide-set-user-id|end-out-of-memory|start-chroot)";
+    let (summary, stdout) = measured_as_nobody(dir.path(), &["-w", cases]);
     let of = |name: &str| {
         let all = summary["cases"].as_array().unwrap();
         let mut all = all.iter().filter(|one| one["monitor"] == "preload");
@@ -129,7 +109,6 @@ fn without_root_what_can_run_runs_and_the_rest_are_rows() {
     let ebpf: Vec<_> = ebpf.filter(|one| one["monitor"] == "ebpf").collect();
     assert_eq!(ebpf.len(), 4, "a gap instead of a row");
     assert!(ebpf.iter().all(|one| one["status"] == "unavailable"));
-    let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(
         stdout.contains("case/hide-set-user-id cannot run here"),
         "{stdout}"

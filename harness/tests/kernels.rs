@@ -12,39 +12,20 @@ mod made;
 use std::fs;
 use std::path::Path;
 
-use rollcall::record::{FORMAT, Machine, MonitorInfo, Record, Status, WorkloadInfo, write_json};
+use rollcall::record::{Machine, Record, Status, write_json};
 use rollcall::score::{Scored, Summary, score};
 
 const NAMES: [&str; 4] = ["whole", "half", "blind", "gone"];
 
 fn record(kernel: &str, names: &[&str]) -> Record {
-    let monitor = |name: &&str| MonitorInfo {
-        name: (*name).into(),
-        about: String::new(),
-        unavailable: None,
-    };
     Record {
-        format: FORMAT,
         record: kernel.into(),
-        started: "2026-01-01T00:00:00Z".into(),
-        command: Vec::new(),
-        seed: 1,
-        scale: 1.0,
-        repetitions: 1,
-        version: "0".into(),
         machine: Machine {
             kernel: kernel.into(),
             correctness_only: true,
             ..Machine::default()
         },
-        workloads: vec![WorkloadInfo {
-            name: "storm".into(),
-            model: "made".into(),
-            analysis: String::new(),
-            expected: [1; 3],
-        }],
-        monitors: names.iter().map(monitor).collect(),
-        recovered: Vec::new(),
+        ..made::record(&["storm"], names)
     }
 }
 

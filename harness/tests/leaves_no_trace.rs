@@ -11,7 +11,9 @@ mod common;
 
 use std::process::{Child, Stdio};
 
-use common::{Traces, cells, harness, is_root, measured, scratch, summary, within};
+use common::{
+    Traces, cells, harness, is_root, measured, measured_as_nobody, scratch, summary, within,
+};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
@@ -181,33 +183,9 @@ fn without_root_preload_is_measured_and_the_rest_are_rows() {
         return;
     }
     let _alone = serial();
-    use std::os::unix::process::CommandExt;
     let dir = scratch();
-    // Where the binary was built, others may not be allowed to go.
-    let copy = dir.path().join("harness");
-    std::fs::copy(env!("CARGO_BIN_EXE_harness"), &copy).unwrap();
-    let out = dir.path().join("record");
-    let mut command = std::process::Command::new(&copy);
-    command.args([
-        "run",
-        "-w",
-        "short-lived/fork|fork-bomb",
-        "--scale",
-        "0.05",
-        "--reps",
-        "1",
-        "--out",
-    ]);
-    let output = command
-        .arg(&out)
-        .current_dir(dir.path())
-        .uid(65534)
-        .gid(65534)
-        .output()
-        .unwrap();
-    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(0), "{stderr}");
-    let summary = summary(&out);
+    let load = ["-w", "short-lived/fork|fork-bomb", "--scale", "0.05"];
+    let (summary, _) = measured_as_nobody(dir.path(), &load);
     for cell in cells(&summary, "preload") {
         assert_eq!(cell["status"], "ok", "{cell:#}");
     }

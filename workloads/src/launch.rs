@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use contract::{Counts, OptionKind, OptionSpec, Options, Result, Script, Workload};
+use contract::{OptionKind, OptionSpec, Options, Result, Script, Workload};
 
-use crate::model::{MOST_COUNT, bounded, build_option, program, scaled, size_option};
+use crate::model::{MOST_COUNT, bounded, build_option, scaled, size_option, workers};
 
 /// See the head of this file.
 pub(crate) struct Launch;
@@ -56,32 +56,16 @@ impl Workload for Launch {
         let count = scaled(bounded(options, "count", 1, MOST_COUNT)?, scale)?;
         let width = bounded(options, "width", 1, 64)?;
         let parent = format!("launch-{}", options.word("parent"));
-        let leaf = format!("leaf-{}", options.word("leaf"));
-        let leaf_program = program(programs, &leaf, ["{nonce}"]);
-        let exe = leaf_program.exe.display().to_string();
-        let words = vec![
-            how.to_owned(),
-            count.to_string(),
-            width.to_string(),
-            exe,
-            leaf.clone(),
-        ];
-        let template = std::iter::once("{nonce}").chain(words.iter().map(String::as_str));
-        let processes = 1 + u64::from(width) + u64::from(count);
-        Ok(Script {
-            programs: vec![program(programs, &parent, template), leaf_program],
-            slots: processes as u32,
-            expected: Counts([processes, 1 + u64::from(count), processes]),
-            live: 1 + 2 * width,
-            width,
-            words,
-            conduct: None,
-        })
+        let words = [how.to_owned(), count.to_string(), width.to_string()];
+        let leaf = Some(options.word("leaf"));
+        Ok(workers(programs, &parent, words, leaf, count, width))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use contract::Counts;
+
     use super::*;
 
     fn script(given: &[(&str, &str)], scale: f64) -> Result<Script> {

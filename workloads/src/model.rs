@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use contract::{OptionKind, OptionSpec, Options, Program, Result, argv_bytes};
+use contract::{Counts, OptionKind, OptionSpec, Options, Program, Result, Script, argv_bytes};
 
 /// So many processes at once at most, whatever a definition or a command line says.
 pub(crate) const MOST_LIVE: u64 = 1024;
@@ -79,4 +79,38 @@ pub(crate) fn program<'a>(
     let argv = argv_bytes(std::iter::once(file).chain(words));
     let exe = programs.join(file);
     Program { exe, argv }
+}
+
+/// The script of the program `file`, whose `width` workers together start `count` processes. Each
+/// of these executes the leaf of the build `leaf`, if there is one: `file` is told where it lies and
+/// what it is called, behind its other `words`.
+pub(crate) fn workers(
+    programs: &Path,
+    file: &str,
+    words: [String; 3],
+    leaf: Option<&str>,
+    count: u32,
+    width: u32,
+) -> Script {
+    let mut words = words.to_vec();
+    let leaf = leaf.map(|build| format!("leaf-{build}"));
+    let leaf = leaf.map(|name| (program(programs, &name, ["{nonce}"]), name));
+    if let Some((leaf, name)) = &leaf {
+        words.extend([leaf.exe.display().to_string(), name.clone()]);
+    }
+    let template = std::iter::once("{nonce}").chain(words.iter().map(String::as_str));
+    let first = program(programs, file, template);
+    let processes = 1 + u64::from(width) + u64::from(count);
+    let execs = 1 + if leaf.is_some() { u64::from(count) } else { 0 };
+    Script {
+        programs: std::iter::once(first)
+            .chain(leaf.map(|(leaf, _)| leaf))
+            .collect(),
+        slots: processes as u32,
+        expected: Counts([processes, execs, processes]),
+        live: 1 + 2 * width,
+        width,
+        words,
+        conduct: None,
+    }
 }

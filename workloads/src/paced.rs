@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use contract::{Counts, OptionSpec, Options, Result, Script, Workload};
+use contract::{OptionSpec, Options, Result, Script, Workload};
 
-use crate::model::{MOST_COUNT, bounded, build_option, program, scaled, size_option};
+use crate::model::{MOST_COUNT, bounded, build_option, scaled, size_option, workers};
 
 /// See the head of this file.
 pub(crate) struct Paced;
@@ -56,33 +56,17 @@ impl Workload for Paced {
         if rate > 0 && seconds > LONGEST {
             return Err(format!("{count} processes at rate={rate} take {seconds} s: stay below {LONGEST} s with a smaller count or scale").into());
         }
-        let mut words = vec![rate.to_string(), count.to_string(), width.to_string()];
-        let mut found = Vec::new();
-        if options.word("leaf") != "none" {
-            let leaf = format!("leaf-{}", options.word("leaf"));
-            let leaf_program = program(programs, &leaf, ["{nonce}"]);
-            words.extend([leaf_program.exe.display().to_string(), leaf.clone()]);
-            found.push(leaf_program);
-        }
         let file = format!("paced-{}", options.word("parent"));
-        let template = std::iter::once("{nonce}").chain(words.iter().map(String::as_str));
-        found.insert(0, program(programs, &file, template));
-        let processes = 1 + u64::from(width) + u64::from(count);
-        let execs = 1 + (found.len() as u64 - 1) * u64::from(count);
-        Ok(Script {
-            programs: found,
-            slots: processes as u32,
-            expected: Counts([processes, execs, processes]),
-            live: 1 + 2 * width,
-            width,
-            words,
-            conduct: None,
-        })
+        let words = [rate, count, width].map(|number| number.to_string());
+        let leaf = Some(options.word("leaf")).filter(|&leaf| leaf != "none");
+        Ok(workers(programs, &file, words, leaf, count, width))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use contract::Counts;
+
     use super::*;
 
     fn script(given: &[(&str, &str)], scale: f64) -> Result<Script> {

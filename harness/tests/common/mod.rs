@@ -41,6 +41,28 @@ pub(crate) fn scratch() -> TempDir {
     dir
 }
 
+/// Measures into `dir/record` as a user without any privilege; the summary and what was printed.
+pub(crate) fn measured_as_nobody(dir: &Path, args: &[&str]) -> (Value, String) {
+    use std::os::unix::process::CommandExt;
+    // Where the binary was built, others may not be allowed to go.
+    let copy = dir.join("harness");
+    fs::copy(env!("CARGO_BIN_EXE_harness"), &copy).unwrap();
+    let out = dir.join("record");
+    let output = Command::new(&copy)
+        .args(["run", "--reps", "1", "--out"])
+        .arg(&out)
+        .args(args)
+        .current_dir(dir)
+        .uid(65534)
+        .gid(65534)
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(0), "{stderr}");
+    let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
+    (summary(&out), stdout)
+}
+
 /// Measures into `dir/record` and gives the summary. A failure says how to repeat it.
 pub(crate) fn measured(dir: &Path, args: &[&str]) -> Value {
     let out = dir.join("record");

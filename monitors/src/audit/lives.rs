@@ -10,20 +10,22 @@
 //!   its last exec, when it had one. Between a thread's first step and the record of the clone
 //!   that made it the thread may already exit, so this waits for [`GRACE`], too.
 //!
-//! A process inside a nested pid namespace is told the number that its child has in there, while
-//! every record names processes by the number outside. Such a number is known by its size: outside,
-//! none below [`RESERVED`] is given again once pids have come that far. So a call that returns one
-//! waits for the child to do something itself, and one that is killed before it does is not seen.
+//! What is told of processes inside a nested pid namespace is the affair of [`inside`].
 //!
 //! Records of a child often come before the one of the fork that made it, since that is written
 //! when the parent leaves the call: with vfork and posix_spawn always. What waits keeps the time
 //! and the stamp of its own record.
+
+mod inside;
+#[cfg(test)]
+mod tests;
 
 use std::collections::VecDeque;
 
 use contract::{Journal, Kind, Nanos, Report};
 
 use super::recent::Recent;
+use inside::Inside;
 
 /// How long the record of a clone may be late after what its child did, in milliseconds: it is
 /// written before the parent returns from the call, but the parent may have to wait for a CPU.
@@ -32,11 +34,6 @@ const GRACE: u64 = 500;
 const ROUND: u64 = 100;
 /// Entries kept at most of anything; twice that in maps.
 const ROOM: usize = 1 << 18;
-
-/// RESERVED_PIDS of the kernel: where pids begin again after they have come round.
-const RESERVED: u32 = 300;
-/// Children remembered of one parent that were there before the call that made them.
-const EARLY: usize = 8;
 
 const CLONE_PARENT: u64 = 0x8000;
 const CLONE_THREAD: u64 = 0x1_0000;
@@ -99,15 +96,6 @@ struct Made {
     image: u64,
     /// A record named it, long enough after for the id to have come round.
     shown: Option<(u64, u32)>,
-}
-
-/// Of one parent, what is known of children by halves.
-#[derive(Debug, Default)]
-struct Inside {
-    /// Calls that returned a number from inside a pid namespace.
-    calls: VecDeque<By>,
-    /// Children that no call has returned so far.
-    early: VecDeque<u32>,
 }
 
 /// Everything still open.
@@ -246,21 +234,18 @@ impl Lives {
     /// Whether `child` is a number from inside a pid namespace; then the process is born that has
     /// shown itself, or will.
     fn inside(&mut self, by: By, child: u32, out: &mut Journal) -> bool {
-        if child >= RESERVED || by.pid < RESERVED {
+        if !inside::told(by.pid, child) {
             return false;
         }
         let of_parent = self.inside.get_or(by.pid, Inside::default());
-        while let Some(early) = of_parent.early.pop_front() {
+        while let Some(early) = of_parent.shown() {
             let unborn = |life: &mut Life| !life.born && life.first >= by.millis;
             if self.lives.get(early).is_some_and(unborn) {
                 self.bear(by, early, Some(by.pid), out);
                 return true;
             }
         }
-        of_parent.calls.push_back(by);
-        if of_parent.calls.len() > ROOM {
-            of_parent.calls.pop_front();
-        }
+        of_parent.called(by);
         true
     }
 
@@ -270,13 +255,8 @@ impl Lives {
             return;
         }
         let of_parent = self.inside.get_or(by.ppid, Inside::default());
-        if let Some(call) = of_parent.calls.pop_front() {
+        if let Some(call) = of_parent.show(by.pid) {
             self.bear(call, by.pid, Some(by.ppid), out);
-        } else {
-            of_parent.early.push_back(by.pid);
-            if of_parent.early.len() > EARLY {
-                of_parent.early.pop_front();
-            }
         }
     }
 
@@ -443,60 +423,4 @@ fn report_exit(ending: Ending, out: &mut Journal) {
     report.happened = by.happened;
     report.status = status;
     out.push(report);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn by(pid: u32, ppid: u32, millis: u64) -> By {
-        By {
-            pid,
-            ppid,
-            millis,
-            happened: millis * 1_000_000,
-            received: millis * 1_000_000,
-        }
-    }
-
-    fn lines(journal: &Journal) -> Vec<String> {
-        let line = |event: &contract::Event| {
-            let ppid = event
-                .facts
-                .ppid
-                .map_or(String::new(), |ppid| format!(" of {ppid}"));
-            format!("{} {}{ppid}", event.kind, event.pid)
-        };
-        journal.events.iter().map(line).collect()
-    }
-
-    #[test]
-    fn a_child_inside_a_namespace_is_known_by_what_it_does() {
-        let (mut lives, mut out) = (Lives::default(), Journal::default());
-        lives.fork(by(900, 800, 1), 901, &mut out);
-        // The call came first, the child's own record after it.
-        lives.clone(by(901, 900, 2), 2, 0, &mut out);
-        lives.exit_group(by(902, 901, 3), Some(0), &mut out);
-        // And the other way round.
-        lives.exit_group(by(903, 901, 4), Some(0), &mut out);
-        lives.clone(by(901, 900, 4), 3, 0, &mut out);
-        // One that is killed before it does anything.
-        lives.clone(by(901, 900, 5), 4, 0, &mut out);
-        lives.finish(&mut out);
-        let said = [
-            "fork 901 of 900",
-            "fork 902 of 901",
-            "exit 902",
-            "exit 903",
-            "fork 903 of 901",
-        ];
-        assert_eq!(lines(&out), said);
-    }
-
-    #[test]
-    fn small_numbers_are_numbers_while_the_machine_is_young() {
-        let (mut lives, mut out) = (Lives::default(), Journal::default());
-        lives.fork(by(200, 1, 1), 201, &mut out);
-        assert_eq!(lines(&out), ["fork 201 of 200"]);
-    }
 }

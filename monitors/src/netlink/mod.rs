@@ -24,7 +24,7 @@
 //!
 //! When: a fork and an exec are stamped inside the call. An exit is stamped in do_exit after
 //! exit_notify has told the parent, so it may lie behind the return of the parent's wait: by 1 to
-//! 30 us in four of 200,000 exits on two cores, by more where something else runs in between.
+//! 30 us in four of 128,364 exits on two cores, by more where something else runs in between.
 //!
 //! Leaving it switched on: the kernel counts LISTEN up and IGNORE down, and works whenever the count
 //! is above 0. Closing a socket counts nothing down, on no kernel (the 6.7 attempt to mend it was
