@@ -58,7 +58,7 @@ impl Workload for Launch {
         let parent = format!("launch-{}", options.word("parent"));
         let words = [how.to_owned(), count.to_string(), width.to_string()];
         let leaf = Some(options.word("leaf"));
-        Ok(workers(programs, &parent, words, leaf, count, width))
+        Ok(workers(programs, &parent, &words, leaf, count, width))
     }
 }
 

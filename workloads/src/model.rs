@@ -87,7 +87,7 @@ pub(crate) fn program<'a>(
 pub(crate) fn workers(
     programs: &Path,
     file: &str,
-    words: [String; 3],
+    words: &[String; 3],
     leaf: Option<&str>,
     count: u32,
     width: u32,

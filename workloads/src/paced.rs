@@ -59,7 +59,7 @@ impl Workload for Paced {
         let file = format!("paced-{}", options.word("parent"));
         let words = [rate, count, width].map(|number| number.to_string());
         let leaf = Some(options.word("leaf")).filter(|&leaf| leaf != "none");
-        Ok(workers(programs, &file, words, leaf, count, width))
+        Ok(workers(programs, &file, &words, leaf, count, width))
     }
 }
 
