@@ -46,7 +46,7 @@ pub fn monitors(patterns: &[String]) -> Result<Vec<Contestant>> {
             .filter(|monitor| monitor.name() != "null")
     };
     if patterns.is_empty() {
-        let usual = offered().filter(|monitor| !monitor.examiner());
+        let usual = offered().filter(|monitor| monitor.usual() && !monitor.examiner());
         return usual
             .map(|monitor| {
                 Ok(Contestant {

@@ -80,6 +80,11 @@ pub trait Monitor: Sync {
         false
     }
 
+    /// Whether the default comparison has it. The others take part when a pattern chooses them.
+    fn usual(&self) -> bool {
+        true
+    }
+
     /// Everything that is missing here for it to run; nothing when it can. Changes nothing.
     fn missing(&self, options: &Options) -> Vec<Unavailable>;
 
