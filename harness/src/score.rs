@@ -91,9 +91,13 @@ pub fn cell(dir: &Path, sources: &Sources<'_>) -> Result<Scored> {
 /// Scores all cells of the record in `dir` and writes its `runs.csv` and `summary.json`.
 pub fn record(dir: &Path, sources: &Sources<'_>) -> Result<Summary> {
     let record = Record::read(dir)?;
+    let sources = Sources {
+        emulated: record.machine.correctness_only,
+        ..*sources
+    };
     let mut scored = Vec::new();
     for path in Record::cells(dir)? {
-        scored.push(cell(&path, sources).unwrap_or_else(|error| lost(&path, &error)));
+        scored.push(cell(&path, &sources).unwrap_or_else(|error| lost(&path, &error)));
     }
     write(dir, Summary::new(record, scored)?)
 }

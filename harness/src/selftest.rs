@@ -85,6 +85,7 @@ pub fn examine(sources: &[Source], dir: &Path, seed: u64) -> Result<Vec<Case>> {
     let reader = Sources {
         ledger: &read_ledger,
         monitor: &monitors::find,
+        emulated: false,
     };
     let summary = to_value(score::record(dir, &reader)?)?;
     let cases = plantings.iter().map(|planting| {
@@ -314,6 +315,7 @@ pub fn live(cell: &Path, label: &str) -> Result<Case> {
     let reader = Sources {
         ledger: &workloads::ledger::read,
         monitor: &monitors::find,
+        emulated: false,
     };
     let scored = to_value(score::cell(cell, &reader)?.cell)?;
     let run: CellRun = crate::record::read_json(&cell.join("cell.json"))?;

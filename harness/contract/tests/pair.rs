@@ -312,6 +312,26 @@ fn an_exit_stamped_after_the_wait_is_still_that_exit() {
 }
 
 #[test]
+fn emulated_cpus_may_stand_still_before_a_stamp() {
+    const SECOND: u64 = 1_000_000_000;
+    let late = Clock::ExitsLate(SECOND / 5);
+    let coarse = Clock::Coarse {
+        early: SECOND / 4,
+        late: 0,
+    };
+    // A life ends 1,000 ns after it began at the latest: this exit is stamped a second after, or
+    // before.
+    let begun = 10 * SECOND;
+    for (clock, at) in [(late, begun + SECOND), (coarse, begun - SECOND)] {
+        let events = [event(Kind::Exit, 7, at, 20 * SECOND)];
+        let of = |clock| matched(&pair(&ledger(&life(7, begun)), &events, clock), 3);
+        assert_eq!(of(clock)[2], None, "{clock:?}");
+        assert_eq!(of(clock.emulated())[2], Some(0), "{clock:?}");
+    }
+    assert_eq!(Clock::Exact.emulated(), Clock::Exact);
+}
+
+#[test]
 fn the_window_is_closed_and_sharp() {
     let truths = life(7, 1000);
     for (at, expected) in [

@@ -25,6 +25,7 @@ use crate::score::Sources;
 const SOURCES: Sources<'static> = Sources {
     ledger: &workloads::read,
     monitor: &monitors::find,
+    emulated: false,
 };
 
 /// Does what the command line says.

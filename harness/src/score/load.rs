@@ -13,6 +13,8 @@ pub struct Sources<'a> {
     pub ledger: &'a dyn Fn(&Path) -> contract::Result<Ledger>,
     /// The monitor of that name (without its options).
     pub monitor: &'a dyn Fn(&str) -> Option<&'static dyn Monitor>,
+    /// Whether the CPUs were emulated: [`contract::Clock::emulated`].
+    pub emulated: bool,
 }
 
 /// All that scoring needs of one cell.
@@ -34,10 +36,14 @@ pub(super) fn inputs(dir: &Path, run: &CellRun, sources: &Sources<'_>) -> Result
     if vouched && !kept.exists() {
         bail!("{}: is missing: measure again", kept.display());
     }
+    let mut claims = monitor.claims(&options);
+    if sources.emulated {
+        claims.clock = claims.clock.emulated();
+    }
     Ok(Inputs {
         ledger,
         journal: decode(&dir.join("spool.bin"), monitor)?,
-        claims: monitor.claims(&options),
+        claims,
     })
 }
 
