@@ -90,13 +90,13 @@ fn writable(path: &Path) -> bool {
 /// From /proc/self/mountinfo. Version 1 wins where both are mounted: an empty version 2 hierarchy
 /// beside it has no controllers.
 fn parse(mounts: &str) -> Option<Hierarchy> {
-    let mounts: Vec<_> = mounts.lines().filter_map(mount).collect();
+    let mounts: Vec<_> = mounts.lines().filter_map(Mount::parse).collect();
     let v1 = |controller: &str| {
         let holds = |options: &str| options.split(',').any(|option| option == controller);
         mounts
             .iter()
-            .find(|(_, kind, options)| *kind == "cgroup" && holds(options))
-            .map(|m| m.0.clone())
+            .find(|mount| mount.kind == "cgroup" && holds(mount.options))
+            .map(|mount| mount.point.clone())
     };
     if let (Some(cpuacct), Some(memory), Some(pids)) = (v1("cpuacct"), v1("memory"), v1("pids")) {
         return Some(Hierarchy::V1 {
@@ -107,16 +107,34 @@ fn parse(mounts: &str) -> Option<Hierarchy> {
     }
     mounts
         .iter()
-        .find(|(_, kind, _)| *kind == "cgroup2")
-        .map(|m| Hierarchy::V2(m.0.clone()))
+        .find(|mount| mount.kind == "cgroup2")
+        .map(|mount| Hierarchy::V2(mount.point.clone()))
 }
 
-/// Mount point, type and super options of one line.
-fn mount(line: &str) -> Option<(PathBuf, &str, &str)> {
-    let (left, right) = line.split_once(" - ")?;
-    let mut right = right.split(' ');
-    let (kind, options) = (right.next()?, right.nth(1)?);
-    Some((PathBuf::from(left.split(' ').nth(4)?), kind, options))
+/// A line of /proc/self/mountinfo.
+pub(crate) struct Mount<'a> {
+    /// Which part of the file system is mounted.
+    pub root: &'a str,
+    /// Where.
+    pub point: PathBuf,
+    /// Type of the file system.
+    pub kind: &'a str,
+    /// Its own options: of control groups the controllers.
+    pub options: &'a str,
+}
+
+impl<'a> Mount<'a> {
+    /// Takes a line apart.
+    pub(crate) fn parse(line: &'a str) -> Option<Self> {
+        let (left, right) = line.split_once(" - ")?;
+        let (mut left, mut right) = (left.split(' ').skip(3), right.split(' '));
+        Some(Self {
+            root: left.next()?,
+            point: PathBuf::from(left.next()?),
+            kind: right.next()?,
+            options: right.nth(1)?,
+        })
+    }
 }
 
 /// One group; it goes when this is dropped, with every process that is still in it.

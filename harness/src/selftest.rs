@@ -193,6 +193,7 @@ fn run(workload: &str, monitor: &str, repetition: u32, place: u64) -> CellRun {
         }),
         noise: Noise {
             steal_ticks: place,
+            throttled_us: Some(place * 11),
             load: 0.25 * place as f64,
             stolen: place.is_multiple_of(6),
             ..Noise::default()

@@ -5,6 +5,7 @@ mod noise;
 pub mod protocol;
 mod sentinel;
 mod tail;
+mod throttle;
 mod watcher;
 mod work;
 
@@ -35,7 +36,7 @@ use work::Work;
 /// How long a monitor may take to get ready, to report the sentinels, and to stop.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// How often a cell is run again whose CPUs were stolen meanwhile.
+/// How often a cell is run again whose CPUs were stolen or throttled meanwhile.
 const RERUNS: u32 = 2;
 
 /// What all cells of a run share.
@@ -78,7 +79,7 @@ struct Measured {
 }
 
 impl Cell<'_> {
-    /// Runs it, again if it was stolen, and leaves its folder. What goes wrong in the cell is in
+    /// Runs it, again if it was stolen or throttled, and leaves its folder. What goes wrong in the cell is in
     /// the row; only what ends the whole run (a signal, a full disk) is an error.
     pub fn run(&self) -> Result<CellRun> {
         let mut reruns = 0;

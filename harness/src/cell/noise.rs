@@ -1,13 +1,15 @@
-//! What the whole machine did while a cell ran, from /proc/stat.
+//! What the whole machine did while a cell ran, from /proc/stat, and what was kept from the cell.
 
 use std::fs;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 
+use super::throttle::throttled_ns;
 use crate::record::Noise;
 
-/// Above this share of its time a cell counts as stolen and is run again.
+/// A cell from which more than this share of the time of all CPUs was kept, by other guests or by a
+/// quota, counts as stolen and is run again.
 const STOLEN: f64 = 0.02;
 
 /// All CPUs together, in clock ticks since boot.
@@ -15,19 +17,20 @@ const STOLEN: f64 = 0.02;
 pub(super) struct Stat {
     busy: u64,
     steal: u64,
+    throttled_ns: u64,
 }
 
 impl Stat {
     /// As it is now.
     pub(super) fn now() -> Result<Self> {
         let text = fs::read_to_string("/proc/stat").context("/proc/stat: cannot be read")?;
-        Self::parse(&text)
+        Self::parse(&text, throttled_ns())
             .context("/proc/stat: its first line is not the one documented in proc(5)")
     }
 
     /// `cpu user nice system idle iowait irq softirq steal guest guest_nice`; guest time is part
     /// of user time already.
-    fn parse(text: &str) -> Option<Self> {
+    fn parse(text: &str, throttled_ns: u64) -> Option<Self> {
         let line = text.lines().next()?.strip_prefix("cpu ")?;
         let ticks: Vec<u64> = line
             .split_whitespace()
@@ -38,6 +41,7 @@ impl Stat {
         Some(Self {
             busy,
             steal: at(7).unwrap_or(0),
+            throttled_ns,
         })
     }
 
@@ -46,16 +50,19 @@ impl Stat {
         (self.busy - earlier.busy) * ns_per_tick()
     }
 
-    /// What was stolen since `earlier`, a span of `wall`.
+    /// What was kept from the cell since `earlier`, a span of `wall`.
     pub(super) fn noise_since(self, earlier: Self, wall: Duration, load: f64) -> Noise {
         let steal_ticks = self.steal - earlier.steal;
         let offered = wall.as_nanos() as f64 * f64::from(crate::machine::cpus());
         // One tick more or less is rounding.
         let stolen_ns = steal_ticks.saturating_sub(1) * ns_per_tick();
+        // Less than before: a group around this one is gone, or it was put into another.
+        let throttled_ns = self.throttled_ns.saturating_sub(earlier.throttled_ns);
         Noise {
             steal_ticks,
+            throttled_us: Some(throttled_ns / 1000),
             load,
-            stolen: stolen_ns as f64 > STOLEN * offered,
+            stolen: (stolen_ns + throttled_ns) as f64 > STOLEN * offered,
             reruns: 0,
         }
     }
@@ -83,7 +90,7 @@ mod tests {
 
     #[test]
     fn guest_time_is_not_counted_twice() {
-        let stat = |text| Stat::parse(text).unwrap();
+        let stat = |text| Stat::parse(text, 0).unwrap();
         let before = stat("cpu  10 0 20 500 7 1 2 3 10 0\ncpu0 ...");
         let after = stat("cpu  15 1 30 600 9 1 3 8 15 0\n");
         assert_eq!(after.busy_ns_since(before) / ns_per_tick(), 5 + 1 + 10 + 1);
@@ -93,6 +100,28 @@ mod tests {
                 .steal_ticks,
             5
         );
-        assert_eq!(Stat::parse("intr 1"), None);
+        assert_eq!(Stat::parse("intr 1", 0), None);
+    }
+
+    #[test]
+    fn what_a_quota_keeps_counts_like_what_other_guests_take() {
+        let wall = Duration::from_secs(1);
+        let stat = |ticks: u64, throttled_ns: u64| Stat {
+            busy: 0,
+            steal: ticks,
+            throttled_ns,
+        };
+        let noise = |now: Stat| now.noise_since(stat(0, 0), wall, 0.0);
+        let limit = (STOLEN * 1e9) as u64 * u64::from(crate::machine::cpus());
+        let below = noise(stat(1, limit));
+        assert_eq!(
+            (below.throttled_us, below.stolen),
+            (Some(limit / 1000), false)
+        );
+        assert!(noise(stat(1, limit + 1)).stolen && noise(stat(2, limit)).stolen);
+        assert_eq!(
+            stat(0, 5).noise_since(stat(0, 9), wall, 0.0).throttled_us,
+            Some(0)
+        );
     }
 }

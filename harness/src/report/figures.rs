@@ -377,7 +377,11 @@ fn notes(one: &Comparison) -> Vec<String> {
     let cells = [
         (one.failed, "cell", "failed"),
         (one.undrained, "cell", "had not drained in time"),
-        (one.stolen, "cell", "lost much CPU time to other guests"),
+        (
+            one.stolen,
+            "cell",
+            "lost much CPU time to other guests or to a quota",
+        ),
     ];
     let cells = cells.into_iter().filter(|(n, ..)| *n > 0);
     notes.extend(cells.map(|(n, what, how)| format!("{} {how}", count(n as u64, what))));

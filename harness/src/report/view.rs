@@ -12,7 +12,7 @@ use super::kernels::Kernels;
 use super::plots::Plot;
 use crate::guide::{self, Answer, Asked, Rules};
 use crate::numbers::{count, few, micros, thousands};
-use crate::record::{Machine, MonitorInfo, Record, Status, WorkloadInfo};
+use crate::record::{Machine, MonitorInfo, Noise, Record, Status, WorkloadInfo};
 use crate::score::{Cell, Summary};
 
 /// A page over one record or several.
@@ -280,11 +280,24 @@ fn cell_figures(cell: &Cell) -> Vec<String> {
     ];
     let last = [
         memory.map_or("-".into(), |memory| memory.to_string()),
-        cell.noise.steal_ticks.to_string(),
+        kept(&cell.noise),
         format!("{:.2}", cell.noise.load),
     ];
     let figures = missed.chain(counts).chain(late);
     figures.chain(costs.map(figure)).chain(last).collect()
+}
+
+/// What was kept from a cell: "3", or "3, 1,250 ms throttled, too much".
+fn kept(noise: &Noise) -> String {
+    let throttled = noise.throttled_us.map_or(0, |us| us / 1000);
+    let mut text = noise.steal_ticks.to_string();
+    if throttled > 0 {
+        text += &format!(", {} ms throttled", thousands(throttled));
+    }
+    if noise.stolen {
+        text += ", too much";
+    }
+    text
 }
 
 fn made(one: &WorkloadInfo) -> String {

@@ -49,7 +49,7 @@ pub struct Comparison {
     pub unaccounted_lost: u64,
     /// Cells whose last sentinels were not reported in time.
     pub undrained: usize,
-    /// Cells of which too much CPU time was stolen, reruns notwithstanding.
+    /// Cells of which too much CPU time was stolen or throttled, reruns notwithstanding.
     pub stolen: usize,
     /// How late the matched moments were received.
     pub latency_us: LatencyScore,

@@ -230,6 +230,8 @@ fn costs(cell: &Cell, rows: &mut Vec<Row<'_>>) {
     }
     rows.extend(cost.peak_rss_bytes.map(|n| row("peak_rss", n, "bytes")));
     rows.push(row("steal", cell.noise.steal_ticks, "ticks"));
+    let throttled = cell.noise.throttled_us;
+    rows.extend(throttled.map(|us| row("throttled", us, "us")));
     rows.push(row("load", cell.noise.load, "processes"));
     rows.push(row("stolen", u8::from(cell.noise.stolen), "bool"));
     for (note, n) in &cell.notes {
