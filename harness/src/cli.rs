@@ -101,7 +101,7 @@ const SWEEP_EXAMPLES: &str = "Examples:
   harness sweep                              every monitor, each at several sizes of its buffer
   harness sweep -m netlink -w paced/exec
   harness sweep -m 'netlink{rcvbuf=kernel}' -m 'netlink{rcvbuf=512k}'
-All of them take about ten minutes. A monitor given with options is swept with exactly these.";
+All of them take ten to fifteen minutes. A monitor given with options is swept with exactly these.";
 
 /// What to turn up, for whom, and where to put what was found.
 #[derive(Clone, Debug, Args)]
@@ -112,6 +112,9 @@ pub struct SweepArgs {
     /// Workloads of the model `paced`: as for run [default: paced]
     #[arg(short, long = "workload", value_name = "RE")]
     pub workloads: Vec<String>,
+    /// Stop after so many minutes; the report names every search that was not finished by then
+    #[arg(long, value_name = "N", default_value_t = 15, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub minutes: u32,
     /// Seed of the order of trials and of the bootstraps
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,

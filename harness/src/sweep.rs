@@ -6,6 +6,7 @@ pub mod found;
 pub mod search;
 
 use contract::Kind;
+use serde::{Deserialize, Serialize};
 use workloads::Definition;
 
 use crate::record::Status;
@@ -18,7 +19,8 @@ pub const SECONDS: u32 = 1;
 pub const MODEL: &str = "paced";
 
 /// What is offered in a trial.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Load {
     /// So many processes a second.
     Rate(u32),

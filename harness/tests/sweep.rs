@@ -11,6 +11,8 @@ mod common;
 use std::fs;
 
 use common::{is_root, said, scratch};
+use rollcall::score::Summary;
+use rollcall::sweep::{Load, found::Sweep};
 use serde_json::Value;
 
 const MONITOR: &str = "netlink{details=off,rcvbuf=8k}";
@@ -60,6 +62,21 @@ fn a_cliff_is_found_and_can_be_computed_again() {
     }
     let page = read("README.md");
     assert!(page.contains("plots/1-loss.svg"), "{page}");
+    let cliff = format!("* {} loses at ", MONITOR.replace('_', "\\_"));
+    assert!(page.contains(&cliff), "{page}");
+    assert!(
+        found["unfinished"].is_null() && !page.contains("was not finished"),
+        "{page}"
+    );
+    // Had it been stopped before its last trial, that would be named.
+    let mut summary = Summary::read(out.as_ref()).unwrap();
+    let place = summary
+        .cells
+        .iter()
+        .rposition(|cell| cell.monitor != "null");
+    let last = summary.cells.remove(place.unwrap());
+    let cut = &Sweep::new(&summary).found[0];
+    assert_eq!(cut.unfinished, Load::parse(&last.workload).map(|one| one.1));
     assert_eq!(said(&["score", out]).0, 0);
     assert_eq!(said(&["report", out]).0, 0);
     let again: Value = serde_json::from_str(&read("sweep.json")).unwrap();

@@ -15,8 +15,10 @@ mod sweep;
 mod workload;
 
 use std::io::{self, Write};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
+use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cli::{Cli, Command};
 use crate::score::Sources;
@@ -53,4 +55,12 @@ fn print(text: &str) -> Result<()> {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => other.context("stdout: cannot be written"),
     }
+}
+
+/// On a terminal only; in a pipe there is none.
+fn bar(cells: usize) -> ProgressBar {
+    let style = ProgressStyle::with_template("{bar:30} {pos}/{len}, {eta} left, {wide_msg}");
+    let bar = ProgressBar::new(cells as u64);
+    bar.enable_steady_tick(Duration::from_secs(1));
+    style.map_or(bar.clone(), |style| bar.with_style(style))
 }

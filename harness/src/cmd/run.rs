@@ -1,10 +1,9 @@
 //! `harness run`: measures.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use anyhow::{Result, bail};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use workloads::Definition;
 
 use super::setup::{Asked, Setup, reasons};
@@ -108,7 +107,7 @@ impl Run<'_> {
         // A case says nothing of cost, so there is nothing to compare it with.
         let case = |one: &Planned| self.workloads[one.workload].model() == "case";
         cells.retain(|one| !case(one) || able.first() != Some(&one.monitor));
-        let bar = bar(cells.len());
+        let bar = super::bar(cells.len());
         let mut failed = 0;
         let mut order = 0;
         for planned in cells {
@@ -174,12 +173,4 @@ fn tell(bar: &ProgressBar, row: &CellRun) {
             ));
         });
     }
-}
-
-/// On a terminal only; in a pipe there is none.
-fn bar(cells: usize) -> ProgressBar {
-    let style = ProgressStyle::with_template("{bar:30} {pos}/{len}, {eta} left, {wide_msg}");
-    let bar = ProgressBar::new(cells as u64);
-    bar.enable_steady_tick(Duration::from_secs(1));
-    style.map_or(bar.clone(), |style| bar.with_style(style))
 }

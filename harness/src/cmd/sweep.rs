@@ -1,6 +1,10 @@
 //! `harness sweep`: turns a workload up until something gives.
 
+use std::time::{Duration, Instant};
+
 use anyhow::{Error, Result, bail};
+use contract::{Claims, Counts, Kind};
+use indicatif::ProgressBar;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
@@ -8,7 +12,7 @@ use workloads::Definition;
 
 use super::print;
 use super::setup::{Asked, Setup, reasons};
-use crate::cell::Cell;
+use crate::cell::{Cell, interrupt};
 use crate::cli::SweepArgs;
 use crate::exit::{NothingRuns, misuse, say};
 use crate::plan::Planned;
@@ -16,11 +20,17 @@ use crate::record::{Status, write_json};
 use crate::score::{self, Scored, Summary};
 use crate::select::{self, Contestant};
 use crate::sweep::found::Sweep;
-use crate::sweep::search::{CONFIRM, next};
+use crate::sweep::search::{CONFIRM, left, next};
 use crate::sweep::{Load, MODEL, SECONDS, Trial, buffers, burst_rate};
 
 /// How many back to back tell about how fast the generator is.
 const FIRST_GUESS: u32 = 4096;
+
+/// As many as no kind of moment has of which only a few are needed to start the workload.
+const MANY: u32 = 1000;
+
+/// What a trial takes, about: its second, what it is late, and a monitor's start and end.
+const TRIAL: Duration = Duration::from_millis(1600);
 
 /// Measures, computes and reports.
 pub(super) fn sweep(args: &SweepArgs) -> Result<()> {
@@ -41,34 +51,59 @@ pub(super) fn sweep(args: &SweepArgs) -> Result<()> {
         setup: &setup,
         null: select::null()?,
         rng: StdRng::seed_from_u64(args.seed),
+        until: Instant::now() + Duration::from_secs(60 * u64::from(args.minutes)),
+        bar: super::bar(0),
         tried: Vec::new(),
         scored: Vec::new(),
     };
-    let (able, unable): (Vec<_>, Vec<_>) =
-        contestants.iter().partition(|one| reasons(one).is_empty());
     let ended = bases.iter().try_for_each(|base| {
-        unable.iter().try_for_each(|one| course.unable(base, one))?;
+        let mut able = Vec::new();
+        for one in &contestants {
+            match hindrance(base, one, &setup)? {
+                Some(why) => course.unable(base, one, &why)?,
+                None => able.push(one),
+            }
+        }
         course.base(base, &able)
     });
+    course.bar.finish_and_clear();
     let out = &setup.stage.out;
     let tried = course.tried.iter();
     record.workloads = tried.map(|one| setup.workload_info(one)).collect();
     write_json(&out.join("record.json"), &record)?;
-    let failed = course
-        .scored
-        .iter()
-        .filter(|one| one.cell.status == Status::Failed)
-        .count();
+    let of = |status| {
+        let cells = course.scored.iter().map(|one| &one.cell);
+        cells.filter(move |cell| cell.status == status).count()
+    };
+    let (failed, measured) = (of(Status::Failed), of(Status::Ok));
     let summary = score::write(out, Summary::new(record, course.scored)?)?;
-    Sweep::new(&summary).write(out)?;
-    ended?;
+    let found = Sweep::new(&summary);
+    found.write(out)?;
     crate::report::write(out)?;
+    if ended
+        .as_ref()
+        .is_err_and(Error::is::<interrupt::Interrupted>)
+    {
+        say(&format!(
+            "what was found so far is in {}: its report names what was not finished",
+            out.display()
+        ));
+    }
+    ended?;
     print(&crate::report::terminal(out, false)?)?;
     say(&format!(
         "the report is {}",
         out.join("README.md").display()
     ));
-    if able.is_empty() {
+    let unfinished = found.found.iter().filter(|one| one.unfinished.is_some());
+    match unfinished.count() {
+        0 => {}
+        n => say(&format!(
+            "{n} searches were not finished in {} minutes, the report names each: give --minutes more, or -m fewer",
+            args.minutes
+        )),
+    }
+    if measured == 0 {
         let why = "none of these monitors can run here: see harness doctor";
         return Err(NothingRuns(why.into()).into());
     }
@@ -96,6 +131,34 @@ fn contestants(patterns: &[String]) -> Result<Vec<Contestant>> {
     Ok(all)
 }
 
+/// Why a monitor cannot be swept on `base`, if it cannot.
+fn hindrance(base: &Definition, one: &Contestant, setup: &Setup) -> Result<Option<String>> {
+    let missing = reasons(one);
+    if !missing.is_empty() {
+        return Ok(Some(missing.join("; ")));
+    }
+    let many = Load::Burst(MANY).of(base).map_err(Error::from_boxed)?;
+    let script = many.script(1.0, &setup.stage.programs);
+    let expected = script.map_err(Error::from_boxed)?.expected;
+    let claims = one.monitor.claims(&one.options);
+    Ok((!can_lose(claims, expected)).then(|| {
+        format!(
+            "{} offers no kind that {} turns up: choose another workload with -w, such as {MODEL}/exec",
+            one.label(),
+            base.label
+        )
+    }))
+}
+
+/// Whether a kind that is offered becomes more as the workload is turned up to [`MANY`]: without one
+/// nothing could be missed, and that would look like a monitor that never loses.
+fn can_lose(claims: Claims, expected: Counts) -> bool {
+    let turned_up = |kind: Kind| expected.of(kind) >= u64::from(MANY);
+    Kind::ALL
+        .into_iter()
+        .any(|kind| claims.offers[kind as usize].kind && turned_up(kind))
+}
+
 /// What is turned up.
 fn bases(patterns: &[String]) -> Result<Vec<Definition>> {
     let usual = [MODEL.to_owned()];
@@ -118,6 +181,8 @@ struct Course<'a> {
     setup: &'a Setup,
     null: Contestant,
     rng: StdRng,
+    until: Instant,
+    bar: ProgressBar,
     tried: Vec<Definition>,
     scored: Vec<Scored>,
 }
@@ -129,16 +194,26 @@ struct Search<'a> {
     over: bool,
 }
 
+impl Search<'_> {
+    fn null(&self) -> bool {
+        self.contestant.monitor.name() == "null"
+    }
+
+    /// How many trials are still to come, about.
+    fn left(&self, ceiling: u32) -> usize {
+        match self.over {
+            true => 0,
+            false => left(ceiling, &self.trials, self.null()),
+        }
+    }
+}
+
 impl Course<'_> {
     /// All searches on one workload, a trial of each by turns in random order, so that what drifts
     /// falls on all alike.
     fn base(&mut self, base: &Definition, able: &[&Contestant]) -> Result<()> {
         let null = self.null.clone();
         let ceiling = self.ceiling(base, &null)?;
-        say(&format!(
-            "{}: back to back {ceiling} processes a second",
-            base.label
-        ));
         let everybody = [&null].into_iter().chain(able.iter().copied());
         let mut searches: Vec<_> = everybody
             .map(|contestant| Search {
@@ -147,18 +222,34 @@ impl Course<'_> {
                 over: false,
             })
             .collect();
+        let ahead = |searches: &[Search<'_>]| searches.iter().map(|one| one.left(ceiling)).sum();
+        let trials: usize = ahead(&searches);
+        self.say(&format!(
+            "{}: back to back {ceiling} processes a second; about {trials} trials, {} minutes",
+            base.label,
+            (TRIAL * trials as u32).as_secs().div_ceil(60)
+        ));
         while searches.iter().any(|one| !one.over) {
             searches.shuffle(&mut self.rng);
             for search in searches.iter_mut().filter(|one| !one.over) {
+                if Instant::now() >= self.until {
+                    return Ok(());
+                }
                 self.step(base, search, ceiling)?;
             }
+            let ahead: usize = ahead(&searches);
+            self.bar.set_length(self.bar.position() + ahead as u64);
         }
         Ok(())
     }
 
+    /// Words between the turns of the bar.
+    fn say(&self, words: &str) {
+        self.bar.suspend(|| say(words));
+    }
+
     fn step(&mut self, base: &Definition, search: &mut Search<'_>, ceiling: u32) -> Result<()> {
-        let null = search.contestant.monitor.name() == "null";
-        let Some(load) = next(ceiling, &search.trials, null) else {
+        let Some(load) = next(ceiling, &search.trials, search.null()) else {
             search.over = true;
             return Ok(());
         };
@@ -193,22 +284,26 @@ impl Course<'_> {
     fn trial(&mut self, load: Load, base: &Definition, contestant: &Contestant) -> Result<&Scored> {
         let definition = load.of(base).map_err(Error::from_boxed)?;
         let cell = self.cell(&definition, contestant);
+        let label = contestant.label();
+        self.bar
+            .set_message(format!("{} under {label}", definition.label));
         let row = match definition.unavailable() {
             Some(why) => cell.unavailable(&why.to_string())?,
             None => cell.run()?,
         };
         if row.status != Status::Ok {
             let why = row.error.as_deref().unwrap_or_default();
-            say(&format!("{} under {}: {why}", row.workload, row.monitor));
+            self.say(&format!("{} under {}: {why}", row.workload, row.monitor));
         }
+        self.bar.inc(1);
         let scored = score::cell(&cell.dir(), &super::SOURCES)?;
         self.keep(definition, scored)
     }
 
-    fn unable(&mut self, base: &Definition, one: &Contestant) -> Result<()> {
+    fn unable(&mut self, base: &Definition, one: &Contestant, why: &str) -> Result<()> {
         let definition = Load::Rate(1).of(base).map_err(Error::from_boxed)?;
         let cell = self.cell(&definition, one);
-        cell.unavailable(&reasons(one).join("; "))?;
+        cell.unavailable(why)?;
         let scored = score::cell(&cell.dir(), &super::SOURCES)?;
         self.keep(definition, scored).map(|_| ())
     }
@@ -239,5 +334,21 @@ impl Course<'_> {
             workload,
             contestant,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use contract::Clock;
+
+    #[test]
+    fn a_monitor_is_swept_where_it_can_lose() {
+        let execs = Claims::none(Clock::None).with(Kind::Exec, &[]);
+        let forks = Claims::none(Clock::None).with(Kind::Fork, &[]);
+        let (plain, with_exec) = (Counts([1065, 1, 1065]), Counts([1065, 1001, 1065]));
+        assert!(can_lose(forks, plain) && !can_lose(execs, plain));
+        assert!(can_lose(forks, with_exec) && can_lose(execs, with_exec));
+        assert!(!can_lose(Claims::none(Clock::Exact), with_exec));
     }
 }

@@ -11,9 +11,9 @@ use crate::numbers::{count, micros, percent, thousands};
 use crate::record::{Record, Status};
 use crate::score::{Latency, Summary};
 use crate::stats::Estimate;
-use crate::sweep::SECONDS;
 use crate::sweep::found::{Burst, Found, Generator, Missed, Point, Sweep};
 use crate::sweep::search::CONFIRM;
+use crate::sweep::{Load, SECONDS};
 use crate::text::plain;
 
 #[derive(Debug, Serialize)]
@@ -52,7 +52,8 @@ struct Row {
     late_half: String,
     gives: String,
     ceiling: String,
-    loses: String,
+    cliff: String,
+    unfinished: Option<String>,
     burst: String,
     curve: Vec<[String; 6]>,
 }
@@ -186,7 +187,8 @@ fn row(one: &Found) -> Row {
         ceiling: ceiling.map_or("-".into(), |point| {
             format!("{}; {} reached", missed(&point.missed), achieved(point))
         }),
-        loses: loses(one),
+        cliff: cliff(one),
+        unfinished: one.unfinished.map(unfinished),
         burst: burst(one),
         curve: one.curve.iter().map(line).collect(),
     }
@@ -224,13 +226,37 @@ fn gives(one: &Found) -> String {
     )
 }
 
-/// The cliff of loss alone: above what rate, at which rate.
-fn loses(one: &Found) -> String {
-    let Some(point) = &one.loses else {
-        return "no loss up to the ceiling".into();
-    };
-    let above = one.lossless.as_ref().map_or("0".into(), rate);
-    format!("between {above} and {}", rate(point))
+/// The cliff in one line: from which rate on something is lost, or, where nothing is, from which on
+/// the workload is held up.
+fn cliff(one: &Found) -> String {
+    let at = |point: &Point| format!("{} ({})", rate(point), of_ceiling(point.of_ceiling));
+    if let Some(point) = &one.loses {
+        let whole = one.lossless.as_ref().map_or(
+            "no lower rate that was tried was seen whole".into(),
+            |point| format!("at {} {}", at(point), missed(&point.missed)),
+        );
+        return format!("loses at {}: {}; {whole}", at(point), missed(&point.missed));
+    }
+    let top = one.at_ceiling.as_ref();
+    let whole = top.map_or("-".into(), |point| {
+        format!(
+            "loses nothing up to the ceiling: at {} {}",
+            at(point),
+            missed(&point.missed)
+        )
+    });
+    match &one.gives {
+        Some(_) => format!("{whole}; gives at {}", gives(one)),
+        None => whole,
+    }
+}
+
+/// The trial that was not made any more.
+fn unfinished(next: Load) -> String {
+    match next {
+        Load::Rate(rate) => format!("{} a second", thousands(rate.into())),
+        Load::Burst(length) => format!("{} back to back", thousands(length.into())),
+    }
 }
 
 fn burst(one: &Found) -> String {
@@ -318,7 +344,7 @@ pub(super) fn terminal(sweep: &Sweep) -> String {
         );
         for row in of(sweep, workload).map(row) {
             text += &format!("\n{}\n", plain(&row.monitor));
-            let lines = match &row.absent {
+            let mut lines = match &row.absent {
                 Some(why) => vec![("cannot be swept", plain(why))],
                 None => vec![
                     ("holds", row.holds),
@@ -327,11 +353,15 @@ pub(super) fn terminal(sweep: &Sweep) -> String {
                         format!("{}; at half of it {}", row.late, row.late_half),
                     ),
                     ("gives at", row.gives),
-                    ("loses", row.loses),
+                    ("cliff", row.cliff),
                     ("at the ceiling", row.ceiling),
                     ("longest burst", row.burst),
                 ],
             };
+            lines.extend(
+                row.unfinished
+                    .map(|next| ("not finished", format!("next {next}"))),
+            );
             text.extend(
                 lines
                     .into_iter()

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
-use super::search::{best, burst_tries, rate_tries, worst};
+use super::search::{best, burst_tries, next, rate_tries, worst};
 use super::{Load, Trial, burst_rate};
 use crate::record::{FORMAT, Status, read_json, write_json};
 use crate::score::{Comparison, Latency, Summary};
@@ -43,6 +43,9 @@ pub struct Found {
     pub trials: usize,
     /// Why there is nothing, or no more.
     pub errors: Vec<String>,
+    /// The trial that would have come next; `None` when all was asked that a sweep asks.
+    #[serde(default)]
+    pub unfinished: Option<Load>,
     /// The highest rate at which nothing was missed and 95 % of the offer was reached, there and
     /// at every lower rate that was tried.
     pub holds: Option<Point>,
@@ -223,10 +226,12 @@ fn found(
     let mut errors: Vec<String> = rows.iter().flat_map(|row| row.one.errors.clone()).collect();
     errors.sort();
     errors.dedup();
+    let unfinished = next(ceiling as u32, &trials, false);
     Found {
         workload: base.to_owned(),
         monitor: monitor.to_owned(),
         trials: trials.len(),
+        unfinished: unfinished.filter(|_| errors.is_empty()),
         errors,
         holds: point_at(best(&held)),
         half: point_at(best(&held) / 2),

@@ -31,6 +31,31 @@ pub fn next(ceiling: u32, trials: &[Trial], null: bool) -> Option<Load> {
     rate.map(Load::Rate).or_else(|| burst().map(Load::Burst))
 }
 
+/// How many trials are still to come, as far as one can tell: what is between the best and the worst
+/// is taken to pass in its lower half, and what was never reached to pass.
+pub fn left(ceiling: u32, trials: &[Trial], null: bool) -> usize {
+    let middle = |tries: &[Try]| {
+        let worst = worst(tries).unwrap_or(u32::MAX);
+        best(tries) + (worst - best(tries)) / 2
+    };
+    let holds = middle(&rate_tries(trials, Trial::holds));
+    let kept = middle(&rate_tries(trials, Trial::lossless));
+    let whole = middle(&burst_tries(trials));
+    let mut all = trials.to_vec();
+    while let Some(load) = next(ceiling, &all, null) {
+        let (lossless, reached) = match load {
+            Load::Rate(rate) => (rate <= kept, rate <= holds),
+            Load::Burst(length) => (length <= whole, true),
+        };
+        all.push(Trial {
+            load,
+            missed: u64::from(!lossless),
+            reached,
+        });
+    }
+    all.len() - trials.len()
+}
+
 /// The highest that passed below the lowest that did not; 0 when none did.
 pub fn best(tries: &[Try]) -> u32 {
     let worst = worst(tries).unwrap_or(u32::MAX);
@@ -180,6 +205,23 @@ mod tests {
                 assert!(burst * 3 / 2 >= (known.bursts - 1).min(ceiling) || known.bursts < 25);
             }
         }
+    }
+
+    #[test]
+    fn what_is_left_grows_less_and_ends_at_nothing() {
+        let known = Known {
+            holds: 4801,
+            loses: 5000,
+            bursts: 700,
+        };
+        let all = known.search(9600);
+        for made in 0..all.len() {
+            let found = left(9600, &all[..made], false);
+            let due = all.len() - made;
+            assert!((1..=30).contains(&found), "{found}, not {due}");
+        }
+        assert_eq!(left(9600, &all, false), 0);
+        assert!(left(9600, &[], true) < left(9600, &[], false));
     }
 
     #[test]
