@@ -15,6 +15,7 @@ use contract::Kind;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use rollcall::record::CellRun;
+use rollcall::report;
 use rollcall::score::{Cell, Interval, Keyed, KindScore, Lateness, Scored, Summary};
 use rollcall::stats;
 use statrs::distribution::{Binomial, ContinuousCDF, DiscreteCDF, Normal};
@@ -134,6 +135,27 @@ fn intervals_of_a_record_cover() {
         tally.latency("p90", late.p90, 0.9);
     }
     tally.covers("5 repetitions", 0.97);
+}
+
+/// Two records of the same: how many of their intervals lie apart by chance alone. `harness compare`
+/// says 1 in 200.
+#[test]
+fn of_two_records_of_the_same_one_interval_in_two_hundred_lies_apart() {
+    let mut world = World(StdRng::seed_from_u64(13));
+    let (mut intervals, mut apart) = (0, 0);
+    for repetitions in [3, 5] {
+        for _ in 0..350 {
+            let (one, other) = (world.record(repetitions), world.record(repetitions));
+            let found = report::compare(&one, &other, ["one", "other"].map(String::from));
+            let found = serde_json::to_value(found).unwrap();
+            let n = |name: &str| found[name].as_u64().unwrap();
+            intervals += n("intervals");
+            apart += n("apart");
+        }
+    }
+    let share = apart as f64 / intervals as f64;
+    println!("{apart} of {intervals} lie apart: 1 in {:.0}", 1.0 / share);
+    assert!((0.003..=0.01).contains(&share), "{share}");
 }
 
 #[test]

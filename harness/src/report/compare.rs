@@ -1,5 +1,5 @@
-//! Two records side by side: only what differs by more than chance and noise. Both intervals are
-//! there for that; where they touch, nothing is said.
+//! Two records side by side: what differs by more than chance and noise. Both intervals are there
+//! for that: how many of them overlap is counted, and each that does not is named.
 
 use std::collections::BTreeSet;
 
@@ -8,10 +8,14 @@ use serde::Serialize;
 
 use super::figures::{missed, monitor_cpu, slowdown, system_cpu};
 use super::view::machine;
-use crate::numbers::{bare_percent, percent};
-use crate::score::{Comparison, Floor, Summary};
-use crate::stats;
+use crate::numbers::{bare_percent, few, micros, percent};
+use crate::record::Status;
+use crate::score::{Comparison, Floor, Interval, Intervals, Summary};
+use crate::stats::{self, Estimate};
 use crate::text::plain;
+
+/// Of two records of the same, one interval in so many lies apart: tests/coverage.rs counts.
+const BY_CHANCE: usize = 200;
 
 /// What differs.
 #[derive(Debug, Serialize)]
@@ -23,6 +27,12 @@ pub struct Differences {
     /// Figures that both records have.
     compared: usize,
     rows: Vec<Difference>,
+    /// Intervals that both records have.
+    intervals: usize,
+    /// How many of them do not overlap.
+    apart: usize,
+    /// Those of them that are no difference, because they are within the noise.
+    noise: Vec<String>,
     /// What only one of them has.
     only: Vec<String>,
 }
@@ -49,15 +59,26 @@ struct Side {
 /// What has to be exceeded before a difference is called one, beside both intervals.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Noise {
-    /// Counts and shares: the interval says all.
+    /// A plain number that has no interval: any other is a difference.
+    Number,
+    /// Shares of counts: the interval says all.
     None,
     /// What null against null differs by, as a factor.
     Factor,
     /// The same in microseconds of CPU.
     Cpu,
+    /// Another figure says the same and is compared.
+    Told,
 }
 
-type Read = Box<dyn Fn(&Comparison) -> Option<Side>>;
+impl Noise {
+    /// Whether the figure depends on how fast the machine is.
+    fn is_speed(self) -> bool {
+        matches!(self, Self::Factor | Self::Cpu | Self::Told)
+    }
+}
+
+type Read = Box<dyn Fn(&Summary, &Comparison) -> Option<Side>>;
 
 /// A figure by its name, how it is read, and whether more of it is better.
 struct Figure {
@@ -75,19 +96,21 @@ pub fn compare(old: &Summary, new: &Summary, names: [String; 2]) -> Differences 
         no_speed: no_speed(old, new),
         compared: 0,
         rows: Vec::new(),
+        intervals: 0,
+        apart: 0,
+        noise: Vec::new(),
         only: only(old, new),
     };
     let speeds = found.no_speed.is_none();
     let figures: Vec<_> = figures()
         .into_iter()
-        .filter(|figure| speeds || figure.noise == Noise::None)
+        .filter(|figure| speeds || !figure.noise.is_speed())
         .collect();
     for (one, other) in both(old, new) {
         let floors = [old, new].map(|summary| summary.noise_floor.of(&one.workload));
         for figure in &figures {
-            if let Some((was, is)) = (figure.read)(one).zip((figure.read)(other)) {
-                found.compared += 1;
-                found.rows.extend(differ(figure, one, &was, &is, floors));
+            if let Some(both) = (figure.read)(old, one).zip((figure.read)(new, other)) {
+                found.take(figure, one, &both, floors);
             }
         }
     }
@@ -112,17 +135,48 @@ fn both<'a>(
     })
 }
 
-fn differ(
-    figure: &Figure,
-    one: &Comparison,
-    was: &Side,
-    is: &Side,
-    floors: [Option<&Floor>; 2],
-) -> Option<Difference> {
-    let (rose, fell) = (is.low > was.high, is.high < was.low);
+impl Differences {
+    /// Takes one figure of both records down.
+    fn take(
+        &mut self,
+        figure: &Figure,
+        one: &Comparison,
+        (was, is): &(Side, Side),
+        floors: [Option<&Floor>; 2],
+    ) {
+        self.compared += 1;
+        let (rose, apart) = (is.low > was.high, is.low > was.high || is.high < was.low);
+        if figure.noise != Noise::Number {
+            self.intervals += 1;
+            self.apart += usize::from(apart);
+        }
+        if !apart {
+            return;
+        }
+        let (workload, monitor) = (one.workload.clone(), one.monitor.clone());
+        if within(figure.noise, was, is, floors) {
+            let (figure, was, is) = (&figure.name, &was.said, &is.said);
+            self.noise
+                .push(format!("{monitor} on {workload}: {figure}: {was} and {is}"));
+            return;
+        }
+        self.rows.push(Difference {
+            workload,
+            monitor,
+            figure: figure.name.clone(),
+            old: was.said.clone(),
+            new: is.said.clone(),
+            better: rose == figure.more_is_better,
+        });
+    }
+}
+
+/// Whether so much of a difference is noise.
+fn within(noise: Noise, was: &Side, is: &Side, floors: [Option<&Floor>; 2]) -> bool {
     let floors = floors.into_iter().flatten();
-    let noise = match figure.noise {
-        Noise::None => false,
+    match noise {
+        Noise::Number | Noise::None => false,
+        Noise::Told => true,
         Noise::Factor => {
             let most = floors.map(|floor| floor.factor).fold(1.0, f64::max);
             (is.value / was.value).max(was.value / is.value) <= most
@@ -131,46 +185,51 @@ fn differ(
             let most = floors.map(|floor| floor.system_cpu_us_per_moment);
             (is.value - was.value).abs() <= most.fold(0.0, f64::max)
         }
-    };
-    ((rose || fell) && !noise).then(|| Difference {
-        workload: one.workload.clone(),
-        monitor: one.monitor.clone(),
-        figure: figure.name.clone(),
-        old: was.said.clone(),
-        new: is.said.clone(),
-        better: rose == figure.more_is_better,
-    })
+    }
 }
 
 fn figures() -> Vec<Figure> {
     let kinds = Kind::ALL.into_iter().map(|kind| {
-        less(&format!("{kind} missed"), Noise::None, move |one| {
+        less(&format!("{kind} missed"), Noise::None, move |_, one| {
             let loss = one.loss.get(kind).filter(|loss| loss.truths > 0)?;
             side(loss.rate, (loss.low, loss.high), missed(Some(loss)).full)
         })
     });
-    let facts = Fact::ALL.into_iter().map(|fact| Figure {
-        more_is_better: true,
-        ..less(
-            &format!("{} right", fact.as_str()),
-            Noise::None,
-            move |one| right(one, fact),
-        )
+    let facts = Fact::ALL.into_iter().map(|fact| {
+        let read = move |all: &Summary, one: &Comparison| right(all, one, fact);
+        more(&format!("{} right", fact.as_str()), Noise::None, read)
     });
     kinds
         .chain(facts)
         .chain(falsehoods())
+        .chain(lateness())
         .chain(speeds())
         .collect()
 }
 
 /// A figure of which less is better.
-fn less(name: &str, noise: Noise, read: impl Fn(&Comparison) -> Option<Side> + 'static) -> Figure {
+fn less(
+    name: &str,
+    noise: Noise,
+    read: impl Fn(&Summary, &Comparison) -> Option<Side> + 'static,
+) -> Figure {
     Figure {
         name: name.into(),
         more_is_better: false,
         noise,
         read: Box::new(read),
+    }
+}
+
+/// A figure of which more is better.
+fn more(
+    name: &str,
+    noise: Noise,
+    read: impl Fn(&Summary, &Comparison) -> Option<Side> + 'static,
+) -> Figure {
+    Figure {
+        more_is_better: true,
+        ..less(name, noise, read)
     }
 }
 
@@ -187,11 +246,19 @@ fn side(value: f64, (low, high): (f64, f64), said: String) -> Option<Side> {
     })
 }
 
-fn right(one: &Comparison, fact: Fact) -> Option<Side> {
-    let score = one.facts.get(fact).filter(|score| score.offered)?;
-    let n = score.right + score.wrong + score.truncated + score.absent;
-    let (low, high) = stats::binomial(score.right, n);
-    let share = score.right as f64 / n as f64;
+/// The share of matched moments of which a fact is right. Like losses, facts go missing in bursts.
+fn right(all: &Summary, one: &Comparison, fact: Fact) -> Option<Side> {
+    let ours = all.cells.iter().filter(|cell| {
+        cell.workload == one.workload && cell.monitor == one.monitor && cell.status == Status::Ok
+    });
+    let scores = ours.filter_map(|cell| cell.facts.get(fact));
+    let counts = scores.filter(|score| score.offered).map(|score| {
+        let not = score.wrong + score.truncated + score.absent;
+        (not, score.right + not)
+    });
+    let counts: Vec<(u64, u64)> = counts.filter(|(_, n)| *n > 0).collect();
+    let ((not, n), (low, high)) = (stats::pool(&counts), stats::loss(&counts));
+    let (share, low, high) = (1.0 - not as f64 / n as f64, 1.0 - high, 1.0 - low);
     let ends = format!("{} to {}", bare_percent(low), bare_percent(high));
     let found = side(share, (low, high), format!("{} ({ends})", percent(share)));
     found.filter(|_| n > 0)
@@ -199,7 +266,7 @@ fn right(one: &Comparison, fact: Fact) -> Option<Side> {
 
 fn falsehoods() -> [Figure; 2] {
     let count = |name, of: fn(&Comparison) -> u64| {
-        less(name, Noise::None, move |one| {
+        less(name, Noise::Number, move |_, one| {
             let n = of(one);
             side(n as f64, (n as f64, n as f64), n.to_string())
         })
@@ -210,19 +277,76 @@ fn falsehoods() -> [Figure; 2] {
     ]
 }
 
-fn speeds() -> [Figure; 3] {
+/// The usual percentiles, of all moments and by kind.
+fn lateness() -> impl Iterator<Item = Figure> {
+    type Of = fn(&Intervals) -> Interval;
+    let percentiles: [(&str, Of); 4] = [
+        ("p50", |of| of.p50),
+        ("p90", |of| of.p90),
+        ("p99", |of| of.p99),
+        ("p99.9", |of| of.p999),
+    ];
+    let whose = [None].into_iter().chain(Kind::ALL.into_iter().map(Some));
+    whose.flat_map(move |kind| {
+        percentiles.into_iter().map(move |(percentile, of)| {
+            let whose = kind.map_or(String::new(), |kind| format!("{kind} "));
+            let name = format!("{whose}lateness {percentile}");
+            less(&name, Noise::Factor, move |_, one| {
+                let late = &one.latency_us;
+                let found = match kind {
+                    None => late.all_interval.as_ref(),
+                    Some(kind) => late.kinds_interval.get(kind),
+                };
+                span(of(found?))
+            })
+        })
+    })
+}
+
+/// Of a percentile only its interval is compared; its middle decides what is within the noise.
+fn span(Interval { low, high }: Interval) -> Option<Side> {
+    let said = match high {
+        Some(high) => format!("{} to {}", micros(low), micros(high)),
+        None => format!("{} or more", micros(low)),
+    };
+    let high = high.unwrap_or(f64::INFINITY);
+    let middle = if high.is_finite() {
+        (low * high).sqrt()
+    } else {
+        low
+    };
+    side(middle, (low, high), said)
+}
+
+fn speeds() -> [Figure; 6] {
+    let plain = |found: Estimate| {
+        let (low, high) = found.low.zip(found.high)?;
+        let ends = format!("{} ({} to {})", few(found.value), few(low), few(high));
+        side(found.value, (low, high), ends)
+    };
     [
-        less("slowdown", Noise::Factor, |one| {
+        less("slowdown", Noise::Factor, |_, one| {
             let slow = one.slowdown?;
             side(slow.ratio, slow.low.zip(slow.high)?, slowdown(one).full)
         }),
-        less("machine CPU per moment", Noise::Cpu, |one| {
+        less("machine CPU per moment", Noise::Cpu, |_, one| {
             let cpu = one.system_cpu_us_per_moment?.estimate;
             side(cpu.value, cpu.low.zip(cpu.high)?, system_cpu(one).full)
         }),
-        less("own CPU per moment", Noise::Factor, |one| {
+        less("own CPU per moment", Noise::Factor, |_, one| {
             let cpu = one.monitor_cpu_us_per_moment?;
             side(cpu.value, cpu.low.zip(cpu.high)?, monitor_cpu(one).full)
+        }),
+        less("stall in ms", Noise::Told, move |_, one| {
+            plain(one.stall.wall_ms?.estimate)
+        }),
+        less(
+            "wait for the audit queue in ms",
+            Noise::Factor,
+            move |_, one| plain(one.stall.queue_wait_ms?),
+        ),
+        more("rate reached", Noise::Factor, move |_, one| {
+            plain(one.pace.as_ref()?.achieved_per_s)
         }),
     ]
 }
@@ -272,5 +396,25 @@ pub fn text(found: &Differences) -> String {
         ),
         n => format!("{n} of {} figures differ beyond the noise", found.compared),
     });
+    lines.push(overlap(found));
+    lines.extend(found.noise.iter().map(|what| format!("    {what}")));
     lines.iter().map(|line| plain(line) + "\n").collect()
+}
+
+/// Whether the records agree, and how far chance alone would let them.
+fn overlap(found: &Differences) -> String {
+    let all = found.intervals;
+    match found.apart {
+        0 => format!("every interval overlaps the other's, {all} of {all}"),
+        apart => format!(
+            "{} of {all} intervals overlap, {apart} do not (by chance about 1 in {BY_CHANCE} does \
+             not): the differences above{}",
+            all - apart,
+            if found.noise.is_empty() {
+                ""
+            } else {
+                ", and within the noise"
+            }
+        ),
+    }
 }
