@@ -6,5 +6,5 @@ mod judge;
 mod tell;
 
 pub use baseline::{Baseline, CostLine, LossLine};
-pub use judge::{Finding, Outcome, Subject, confirm, judge};
+pub use judge::{Finding, Outcome, Subject, confirm, judge, unconfirmed};
 pub use tell::{Ci, annotations, junit, markdown, table};

@@ -187,8 +187,12 @@ fn a_loss_that_grows_is_caught_and_one_run_in_bad_luck_is_not() {
 
 /// A record and a baseline of it, as files.
 fn files(dir: &std::path::Path, loses: Loses) -> (String, String) {
+    promised(dir, Loses::One(0.0), loses)
+}
+
+fn promised(dir: &std::path::Path, before: Loses, loses: Loses) -> (String, String) {
     let mut world = World(StdRng::seed_from_u64(45));
-    let promised = world.record(&[("one", Loses::One(0.0))]);
+    let promised = world.record(&[("one", before)]);
     let baseline = dir.join("gate.json");
     write_json(&baseline, &Baseline::of(&promised)).unwrap();
     let record = dir.join("record");
@@ -231,7 +235,7 @@ fn it_holds_or_fails_and_says_so_everywhere() {
     );
     let junit = std::fs::read_to_string(junit).unwrap();
     assert!(
-        junit.contains("<testsuite name=\"one\" tests=\"3\" failures=\"3\">"),
+        junit.contains("<testsuite name=\"one\" tests=\"3\" failures=\"3\" errors=\"0\">"),
         "{junit}"
     );
     let page = std::fs::read_to_string(page).unwrap();
@@ -239,6 +243,44 @@ fn it_holds_or_fails_and_says_so_everywhere() {
         page.starts_with("before\n") && page.contains("**The gate fails: 3"),
         "{page}"
     );
+}
+
+/// A record of somewhere else has no second run: what is suspected of it fails, in every output.
+#[test]
+fn a_record_fails_on_suspicion_in_every_form() {
+    let dir = scratch();
+    let (baseline, record) = promised(dir.path(), Loses::One(0.001), Loses::One(0.01));
+    let (junit, page) = (dir.path().join("gate.xml"), dir.path().join("page.md"));
+    let said = |ci: &str| {
+        let mut args = vec![
+            "gate",
+            "--baseline",
+            &baseline,
+            &record,
+            "--annotations",
+            ci,
+        ];
+        args.extend(["--junit", junit.to_str().unwrap()]);
+        args.extend(["--markdown", page.to_str().unwrap()]);
+        let (code, table, stderr) = said(&args);
+        assert_eq!(code, 1, "{table}{stderr}");
+        table
+    };
+    let github = said("github");
+    assert!(
+        github.contains("::error title=one on paced%3A fork::"),
+        "{github}"
+    );
+    let azure = said("azure");
+    let due = "##vso[task.logissue type=error]one on paced: fork: ";
+    assert!(azure.contains(due), "{azure}");
+    let teamcity = said("teamcity");
+    let due = "##teamcity[buildProblem description='one on paced: fork: ";
+    assert!(teamcity.contains(due), "{teamcity}");
+    let read = |path| std::fs::read_to_string(path).unwrap();
+    let xml = read(&junit);
+    assert_eq!(xml.matches("<failure message=").count(), 3, "{xml}");
+    assert!(read(&page).contains("**The gate fails: 3 findings.**"));
 }
 
 #[test]

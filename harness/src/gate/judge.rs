@@ -175,3 +175,14 @@ pub fn confirm(mut first: Vec<Finding>, second: &[Finding]) -> Vec<Finding> {
     }
     first
 }
+
+/// What stands where there is no second run, as of a record that was measured elsewhere: every
+/// suspicion.
+pub fn unconfirmed(mut findings: Vec<Finding>) -> Vec<Finding> {
+    let suspected = |finding: &&mut Finding| finding.outcome == Outcome::Suspected;
+    for finding in findings.iter_mut().filter(suspected) {
+        finding.outcome = Outcome::Failed;
+        finding.says += "; on suspicion, a record has no second run";
+    }
+    findings
+}

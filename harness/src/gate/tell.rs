@@ -119,7 +119,7 @@ pub fn junit(findings: &[Finding]) -> String {
         let of: Vec<_> = findings.iter().filter(|f| f.monitor == *monitor).collect();
         let failed = of.iter().filter(|f| f.outcome == Outcome::Failed).count();
         text += &format!(
-            "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{failed}\">\n",
+            "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{failed}\" errors=\"0\">\n",
             xml(monitor),
             of.len()
         );
