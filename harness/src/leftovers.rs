@@ -1,7 +1,6 @@
 //! What a killed harness could not put back, the next start does, and says so.
 
 use std::fs;
-use std::path::PathBuf;
 
 use anyhow::Result;
 use nix::sys::signal::kill;
@@ -29,14 +28,8 @@ pub fn put_back() -> Result<Vec<String>> {
             .map_err(|error| anyhow::anyhow!("{name}: {error}"))?;
         found.extend(lines.into_iter().map(|line| format!("{name}: {line}")));
     }
-    found.extend(workloads::accounting::recover(&accounting_file()?));
     found.extend(old_programs()?);
     Ok(found)
-}
-
-/// Where the kernel writes process accounting while a cell runs.
-pub fn accounting_file() -> Result<PathBuf> {
-    Ok(monitors::state::dir()?.join("accounting"))
 }
 
 /// Folders of programs whose harness is gone, if they are this user's.

@@ -1,5 +1,6 @@
 //! The monitors: one file or folder per technique, and here the only list of them.
 
+pub mod accounting;
 pub mod audit;
 pub mod clock;
 mod ebpf;
@@ -22,6 +23,7 @@ pub fn all() -> &'static [&'static dyn Monitor] {
         &audit::Audit,
         &ebpf::Ebpf,
         &kmod::Kmod,
+        &accounting::Accounting,
         &replay::Replay,
     ]
 }

@@ -5,6 +5,7 @@
 //! The words are those of METHODOLOGY.md. This crate has no dependencies, so that a monitor or a
 //! workload can be written against it without taking anything else on.
 
+mod accounting;
 mod arena;
 mod claims;
 mod codec;
@@ -19,6 +20,7 @@ mod spool;
 mod truth;
 mod workload;
 
+pub use accounting::others_account;
 pub use arena::{Arena, Span, argv_bytes, split_argv};
 pub use claims::{Claims, Clock, Offer};
 pub use error::{Error, Result, Unavailable};

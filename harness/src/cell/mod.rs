@@ -263,8 +263,7 @@ impl Cell<'_> {
         // Of a conductor's processes accounting names other parents: those that took them in.
         let accounting = match script.conduct {
             Some(_) => None,
-            None => Accounting::start(&crate::leftovers::accounting_file()?)
-                .map_err(Error::from_boxed)?,
+            None => Accounting::start(&monitors::accounting::file()?).map_err(Error::from_boxed)?,
         };
         let beside = self.beside(dir, &env)?;
         let mut work = match work.take() {

@@ -16,15 +16,6 @@ use contract::{Kind, Ledger, Nanos, Pid, Result};
 use nix::errno::Errno;
 use nix::sys::statvfs::statvfs;
 
-/// What is there when somebody else may use accounting.
-const OTHERS: [&str; 6] = [
-    "/usr/sbin/accton",
-    "/sbin/accton",
-    "/var/log/account",
-    "/var/account",
-    "/var/log/pacct",
-    "/var/adm/pacct",
-];
 /// Of one record, `struct acct_v3`.
 const RECORD: usize = 64;
 /// `ac_flag`: it has forked but not executed.
@@ -37,9 +28,10 @@ pub struct Accounting(PathBuf);
 
 impl Accounting {
     /// Switches it on, into `file`. `None` where it cannot be used: not root, not in this kernel,
-    /// perhaps somebody else's, or with too little room (the kernel then leaves records out).
+    /// perhaps somebody else's, a monitor's, or with too little room (the kernel then leaves records out).
     pub fn start(file: &Path) -> Result<Option<Self>> {
-        let others = OTHERS.iter().any(|path| Path::new(path).exists());
+        // The file is there where the monitor of that name has accounting.
+        let others = contract::others_account().is_some() || file.exists();
         let room = file.parent().and_then(|dir| statvfs(dir).ok());
         let room = room.is_some_and(|fs| fs.blocks_available() * 10 > fs.blocks());
         if others || !room || !nix::unistd::geteuid().is_root() {
@@ -97,15 +89,6 @@ fn off(file: &Path) {
     let _ = unsafe { libc::acct(std::ptr::null()) };
     // Left behind it would be taken for a sign that accounting is still on, and switched off again.
     let _ = fs::remove_file(file);
-}
-
-/// Switches off what a killed run left on; its file is the sign of that.
-pub fn recover(file: &Path) -> Vec<String> {
-    if !file.exists() || !nix::unistd::geteuid().is_root() {
-        return Vec::new();
-    }
-    off(file);
-    vec!["process accounting is off again".into()]
 }
 
 /// Holds what was kept in `cell` against its ledger.

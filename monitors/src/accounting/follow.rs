@@ -1,0 +1,137 @@
+//! Reads the file as the kernel writes it.
+
+use std::fs::File;
+use std::io;
+use std::os::fd::AsFd;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use contract::{Result, Session};
+use nix::errno::Errno;
+use nix::fcntl::{FallocateFlags, Flock, FlockArg, fallocate};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
+use nix::unistd::acct;
+
+use super::decode::RECORD;
+
+/// Read with one call.
+const ROOM: usize = 1024 * RECORD;
+/// When so many bytes were read, their place is given back.
+const GIVE_BACK: u64 = 1 << 20;
+
+/// Accounting, switched on; off again when this goes.
+pub(super) struct Follower {
+    path: PathBuf,
+    /// Locked as long as somebody lives who will switch it off.
+    file: Flock<File>,
+    told: Inotify,
+    bytes: Vec<u8>,
+    /// Read up to here, and given back up to here.
+    read: u64,
+    given: u64,
+}
+
+impl Follower {
+    /// Switches it on, into the file at `path`, which must not be there.
+    pub(super) fn start(path: &Path) -> Result<Self> {
+        let bad = |why: &dyn std::fmt::Display| format!("{}: {why}: free it", path.display());
+        let mut options = File::options();
+        let file = options
+            .read(true)
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(path);
+        let file = file.map_err(|why| bad(&why))?;
+        let file =
+            Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(|(_, why)| bad(&why))?;
+        let told = Inotify::init(InitFlags::IN_NONBLOCK | InitFlags::IN_CLOEXEC)?;
+        told.add_watch(path, AddWatchFlags::IN_MODIFY)
+            .map_err(|why| bad(&why))?;
+        let follower = Self {
+            path: path.to_owned(),
+            file,
+            told,
+            bytes: vec![0; ROOM],
+            read: 0,
+            given: 0,
+        };
+        acct::enable(path).map_err(|why| format!("acct: {why}: see harness doctor"))?;
+        Ok(follower)
+    }
+
+    /// Until told to stop.
+    pub(super) fn run(mut self, session: &mut Session<'_>) -> Result<()> {
+        (session.ready)(&[])?;
+        loop {
+            let stop = self.wait(session)?;
+            while self.fill(session)? {}
+            session.spool.flush()?;
+            if stop {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Whether to stop. The kernel tells of many writes once until that was read, so it is read
+    /// before the file is.
+    fn wait(&self, session: &Session<'_>) -> Result<bool> {
+        let mut polled = [
+            PollFd::new(session.stop, PollFlags::POLLIN),
+            PollFd::new(self.told.as_fd(), PollFlags::POLLIN),
+        ];
+        match poll(&mut polled, PollTimeout::NONE) {
+            Ok(_) => {}
+            Err(Errno::EINTR) => return Ok(false),
+            Err(why) => return Err(format!("accounting: poll: {why}: report this").into()),
+        }
+        match self.told.read_events() {
+            Ok(_) | Err(Errno::EAGAIN) => Ok(polled[0].any().unwrap_or(true)),
+            Err(why) => Err(format!("inotify: read: {why}: report this").into()),
+        }
+    }
+
+    /// Spools the whole records that are there; whether there may be more of them.
+    fn fill(&mut self, session: &mut Session<'_>) -> Result<bool> {
+        let length = match self.file.read_at(&mut self.bytes, self.read) {
+            Err(why) if why.kind() == io::ErrorKind::Interrupted => return Ok(true),
+            length => length.map_err(|why| format!("{}: {why}: free it", self.path.display()))?,
+        };
+        let received = crate::clock::now();
+        let whole = length - length % RECORD;
+        if whole > 0 {
+            session.spool.write(received, &self.bytes[..whole])?;
+            self.read += whole as u64;
+            self.give_back();
+        }
+        Ok(length == ROOM)
+    }
+
+    /// What was read need not take room: the kernel stops when there is none.
+    fn give_back(&mut self) {
+        if self.read - self.given >= GIVE_BACK {
+            let how = FallocateFlags::FALLOC_FL_PUNCH_HOLE | FallocateFlags::FALLOC_FL_KEEP_SIZE;
+            let (from, length) = (self.given as i64, (self.read - self.given) as i64);
+            // A file system that cannot do it keeps the whole file.
+            let _ = fallocate(&*self.file, how, from, length);
+            self.given = self.read;
+        }
+    }
+}
+
+impl Drop for Follower {
+    fn drop(&mut self) {
+        // Where it cannot be done here the next start finds the file, and says why it cannot.
+        let _ = super::off(&self.path);
+    }
+}
+
+/// Whether accounting was left on by somebody who is gone.
+pub(super) fn is_left(file: &Path) -> Result<bool> {
+    match File::open(file) {
+        Err(why) if why.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(why) => Err(format!("{}: {why}: remove it", file.display()).into()),
+        Ok(open) => Ok(Flock::lock(open, FlockArg::LockExclusiveNonblock).is_ok()),
+    }
+}
