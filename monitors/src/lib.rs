@@ -4,6 +4,7 @@ pub mod accounting;
 pub mod audit;
 pub mod clock;
 mod ebpf;
+mod fanotify;
 mod kmod;
 pub mod line;
 mod netlink;
@@ -24,6 +25,7 @@ pub fn all() -> &'static [&'static dyn Monitor] {
         &ebpf::Ebpf,
         &kmod::Kmod,
         &accounting::Accounting,
+        &fanotify::Fanotify,
         &replay::Replay,
     ]
 }
