@@ -27,11 +27,6 @@ pub(super) fn kernels(view: &impl Serialize) -> Result<String> {
     render("kernels.md", view)
 }
 
-/// `README.md` of a sweep.
-pub(super) fn sweep(view: &impl Serialize) -> Result<String> {
-    render("sweep.md", view)
-}
-
 /// The page of two records compared.
 pub(super) fn compared(view: &impl Serialize) -> Result<String> {
     render("compare.html", view)
@@ -40,6 +35,8 @@ pub(super) fn compared(view: &impl Serialize) -> Result<String> {
 const TEMPLATES: &[(&str, &str)] = &[
     ("kernels.md", include_str!("templates/kernels.md.jinja")),
     ("sweep.md", include_str!("templates/sweep.md.jinja")),
+    ("sweep.html", include_str!("templates/sweep.html.jinja")),
+    ("plot.html", include_str!("templates/plot.html.jinja")),
     ("cases.md", include_str!("templates/cases.md.jinja")),
     ("cases.html", include_str!("templates/cases.html.jinja")),
     ("report.md", include_str!("templates/report.md.jinja")),

@@ -3,6 +3,8 @@
 
 mod curves;
 mod forest;
+mod panels;
+mod spent;
 mod style;
 pub(super) mod sweep;
 
@@ -52,6 +54,7 @@ pub(super) fn draw(summary: &Summary, lead: &str) -> Result<Vec<Plot>> {
         sheet(summary, &COST)?,
         sheet(summary, &SYSTEM)?,
         sheet(summary, &SLOWDOWN)?,
+        spent::draw(&spent::of_run(summary))?,
     ];
     let named = |plot: Plot| Plot {
         file: format!("{lead}{}.svg", plot.name),
