@@ -1,7 +1,9 @@
 //! Tables, plots and pages from `summary.json`. Pure: a record can be shown again anywhere.
 
+mod brief;
 mod cases;
 mod compare;
+mod family;
 mod figures;
 mod kernels;
 mod page;
@@ -15,8 +17,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-pub use self::compare::{Differences, compare, text as compared_text};
+use self::brief::Brief;
 use self::cases::Cases;
+pub use self::compare::{Differences, compare, text as compared_text};
 use self::kernels::Kernels;
 use self::plots::Plot;
 use self::sweep::Sweeps;
@@ -199,6 +202,15 @@ pub fn terminal(dir: &Path, colour: bool) -> Result<String> {
     }
     text += &cases.map_or_else(String::new, |cases| cases.terminal(colour));
     Ok(text)
+}
+
+/// The record `dir` on one screen, as Markdown.
+pub fn brief(dir: &Path) -> Result<String> {
+    let summary = Summary::read(dir)?.without_cases();
+    page::brief(&brief::Page {
+        brief: Brief::new(&summary),
+        answers: view::answers(&summary)?,
+    })
 }
 
 /// The kernel matrix of the records in `dirs`, as Markdown.

@@ -22,6 +22,11 @@ pub(super) fn html(view: &impl Serialize) -> Result<String> {
     render("report.html", view)
 }
 
+/// A record on one screen.
+pub(super) fn brief(view: &impl Serialize) -> Result<String> {
+    render("brief.md", view)
+}
+
 /// The kernel matrix of several records, as Markdown.
 pub(super) fn kernels(view: &impl Serialize) -> Result<String> {
     render("kernels.md", view)
@@ -36,6 +41,9 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("kernels.md", include_str!("templates/kernels.md.jinja")),
     ("sweep.md", include_str!("templates/sweep.md.jinja")),
     ("sweep.html", include_str!("templates/sweep.html.jinja")),
+    ("brief.md", include_str!("templates/brief.md.jinja")),
+    ("glance.md", include_str!("templates/glance.md.jinja")),
+    ("glance.html", include_str!("templates/glance.html.jinja")),
     ("plot.html", include_str!("templates/plot.html.jinja")),
     ("cases.md", include_str!("templates/cases.md.jinja")),
     ("cases.html", include_str!("templates/cases.html.jinja")),

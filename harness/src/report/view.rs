@@ -6,10 +6,11 @@ use anyhow::Result;
 use contract::Kind;
 use serde::Serialize;
 
+use super::Parts;
+use super::brief::Brief;
 use super::cases::Cases;
 use super::figures::{self, Row};
 use super::kernels::Kernels;
-use super::Parts;
 use super::plots::Plot;
 use super::sweep::Sweeps;
 use crate::guide::{self, Answer, Asked, Rules};
@@ -50,6 +51,7 @@ pub(super) struct View<'a> {
     floors: String,
     recovered: &'a [String],
     answers: Vec<Answer>,
+    brief: Brief,
     workloads: Vec<Workload<'a>>,
     /// The anchor of the row of a workload and a monitor.
     ids: Ids,
@@ -149,6 +151,7 @@ impl<'a> View<'a> {
             floors: floors(summary),
             recovered: &record.recovered,
             answers: answers(summary)?,
+            brief: Brief::new(summary),
             workloads: workloads(summary, id, &ids),
             ids,
             cell_head: &CELL_HEAD,
@@ -162,7 +165,8 @@ impl<'a> View<'a> {
     }
 }
 
-fn answers(summary: &Summary) -> Result<Vec<Answer>> {
+/// What the rules say for every need.
+pub(super) fn answers(summary: &Summary) -> Result<Vec<Answer>> {
     let rules = Rules::embedded()?;
     let answer = |need| guide::answer(&rules, need, summary, Asked::default());
     Ok(rules.needs.iter().map(answer).collect())

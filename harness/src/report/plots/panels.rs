@@ -8,7 +8,7 @@ use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
-use super::style::{self, FAINT, INK, SOFT, Sheet, WIDTH, failed};
+use super::style::{self, FAINT, INK, Look, SOFT, Sheet, WIDTH, failed};
 use crate::numbers::few;
 
 const SIZE: (u32, u32) = (WIDTH / 2, 300);
@@ -90,7 +90,12 @@ fn reach<'a>(points: impl Iterator<Item = &'a Point>) -> (f64, f64) {
 
 fn panel(area: &Sheet<'_>, one: &Panel, axes: Axes, right: f64, all: &[Panel]) -> Result<()> {
     let title = style::short(&one.title, 40);
-    style::write(area, &title, (LEFT, 12), &style::text(INK, true, HPos::Left))?;
+    style::write(
+        area,
+        &title,
+        (LEFT, 12),
+        &style::text(INK, true, HPos::Left),
+    )?;
     legend(area, one)?;
     let mut builder = ChartBuilder::on(area);
     builder
@@ -123,11 +128,11 @@ fn legend(area: &Sheet<'_>, panel: &Panel) -> Result<()> {
         let y = 32 + LINE * series as i32;
         let dash = if one.dashed { 5 } else { 28 };
         for x in (LEFT..LEFT + 28).step_by(if one.dashed { 9 } else { 28 }) {
-            let stroke = style::colour(series).stroke_width(2);
+            let stroke = style::colour(Look::of(series)).stroke_width(2);
             let line = PathElement::new([(x, y), (x + dash, y)], stroke);
             area.draw(&line).map_err(failed)?;
         }
-        style::marker(area, series, (LEFT + 14, y), false)?;
+        style::marker(area, Look::of(series), (LEFT + 14, y), false)?;
         let label = style::short(&one.label, 44);
         let text = style::text(INK, false, HPos::Left);
         style::write(area, &label, (LEFT + 36, y), &text)?;
@@ -183,7 +188,7 @@ where
 {
     let at = |point: &Point| (point.x, point.y.max(least));
     let points = one.points.iter().map(at);
-    let stroke = style::colour(series).stroke_width(2);
+    let stroke = style::colour(Look::of(series)).stroke_width(2);
     if one.dashed {
         let dashes = DashedLineSeries::new(points, 5, 4, stroke);
         chart.draw_series(dashes).map_err(failed)?;
@@ -195,7 +200,7 @@ where
         let (x, y) = chart.backend_coord(&at(point));
         let (left, top) = area.get_base_pixel();
         let (x, y) = (x - left, y - top);
-        style::marker(area, series, (x, y), point.hollow)?;
+        style::marker(area, Look::of(series), (x, y), point.hollow)?;
         if let Some(note) = &point.note {
             let text = style::text(INK, false, HPos::Right);
             style::write(area, note, (x - 10, y), &text)?;

@@ -65,7 +65,9 @@ fn paced(one: &Comparison) -> Option<Spent> {
         monitor: one.monitor.clone(),
         rate: pace.offered_per_s,
         own: one.monitor_cpu_us_per_moment.as_ref()?.value,
-        extra: one.system_cpu_us_per_moment.map(|extra| extra.estimate.value),
+        extra: one
+            .system_cpu_us_per_moment
+            .map(|extra| extra.estimate.value),
         missed: missed as f64 / truths.max(1) as f64,
         unreached: pace.unreached > 0,
     })
@@ -139,7 +141,8 @@ fn plain_label<'a>(all: &'a [Spent], name: &'a str) -> &'a str {
         let labels = all.iter().map(|one| one.monitor.as_str());
         labels.filter(|label| technique(label) == name)
     };
-    own().find(|label| *label == name)
+    own()
+        .find(|label| *label == name)
         .or_else(|| own().last())
         .unwrap_or(name)
 }

@@ -47,7 +47,9 @@ fn loss(found: &[&Found]) -> Result<Option<Plot>> {
                 one.monitor.clone(),
                 thousands(u64::from(point.offered_per_s)),
             ];
-            let reached = point.achieved_per_s.map_or("-".into(), |rate| few(rate.value));
+            let reached = point
+                .achieved_per_s
+                .map_or("-".into(), |rate| few(rate.value));
             let counts = [missed.missed, missed.truths].map(thousands);
             let ends = [missed.low, missed.high].map(percent);
             let figures = [reached].into_iter().chain(counts).chain(ends);
@@ -121,7 +123,10 @@ fn buffers(found: &[&Found]) -> Result<Option<Plot>> {
     };
     let rows = kept.iter().map(|&(one, reached, size)| {
         let words = [one.workload.clone(), one.monitor.clone()];
-        words.into_iter().chain([bytes(size), few(reached)]).collect()
+        words
+            .into_iter()
+            .chain([bytes(size), few(reached)])
+            .collect()
     });
     let plot = |svg| Plot {
         name: "buffer",
@@ -152,7 +157,10 @@ pub(super) fn technique(label: &str) -> &str {
 /// The head of a table of a plot: which rows it is about comes first.
 pub(super) fn head(figures: &[&str]) -> Vec<String> {
     let words = ["workload", "monitor"].into_iter();
-    words.chain(figures.iter().copied()).map(String::from).collect()
+    words
+        .chain(figures.iter().copied())
+        .map(String::from)
+        .collect()
 }
 
 /// A panel for each technique of which there is something to draw.
@@ -166,9 +174,7 @@ fn panels(found: &[&Found], series: &dyn Fn(&[&Found]) -> Vec<Series>) -> Vec<Pa
     }
     let panel = |name: &str| {
         let of = found.iter().copied();
-        let of: Vec<&Found> = of
-            .filter(|one| technique(&one.monitor) == name)
-            .collect();
+        let of: Vec<&Found> = of.filter(|one| technique(&one.monitor) == name).collect();
         Panel {
             title: name.to_owned(),
             series: series(&of),
