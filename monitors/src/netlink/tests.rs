@@ -15,7 +15,9 @@ use proptest::prelude::*;
 
 use super::batch::{Batch, Got};
 use super::socket::{Listener, Member};
-use super::{Netlink, OPTIONS, decode, frame, recover, table, wire};
+use super::{Netlink, OPTIONS, decode, recover, wire};
+use crate::facts;
+use crate::queue;
 
 const RECORDED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/netlink/sh.spool");
 
@@ -98,12 +100,11 @@ proptest! {
 fn facts_come_back_and_a_cut_one_is_malformed() {
     let mut bytes = wire::tests::datagram(2, 5, [7; 6]);
     for (tag, fact) in [
-        (frame::Tag::Exe, &b"/bin/x"[..]),
-        (frame::Tag::ArgvCut, b"x\0y"),
-        (frame::Tag::Ppid, &3_u32.to_le_bytes()),
+        (facts::Tag::Exe, &b"/bin/x"[..]),
+        (facts::Tag::ArgvCut, b"x\0y"),
+        (facts::Tag::Ppid, &3_u32.to_le_bytes()),
     ] {
-        bytes.extend(frame::head(tag, fact.len()));
-        bytes.extend(fact);
+        facts::keep(tag, fact, &mut bytes);
     }
     let mut out = Journal::default();
     decode::Decoder::default()
@@ -399,12 +400,12 @@ fn what_is_not_received_is_dropped_and_counted_exactly() {
     let mut batch = Batch::new();
     let mut wide = Listener::start(Some(32 << 20)).unwrap();
     let mut narrow = Listener::start(Some(8 << 10)).unwrap();
-    let inode = table::inode(narrow.as_fd()).unwrap();
+    let inode = queue::inode(narrow.as_fd()).unwrap();
     // The same beginning for both: as long as nothing happens between two looks.
     let mut before;
     loop {
         drain(&wide, &mut batch);
-        before = table::drops(inode).unwrap();
+        before = queue::drops(wire::PROTOCOL, inode).unwrap();
         drain(&narrow, &mut batch);
         if drain(&wide, &mut batch).0 == 0 {
             break;
@@ -419,7 +420,7 @@ fn what_is_not_received_is_dropped_and_counted_exactly() {
     let (mut all, mut drops) = (0, 0);
     loop {
         let more = drain(&wide, &mut batch).0;
-        let now = table::drops(inode).unwrap() - before;
+        let now = queue::drops(wire::PROTOCOL, inode).unwrap() - before;
         all += more;
         if more == 0 && now == drops {
             break;
@@ -428,11 +429,11 @@ fn what_is_not_received_is_dropped_and_counted_exactly() {
     }
     narrow.stop().unwrap();
     let late = drain(&wide, &mut batch).0;
-    drops = table::drops(inode).unwrap() - before;
+    drops = queue::drops(wire::PROTOCOL, inode).unwrap() - before;
     wide.stop().unwrap();
     let (received, overflows) = drain(&narrow, &mut batch);
     assert_eq!(
-        table::drops(table::inode(wide.as_fd()).unwrap()).unwrap(),
+        queue::drops(wire::PROTOCOL, queue::inode(wide.as_fd()).unwrap()).unwrap(),
         0
     );
     assert!(
