@@ -16,6 +16,8 @@ mod proc;
 mod procfs;
 mod queue;
 pub mod replay;
+#[cfg(test)]
+mod rig;
 pub mod state;
 mod taskstats;
 mod threads;

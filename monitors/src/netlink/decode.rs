@@ -49,7 +49,11 @@ impl Decoder {
         let (pid, happened, status) = (moment.pid, moment.happened, moment.status);
         match moment.kind {
             Kind::Exit => {
-                let ended = Ended { happened, received, status };
+                let ended = Ended {
+                    happened,
+                    received,
+                    status,
+                };
                 return self.threads.first_ended(pid, ended).is_some();
             }
             Kind::Fork => exit(pid, self.threads.forked(pid), out),
@@ -63,7 +67,11 @@ impl Decoder {
         if status.is_none() {
             return self.threads.began(pid);
         }
-        let ended = Ended { happened, received, status };
+        let ended = Ended {
+            happened,
+            received,
+            status,
+        };
         exit(pid, self.threads.other_ended(pid, ended), out);
     }
 }

@@ -106,7 +106,9 @@ impl Details {
                 }
                 found.middle = self.facts.len();
                 match self.parent(dir.as_fd(), moment.happened) {
-                    Parent::Is(ppid) => facts::keep(Tag::Ppid, &ppid.to_le_bytes(), &mut self.facts),
+                    Parent::Is(ppid) => {
+                        facts::keep(Tag::Ppid, &ppid.to_le_bytes(), &mut self.facts);
+                    }
                     Parent::Unknown => {}
                     Parent::OfAnother => self.facts.truncate(found.start),
                 }

@@ -9,8 +9,8 @@ use nix::sys::wait::waitpid;
 use nix::unistd::{ForkResult, Pid, fork};
 
 use super::socket::Member;
-use crate::queue;
 use super::wire::{GROUP, Op, PROTOCOL, Said};
+use crate::queue;
 use std::os::fd::AsFd;
 
 /// So many killed listeners, one after the other, is more than anybody leaves between two boots.

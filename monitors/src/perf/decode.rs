@@ -206,7 +206,10 @@ impl<'a> Iterator for Records<'a> {
         if self.0.is_empty() {
             return None;
         }
-        let size = self.0.get(6..HEAD).map(|size| u16::from_ne_bytes([size[0], size[1]]));
+        let size = self
+            .0
+            .get(6..HEAD)
+            .map(|size| u16::from_ne_bytes([size[0], size[1]]));
         let size = usize::from(size.unwrap_or(0));
         let whole = self.0.split_at_checked(size).filter(|_| size >= HEAD);
         let Some((record, rest)) = whole else {
@@ -239,11 +242,37 @@ fn malformed(frame: Frame<'_>, what: &str) -> Malformed {
     ))
 }
 
+/// How many records there are, beside those that tell of a loss.
+#[cfg(test)]
+pub(super) fn count(bytes: &[u8]) -> u64 {
+    let records = Records(bytes).map(Result::unwrap);
+    records.filter(|record| record.kind != LOST).count() as u64
+}
+
+/// A frame with only the records of `own`.
+#[cfg(test)]
+pub(super) fn only(own: &[Pid], bytes: &[u8]) -> Option<Vec<u8>> {
+    if bytes[0] == COMPLETE {
+        return Some(bytes.to_vec());
+    }
+    let (head, body) = bytes.split_at(5);
+    let mut kept = head.to_vec();
+    let mut at = 0;
+    for record in Records(body).map(Result::unwrap) {
+        let next = at + HEAD + record.body.len();
+        if own.contains(&word(record.body, 0).unwrap()) {
+            kept.extend(&body[at..next]);
+        }
+        at = next;
+    }
+    (kept.len() > head.len()).then_some(kept)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    pub(super) fn record(kind: u32, misc: u16, words: &[u32], time: u64) -> Vec<u8> {
+    fn record(kind: u32, misc: u16, words: &[u32], time: u64) -> Vec<u8> {
         let mut bytes = kind.to_ne_bytes().to_vec();
         bytes.extend(misc.to_ne_bytes());
         bytes.extend(((HEAD + 4 * words.len() + 8) as u16).to_ne_bytes());

@@ -133,7 +133,9 @@ fn pages(options: &Options) -> Result<usize> {
     let pages = options.size("pages");
     match usize::try_from(pages) {
         Ok(pages) if pages.is_power_of_two() && pages <= 1 << 18 => Ok(pages),
-        _ => Err(format!("perf{{pages={pages}}}: must be a power of two up to 256k: use 512").into()),
+        _ => {
+            Err(format!("perf{{pages={pages}}}: must be a power of two up to 256k: use 512").into())
+        }
     }
 }
 

@@ -23,7 +23,7 @@ pub(super) struct Ring {
     size: usize,
     tail: u64,
     /// Whether the event counts what it lost.
-    counts: bool,
+    pub(super) counts: bool,
     /// What LOST records have said.
     told: u64,
 }

@@ -69,20 +69,14 @@ impl Look {
             .try_for_each(|&pid| tell(spool, Kind::Exit, pid, &[]))
     }
 
-    fn one(
-        &mut self,
-        pid: Pid,
-        dir: BorrowedFd<'_>,
-        stat: &Stat,
-        spool: &mut Spool,
-    ) -> Result<()> {
+    fn one(&mut self, pid: Pid, dir: BorrowedFd<'_>, stat: &Stat, spool: &mut Spool) -> Result<()> {
         let (count, before) = (self.count, self.known.get(&pid));
         if before.is_none_or(|known| known.started != stat.started) {
             if before.is_some_and(|known| !known.ended) {
                 tell(spool, Kind::Exit, pid, &[])?;
             }
             self.facts.clear();
-            facts::keep(Tag::Ppid, &stat.ppid.to_le_bytes(), &mut self.facts);
+            parent(stat, &mut self.facts);
             tell(spool, Kind::Fork, pid, &self.facts)?;
             self.known.remove(&pid);
         }
@@ -129,7 +123,8 @@ impl Known {
             return false;
         }
         let first = stat.executed && !self.executed;
-        let moved = matches!((self.image, stat.image), (Image::At(old), Image::At(new)) if old != new);
+        let moved =
+            matches!((self.image, stat.image), (Image::At(old), Image::At(new)) if old != new);
         if let Image::At(_) = stat.image {
             self.image = stat.image;
         }
@@ -138,10 +133,16 @@ impl Known {
     }
 }
 
+fn parent(stat: &Stat, facts: &mut Vec<u8>) {
+    if let Some(ppid) = stat.ppid {
+        facts::keep(Tag::Ppid, &ppid.to_le_bytes(), facts);
+    }
+}
+
 /// What it executed. When it executes something else meanwhile, which of the two these are facts of
 /// is not known, and the next look will say that it did; then they are left out.
 fn program(proc: &mut Proc, dir: BorrowedFd<'_>, stat: &Stat, facts: &mut Vec<u8>) {
-    facts::keep(Tag::Ppid, &stat.ppid.to_le_bytes(), facts);
+    parent(stat, facts);
     let process = facts.len();
     proc.exe(dir, facts);
     proc.argv(dir, facts);

@@ -8,7 +8,8 @@ const FORKNOEXEC: u64 = 0x40;
 /// What one look at a process found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Stat {
-    pub(super) ppid: Pid,
+    /// Nothing for one that is just being reaped.
+    pub(super) ppid: Option<Pid>,
     /// In ticks since boot: with the pid it names one life.
     pub(super) started: u64,
     /// Whether it has executed something since it was forked.
@@ -43,6 +44,7 @@ pub(super) fn read(line: &[u8]) -> Option<Stat> {
         fields.nth(skipped)?.parse::<u64>().ok()
     };
     let ppid = Pid::try_from(field(4)?).ok()?;
+    let ppid = (ppid != 0).then_some(ppid);
     let flags = field(9)?;
     let threads = field(20)?;
     let started = field(22)?;
@@ -75,7 +77,7 @@ mod tests {
     fn fields_are_found_behind_any_name() {
         let stat = read(line("S", 0x40, 1, "4 5 6").as_bytes()).unwrap();
         let wanted = Stat {
-            ppid: 3,
+            ppid: Some(3),
             started: 99,
             executed: false,
             ended: false,
@@ -87,7 +89,11 @@ mod tests {
 
     #[test]
     fn a_first_thread_that_others_outlive_has_not_ended() {
-        let ended = |threads| read(line("Z", 0, threads, "0 0 0").as_bytes()).unwrap().ended;
+        let ended = |threads| {
+            read(line("Z", 0, threads, "0 0 0").as_bytes())
+                .unwrap()
+                .ended
+        };
         assert_eq!((ended(2), ended(1)), (false, true));
         let image = |image| read(line("S", 0, 1, image).as_bytes()).unwrap().image;
         assert_eq!(image("1 1 0"), Image::Hidden);

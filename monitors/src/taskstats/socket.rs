@@ -29,9 +29,9 @@ impl Talk {
         let answer = talk.ask(wire::GET_FAMILY, wire::FAMILY_NAME, b"TASKSTATS\0")?;
         let id = wire::attribute(&answer, wire::FAMILY_ID);
         let id = id.and_then(|id| id.try_into().ok());
-        talk.family = id
-            .map(u16::from_ne_bytes)
-            .ok_or("taskstats: the kernel names no family TASKSTATS: use one with CONFIG_TASKSTATS=y")?;
+        talk.family = id.map(u16::from_ne_bytes).ok_or(
+            "taskstats: the kernel names no family TASKSTATS: use one with CONFIG_TASKSTATS=y",
+        )?;
         Ok(talk)
     }
 
