@@ -183,3 +183,15 @@ pub(crate) fn end(mut child: Child) {
     child.wait().unwrap();
     Command::new("/bin/true").status().unwrap();
 }
+
+/// One process that ends, one that is killed and a thread of our own; the processes' ids.
+pub(crate) fn lives() -> [u32; 3] {
+    let ended = waiting(&mut shell("ended"));
+    let mut killed = waiting(&mut shell("killed"));
+    let own = [ended.id(), killed.id(), std::process::id()];
+    killed.kill().unwrap();
+    end(killed);
+    end(ended);
+    std::thread::spawn(|| {}).join().unwrap();
+    own
+}

@@ -12,6 +12,11 @@
 //! path would be in a record of MMAP2, but that comes for every executable mapping of every
 //! program, five and more for one exec that needs one; so it is left out, unmeasured.
 //!
+//! Where the kernel says what is not so: a process that executes a set-user-id program, or one that
+//! it may not read, is given up to its watchers in begin_new_exec (perf_event_exit_task), and that
+//! puts out an EXIT although it lives on. Nothing in the record tells the two apart, so such an exec
+//! is followed by an exit that never was, and the true one comes later.
+//!
 //! Where the kernel drops: a ring that is full loses records. The kernel says how many in a LOST
 //! record before the next one that fits, so what is lost at the very end would never be told; from
 //! 6.0 on a counter of the event tells it too. The larger of the two is admitted.

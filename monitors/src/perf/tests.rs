@@ -104,16 +104,7 @@ fn what_finds_no_room_is_counted_exactly() {
 #[ignore = "writes testdata"]
 fn record() {
     as_root!();
-    let (_, _, path, own) = watch(&Perf, &[], || {
-        let ended = waiting(&mut shell("ended"));
-        let mut killed = waiting(&mut shell("killed"));
-        let own = [ended.id(), killed.id(), std::process::id()];
-        killed.kill().unwrap();
-        end(killed);
-        end(ended);
-        std::thread::spawn(|| {}).join().unwrap();
-        own
-    });
+    let (_, _, path, own) = watch(&Perf, &[], rig::lives);
     rig::record(&Perf, RECORDED, &path, |frame| {
         decode::only(&own, frame.bytes)
     });

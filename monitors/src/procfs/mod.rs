@@ -20,7 +20,7 @@
 //! nothing tells, so nothing is ever admitted. Stamps say when it was seen, none when it happened.
 //!
 //! Why 10 ms: start times are in ticks of that, so a pid used again within one would not be told
-//! apart anyway; and a look costs tens of microseconds for each process there is.
+//! apart anyway; and a look costs some ten microseconds for each process there is.
 //!
 //! It changes nothing, so there is nothing to put back.
 

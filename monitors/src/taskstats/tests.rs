@@ -108,16 +108,7 @@ fn what_is_not_received_is_dropped_and_counted_and_stopped_is_silent() {
 #[ignore = "writes testdata"]
 fn record() {
     can_run!();
-    let (_, _, path, own) = watch(&Taskstats, &[], || {
-        let ended = waiting(&mut shell("ended"));
-        let mut killed = waiting(&mut shell("killed"));
-        let own = [ended.id(), killed.id(), std::process::id()];
-        killed.kill().unwrap();
-        end(killed);
-        end(ended);
-        std::thread::spawn(|| {}).join().unwrap();
-        own
-    });
+    let (_, _, path, own) = watch(&Taskstats, &[], rig::lives);
     rig::record(&Taskstats, RECORDED, &path, |frame| {
         let task = wire::read(frame.bytes).unwrap();
         own.contains(&task.process).then(|| frame.bytes.to_vec())
