@@ -2,14 +2,25 @@
 
 pub mod audit;
 pub mod clock;
+mod cpus;
 mod ebpf;
+mod facts;
+mod initial;
 mod kmod;
 pub mod line;
 mod netlink;
 mod null;
+mod perf;
 mod preload;
+mod proc;
+mod procfs;
+mod queue;
 pub mod replay;
+#[cfg(test)]
+mod rig;
 pub mod state;
+mod taskstats;
+mod threads;
 
 use contract::Monitor;
 
@@ -22,6 +33,9 @@ pub fn all() -> &'static [&'static dyn Monitor] {
         &audit::Audit,
         &ebpf::Ebpf,
         &kmod::Kmod,
+        &perf::Perf,
+        &taskstats::Taskstats,
+        &procfs::Procfs,
         &replay::Replay,
     ]
 }
