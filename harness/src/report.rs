@@ -1,7 +1,9 @@
 //! Tables, plots and pages from `summary.json`. Pure: a record can be shown again anywhere.
 
+mod brief;
 mod cases;
 mod compare;
+mod family;
 mod figures;
 mod kernels;
 mod page;
@@ -15,9 +17,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+use self::brief::Brief;
+use self::cases::Cases;
 pub use self::compare::{Differences, compare, text as compared_text};
 use self::kernels::Kernels;
 use self::plots::Plot;
+use self::sweep::Sweeps;
 use self::view::{Page, View};
 use crate::record::Machine;
 use crate::score::Summary;
@@ -25,37 +30,28 @@ use crate::sweep::found::Sweep;
 
 /// Writes `README.md`, `report.html` and `plots/` into the record `dir`.
 pub fn write(dir: &Path) -> Result<()> {
-    let summary = Summary::read(dir)?;
-    if let Some(found) = Sweep::read(dir)? {
-        return sweep::write(dir, &summary, &found);
-    }
-    let name = summary.record.record.clone();
-    pages(dir, &name, vec![(name.clone(), summary)])
+    let one = Input::read(dir)?;
+    let name = one.name.clone();
+    pages(dir, &name, vec![one])
 }
 
 /// Writes one report over many records into `out`, kept apart by machine.
 pub fn merge(dirs: &[PathBuf], out: &Path) -> Result<()> {
-    let mut records = Vec::new();
-    for dir in dirs {
-        records.push((dir, Summary::read(dir)?));
-    }
-    let named = |dir: &PathBuf, summary: &Summary, all: &[(&PathBuf, Summary)]| {
-        let name = &summary.record.record;
-        let same = all.iter().filter(|(_, other)| other.record.record == *name);
-        if same.count() > 1 {
-            dir.display().to_string()
-        } else {
-            name.clone()
-        }
-    };
-    let names: Vec<_> = records
+    let mut all = dirs
         .iter()
-        .map(|(dir, summary)| named(dir, summary, &records))
-        .collect();
-    let summaries = records.into_iter().map(|(_, summary)| summary);
-    let mut all: Vec<_> = names.into_iter().zip(summaries).collect();
+        .map(|dir| Input::read(dir))
+        .collect::<Result<Vec<_>>>()?;
+    let names: Vec<_> = all.iter().map(|one| one.name.clone()).collect();
+    for (one, dir) in all.iter_mut().zip(dirs) {
+        if names.iter().filter(|name| **name == one.name).count() > 1 {
+            one.name = dir.display().to_string();
+        }
+    }
     // Those of one machine stand together, in the order in which they were made.
-    all.sort_by_key(|(_, one)| (identity(&one.record.machine), one.record.started.clone()));
+    all.sort_by_key(|one| {
+        let record = &one.summary.record;
+        (identity(&record.machine), record.started.clone())
+    });
     let title = format!("{} records", all.len());
     fs::create_dir_all(out).with_context(|| format!("{}: cannot be made", out.display()))?;
     put(&out.join("runs.csv"), &rows(&all)?)?;
@@ -63,11 +59,11 @@ pub fn merge(dirs: &[PathBuf], out: &Path) -> Result<()> {
 }
 
 /// All rows of all records under one head; the column `record` tells them apart.
-fn rows(all: &[(String, Summary)]) -> Result<String> {
+fn rows(all: &[Input]) -> Result<String> {
     let mut text = String::new();
-    for (name, summary) in all {
-        let mut summary = summary.clone();
-        summary.record.record.clone_from(name);
+    for one in all {
+        let mut summary = one.summary.clone();
+        summary.record.record.clone_from(&one.name);
         let table = crate::score::runs(&summary)?;
         let (head, rows) = table.split_once('\n').unwrap_or_default();
         if text.is_empty() {
@@ -90,51 +86,96 @@ fn identity(m: &Machine) -> (String, String, String, u32, u64, String) {
     )
 }
 
+/// A record as it was read.
+struct Input {
+    name: String,
+    summary: Summary,
+    sweep: Option<Sweep>,
+}
+
+impl Input {
+    fn read(dir: &Path) -> Result<Self> {
+        let summary = Summary::read(dir)?;
+        Ok(Self {
+            name: summary.record.record.clone(),
+            summary,
+            sweep: Sweep::read(dir)?,
+        })
+    }
+}
+
+/// A record taken apart into what is shown in ways of its own: load, cases, a sweep.
+struct Parts {
+    name: String,
+    /// Nothing of a case or a trial of a sweep is in it.
+    load: Summary,
+    cases: Option<Cases>,
+    sweep: Option<Sweeps>,
+    plots: Vec<Plot>,
+}
+
+impl Parts {
+    fn new(input: Input, id: &str, lead: &str) -> Result<Self> {
+        let Input {
+            name,
+            summary,
+            sweep,
+        } = input;
+        let sweep = sweep.map(|found| Sweeps::new(&summary, &found, id, lead));
+        let sweep = sweep.transpose()?;
+        let (mut load, cases) = cases::apart(summary);
+        if sweep.is_some() {
+            load.comparison.clear();
+            load.record.workloads.clear();
+        }
+        Ok(Self {
+            plots: plots::draw(&load, lead)?,
+            name,
+            load,
+            cases,
+            sweep,
+        })
+    }
+
+    /// Every plot of it.
+    fn drawn(&self) -> impl Iterator<Item = &Plot> {
+        let sections = self.sweep.iter().flat_map(|sweep| &sweep.sections);
+        let swept = sections.flat_map(|section| &section.plots);
+        self.plots.iter().chain(swept)
+    }
+}
+
 /// The other records of the same machine.
-fn twins(records: &[(String, Summary)], place: usize) -> Vec<String> {
-    let own = identity(&records[place].1.record.machine);
-    let others = records
-        .iter()
-        .enumerate()
-        .filter(|(other, _)| *other != place);
-    let same = others.filter(|(_, (_, one))| identity(&one.record.machine) == own);
-    same.map(|(_, (name, _))| name.clone()).collect()
+fn twins(all: &[Parts], place: usize) -> Vec<String> {
+    let machine = |one: &Parts| identity(&one.load.record.machine);
+    let own = machine(&all[place]);
+    let others = all.iter().enumerate().filter(|(other, _)| *other != place);
+    let same = others.filter(|(_, one)| machine(one) == own);
+    same.map(|(_, one)| one.name.clone()).collect()
 }
 
 /// README.md, report.html and plots/ over `records`.
-fn pages(dir: &Path, title: &str, records: Vec<(String, Summary)>) -> Result<()> {
-    let (records, cases): (Vec<_>, Vec<_>) = records
-        .into_iter()
-        .map(|(name, summary)| {
-            let (load, cases) = cases::apart(summary);
-            ((name, load), cases)
-        })
-        .unzip();
+fn pages(dir: &Path, title: &str, records: Vec<Input>) -> Result<()> {
     let folder = dir.join("plots");
     fs::create_dir_all(&folder).with_context(|| format!("{}: cannot be made", folder.display()))?;
-    let mut drawn: Vec<Vec<Plot>> = Vec::new();
-    for (place, (_, summary)) in records.iter().enumerate() {
-        let lead = if records.len() > 1 {
-            format!("{}-", place + 1)
+    let many = records.len() > 1;
+    let parts = records.into_iter().zip(1..).map(|(one, number)| {
+        let lead = if many {
+            format!("{number}-")
         } else {
             String::new()
         };
-        let plots = plots::draw(summary, &lead)?;
-        for plot in &plots {
-            put(&folder.join(&plot.file), &plot.svg)?;
-        }
-        drawn.push(plots);
-    }
-    let views = records.iter().zip(&drawn).zip(cases).enumerate();
-    let views = views.map(|(place, (((name, summary), plots), cases))| {
-        let mut view = View::new(summary, plots, place, name.clone())?;
-        view.twins = twins(&records, place);
-        view.cases = cases;
-        Ok(view)
+        Parts::new(one, &view::id(number), &lead)
     });
-    let summaries: Vec<_> = records.iter().map(|(_, summary)| summary.clone()).collect();
+    let parts = parts.collect::<Result<Vec<_>>>()?;
+    for plot in parts.iter().flat_map(Parts::drawn) {
+        put(&folder.join(&plot.file), &plot.svg)?;
+    }
+    let views = parts.iter().enumerate();
+    let views =
+        views.map(|(place, one)| View::new(one, &view::id(place + 1), twins(&parts, place)));
     let page = Page {
-        kernels: (records.len() > 1).then(|| Kernels::new(&summaries)),
+        kernels: Kernels::of_many(parts.iter().map(|one| &one.load)),
         title: title.to_owned(),
         version: env!("CARGO_PKG_VERSION"),
         records: views.collect::<Result<_>>()?,
@@ -163,11 +204,20 @@ pub fn terminal(dir: &Path, colour: bool) -> Result<String> {
     Ok(text)
 }
 
+/// The record `dir` on one screen, as Markdown.
+pub fn brief(dir: &Path) -> Result<String> {
+    let summary = Summary::read(dir)?.without_cases();
+    page::brief(&brief::Page {
+        brief: Brief::new(&summary),
+        answers: view::answers(&summary)?,
+    })
+}
+
 /// The kernel matrix of the records in `dirs`, as Markdown.
 pub fn kernels(dirs: &[PathBuf]) -> Result<String> {
     let records = dirs.iter().map(|dir| Summary::read(dir));
     let records = records.collect::<Result<Vec<_>>>()?;
-    page::kernels(&Kernels::new(&records))
+    page::kernels(&Kernels::new(&records.iter().collect::<Vec<_>>()))
 }
 
 fn put(path: &Path, text: &str) -> Result<()> {

@@ -56,12 +56,14 @@ fn conforms(cell: &Value, args: &[&str]) {
     let repeat = format!("repeat with: harness run {}\n{cell:#}", args.join(" "));
     assert_eq!(cell["status"], "ok", "{repeat}");
     assert_eq!(cell["drained"], true, "{repeat}");
-    let preload = cell["monitor"] == "preload";
+    // The one begins to see where its library is loaded, the other what lives until it looks again:
+    // that it does is shown by its own tests.
+    let may_miss = cell["monitor"] == "preload" || cell["monitor"] == "procfs";
     for (kind, counts) in cell["kinds"].as_object().unwrap() {
         let n = |name: &str| counts[name].as_u64().unwrap();
         assert_eq!(n("matched") + n("missed"), n("truths"), "{kind}: {repeat}");
         assert_eq!((n("repeated"), n("invented")), (0, 0), "{kind}: {repeat}");
-        if counts["offered"] == true && !preload {
+        if counts["offered"] == true && !may_miss {
             assert_eq!(n("missed"), 0, "{kind}: {repeat}");
         }
     }

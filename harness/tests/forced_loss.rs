@@ -42,6 +42,16 @@ fn audit_admits_exactly_what_the_kernel_counts_as_lost() {
 }
 
 #[test]
+fn perf_admits_exactly_what_found_no_room_in_its_rings() {
+    exactly(reconciles("perf{pages=1}", "ring_full"));
+}
+
+#[test]
+fn taskstats_admits_exactly_what_its_socket_dropped() {
+    exactly(reconciles("taskstats{rcvbuf=64k}", "socket_drops"));
+}
+
+#[test]
 fn preload_admits_no_less_than_what_found_no_room_in_the_ring() {
     // Its records are not moments: some only help to tell what the next ones are about.
     let lost = reconciles("preload{ring=64k}", "ring_full");

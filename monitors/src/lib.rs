@@ -3,15 +3,26 @@
 pub mod accounting;
 pub mod audit;
 pub mod clock;
+mod cpus;
 mod ebpf;
+mod facts;
 mod fanotify;
+mod initial;
 mod kmod;
 pub mod line;
 mod netlink;
 mod null;
+mod perf;
 mod preload;
+mod proc;
+mod procfs;
+mod queue;
 pub mod replay;
+#[cfg(test)]
+mod rig;
 pub mod state;
+mod taskstats;
+mod threads;
 
 use contract::Monitor;
 
@@ -26,6 +37,9 @@ pub fn all() -> &'static [&'static dyn Monitor] {
         &kmod::Kmod,
         &accounting::Accounting,
         &fanotify::Fanotify,
+        &perf::Perf,
+        &taskstats::Taskstats,
+        &procfs::Procfs,
         &replay::Replay,
     ]
 }

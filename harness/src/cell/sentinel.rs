@@ -1,14 +1,14 @@
 //! Ready and drained are known, not slept for: a sentinel is a process spawned only to be
-//! reported.
+//! reported. It stays a zombie until then, so that whoever only looks from time to time finds it.
 
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use contract::Pid;
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
+use nix::sys::wait::{Id, WaitPidFlag, waitid};
 
 use super::interrupt;
 use super::tail::Tail;
@@ -36,8 +36,11 @@ impl Sentinels {
         let deadline = Instant::now() + patience;
         let mut sent = Vec::new();
         while Instant::now() < deadline {
-            sent = vec![self.spawn()?];
-            if until(Duration::from_millis(100), || tail.reported(&sent))? {
+            let sentinel = self.spawn()?;
+            sent = vec![sentinel.id()];
+            let reported = until(Duration::from_millis(100), || tail.reported(&sent))?;
+            reap(sentinel)?;
+            if reported {
                 tail.forget();
                 return Ok(());
             }
@@ -54,19 +57,22 @@ impl Sentinels {
     pub(super) fn drained(&self, tail: &mut Tail, patience: Duration) -> Result<bool> {
         let this = nix::unistd::Pid::from_raw(0);
         let usual = sched_getaffinity(this).context("sched_getaffinity")?;
-        let mut sent = Vec::new();
+        let mut sentinels = Vec::new();
         for cpu in (0..CpuSet::count()).filter(|&cpu| usual.is_set(cpu) == Ok(true)) {
             let mut only = CpuSet::new();
             only.set(cpu)?;
             sched_setaffinity(this, &only).context("sched_setaffinity")?;
-            sent.push(self.spawn()?);
+            sentinels.push(self.spawn()?);
         }
         sched_setaffinity(this, &usual).context("sched_setaffinity")?;
-        until(patience, || tail.reported(&sent))
+        let sent: Vec<_> = sentinels.iter().map(Child::id).collect();
+        let reported = until(patience, || tail.reported(&sent))?;
+        sentinels.into_iter().try_for_each(reap)?;
+        Ok(reported)
     }
 
-    /// One process, started and ended.
-    fn spawn(&self) -> Result<Pid> {
+    /// One process, started and ended, but not waited for.
+    fn spawn(&self) -> Result<Child> {
         let mut command = Command::new(&self.program);
         command
             .env_clear()
@@ -75,19 +81,22 @@ impl Sentinels {
         if let Some(User { uid, gid }) = self.user {
             command.uid(uid).gid(gid);
         }
-        let mut child = command
+        let child = command
             .spawn()
             .with_context(|| format!("{}: cannot be run", self.program.display()))?;
-        let pid = child.id();
-        let status = child.wait().context("waitpid")?;
-        if !status.success() {
-            bail!(
-                "{}: the sentinel ended with {status}",
-                self.program.display()
-            );
-        }
-        Ok(pid)
+        let pid = nix::unistd::Pid::from_raw(child.id().cast_signed());
+        let ended = WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT;
+        waitid(Id::Pid(pid), ended).context("waitid")?;
+        Ok(child)
     }
+}
+
+fn reap(mut sentinel: Child) -> Result<()> {
+    let status = sentinel.wait().context("waitpid")?;
+    if !status.success() {
+        bail!("the sentinel (pid {}) ended with {status}", sentinel.id());
+    }
+    Ok(())
 }
 
 /// Asks again every millisecond.

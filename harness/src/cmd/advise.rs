@@ -64,12 +64,14 @@ fn choose(args: &AdviseArgs) -> Result<(PathBuf, Summary)> {
     if let Some(kernel) = &args.kernel {
         all.retain(|(_, one)| is_of(&one.record.machine.kernel, kernel));
     }
-    let best = all.into_iter().max_by_key(|(_, one)| {
+    let best = all.iter().max_by_key(|(_, one)| {
         (
+            !one.comparison.is_empty(),
             !one.record.machine.correctness_only,
             one.record.started.clone(),
         )
     });
+    let best = best.map(|(dir, one)| (dir.clone(), with_cases(one, &all)));
     best.ok_or_else(|| {
         let kernel = args.kernel.as_deref().unwrap_or_default();
         misuse(format!(
@@ -77,6 +79,26 @@ fn choose(args: &AdviseArgs) -> Result<(PathBuf, Summary)> {
             kernels.join(", ")
         ))
     })
+}
+
+/// The record, with the cases of another one of its machine where it has none itself.
+fn with_cases(one: &Summary, all: &[(PathBuf, Summary)]) -> Summary {
+    let mut one = one.clone();
+    let machine = |one: &Summary| {
+        (
+            one.record.machine.kernel.clone(),
+            one.record.machine.cpu.clone(),
+        )
+    };
+    let same = all.iter().map(|(_, other)| other);
+    let same = same.filter(|other| !other.cases.is_empty() && machine(other) == machine(&one));
+    if let Some(other) = same
+        .max_by_key(|other| &other.record.started)
+        .filter(|_| one.cases.is_empty())
+    {
+        one.cases.clone_from(&other.cases);
+    }
+    one
 }
 
 /// 5.10 is the kernel of 5.10.0-35-amd64, 5.1 is not.

@@ -31,7 +31,7 @@ pub(super) fn doctor() -> Result<()> {
     };
     let mut works = 0;
     text += "\nmonitors\n";
-    for one in select::monitors(&[])? {
+    for one in select::monitors(&[".*".into()])? {
         let missing = one.monitor.missing(&one.options);
         works += usize::from(missing.is_empty());
         text += &line(&one.label(), missing.iter().map(ToString::to_string));

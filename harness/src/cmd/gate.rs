@@ -10,6 +10,7 @@ use crate::cli::{GateArgs, RunArgs};
 use crate::exit::{misuse, say};
 use crate::gate::{self, Baseline, Finding, Outcome};
 use crate::machine;
+use crate::numbers::count;
 use crate::record::{Record, write_json};
 use crate::score::Summary;
 
@@ -105,10 +106,10 @@ fn update(args: &GateArgs) -> Result<()> {
     }
     write_json(&args.baseline, &baseline)?;
     say(&format!(
-        "{} now promises the loss of {} monitors on {} workloads: commit it",
+        "{} now promises the loss of {} on {}: commit it",
         args.baseline.display(),
-        baseline.monitors.len(),
-        baseline.workloads.len()
+        count(baseline.monitors.len() as u64, "monitor"),
+        count(baseline.workloads.len() as u64, "workload")
     ));
     Ok(())
 }

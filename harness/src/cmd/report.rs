@@ -17,6 +17,12 @@ pub(super) fn report(args: &ReportArgs) -> Result<()> {
     for dir in &args.dirs {
         Record::read(dir).map_err(|error| misuse(format!("{error:#}")))?;
     }
+    if args.brief {
+        return args
+            .dirs
+            .iter()
+            .try_for_each(|dir| print(&crate::report::brief(dir)?));
+    }
     match (&args.dirs[..], &args.out) {
         ([dir], None) => crate::report::write(dir)?,
         (dirs, None) => return print(&crate::report::kernels(dirs)?),

@@ -4,12 +4,15 @@ use contract::{Fact, Kind};
 use serde::Deserialize;
 
 use crate::numbers::{bare_percent, few, micros, percent, thousands};
-use crate::score::{Comparison, FactScore, Summary, Verdict};
+use crate::score::{Comparison, FactScore, Sight, Summary, Verdict};
 use crate::stats;
 
 /// A figure by the name it has in the rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 pub enum Figure {
+    /// How many of fork, exec and exit are offered.
+    #[serde(rename = "kinds")]
+    Kinds,
     /// Share of the moments of all offered kinds that was missed.
     #[serde(rename = "missed")]
     Missed,
@@ -66,15 +69,12 @@ pub(super) struct Measured {
 /// The figure, or why the record has none.
 pub(super) type Found = Result<Measured, String>;
 
-/// Workloads of this prefix are cases: they show blind spots, not rates.
-const CASE: &str = "case/";
-
 impl Figure {
     /// Whether more of it is better.
     pub(super) fn more_is_better(self) -> bool {
         matches!(
             self,
-            Self::Exe | Self::Argv | Self::Ppid | Self::LosslessRate
+            Self::Kinds | Self::Exe | Self::Argv | Self::Ppid | Self::LosslessRate
         )
     }
 
@@ -93,6 +93,7 @@ impl Figure {
     /// What it is called.
     pub(super) fn label(self) -> &'static str {
         match self {
+            Self::Kinds => "number of kinds offered",
             Self::Missed => "share missed",
             Self::MissedExec => "share of execs missed",
             Self::Invented => "number of invented events",
@@ -113,7 +114,7 @@ impl Figure {
     pub(super) fn say(self, value: f64) -> String {
         match self {
             Self::Missed | Self::MissedExec | Self::Exe | Self::Argv | Self::Ppid => round(value),
-            Self::Invented | Self::BlindSpots => format!("{value:.0}"),
+            Self::Kinds | Self::Invented | Self::BlindSpots => format!("{value:.0}"),
             Self::Slowdown => format!("{value:.2}"),
             Self::MonitorCpu | Self::SystemCpu => format!("{} us", few(value)),
             Self::LateP99 => micros(value),
@@ -128,18 +129,15 @@ impl Figure {
             return Err("the CPUs were emulated, so its times say nothing".into());
         }
         let measured = |one: &&Comparison| one.monitor == monitor && one.repetitions > 0;
-        let (cases, loads): (Vec<_>, Vec<_>) = summary
-            .comparison
-            .iter()
-            .filter(measured)
-            .partition(|one| one.workload.starts_with(CASE));
         if self == Self::BlindSpots {
-            return blind_spots(&cases);
+            return blind_spots(summary, monitor);
         }
+        let loads: Vec<_> = summary.comparison.iter().filter(measured).collect();
         if loads.is_empty() {
             return Err("it was not measured".into());
         }
         match self {
+            Self::Kinds => Ok(kinds(&loads)),
             Self::Missed => missed(&loads, &Kind::ALL),
             Self::MissedExec => missed(&loads, &[Kind::Exec]),
             Self::Exe => fact(&loads, Fact::Exe),
@@ -256,6 +254,23 @@ fn pool<'a>(shares: impl Iterator<Item = Share<'a>>) -> Option<(u64, u64, Vec<St
     (!equal.is_empty()).then(|| (sum(|s| s.faults), sum(|s| s.n), names.collect()))
 }
 
+/// The kinds that are offered in any workload: nothing else can be missed.
+fn kinds(loads: &[&Comparison]) -> Measured {
+    let offered = |kind: &Kind| loads.iter().any(|one| one.loss.get(*kind).is_some());
+    let names: Vec<_> = Kind::ALL.into_iter().filter(offered).collect();
+    let value = names.len() as f64;
+    let words: Vec<_> = names.into_iter().map(Kind::as_str).collect();
+    Measured {
+        value,
+        ends: (value, value),
+        said: match words.is_empty() {
+            true => "offers neither fork, exec nor exit".into(),
+            false => format!("offers {}", words.join(", ")),
+        },
+        workloads: Vec::new(),
+    }
+}
+
 fn missed(loads: &[&Comparison], kinds: &[Kind]) -> Found {
     let shares = loads.iter().map(|one| {
         let found = kinds.iter().filter_map(|&kind| one.loss.get(kind));
@@ -344,21 +359,19 @@ fn on(workloads: &[String], all: usize) -> String {
     }
 }
 
-fn blind_spots(cases: &[&Comparison]) -> Found {
-    if cases.is_empty() {
+/// Cases in which something was not seen, of those that could be run.
+fn blind_spots(summary: &Summary, monitor: &str) -> Found {
+    let cases = summary.cases.iter().filter(|one| one.monitor == monitor);
+    let played: Vec<_> = cases.filter_map(|one| one.sight).collect();
+    if played.is_empty() {
         return Err("no case was run: harness run -w 'case/.*'".into());
     }
-    let blind = |one: &&&Comparison| one.loss.0.values().any(|loss| loss.missed > 0);
-    let workloads: Vec<_> = cases
-        .iter()
-        .filter(blind)
-        .map(|one| one.workload.clone())
-        .collect();
-    let value = workloads.len() as f64;
+    let blind = played.iter().filter(|sight| **sight == Sight::NotSeen);
+    let blind = blind.count() as f64;
     Ok(Measured {
-        value,
-        ends: (value, value),
-        said: format!("something missed in {value} of {} cases", cases.len()),
-        workloads,
+        value: blind,
+        ends: (blind, blind),
+        said: format!("something missed in {blind} of {} cases", played.len()),
+        workloads: Vec::new(),
     })
 }

@@ -13,6 +13,8 @@ use crate::text::plain;
 pub(super) struct Cases {
     /// Who could run here.
     monitors: Vec<String>,
+    /// From which monitor to which: as many as fit beside each other.
+    groups: Vec<(usize, usize)>,
     rows: Vec<Row>,
     /// What was left out, and why.
     absent: Vec<Absent>,
@@ -46,6 +48,9 @@ pub(super) fn apart(summary: Summary) -> (Summary, Option<Cases>) {
     (summary.without_cases(), cases)
 }
 
+/// Monitors beside each other.
+const BESIDE: usize = 6;
+
 impl Cases {
     fn of(summary: &Summary) -> Option<Self> {
         let able = summary
@@ -57,7 +62,11 @@ impl Cases {
             .map(|one| one.name.clone())
             .filter(|name| name != "null")
             .collect();
+        let starts = (0..monitors.len().max(1)).step_by(BESIDE);
         let mut cases = Self {
+            groups: starts
+                .map(|from| (from, (from + BESIDE).min(monitors.len())))
+                .collect(),
             monitors,
             rows: Vec::new(),
             absent: Vec::new(),
@@ -92,6 +101,18 @@ impl Cases {
 
     /// For a terminal.
     pub(super) fn terminal(&self, colour: bool) -> String {
+        let mut text = String::new();
+        for &(from, until) in &self.groups {
+            text += &format!("\n{}\n", self.table((from, until), colour).trim_fmt());
+        }
+        for Absent { name, why, .. } in &self.absent {
+            text += &format!("{} cannot run here: {}\n", plain(name), plain(why));
+        }
+        text
+    }
+
+    /// What the monitors in these places saw.
+    fn table(&self, (from, until): (usize, usize), colour: bool) -> Table {
         let mut table = Table::new();
         table
             .load_preset(NOTHING)
@@ -104,21 +125,18 @@ impl Cases {
         if table.width().is_none() {
             table.set_width(WIDTH);
         }
-        let head = std::iter::once("case").chain(self.monitors.iter().map(String::as_str));
+        let monitors = self.monitors[from..until].iter();
+        let head = std::iter::once("case").chain(monitors.map(String::as_str));
         table.add_row(head.map(|word| Cell::new(plain(word)).add_attribute(Attribute::Bold)));
         for row in &self.rows {
             let mut cells = vec![Cell::new(plain(&row.name))];
-            cells.extend(row.cells.iter().map(cell));
+            cells.extend(row.cells[from..until].iter().map(cell));
             table.add_row(cells);
         }
         if let Some(names) = table.column_mut(0) {
             names.set_constraint(ColumnConstraint::ContentWidth);
         }
-        let mut text = format!("\n{}\n", table.trim_fmt());
-        for Absent { name, why, .. } in &self.absent {
-            text += &format!("{} cannot run here: {}\n", plain(name), plain(why));
-        }
-        text
+        table
     }
 }
 

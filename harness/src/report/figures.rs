@@ -53,6 +53,18 @@ pub(super) struct Row {
     pub(super) blind: bool,
 }
 
+impl Row {
+    /// The kinds that are offered, when these are not all.
+    pub(super) fn offered_only(one: &Comparison) -> Option<String> {
+        let kinds = Kind::ALL.into_iter();
+        let offered: Vec<_> = kinds
+            .filter(|&kind| one.loss.get(kind).is_some())
+            .map(Kind::as_str)
+            .collect();
+        (offered.len() < Kind::ALL.len()).then(|| offered.join(", "))
+    }
+}
+
 /// The rows of the matrix, workload by workload; `null` is not one of them.
 pub(super) fn rows(summary: &Summary) -> Vec<Row> {
     let all = summary.comparison.iter();

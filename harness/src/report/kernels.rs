@@ -50,8 +50,14 @@ struct Losses<'a> {
 }
 
 impl<'a> Kernels<'a> {
+    /// Of those that compare techniques; `None` when these are not several.
+    pub(super) fn of_many(records: impl Iterator<Item = &'a Summary>) -> Option<Self> {
+        let records: Vec<_> = records.filter(|one| !one.comparison.is_empty()).collect();
+        (records.len() > 1).then(|| Self::new(&records))
+    }
+
     /// Of scored records, in the order in which they were named.
-    pub(super) fn new(records: &'a [Summary]) -> Self {
+    pub(super) fn new(records: &[&'a Summary]) -> Self {
         let monitors = each(records, |one| {
             let all = one.record.monitors.iter().map(|monitor| &*monitor.name);
             all.filter(|name| *name != "null").collect()
@@ -60,7 +66,7 @@ impl<'a> Kernels<'a> {
             one.record.workloads.iter().map(|w| &*w.name).collect()
         });
         Self {
-            records: records.iter().map(head).collect(),
+            records: records.iter().map(|one| head(one)).collect(),
             techniques: monitors.iter().map(|m| technique(records, m)).collect(),
             workloads: workloads
                 .into_iter()
@@ -74,9 +80,9 @@ impl<'a> Kernels<'a> {
 }
 
 /// What all records name, each once, in the order in which they come up.
-fn each<'a>(records: &'a [Summary], names: impl Fn(&'a Summary) -> Vec<&'a str>) -> Vec<&'a str> {
+fn each<'a>(records: &[&'a Summary], names: impl Fn(&'a Summary) -> Vec<&'a str>) -> Vec<&'a str> {
     let mut found = Vec::new();
-    for name in records.iter().flat_map(names) {
+    for name in records.iter().flat_map(|one| names(one)) {
         if !found.contains(&name) {
             found.push(name);
         }
@@ -94,7 +100,7 @@ fn head(one: &Summary) -> Head<'_> {
     }
 }
 
-fn technique<'a>(records: &'a [Summary], name: &'a str) -> Technique<'a> {
+fn technique<'a>(records: &[&'a Summary], name: &'a str) -> Technique<'a> {
     let mut states = Vec::new();
     let mut reasons: Vec<Reason<'a>> = Vec::new();
     for one in records {
@@ -197,9 +203,9 @@ fn gap(one: &Comparison) -> Option<String> {
     (!words.is_empty()).then(|| format!("{}: {}", one.workload, words.join(", ")))
 }
 
-fn losses<'a>(records: &'a [Summary], name: &'a str, monitors: &[&'a str]) -> Losses<'a> {
+fn losses<'a>(records: &[&'a Summary], name: &'a str, monitors: &[&'a str]) -> Losses<'a> {
     let row = |monitor: &'a str| {
-        let of = |one: &Summary| {
+        let of = |one: &&Summary| {
             let mut all = one.comparison.iter();
             let found = all.find(|c| c.workload == name && c.monitor == monitor);
             found.map_or_else(|| "-".into(), loss)

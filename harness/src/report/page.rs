@@ -22,14 +22,14 @@ pub(super) fn html(view: &impl Serialize) -> Result<String> {
     render("report.html", view)
 }
 
+/// A record on one screen.
+pub(super) fn brief(view: &impl Serialize) -> Result<String> {
+    render("brief.md", view)
+}
+
 /// The kernel matrix of several records, as Markdown.
 pub(super) fn kernels(view: &impl Serialize) -> Result<String> {
     render("kernels.md", view)
-}
-
-/// `README.md` of a sweep.
-pub(super) fn sweep(view: &impl Serialize) -> Result<String> {
-    render("sweep.md", view)
 }
 
 /// The page of two records compared.
@@ -40,6 +40,11 @@ pub(super) fn compared(view: &impl Serialize) -> Result<String> {
 const TEMPLATES: &[(&str, &str)] = &[
     ("kernels.md", include_str!("templates/kernels.md.jinja")),
     ("sweep.md", include_str!("templates/sweep.md.jinja")),
+    ("sweep.html", include_str!("templates/sweep.html.jinja")),
+    ("brief.md", include_str!("templates/brief.md.jinja")),
+    ("glance.md", include_str!("templates/glance.md.jinja")),
+    ("glance.html", include_str!("templates/glance.html.jinja")),
+    ("plot.html", include_str!("templates/plot.html.jinja")),
     ("cases.md", include_str!("templates/cases.md.jinja")),
     ("cases.html", include_str!("templates/cases.html.jinja")),
     ("report.md", include_str!("templates/report.md.jinja")),

@@ -3,6 +3,8 @@
 
 mod curves;
 mod forest;
+mod panels;
+mod spent;
 mod style;
 pub(super) mod sweep;
 
@@ -10,6 +12,7 @@ use anyhow::Result;
 use serde::Serialize;
 
 use self::forest::{Axis, Chart, Group, Line, Mark};
+use self::style::Look;
 use super::figures;
 use crate::numbers::{few, thousands};
 use crate::score::{Comparison, Summary};
@@ -52,6 +55,7 @@ pub(super) fn draw(summary: &Summary, lead: &str) -> Result<Vec<Plot>> {
         sheet(summary, &COST)?,
         sheet(summary, &SYSTEM)?,
         sheet(summary, &SLOWDOWN)?,
+        spent::draw(&spent::of_run(summary))?,
     ];
     let named = |plot: Plot| Plot {
         file: format!("{lead}{}.svg", plot.name),
@@ -158,7 +162,7 @@ fn bar(value: f64, ends: Option<(f64, f64)>) -> Mark {
     Mark::Bar { value, ends }
 }
 
-/// The monitors with measured cells, in the order of the record: the place is the colour.
+/// The monitors with measured cells, in the order of the record.
 fn monitors(summary: &Summary) -> Vec<&str> {
     let measured = |name: &str| {
         let mut of = summary.comparison.iter().filter(|one| one.monitor == name);
@@ -172,11 +176,12 @@ fn monitors(summary: &Summary) -> Vec<&str> {
 
 fn sheet(summary: &Summary, sheet: &Sheet<'_>) -> Result<Option<Plot>> {
     let monitors = monitors(summary);
-    let line = |workload: &str, (series, monitor): (usize, &&str)| {
+    let looks = Look::of_all(&monitors);
+    let line = |workload: &str, (look, monitor): (&Look, &&str)| {
         let (mark, said) = (sheet.figure)(summary.of(workload, monitor)?)?;
         let name = (*monitor).to_owned();
         Some(Line {
-            series,
+            look: *look,
             name,
             mark,
             said,
@@ -184,9 +189,9 @@ fn sheet(summary: &Summary, sheet: &Sheet<'_>) -> Result<Option<Plot>> {
     };
     let group = |workload: &str| Group {
         title: workload.to_owned(),
-        lines: monitors
+        lines: looks
             .iter()
-            .enumerate()
+            .zip(&monitors)
             .filter_map(|one| line(workload, one))
             .collect(),
     };

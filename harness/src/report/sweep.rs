@@ -1,14 +1,13 @@
 //! A sweep as a page and as lines on a terminal.
 
-use std::fs;
-use std::path::Path;
+use std::collections::BTreeMap;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde::Serialize;
 
-use super::{page, plots, put, view};
-use crate::numbers::{count, micros, percent, thousands};
-use crate::record::{Record, Status};
+use super::plots::{self, Plot};
+use crate::numbers::{count, few, micros, percent, thousands};
+use crate::record::Record;
 use crate::score::{Latency, Summary};
 use crate::stats::Estimate;
 use crate::sweep::found::{Burst, Found, Generator, Missed, Point, Sweep};
@@ -16,35 +15,30 @@ use crate::sweep::search::CONFIRM;
 use crate::sweep::{Load, SECONDS};
 use crate::text::plain;
 
+/// What a sweep found, ready to be laid out.
 #[derive(Debug, Serialize)]
-struct Page<'a> {
-    name: &'a str,
-    command: String,
-    version: &'a str,
-    started: &'a str,
-    seed: u64,
-    machine: String,
-    correctness_only: bool,
+pub(super) struct Sweeps {
     seconds: u32,
     confirm: usize,
-    sections: Vec<Section<'a>>,
-    faults: Vec<String>,
+    pub(super) sections: Vec<Section>,
 }
 
 /// One workload that was turned up.
 #[derive(Debug, Serialize)]
-struct Section<'a> {
-    workload: &'a str,
-    analysis: &'a str,
+pub(super) struct Section {
+    id: String,
+    workload: String,
+    analysis: String,
     ceiling: String,
     own: String,
     rows: Vec<Row>,
-    plots: Vec<Picture>,
+    pub(super) plots: Vec<Plot>,
 }
 
 /// One monitor on it.
 #[derive(Debug, Serialize)]
 struct Row {
+    id: String,
     monitor: String,
     absent: Option<String>,
     holds: String,
@@ -55,55 +49,50 @@ struct Row {
     cliff: String,
     unfinished: Option<String>,
     burst: String,
-    curve: Vec<[String; 6]>,
+    curve: Vec<[String; 7]>,
 }
 
-#[derive(Debug, Serialize)]
-struct Picture {
-    file: String,
-    title: &'static str,
-    about: &'static str,
-}
-
-/// Writes README.md and plots/ of the sweep in `dir`.
-pub(super) fn write(dir: &Path, summary: &Summary, sweep: &Sweep) -> Result<()> {
-    let folder = dir.join("plots");
-    fs::create_dir_all(&folder).with_context(|| format!("{}: cannot be made", folder.display()))?;
-    let mut sections = Vec::new();
-    for (number, (workload, generator)) in sweep.generators.iter().enumerate() {
-        let mut section = section(summary, sweep, workload, generator);
-        let found: Vec<&Found> = of(sweep, workload).collect();
-        section.plots = pictures(&folder, number + 1, &found)?;
-        sections.push(section);
+impl Sweeps {
+    /// Of the record whose anchors begin with `id` and whose plots begin with `lead`.
+    pub(super) fn new(summary: &Summary, sweep: &Sweep, id: &str, lead: &str) -> Result<Self> {
+        let sections = sweep.generators.iter().enumerate();
+        let sections = sections.map(|(place, (workload, generator))| {
+            let found: Vec<&Found> = of(sweep, workload).collect();
+            let id = format!("{id}-s{place}");
+            let plots = plots::sweep::draw(&found, generator)?.into_iter();
+            let named = |plot: Plot| Plot {
+                file: format!("{lead}{}-{}.svg", place + 1, plot.name),
+                ..plot
+            };
+            Ok(Section {
+                workload: workload.clone(),
+                analysis: analysis(&summary.record, workload).to_owned(),
+                ceiling: estimate(&generator.ceiling_per_s),
+                own: own(generator),
+                rows: rows(&found, &id),
+                plots: plots.map(named).collect(),
+                id,
+            })
+        });
+        Ok(Self {
+            seconds: SECONDS,
+            confirm: CONFIRM,
+            sections: sections.collect::<Result<_>>()?,
+        })
     }
-    let record = &summary.record;
-    let page = Page {
-        name: &record.record,
-        command: view::command(record),
-        version: &record.version,
-        started: &record.started,
-        seed: record.seed,
-        machine: view::machine(&record.machine),
-        correctness_only: record.machine.correctness_only,
-        seconds: SECONDS,
-        confirm: CONFIRM,
-        sections,
-        faults: faults(summary),
-    };
-    put(&dir.join("README.md"), &page::sweep(&page)?)
-}
 
-fn faults(summary: &Summary) -> Vec<String> {
-    let cells = summary.cells.iter();
-    let failed = cells.filter(|cell| cell.status == Status::Failed);
-    let said = failed.map(|cell| {
-        let why = cell.error.as_deref().unwrap_or_default();
-        format!(
-            "{} under {}, repetition {}: {why}",
-            cell.workload, cell.monitor, cell.repetition
-        )
-    });
-    said.collect()
+    /// The anchor of the row of a workload and a monitor.
+    pub(super) fn ids(&self) -> BTreeMap<String, BTreeMap<String, String>> {
+        let rows = |section: &Section| {
+            let rows = section.rows.iter();
+            rows.map(|row| (row.monitor.clone(), row.id.clone()))
+                .collect()
+        };
+        let sections = self.sections.iter();
+        sections
+            .map(|section| (section.workload.clone(), rows(section)))
+            .collect()
+    }
 }
 
 fn of<'a>(sweep: &'a Sweep, workload: &str) -> impl Iterator<Item = &'a Found> {
@@ -114,27 +103,21 @@ fn of<'a>(sweep: &'a Sweep, workload: &str) -> impl Iterator<Item = &'a Found> {
         .filter(move |one| one.workload == workload)
 }
 
-fn section<'a>(
-    summary: &'a Summary,
-    sweep: &'a Sweep,
-    workload: &'a str,
-    generator: &Generator,
-) -> Section<'a> {
-    let own = generator.holds.as_ref().map_or("no rate".into(), |point| {
-        format!(
-            "{} a second ({})",
-            rate(point),
-            of_ceiling(point.of_ceiling)
-        )
-    });
-    Section {
-        workload,
-        analysis: analysis(&summary.record, workload),
-        ceiling: estimate(&generator.ceiling_per_s),
-        own,
-        rows: of(sweep, workload).map(row).collect(),
-        plots: Vec::new(),
-    }
+fn rows(found: &[&Found], id: &str) -> Vec<Row> {
+    let rows = found.iter().enumerate();
+    rows.map(|(place, one)| Row {
+        id: format!("{id}-m{place}"),
+        ..row(one)
+    })
+    .collect()
+}
+
+/// What the generator holds by a timetable, unwatched.
+fn own(generator: &Generator) -> String {
+    generator.holds.as_ref().map_or("no rate".into(), |point| {
+        let share = of_ceiling(point.of_ceiling);
+        format!("{} a second ({share})", rate(point))
+    })
 }
 
 fn analysis<'a>(record: &'a Record, workload: &str) -> &'a str {
@@ -144,37 +127,11 @@ fn analysis<'a>(record: &'a Record, workload: &str) -> &'a str {
     found.map_or("", |one| &one.analysis)
 }
 
-fn pictures(folder: &Path, number: usize, found: &[&Found]) -> Result<Vec<Picture>> {
-    let mut pictures = Vec::new();
-    let drawn = [
-        (
-            "loss",
-            "Loss against rate",
-            "A hollow mark: less than 95 % of the offered rate was reached, because the workload was \
-             held up or the machine could do no more.",
-            plots::sweep::loss(found)?,
-        ),
-        (
-            "buffer",
-            "Buffer against rate",
-            "The highest rate that was reached with nothing missed, for each size of the buffer: \
-             bytes, for audit records. More buffer helps only as long as the line climbs to the right.",
-            plots::sweep::buffers(found)?,
-        ),
-    ];
-    for (name, title, about, svg) in drawn {
-        let Some(svg) = svg else { continue };
-        let file = format!("{number}-{name}.svg");
-        put(&folder.join(&file), &svg)?;
-        pictures.push(Picture { file, title, about });
-    }
-    Ok(pictures)
-}
-
 fn row(one: &Found) -> Row {
     let measured = !one.curve.is_empty();
     let ceiling = one.at_ceiling.as_ref();
     Row {
+        id: String::new(),
         monitor: one.monitor.clone(),
         absent: (!measured).then(|| one.errors.join("; ")),
         holds: one
@@ -283,7 +240,7 @@ fn burst(one: &Found) -> String {
     }
 }
 
-fn line(point: &Point) -> [String; 6] {
+fn line(point: &Point) -> [String; 7] {
     [
         rate(point),
         of_ceiling(point.of_ceiling),
@@ -291,6 +248,9 @@ fn line(point: &Point) -> [String; 6] {
         point.trials.to_string(),
         missed(&point.missed),
         late(Some(point)),
+        point
+            .monitor_cpu_us_per_moment
+            .map_or("-".into(), |cpu| few(cpu.value)),
     ]
 }
 

@@ -6,10 +6,13 @@ use anyhow::Result;
 use contract::Kind;
 use serde::Serialize;
 
+use super::Parts;
+use super::brief::Brief;
 use super::cases::Cases;
 use super::figures::{self, Row};
 use super::kernels::Kernels;
 use super::plots::Plot;
+use super::sweep::Sweeps;
 use crate::guide::{self, Answer, Asked, Rules};
 use crate::numbers::{count, few, micros, thousands};
 use crate::record::{Machine, MonitorInfo, Noise, Record, Status, WorkloadInfo};
@@ -30,7 +33,7 @@ pub(super) struct Page<'a> {
 pub(super) struct View<'a> {
     /// What all anchors of it begin with.
     id: String,
-    name: String,
+    name: &'a str,
     command: String,
     started: &'a str,
     version: &'a str,
@@ -40,7 +43,7 @@ pub(super) struct View<'a> {
     kernel: &'a str,
     machine: String,
     /// Other records of the page that are of the same machine.
-    pub(super) twins: Vec<String>,
+    twins: Vec<String>,
     config: String,
     correctness_only: bool,
     /// What is too small to be called a difference, over all and by workload.
@@ -48,11 +51,13 @@ pub(super) struct View<'a> {
     floors: String,
     recovered: &'a [String],
     answers: Vec<Answer>,
+    brief: Brief,
     workloads: Vec<Workload<'a>>,
     /// The anchor of the row of a workload and a monitor.
-    ids: BTreeMap<&'a str, BTreeMap<&'a str, String>>,
+    ids: Ids,
     cell_head: &'static [&'static str],
-    pub(super) cases: Option<Cases>,
+    cases: Option<&'a Cases>,
+    sweep: Option<&'a Sweeps>,
     monitors: Vec<Monitor<'a>>,
     faults: Vec<&'a Cell>,
     plots: &'a [Plot],
@@ -117,20 +122,16 @@ struct Monitor<'a> {
 }
 
 impl<'a> View<'a> {
-    /// Of a scored record and its plots. `place` tells records of one page apart, `name` too.
-    pub(super) fn new(
-        summary: &'a Summary,
-        plots: &'a [Plot],
-        place: usize,
-        name: String,
-    ) -> Result<Self> {
+    /// Of a record whose anchors begin with `id`.
+    pub(super) fn new(parts: &'a Parts, id: &str, twins: Vec<String>) -> Result<Self> {
+        let summary = &parts.load;
         let record = &summary.record;
-        let id = format!("r{}", place + 1);
-        let ids = ids(record, &id);
+        let mut ids = ids(record, id);
+        ids.extend(parts.sweep.iter().flat_map(Sweeps::ids));
         let failed = |cell: &&Cell| cell.status == Status::Failed;
         let machine_of = &record.machine;
         Ok(Self {
-            name,
+            name: &parts.name,
             command: command(record),
             started: &record.started,
             version: &record.version,
@@ -139,7 +140,7 @@ impl<'a> View<'a> {
             repetitions: record.repetitions,
             kernel: &machine_of.kernel,
             machine: machine(machine_of),
-            twins: Vec::new(),
+            twins,
             config: config(machine_of),
             correctness_only: machine_of.correctness_only,
             floor: summary
@@ -150,32 +151,40 @@ impl<'a> View<'a> {
             floors: floors(summary),
             recovered: &record.recovered,
             answers: answers(summary)?,
-            workloads: workloads(summary, &id, &ids),
+            brief: Brief::new(summary),
+            workloads: workloads(summary, id, &ids),
             ids,
             cell_head: &CELL_HEAD,
-            cases: None,
+            cases: parts.cases.as_ref(),
+            sweep: parts.sweep.as_ref(),
             monitors: record.monitors.iter().map(monitor).collect(),
             faults: summary.cells.iter().filter(failed).collect(),
-            plots,
-            id,
+            plots: &parts.plots,
+            id: id.to_owned(),
         })
     }
 }
 
-fn answers(summary: &Summary) -> Result<Vec<Answer>> {
+/// What the rules say for every need.
+pub(super) fn answers(summary: &Summary) -> Result<Vec<Answer>> {
     let rules = Rules::embedded()?;
     let answer = |need| guide::answer(&rules, need, summary, Asked::default());
     Ok(rules.needs.iter().map(answer).collect())
 }
 
-fn ids<'a>(record: &'a Record, id: &str) -> BTreeMap<&'a str, BTreeMap<&'a str, String>> {
+/// What the anchors of the record in this place begin with.
+pub(super) fn id(number: usize) -> String {
+    format!("r{number}")
+}
+
+fn ids(record: &Record, id: &str) -> Ids {
     let monitors = |w: usize| {
         let all = record.monitors.iter().enumerate();
-        all.map(move |(m, one)| (one.name.as_str(), format!("{id}-w{w}-m{m}")))
+        all.map(move |(m, one)| (one.name.clone(), format!("{id}-w{w}-m{m}")))
             .collect()
     };
     let all = record.workloads.iter().enumerate();
-    all.map(|(w, one)| (one.name.as_str(), monitors(w)))
+    all.map(|(w, one)| (one.name.clone(), monitors(w)))
         .collect()
 }
 
@@ -202,9 +211,9 @@ fn config(machine: &Machine) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-type Ids<'a> = BTreeMap<&'a str, BTreeMap<&'a str, String>>;
+type Ids = BTreeMap<String, BTreeMap<String, String>>;
 
-fn workloads<'a>(summary: &'a Summary, id: &str, ids: &Ids<'_>) -> Vec<Workload<'a>> {
+fn workloads<'a>(summary: &'a Summary, id: &str, ids: &Ids) -> Vec<Workload<'a>> {
     let rows = figures::rows(summary);
     let link = |row: &Row| {
         let found = ids

@@ -30,6 +30,9 @@ pub struct Generator {
     pub ceiling_per_s: Estimate,
     /// The highest rate it holds by a timetable.
     pub holds: Option<Point>,
+    /// Every rate that was tried, lowest first: what the machine spends when nobody watches.
+    #[serde(default)]
+    pub curve: Vec<Point>,
 }
 
 /// One monitor on one workload.
@@ -86,6 +89,12 @@ pub struct Point {
     pub latency_us: Option<Latency>,
     /// Waited for room in the kernel's queue, in milliseconds a trial, all processes together.
     pub queue_wait_ms: Option<f64>,
+    /// CPU of the monitor itself, in microseconds.
+    #[serde(default)]
+    pub monitor_cpu_us_per_moment: Option<Estimate>,
+    /// CPU of the whole machine, the workload's own included, in microseconds.
+    #[serde(default)]
+    pub machine_cpu_us_per_moment: Option<Estimate>,
 }
 
 /// So many back to back.
@@ -122,7 +131,11 @@ impl Sweep {
             generators: BTreeMap::new(),
             found: Vec::new(),
         };
-        let rows: Vec<Row<'_>> = summary.comparison.iter().filter_map(Row::new).collect();
+        let rows: Vec<Row<'_>> = summary
+            .comparison
+            .iter()
+            .filter_map(|one| Row::new(summary, one))
+            .collect();
         let mut seen: Vec<(&str, &str)> = Vec::new();
         for row in &rows {
             let key = (row.base.as_str(), row.one.monitor.as_str());
@@ -162,13 +175,27 @@ struct Row<'a> {
     base: String,
     load: Load,
     one: &'a Comparison,
+    machine_cpu: Option<Estimate>,
 }
 
 impl<'a> Row<'a> {
-    fn new(one: &'a Comparison) -> Option<Self> {
+    fn new(summary: &Summary, one: &'a Comparison) -> Option<Self> {
         let cells = one.repetitions + one.failed + one.unavailable;
         let (base, load) = Load::parse(&one.workload).filter(|_| cells > 0)?;
-        Some(Self { base, load, one })
+        let cells = summary.cells.iter().filter(|cell| {
+            cell.status == Status::Ok
+                && cell.monitor == one.monitor
+                && cell.workload == one.workload
+        });
+        let spent: Vec<f64> = cells
+            .filter_map(|cell| cell.cost.system_cpu_us_per_moment)
+            .collect();
+        Some(Self {
+            base,
+            load,
+            one,
+            machine_cpu: stats::mean(&spent, summary.record.seed),
+        })
     }
 }
 
@@ -185,13 +212,15 @@ fn generator(summary: &Summary, rows: &[Row<'_>], base: &str) -> Option<Generato
     let runs = cells.filter(|cell| {
         cell.monitor == "null" && cell.workload == longest.one.workload && cell.status == Status::Ok
     });
-    let rates: Vec<f64> = runs.filter_map(burst_rate).collect();
-    let ceiling = stats::mean(&rates, summary.record.seed)?;
+    let bursts: Vec<f64> = runs.filter_map(burst_rate).collect();
+    let ceiling = stats::mean(&bursts, summary.record.seed)?;
     let tries = rate_tries(&trials(summary, base, "null"), Trial::holds);
-    let holds = point(&of().collect::<Vec<_>>(), best(&tries), ceiling.value);
+    let rows: Vec<_> = of().collect();
+    let point_at = |rate: u32| point(&rows, rate, ceiling.value);
     Some(Generator {
         ceiling_per_s: ceiling,
-        holds,
+        holds: point_at(best(&tries)),
+        curve: rates(&tries).into_iter().filter_map(point_at).collect(),
     })
 }
 
@@ -220,9 +249,7 @@ fn found(
     let bursts = burst_tries(&trials);
     let point_at = |rate: u32| point(&rows, rate, ceiling);
     let burst_at = |length: u32| burst(&rows, length, ceiling);
-    let mut rates: Vec<u32> = held.iter().map(|one| one.0).collect();
-    rates.sort_unstable();
-    rates.dedup();
+    let rates = rates(&held);
     let mut errors: Vec<String> = rows.iter().flat_map(|row| row.one.errors.clone()).collect();
     errors.sort();
     errors.dedup();
@@ -245,6 +272,14 @@ fn found(
     }
 }
 
+/// What was tried, each rate once, lowest first.
+fn rates(tries: &[(u32, bool)]) -> Vec<u32> {
+    let mut rates: Vec<u32> = tries.iter().map(|one| one.0).collect();
+    rates.sort_unstable();
+    rates.dedup();
+    rates
+}
+
 fn point(rows: &[&Row<'_>], rate: u32, ceiling: f64) -> Option<Point> {
     let row = rows.iter().find(|row| row.load == Load::Rate(rate))?;
     let pace = row.one.pace.as_ref();
@@ -257,6 +292,8 @@ fn point(rows: &[&Row<'_>], rate: u32, ceiling: f64) -> Option<Point> {
         missed: missed(row.one),
         latency_us: row.one.latency_us.all.clone(),
         queue_wait_ms: row.one.stall.queue_wait_ms.map(|waits| waits.value),
+        monitor_cpu_us_per_moment: row.one.monitor_cpu_us_per_moment,
+        machine_cpu_us_per_moment: row.machine_cpu,
     })
 }
 

@@ -1,37 +1,18 @@
 //! Datagrams and looked-up facts to events: pure.
 //!
-//! The connector tells the end of a process when its first thread ends. Others may live on, so the
-//! threads are counted: the process ends with the last of them, or goes on when one of them has
-//! executed a program and so taken the first one's place. Of a process whose threads began before
-//! the monitor did nothing is known, and the end of the first is taken for its own.
-
-use std::collections::HashMap;
+//! The connector tells the end of each thread, and of a process only that of its first one: see
+//! threads.rs.
 
 use contract::{Decode, Frame, Journal, Kind, Malformed, Nanos, Pid, Report};
 
-use super::frame::{self, Tag};
 use super::wire::{self, Moment, Said, Thread};
+use crate::facts;
+use crate::threads::{Ended, Threads};
 
 /// See the head of this file.
 #[derive(Default)]
 pub(super) struct Decoder {
-    /// Processes that have threads beside their first.
-    groups: HashMap<Pid, Group>,
-}
-
-#[derive(Default)]
-struct Group {
-    /// How many there are beside the first.
-    others: u32,
-    /// How the first one ended, which the process has outlived.
-    first: Option<Ended>,
-}
-
-#[derive(Clone, Copy)]
-struct Ended {
-    happened: Nanos,
-    received: Nanos,
-    status: i32,
+    threads: Threads,
 }
 
 impl Decode for Decoder {
@@ -43,7 +24,8 @@ impl Decode for Decoder {
         let said = wire::read(datagram).ok_or_else(|| malformed(frame, "no proc_event"))?;
         match said {
             Said::Moment(moment) => {
-                let report = report(frame, &moment, rest)?;
+                let mut report = report(frame, &moment);
+                facts::tell(rest, &mut report).map_err(|why| malformed(frame, why))?;
                 if self.takes_effect(&moment, frame.received, out) {
                     out.push(report);
                 }
@@ -55,10 +37,8 @@ impl Decode for Decoder {
     }
 
     fn finish(&mut self, out: &mut Journal) {
-        let mut left: Vec<_> = self.groups.drain().collect();
-        left.sort_unstable_by_key(|(pid, _)| *pid);
-        for (pid, group) in left {
-            exit(pid, group.first, out);
+        for (pid, ended) in self.threads.finish() {
+            exit(pid, Some(ended), out);
         }
     }
 }
@@ -66,53 +46,33 @@ impl Decode for Decoder {
 impl Decoder {
     /// Whether it happened to the process, and not merely to its first thread.
     fn takes_effect(&mut self, moment: &Moment, received: Nanos, out: &mut Journal) -> bool {
-        let pid = moment.pid;
-        match (moment.kind, moment.status) {
-            (Kind::Exit, Some(status)) => {
-                if let Some(group) = self.groups.get_mut(&pid).filter(|group| group.others > 0) {
-                    let happened = moment.happened;
-                    group.first = Some(Ended {
-                        happened,
-                        received,
-                        status,
-                    });
-                    return false;
-                }
-                self.groups.remove(&pid);
+        let (pid, happened, status) = (moment.pid, moment.happened, moment.status);
+        match moment.kind {
+            Kind::Exit => {
+                let ended = Ended {
+                    happened,
+                    received,
+                    status,
+                };
+                return self.threads.first_ended(pid, ended).is_some();
             }
-            // The pid is another process's: the last one's end was waited for in vain.
-            (Kind::Fork, _) => {
-                let last = self.groups.remove(&pid).and_then(|group| group.first);
-                exit(pid, last, out);
-            }
-            // Of all threads the one that called it is left, and goes by the first one's id.
-            _ => drop(self.groups.remove(&pid)),
+            Kind::Fork => exit(pid, self.threads.forked(pid), out),
+            Kind::Exec => self.threads.executed(pid),
         }
         true
     }
 
     fn thread(&mut self, thread: Thread, received: Nanos, out: &mut Journal) {
-        let Some(status) = thread.ended else {
-            self.groups.entry(thread.process).or_default().others += 1;
-            return;
-        };
-        let Some(group) = self.groups.get_mut(&thread.process) else {
-            return;
-        };
-        group.others = group.others.saturating_sub(1);
-        if group.others > 0 {
-            return;
+        let (pid, happened, status) = (thread.process, thread.happened, thread.ended);
+        if status.is_none() {
+            return self.threads.began(pid);
         }
-        let first = group.first;
-        self.groups.remove(&thread.process);
-        // Who ends the whole process gives all threads that are left the same status; a thread
-        // that merely ends has 0, and then the first one's is the process's.
-        let last = first.map(|first| Ended {
-            happened: thread.happened,
+        let ended = Ended {
+            happened,
             received,
-            status: if status == 0 { first.status } else { status },
-        });
-        exit(thread.process, last, out);
+            status,
+        };
+        exit(pid, self.threads.other_ended(pid, ended), out);
     }
 }
 
@@ -122,35 +82,18 @@ fn exit(pid: Pid, ended: Option<Ended>, out: &mut Journal) {
     };
     out.push(Report {
         happened: ended.happened,
-        status: Some(ended.status),
+        status: ended.status,
         ..Report::new(Kind::Exit, pid, ended.received)
     });
 }
 
-/// A moment with what was looked up of it.
-fn report<'a>(
-    frame: Frame<'a>,
-    moment: &Moment,
-    mut rest: &'a [u8],
-) -> Result<Report<'a>, Malformed> {
-    let mut report = Report::new(moment.kind, moment.pid, frame.received);
-    report.happened = moment.happened;
-    report.ppid = moment.ppid;
-    report.status = moment.status;
-    while !rest.is_empty() {
-        let fact = frame::next(&mut rest);
-        let (tag, bytes) = fact.ok_or_else(|| malformed(frame, "a fact is cut off"))?;
-        match tag {
-            Tag::Exe => report.exe = Some(bytes),
-            Tag::Argv => report.argv = Some(bytes),
-            Tag::ArgvCut => (report.argv, report.cut.argv) = (Some(bytes), true),
-            Tag::Ppid => {
-                let word = bytes.try_into().map(u32::from_le_bytes);
-                report.ppid = Some(word.map_err(|_| malformed(frame, "ppid is not 4 bytes"))?);
-            }
-        }
+fn report<'a>(frame: Frame<'a>, moment: &Moment) -> Report<'a> {
+    Report {
+        happened: moment.happened,
+        ppid: moment.ppid,
+        status: moment.status,
+        ..Report::new(moment.kind, moment.pid, frame.received)
     }
-    Ok(report)
 }
 
 fn malformed(frame: Frame<'_>, why: &str) -> Malformed {

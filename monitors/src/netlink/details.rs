@@ -2,27 +2,19 @@
 //! by then or run its next program already: what is not there is left out, and what the rest of
 //! the queue proves to be about something else is taken back.
 
-use std::ffi::CStr;
-use std::io::{Cursor, Write};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd};
 
 use contract::{Kind, Nanos, Pid, Result};
-use nix::fcntl::{OFlag, open, openat};
-use nix::sys::stat::Mode;
-use nix::unistd::read;
+
+use crate::facts::{self, Tag};
+use crate::proc::{self, Proc};
 
 use super::batch::{Held, MOST};
-use super::frame::{self, Tag};
 use super::wire::Moment;
-
-/// Longest argv read whole. Longer ones are cut, and say so.
-const ARGV: usize = 256 << 10;
-const PATH: usize = libc::PATH_MAX as usize;
 
 /// Looks up and keeps, for one batch.
 pub(super) struct Details {
-    proc: OwnedFd,
-    scratch: Box<[u8]>,
+    proc: Proc,
     facts: Vec<u8>,
     found: Vec<Found>,
     ticks: u64,
@@ -41,14 +33,12 @@ struct Found {
 
 impl Details {
     pub(super) fn new() -> Result<Self> {
-        let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
-        let proc = open("/proc", flags, Mode::empty())
+        let proc = Proc::open()
             .map_err(|errno| format!("/proc: {errno}: mount it, or use netlink{{details=off}}"))?;
         let ticks = nix::unistd::sysconf(nix::unistd::SysconfVar::CLK_TCK);
         let ticks = ticks.ok().flatten().filter(|&ticks| ticks > 0);
         Ok(Self {
             proc,
-            scratch: vec![0; ARGV].into(),
             facts: Vec::with_capacity(1 << 20),
             found: Vec::with_capacity(MOST),
             ticks: ticks.map_or(100, |ticks| ticks as u64),
@@ -109,14 +99,16 @@ impl Details {
         if fate != Fate::OtherProcess {
             // Through this descriptor everything is about one process: when it is gone, reads
             // fail, also when its pid lives on.
-            if let Some(dir) = self.open_dir(moment.pid) {
+            if let Some(dir) = self.proc.of(moment.pid) {
                 if fate == Fate::Same {
-                    self.exe(dir.as_fd());
-                    self.argv(dir.as_fd());
+                    self.proc.exe(dir.as_fd(), &mut self.facts);
+                    self.proc.argv(dir.as_fd(), &mut self.facts);
                 }
                 found.middle = self.facts.len();
                 match self.parent(dir.as_fd(), moment.happened) {
-                    Parent::Is(ppid) => self.keep(Tag::Ppid, &ppid.to_le_bytes()),
+                    Parent::Is(ppid) => {
+                        facts::keep(Tag::Ppid, &ppid.to_le_bytes(), &mut self.facts);
+                    }
                     Parent::Unknown => {}
                     Parent::OfAnother => self.facts.truncate(found.start),
                 }
@@ -128,48 +120,9 @@ impl Details {
         found
     }
 
-    fn open_dir(&self, pid: Pid) -> Option<OwnedFd> {
-        let mut name = [0_u8; 16];
-        write!(Cursor::new(&mut name[..]), "{pid}\0").ok()?;
-        let name = CStr::from_bytes_until_nul(&name).ok()?;
-        let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
-        openat(&self.proc, name, flags, Mode::empty()).ok()
-    }
-
-    fn exe(&mut self, dir: BorrowedFd<'_>) {
-        let mut path = [0_u8; PATH];
-        // SAFETY: the name is a C string, and the buffer is as long as said.
-        let length = unsafe {
-            libc::readlinkat(
-                std::os::fd::AsRawFd::as_raw_fd(&dir),
-                c"exe".as_ptr(),
-                path.as_mut_ptr().cast(),
-                path.len(),
-            )
-        };
-        if let Ok(length @ 1..) = usize::try_from(length) {
-            self.keep(Tag::Exe, &path[..length]);
-        }
-    }
-
-    fn argv(&mut self, dir: BorrowedFd<'_>) {
-        let Some(length @ 1..) = slurp(dir, c"cmdline", &mut self.scratch) else {
-            // Nothing to read: the process has given its memory back, or has no arguments. Which
-            // of the two cannot be told, so nothing is said.
-            return;
-        };
-        let tag = if length == ARGV {
-            Tag::ArgvCut
-        } else {
-            Tag::Argv
-        };
-        self.facts.extend_from_slice(&frame::head(tag, length));
-        self.facts.extend_from_slice(&self.scratch[..length]);
-    }
-
     fn parent(&mut self, dir: BorrowedFd<'_>, happened: Nanos) -> Parent {
         let mut line = [0_u8; 1024];
-        let read = slurp(dir, c"stat", &mut line).and_then(|length| stat(&line[..length]));
+        let read = proc::slurp(dir, c"stat", &mut line).and_then(|length| stat(&line[..length]));
         let Some((ppid, started)) = read else {
             return Parent::Unknown;
         };
@@ -188,11 +141,6 @@ impl Details {
         });
         let asleep = boot.saturating_sub(crate::clock::now());
         happened.saturating_add(asleep) / (1_000_000_000 / self.ticks)
-    }
-
-    fn keep(&mut self, tag: Tag, bytes: &[u8]) {
-        self.facts.extend_from_slice(&frame::head(tag, bytes.len()));
-        self.facts.extend_from_slice(bytes);
     }
 }
 
@@ -224,18 +172,6 @@ fn fate(pid: Pid, done: Nanos, later: &[Held]) -> Fate {
         fate = Fate::OtherProgram;
     }
     fate
-}
-
-/// Reads a file of /proc/PID: whole with one call, or as much as fits.
-fn slurp(dir: BorrowedFd<'_>, name: &CStr, into: &mut [u8]) -> Option<usize> {
-    let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC;
-    let file = openat(dir, name, flags, Mode::empty()).ok()?;
-    loop {
-        match read(&file, into) {
-            Err(nix::Error::EINTR) => {}
-            length => return length.ok(),
-        }
-    }
 }
 
 /// Parent and start time of a /proc/PID/stat: fields 4 and 22. The name before them may hold
@@ -280,11 +216,11 @@ mod tests {
         let argv = std::fs::read("/proc/self/cmdline").unwrap();
         let ppid = std::os::unix::process::parent_id().to_le_bytes();
         assert_eq!(
-            frame::next(&mut rest),
+            facts::next(&mut rest),
             Some((Tag::Exe, exe.as_os_str().as_encoded_bytes()))
         );
-        assert_eq!(frame::next(&mut rest), Some((Tag::Argv, &argv[..])));
-        assert_eq!(frame::next(&mut rest), Some((Tag::Ppid, &ppid[..])));
+        assert_eq!(facts::next(&mut rest), Some((Tag::Argv, &argv[..])));
+        assert_eq!(facts::next(&mut rest), Some((Tag::Ppid, &ppid[..])));
         let found = details.exec(&moment(1), Fate::Same);
         assert_eq!(found.start, found.end, "a pid used again");
     }

@@ -36,11 +36,9 @@
 mod batch;
 mod decode;
 mod details;
-mod frame;
 mod need;
 mod recover;
 mod socket;
-mod table;
 mod wire;
 
 #[cfg(test)]
@@ -53,6 +51,8 @@ use contract::{
     Session, Unavailable,
 };
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+use crate::queue;
 
 use batch::{Batch, Got};
 use details::Details;
@@ -140,8 +140,8 @@ struct Capture {
 
 impl Capture {
     fn run(&mut self, session: &mut Session<'_>) -> Result<Counters> {
-        let inode = table::inode(self.listener.as_fd())?;
-        let before = table::drops(inode)?;
+        let inode = queue::inode(self.listener.as_fd())?;
+        let before = queue::drops(wire::PROTOCOL, inode)?;
         (session.ready)(&[])?;
         let mut stopped = false;
         loop {
@@ -158,7 +158,7 @@ impl Capture {
                 stopped = true;
             }
         }
-        let drops = table::drops(inode)?.wrapping_sub(before) & u64::from(u32::MAX);
+        let drops = queue::drops(wire::PROTOCOL, inode)?.wrapping_sub(before) & u64::from(u32::MAX);
         let mut counters = Counters::default();
         counters.admitted.insert("socket_drops".into(), drops);
         let notes = [

@@ -7,14 +7,8 @@ use std::process::Command;
 use caps::{CapSet, Capability};
 use contract::Unavailable;
 
-use super::table;
-
-/// Inode numbers the kernel has given the first namespaces since 3.8 (time: 5.6).
-const FIRST: [(&str, &str); 3] = [
-    ("user", "user:[4026531837]"),
-    ("pid", "pid:[4026531836]"),
-    ("time", "time:[4026531834]"),
-];
+use super::wire::PROTOCOL;
+use crate::{initial, queue};
 
 /// Everything that is missing.
 pub(super) fn missing() -> Vec<Unavailable> {
@@ -25,18 +19,11 @@ pub(super) fn missing() -> Vec<Unavailable> {
     ) {
         missing.push(Unavailable::new("CAP_NET_ADMIN", "run as root"));
     }
-    for (kind, first) in FIRST {
-        // A kind of namespace that this kernel does not have cannot be another one.
-        if let Ok(link) = fs::read_link(format!("/proc/self/ns/{kind}"))
-            && link.as_os_str() != first
-        {
-            missing.push(Unavailable::new(
-                format!("the initial {kind} namespace"),
-                "run outside of containers, the proc connector answers nobody else",
-            ));
-        }
-    }
-    match table::read() {
+    missing.extend(initial::missing(
+        &["user", "pid", "time"],
+        "the proc connector answers nobody else",
+    ));
+    match queue::read(PROTOCOL) {
         // The kernel's own socket is in the initial network namespace, and nowhere else.
         Ok(rows) if rows.iter().any(|row| row.port == 0) => {}
         Ok(_) => missing.push(Unavailable::new(

@@ -9,8 +9,8 @@ use nix::sys::wait::waitpid;
 use nix::unistd::{ForkResult, Pid, fork};
 
 use super::socket::Member;
-use super::table;
-use super::wire::{Op, Said};
+use super::wire::{GROUP, Op, PROTOCOL, Said};
+use crate::queue;
 use std::os::fd::AsFd;
 
 /// So many killed listeners, one after the other, is more than anybody leaves between two boots.
@@ -59,10 +59,10 @@ fn note(leaks: u32) -> String {
 
 /// Whether anybody else is a member of the group.
 fn others(probe: &Member) -> Result<bool> {
-    let own = table::inode(probe.as_fd())?;
-    Ok(table::read()?
+    let own = queue::inode(probe.as_fd())?;
+    Ok(queue::read(PROTOCOL)?
         .iter()
-        .any(|row| row.listens() && row.inode != own))
+        .any(|row| row.holds(GROUP) && row.inode != own))
 }
 
 /// Whether a fork is told of.

@@ -6,7 +6,8 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use contract::Result;
 use libc::{c_int, sock_fprog};
 use netlink_sys::{Socket, SocketAddr};
-use nix::sys::socket::{setsockopt, sockopt};
+
+use crate::queue;
 
 use super::wire::{self, GROUP, Op, PROTOCOL, Said};
 
@@ -25,7 +26,7 @@ impl Member {
         // Before joining, so that nothing unwanted is ever in the queue.
         attach(&socket, &wire::filter(token))?;
         if let Some(bytes) = rcvbuf {
-            widen(&socket, bytes)?;
+            queue::widen("netlink", &socket, bytes)?;
         }
         let bound = socket.bind(&SocketAddr::new(0, 1 << (GROUP - 1)));
         bound.map_err(|error| {
@@ -149,20 +150,6 @@ impl Drop for Listener {
         // On the way out of an error there is nobody left to tell; recover() looks again.
         let _left_to_recover = self.stop();
     }
-}
-
-fn widen(socket: &Socket, bytes: u64) -> Result<()> {
-    const MOST: u64 = 1 << 30;
-    if bytes >= MOST {
-        return Err(
-            format!("netlink{{rcvbuf={bytes}}}: the kernel takes less than 1G: give less").into(),
-        );
-    }
-    // SAFETY: the descriptor is open as long as `socket` lives.
-    let fd = unsafe { BorrowedFd::borrow_raw(socket.as_raw_fd()) };
-    setsockopt(&fd, sockopt::RcvBufForce, &(bytes as usize)).map_err(|errno| {
-        format!("netlink{{rcvbuf={bytes}}}: SO_RCVBUFFORCE: {errno}: run as root (CAP_NET_ADMIN) or use rcvbuf=kernel").into()
-    })
 }
 
 fn attach(socket: &Socket, program: &[libc::sock_filter]) -> Result<()> {

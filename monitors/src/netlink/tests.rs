@@ -1,78 +1,29 @@
 //! Against the recorded bytes, and as root against the kernel.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::Read;
 use std::os::fd::AsFd;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
+use std::path::PathBuf;
+use std::process::Command;
 
-use contract::{
-    Counters, Decode, Frame, Journal, Kind, Monitor, Options, Report, Session, Spool, SpoolReader,
-    split_argv,
-};
-use nix::sys::eventfd::EventFd;
+use contract::{Counters, Decode, Frame, Journal, Kind, split_argv};
 use proptest::prelude::*;
 
 use super::batch::{Batch, Got};
 use super::socket::{Listener, Member};
-use super::{Netlink, OPTIONS, decode, frame, recover, table, wire};
+use super::{Netlink, decode, recover, wire};
+use crate::rig::{self, as_root, end, lines, of, shell, waiting};
+use crate::{facts, queue};
 
-const RECORDED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/netlink/sh.spool");
+const RECORDED: &str = "netlink/sh.spool";
 
-/// Says so and returns from the test when not run as root.
-macro_rules! as_root {
-    () => {
-        if !nix::unistd::geteuid().is_root() {
-            println!("skipped: run as root");
-            return;
-        }
-        let _lock = crate::state::lock().unwrap();
-    };
-}
-
-fn decoded(spool: impl Read) -> Journal {
-    let mut reader = SpoolReader::new(spool);
-    let mut journal = Journal::default();
-    let mut decoder = decode::Decoder::default();
-    while let Some(frame) = reader.next_frame().unwrap() {
-        decoder.frame(frame, &mut journal).unwrap();
-    }
-    decoder.finish(&mut journal);
-    assert_eq!(reader.rest(), 0);
-    journal
-}
-
-/// One line for each event, for the eye and for the recorded expectation.
-fn lines(journal: &Journal) -> String {
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).escape_default().to_string();
-    let line = |report: Report<'_>| {
-        let argv = report
-            .argv
-            .map(|argv| split_argv(argv).map(text).collect::<Vec<_>>());
-        format!(
-            "{} {} happened={} received={} ppid={:?} status={:?} exe={:?} argv={argv:?} cut={:?}\n",
-            report.kind,
-            report.pid,
-            report.happened,
-            report.received,
-            report.ppid,
-            report.status,
-            report.exe.map(text),
-            report.cut.argv
-        )
-    };
-    journal
-        .events
-        .iter()
-        .map(|event| line(journal.report(event)))
-        .collect()
+/// Captures while `work` runs.
+fn watch<T>(given: &[(&str, &str)], work: impl FnOnce() -> T) -> (Journal, Counters, PathBuf, T) {
+    rig::watch(&Netlink, given, work)
 }
 
 #[test]
 fn recorded_bytes_decode_to_what_happened() {
-    let journal = decoded(std::fs::File::open(RECORDED).unwrap());
-    let expected = std::fs::read_to_string(Path::new(RECORDED).with_extension("events")).unwrap();
-    assert_eq!(lines(&journal), expected);
+    rig::recorded(&Netlink, RECORDED);
 }
 
 proptest! {
@@ -98,12 +49,11 @@ proptest! {
 fn facts_come_back_and_a_cut_one_is_malformed() {
     let mut bytes = wire::tests::datagram(2, 5, [7; 6]);
     for (tag, fact) in [
-        (frame::Tag::Exe, &b"/bin/x"[..]),
-        (frame::Tag::ArgvCut, b"x\0y"),
-        (frame::Tag::Ppid, &3_u32.to_le_bytes()),
+        (facts::Tag::Exe, &b"/bin/x"[..]),
+        (facts::Tag::ArgvCut, b"x\0y"),
+        (facts::Tag::Ppid, &3_u32.to_le_bytes()),
     ] {
-        bytes.extend(frame::head(tag, fact.len()));
-        bytes.extend(fact);
+        facts::keep(tag, fact, &mut bytes);
     }
     let mut out = Journal::default();
     decode::Decoder::default()
@@ -134,61 +84,6 @@ fn facts_come_back_and_a_cut_one_is_malformed() {
     );
 }
 
-/// Captures while `work` runs.
-fn watch<T>(given: &[(&str, &str)], work: impl FnOnce() -> T) -> (Journal, Counters, PathBuf, T) {
-    let dir = tempfile::tempdir().unwrap().keep();
-    let path = dir.join("spool");
-    let stop = EventFd::new().unwrap();
-    let (says, hears) = mpsc::channel();
-    let (result, counters) = std::thread::scope(|scope| {
-        let capture = scope.spawn(|| {
-            Netlink.capture(&mut Session {
-                options: &Options::new("netlink", OPTIONS, given.iter().copied()).unwrap(),
-                dir: &dir,
-                stop: stop.as_fd(),
-                spool: Spool::new(std::fs::File::create(&path).unwrap()).unwrap(),
-                ready: &mut move |_| Ok(says.send(())?),
-            })
-        });
-        hears.recv().unwrap();
-        let result = work();
-        stop.write(1).unwrap();
-        (result, capture.join().unwrap().unwrap())
-    });
-    (
-        decoded(std::fs::File::open(&path).unwrap()),
-        counters,
-        path,
-        result,
-    )
-}
-
-/// A program that has begun, and waits for the end of its input. It knows because it has spoken.
-fn waiting(command: &mut Command) -> Child {
-    let mut child = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut line = String::new();
-    let mut reader = BufReader::new(child.stdout.as_mut().unwrap());
-    while line != "begun\n" {
-        line.clear();
-        assert_ne!(
-            reader.read_line(&mut line).unwrap(),
-            0,
-            "the child ended early"
-        );
-    }
-    child
-}
-
-fn shell(nonce: &str) -> Command {
-    let mut command = Command::new("/bin/sh");
-    command.args(["-c", "echo begun; read x", nonce]);
-    command
-}
-
 /// This test program once more, as the helper called `name`.
 fn helper(name: &str) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
@@ -199,22 +94,6 @@ fn helper(name: &str) -> Command {
         &format!("netlink::tests::{name}"),
     ]);
     command
-}
-
-fn of(journal: &Journal, kind: Kind, pid: u32) -> Vec<Report<'_>> {
-    let events = journal
-        .events
-        .iter()
-        .filter(|event| event.pid == pid && event.kind == kind);
-    events.map(|event| journal.report(event)).collect()
-}
-
-/// Waits until the process is reaped and its exit told; the parent wakes before the message is out,
-/// so a whole other process is begun and ended after it.
-fn end(mut child: Child) {
-    drop(child.stdin.take());
-    child.wait().unwrap();
-    Command::new("/bin/true").status().unwrap();
 }
 
 #[test]
@@ -377,17 +256,14 @@ fn a_live_listener_is_left_alone() {
     assert_eq!((said, on), (Vec::new(), true));
 }
 
-/// Everything queued: how many moments, and whether an overflow was told.
+/// Everything queued: how many messages, of threads too, and whether an overflow was told.
 fn drain(listener: &Listener, batch: &mut Batch) -> (u64, u64) {
-    let (mut moments, mut overflows) = (0, 0);
+    let (mut messages, mut overflows) = (0, 0);
     loop {
         match batch.receive(listener.as_fd()).unwrap() {
-            Got::Some => {
-                let held = batch.held().iter();
-                moments += held.filter(|held| held.moment.is_some()).count() as u64;
-            }
+            Got::Some => messages += batch.held().len() as u64,
             Got::Overflow => overflows += 1,
-            Got::Nothing => return (moments, overflows),
+            Got::Nothing => return (messages, overflows),
         }
         batch.clear();
     }
@@ -399,12 +275,12 @@ fn what_is_not_received_is_dropped_and_counted_exactly() {
     let mut batch = Batch::new();
     let mut wide = Listener::start(Some(32 << 20)).unwrap();
     let mut narrow = Listener::start(Some(8 << 10)).unwrap();
-    let inode = table::inode(narrow.as_fd()).unwrap();
+    let inode = queue::inode(narrow.as_fd()).unwrap();
     // The same beginning for both: as long as nothing happens between two looks.
     let mut before;
     loop {
         drain(&wide, &mut batch);
-        before = table::drops(inode).unwrap();
+        before = queue::drops(wire::PROTOCOL, inode).unwrap();
         drain(&narrow, &mut batch);
         if drain(&wide, &mut batch).0 == 0 {
             break;
@@ -419,7 +295,7 @@ fn what_is_not_received_is_dropped_and_counted_exactly() {
     let (mut all, mut drops) = (0, 0);
     loop {
         let more = drain(&wide, &mut batch).0;
-        let now = table::drops(inode).unwrap() - before;
+        let now = queue::drops(wire::PROTOCOL, inode).unwrap() - before;
         all += more;
         if more == 0 && now == drops {
             break;
@@ -428,11 +304,11 @@ fn what_is_not_received_is_dropped_and_counted_exactly() {
     }
     narrow.stop().unwrap();
     let late = drain(&wide, &mut batch).0;
-    drops = table::drops(inode).unwrap() - before;
+    drops = queue::drops(wire::PROTOCOL, inode).unwrap() - before;
     wide.stop().unwrap();
     let (received, overflows) = drain(&narrow, &mut batch);
     assert_eq!(
-        table::drops(table::inode(wide.as_fd()).unwrap()).unwrap(),
+        queue::drops(wire::PROTOCOL, queue::inode(wide.as_fd()).unwrap()).unwrap(),
         0
     );
     assert!(
@@ -460,21 +336,10 @@ fn record_testdata() {
     });
     let own = [ended, alive.id()];
     end(alive);
-    // What strangers did meanwhile is nobody's business.
-    let mut reader = SpoolReader::new(std::fs::File::open(path).unwrap());
-    let mut spool = Spool::new(std::fs::File::create(RECORDED).unwrap()).unwrap();
-    while let Some(frame) = reader.next_frame().unwrap() {
+    rig::record(&Netlink, RECORDED, &path, |frame| {
         let mut one = Journal::default();
         decode::Decoder::default().frame(frame, &mut one).unwrap();
-        if one.events.iter().all(|event| own.contains(&event.pid)) {
-            spool.write(frame.received, frame.bytes).unwrap();
-        }
-    }
-    spool.flush().unwrap();
-    let journal = decoded(std::fs::File::open(RECORDED).unwrap());
-    std::fs::write(
-        Path::new(RECORDED).with_extension("events"),
-        lines(&journal),
-    )
-    .unwrap();
+        let ours = one.events.iter().all(|event| own.contains(&event.pid));
+        ours.then(|| frame.bytes.to_vec())
+    });
 }

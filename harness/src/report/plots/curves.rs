@@ -7,47 +7,71 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
 use super::Plot;
-use super::style::{self, FAINT, INK, SOFT, Sheet, WIDTH, failed};
+use super::style::{self, FAINT, INK, Look, SOFT, Sheet, WIDTH, failed};
 use crate::numbers::micros;
+use crate::report::family;
 use crate::score::{Comparison, Summary};
 
 const PANEL: (u32, u32) = (WIDTH / 2, 250);
 const HEAD: u32 = 30;
+/// Lines that can be told apart in one panel.
+const MOST: usize = 7;
 const PERCENTILES: [f64; 5] = [0.5, 0.9, 0.99, 0.999, 0.9999];
 
 struct Curve<'a> {
-    series: usize,
+    look: Look,
+    /// Markers of different curves are at different places, so that they do not hide each other.
+    shift: usize,
     monitor: &'a str,
     one: &'a Comparison,
 }
 
-/// The curves of one workload.
+/// The curves of one workload; where there are many techniques, of one family of them.
 struct Panel<'a> {
     workload: &'a str,
+    family: Option<&'static str>,
     curves: Vec<Curve<'a>>,
 }
 
 /// All panels on one sheet; `None` when nothing was late.
 pub(super) fn draw(summary: &Summary) -> Result<Option<Plot>> {
     let monitors = super::monitors(summary);
-    let curve = |workload: &str, series: usize| {
-        let one = summary.of(workload, monitors[series])?;
-        let monitor = monitors[series];
+    let looks = Look::of_all(&monitors);
+    let curve = |workload: &str, place: usize| {
+        let one = summary.of(workload, monitors[place])?;
         (one.latency_us.curve.len() > 1).then_some(Curve {
-            series,
-            monitor,
+            look: looks[place],
+            shift: place % 5 * 2,
+            monitor: monitors[place],
             one,
         })
     };
+    let mut families: Vec<Option<&'static str>> = vec![None];
+    if monitors.len() > MOST {
+        families = monitors
+            .iter()
+            .map(|name| Some(family::of(name).1))
+            .collect();
+        families.sort_by_key(|name| {
+            monitors
+                .iter()
+                .position(|one| Some(family::of(one).1) == *name)
+        });
+        families.dedup();
+    }
+    let panel = |workload, family: Option<&'static str>| {
+        let own = |place: &usize| family.is_none_or(|name| family::of(monitors[*place]).1 == name);
+        let places = (0..monitors.len()).filter(own);
+        Panel {
+            workload,
+            family,
+            curves: places.filter_map(|place| curve(workload, place)).collect(),
+        }
+    };
     let names = summary.record.workloads.iter().map(|one| &*one.name);
     let panels: Vec<_> = names
-        .map(|workload| {
-            let curves = (0..monitors.len()).filter_map(|series| curve(workload, series));
-            Panel {
-                workload,
-                curves: curves.collect(),
-            }
-        })
+        .flat_map(|workload| families.iter().map(move |family| (workload, *family)))
+        .map(|(workload, family)| panel(workload, family))
         .filter(|panel| !panel.curves.is_empty())
         .collect();
     if panels.is_empty() {
@@ -60,7 +84,7 @@ pub(super) fn draw(summary: &Summary) -> Result<Option<Plot>> {
         title: "Lateness: how long after a moment the monitor had it in hand",
         about: "Read across: p99 is the lateness that 99 of 100 moments did not exceed. Both axes are the same in \
                 every panel and logarithmic; an upper bound, from just before the call that made the moment.",
-        svg: sheet(&panels, &monitors)?,
+        svg: sheet(&panels)?,
         head: head(),
         rows: panels.iter().flat_map(rows).collect(),
     }))
@@ -109,7 +133,7 @@ fn percentile(nines: f64) -> String {
     format!("p{}", text.trim_end_matches('0').trim_end_matches('.'))
 }
 
-fn sheet(panels: &[Panel<'_>], monitors: &[&str]) -> Result<String> {
+fn sheet(panels: &[Panel<'_>]) -> Result<String> {
     let points = || {
         let curves = panels.iter().flat_map(|panel| &panel.curves);
         curves.flat_map(|curve| &curve.one.latency_us.curve)
@@ -121,12 +145,17 @@ fn sheet(panels: &[Panel<'_>], monitors: &[&str]) -> Result<String> {
     );
     let right = points().map(|point| nines(point.0)).fold(1.0, f64::max);
     let rows = panels.len().div_ceil(2) as u32;
+    // One legend for all, or, by families, one in each.
+    let whole = panels.iter().max_by_key(|panel| panel.curves.len());
+    let whole = whole.filter(|panel| panel.family.is_none());
     let mut svg = String::new();
     {
         let size = (WIDTH, HEAD + rows * PANEL.1);
         let sheet = SVGBackend::with_string(&mut svg, size).into_drawing_area();
         sheet.fill(&WHITE).map_err(failed)?;
-        legend(&sheet, monitors)?;
+        if let Some(panel) = whole {
+            legend(&sheet, panel, 15)?;
+        }
         let (_, below) = sheet.split_vertically(HEAD);
         for (area, one) in below.split_evenly((rows as usize, 2)).iter().zip(panels) {
             panel(area, one, right, (low * 0.8, high * 1.3))?;
@@ -136,31 +165,35 @@ fn sheet(panels: &[Panel<'_>], monitors: &[&str]) -> Result<String> {
     Ok(svg)
 }
 
-fn legend(sheet: &Sheet<'_>, monitors: &[&str]) -> Result<()> {
+fn legend(sheet: &Sheet<'_>, panel: &Panel<'_>, y: i32) -> Result<()> {
     let mut x = 64;
-    for (series, name) in monitors.iter().enumerate() {
-        let stroke = style::colour(series).stroke_width(2);
+    for Curve { look, monitor, .. } in &panel.curves {
+        let stroke = style::colour(*look).stroke_width(2);
         sheet
-            .draw(&PathElement::new([(x, 15), (x + 28, 15)], stroke))
+            .draw(&PathElement::new([(x, y), (x + 28, y)], stroke))
             .map_err(failed)?;
-        style::marker(sheet, series, (x + 14, 15), false)?;
-        let name = style::short(name, 24);
-        style::write(
-            sheet,
-            &name,
-            (x + 35, 15),
-            &style::text(INK, false, HPos::Left),
-        )?;
+        style::marker(sheet, *look, (x + 14, y), false)?;
+        let name = style::short(monitor, 24);
+        let text = style::text(INK, false, HPos::Left);
+        style::write(sheet, &name, (x + 35, y), &text)?;
         x += 60 + 8 * name.chars().count() as i32;
     }
     Ok(())
 }
 
 fn panel(area: &Sheet<'_>, panel: &Panel<'_>, right: f64, (low, high): (f64, f64)) -> Result<()> {
-    let title = style::short(panel.workload, 40);
+    let title = match panel.family {
+        Some(family) => format!("{}: {family}", panel.workload),
+        None => panel.workload.to_owned(),
+    };
+    let title = style::short(&title, 48);
     style::write(area, &title, (64, 12), &style::text(INK, true, HPos::Left))?;
+    let lines = if panel.family.is_some() { 1 } else { 0 };
+    if lines > 0 {
+        legend(area, panel, 32)?;
+    }
     let mut chart = ChartBuilder::on(area)
-        .margin_top(24)
+        .margin_top(24 + 20 * lines)
         .margin_right(18)
         .x_label_area_size(28)
         .y_label_area_size(62)
@@ -181,15 +214,14 @@ fn panel(area: &Sheet<'_>, panel: &Panel<'_>, right: f64, (low, high): (f64, f64
     for curve in &panel.curves {
         let points = curve.one.latency_us.curve.iter();
         let points: Vec<_> = points.map(|&(at, us)| (nines(at), us.max(low))).collect();
-        let stroke = style::colour(curve.series).stroke_width(2);
+        let stroke = style::colour(curve.look).stroke_width(2);
         chart
             .draw_series(LineSeries::new(points.iter().copied(), stroke))
             .map_err(failed)?;
-        // Markers of different curves are at different places, so that they do not hide each other.
-        for point in points.iter().skip(2 + curve.series * 2).step_by(10) {
+        for point in points.iter().skip(2 + curve.shift).step_by(10) {
             let (x, y) = chart.backend_coord(point);
             let (left, top) = area.get_base_pixel();
-            style::marker(area, curve.series, (x - left, y - top), false)?;
+            style::marker(area, curve.look, (x - left, y - top), false)?;
         }
     }
     Ok(())

@@ -5,7 +5,7 @@ use anyhow::Result;
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
-use super::style::{self, FAINT, INK, SOFT, Sheet, WIDTH, failed};
+use super::style::{self, FAINT, INK, Look, SOFT, Sheet, WIDTH, failed};
 use crate::numbers::few;
 
 const LEFT: i32 = 170;
@@ -29,7 +29,7 @@ pub(super) struct Group {
 
 /// A technique.
 pub(super) struct Line {
-    pub(super) series: usize,
+    pub(super) look: Look,
     pub(super) name: String,
     pub(super) mark: Mark,
     pub(super) said: String,
@@ -231,27 +231,27 @@ impl Scale {
         )?;
         match line.mark {
             Mark::Point { value, low, high } => {
-                let stroke = style::colour(line.series).stroke_width(2);
+                let stroke = style::colour(line.look).stroke_width(2);
                 let reach = PathElement::new([(self.x(low), y), (self.x(high), y)], stroke);
                 sheet.draw(&reach).map_err(failed)?;
                 self.cap(sheet, high, y)?;
-                style::marker(sheet, line.series, (self.x(value), y), value <= 0.0)
+                style::marker(sheet, line.look, (self.x(value), y), value <= 0.0)
             }
             Mark::Bar { value, ends } => {
-                self.bar(sheet, line.series, value, y)?;
+                self.bar(sheet, line.look, value, y)?;
                 ends.map_or(Ok(()), |(low, high)| self.whisker(sheet, low, high, y))
             }
             Mark::Part { part, whole } => {
-                self.bar(sheet, line.series, part, y)?;
+                self.bar(sheet, line.look, part, y)?;
                 let outline = [(self.x(0.0), y - 6), (self.x(whole), y + 6)];
-                let outline = Rectangle::new(outline, style::colour(line.series).stroke_width(2));
+                let outline = Rectangle::new(outline, style::colour(line.look).stroke_width(2));
                 sheet.draw(&outline).map_err(failed)
             }
         }
     }
 
     /// A bar of nothing is still a bar: two pixels say "measured, and none".
-    fn bar(&self, sheet: &Sheet<'_>, series: usize, value: f64, y: i32) -> Result<()> {
+    fn bar(&self, sheet: &Sheet<'_>, look: Look, value: f64, y: i32) -> Result<()> {
         let base = match self.axis {
             Axis::Share => 0.0,
             Axis::From { base, .. } => base,
@@ -264,7 +264,7 @@ impl Scale {
         };
         let bar = Rectangle::new(
             [(left, y - 6), (right, y + 6)],
-            style::colour(series).filled(),
+            style::colour(look).filled(),
         );
         sheet.draw(&bar).map_err(failed)
     }

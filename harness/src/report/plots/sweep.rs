@@ -1,64 +1,145 @@
-//! What a sweep found, a panel for each technique: loss against rate, and the buffer that is needed
-//! against rate.
+//! What a sweep found, a panel for each technique: loss against rate, the buffer that is needed at a
+//! rate, and CPU against rate.
 
 use anyhow::Result;
-use plotters::coord::combinators::IntoLogRange;
-use plotters::prelude::*;
-use plotters::style::text_anchor::HPos;
 
-use super::style::{self, FAINT, INK, SOFT, Sheet, WIDTH, failed};
-use crate::numbers::few;
-use crate::sweep::found::Found;
+use super::Plot;
+use super::panels::{self, Axes, Panel, Point, Series, Up, bytes};
+use super::spent::{self, Spent};
+use crate::numbers::{few, percent, thousands};
+use crate::sweep::found::{Found, Generator};
 
-const PANEL: (u32, u32) = (WIDTH / 2, 300);
-/// Room for a line of the legend.
-const LINE: i32 = 20;
-const LEFT: i32 = 64;
+const RATE: &str = "processes a second offered";
 
-/// A line in a panel: points in order, and those that are hollow.
-struct Series {
-    label: String,
-    points: Vec<(f64, f64, bool)>,
+/// All plots for which there are figures.
+pub(in crate::report) fn draw(found: &[&Found], generator: &Generator) -> Result<Vec<Plot>> {
+    let measured: Vec<&Found> = found
+        .iter()
+        .copied()
+        .filter(|one| !one.curve.is_empty())
+        .collect();
+    let spent: Vec<Spent> = measured
+        .iter()
+        .flat_map(|one| spent::of_sweep(one, generator))
+        .collect();
+    let drawn = [loss(&measured)?, buffers(&measured)?, spent::draw(&spent)?];
+    Ok(drawn.into_iter().flatten().collect())
 }
 
-struct Panel {
-    title: String,
-    unit: &'static str,
-    series: Vec<Series>,
-}
-
-/// Per cent missed against processes a second offered; hollow where 95 % was not reached.
-pub(in crate::report) fn loss(found: &[&Found]) -> Result<Option<String>> {
-    let curve = |one: &&Found| {
-        let points = one.curve.iter().map(|point| {
-            let missed = point.missed.missed as f64 / point.missed.truths.max(1) as f64;
-            let rate = f64::from(point.offered_per_s);
-            (rate, missed * 100.0, point.unreached > 0)
-        });
-        Series {
-            label: one.monitor.clone(),
-            points: points.collect(),
-        }
+/// Per cent missed against processes a second offered.
+fn loss(found: &[&Found]) -> Result<Option<Plot>> {
+    let curve = |one: &&Found| Series {
+        label: one.monitor.clone(),
+        dashed: false,
+        points: one.curve.iter().map(lost).collect(),
     };
-    let panels = panels(found, "per cent missed", &|all| {
-        all.iter().map(curve).collect()
+    let panels = panels(found, &|all| all.iter().map(curve).collect());
+    let axes = Axes {
+        across: RATE,
+        unit: "per cent missed",
+        up: Up::Linear,
+    };
+    let rows = found.iter().flat_map(|one| {
+        one.curve.iter().map(|point| {
+            let missed = &point.missed;
+            let words = [
+                one.workload.clone(),
+                one.monitor.clone(),
+                thousands(u64::from(point.offered_per_s)),
+            ];
+            let reached = point
+                .achieved_per_s
+                .map_or("-".into(), |rate| few(rate.value));
+            let counts = [missed.missed, missed.truths].map(thousands);
+            let ends = [missed.low, missed.high].map(percent);
+            let figures = [reached].into_iter().chain(counts).chain(ends);
+            words.into_iter().chain(figures).collect()
+        })
     });
-    sheet(&panels, false)
+    let plot = |svg| Plot {
+        name: "loss",
+        file: String::new(),
+        nav: "Loss against rate",
+        title: "Loss against rate",
+        about: "A hollow mark: less than 95 % of the offered rate was reached, because the workload was held up or \
+                the machine could do no more.",
+        svg,
+        head: head(&[
+            "offered a second",
+            "reached a second",
+            "missed",
+            "of",
+            "at least",
+            "at most",
+        ]),
+        rows: rows.collect(),
+    };
+    Ok(panels::draw(&panels, axes)?.map(plot))
+}
+
+fn lost(point: &crate::sweep::found::Point) -> Point {
+    let missed = point.missed.missed as f64 / point.missed.truths.max(1) as f64;
+    Point {
+        x: f64::from(point.offered_per_s),
+        y: missed * 100.0,
+        hollow: point.unreached > 0,
+        note: None,
+    }
 }
 
 /// Size of the buffer against the highest rate that was reached with nothing missed.
-pub(in crate::report) fn buffers(found: &[&Found]) -> Result<Option<String>> {
-    let panels = panels(found, "size of the buffer", &|all| {
-        let points = all.iter().filter_map(|one| {
+fn buffers(found: &[&Found]) -> Result<Option<Plot>> {
+    let kept: Vec<_> = found
+        .iter()
+        .filter_map(|one| {
             let reached = one.lossless.as_ref()?.achieved_per_s?.value;
-            Some((reached, size(&one.monitor)?, false))
-        });
+            Some((*one, reached, size(&one.monitor)?))
+        })
+        .collect();
+    let panels = panels(found, &|all| {
+        let own = kept
+            .iter()
+            .filter(|(one, ..)| all.iter().any(|other| std::ptr::eq(*one, *other)));
+        let mut points: Vec<_> = own
+            .map(|&(_, reached, size)| Point {
+                x: reached,
+                y: size,
+                hollow: false,
+                note: Some(bytes(size)),
+            })
+            .collect();
+        points.sort_by(|a, b| a.y.total_cmp(&b.y));
         let label = format!("{}, smallest that lost nothing", technique(&all[0].monitor));
-        let mut points: Vec<_> = points.collect();
-        points.sort_by(|a, b| a.1.total_cmp(&b.1));
-        vec![Series { label, points }]
+        vec![Series {
+            label,
+            dashed: false,
+            points,
+        }]
     });
-    sheet(&panels, true)
+    let axes = Axes {
+        across: "processes a second reached",
+        unit: "size of the buffer",
+        up: Up::Bytes,
+    };
+    let rows = kept.iter().map(|&(one, reached, size)| {
+        let words = [one.workload.clone(), one.monitor.clone()];
+        words
+            .into_iter()
+            .chain([bytes(size), few(reached)])
+            .collect()
+    });
+    let plot = |svg| Plot {
+        name: "buffer",
+        file: String::new(),
+        nav: "Buffer",
+        title: "The buffer that is needed at a rate",
+        about: "The highest rate that was reached with nothing missed, for each size of the buffer: bytes, for audit \
+                records. More buffer helps only as long as the line climbs to the right.",
+        svg,
+        head: head(&["size of the buffer", "reached a second with nothing missed"]),
+        rows: rows.collect(),
+    };
+    Ok(panels::draw(&panels, axes)?.map(plot))
 }
 
 /// The size of its buffer, where it has one and nothing else was given.
@@ -68,31 +149,34 @@ fn size(label: &str) -> Option<f64> {
     options.size_or_kernel(option).map(|size| size as f64)
 }
 
-fn technique(label: &str) -> &str {
+/// The name without its options.
+pub(super) fn technique(label: &str) -> &str {
     label.split('{').next().unwrap_or(label)
 }
 
-fn panels(
-    found: &[&Found],
-    unit: &'static str,
-    series: &dyn Fn(&[&Found]) -> Vec<Series>,
-) -> Vec<Panel> {
+/// The head of a table of a plot: which rows it is about comes first.
+pub(super) fn head(figures: &[&str]) -> Vec<String> {
+    let words = ["workload", "monitor"].into_iter();
+    words
+        .chain(figures.iter().copied())
+        .map(String::from)
+        .collect()
+}
+
+/// A panel for each technique of which there is something to draw.
+fn panels(found: &[&Found], series: &dyn Fn(&[&Found]) -> Vec<Series>) -> Vec<Panel> {
     let mut names: Vec<&str> = Vec::new();
-    for one in found.iter().filter(|one| !one.curve.is_empty()) {
+    for one in found {
         let name = technique(&one.monitor);
         if !names.contains(&name) {
             names.push(name);
         }
     }
     let panel = |name: &str| {
-        let of: Vec<&Found> = found
-            .iter()
-            .copied()
-            .filter(|one| technique(&one.monitor) == name && !one.curve.is_empty())
-            .collect();
+        let of = found.iter().copied();
+        let of: Vec<&Found> = of.filter(|one| technique(&one.monitor) == name).collect();
         Panel {
             title: name.to_owned(),
-            unit,
             series: series(&of),
         }
     };
@@ -100,137 +184,4 @@ fn panels(
     drawn
         .filter(|panel| panel.series.iter().any(|one| !one.points.is_empty()))
         .collect()
-}
-
-fn sheet(panels: &[Panel], log: bool) -> Result<Option<String>> {
-    let points = || {
-        panels
-            .iter()
-            .flat_map(|one| &one.series)
-            .flat_map(|one| &one.points)
-    };
-    if points().next().is_none() {
-        return Ok(None);
-    }
-    let right = points().map(|point| point.0).fold(1.0, f64::max) * 1.05;
-    let top = points().map(|point| point.1).fold(1.0, f64::max) * 1.1;
-    let rows = panels.len().div_ceil(2);
-    let mut svg = String::new();
-    {
-        let size = (WIDTH, rows as u32 * PANEL.1);
-        let sheet = SVGBackend::with_string(&mut svg, size).into_drawing_area();
-        sheet.fill(&WHITE).map_err(failed)?;
-        for (area, one) in sheet.split_evenly((rows, 2)).iter().zip(panels) {
-            panel(area, one, (right, top), log)?;
-        }
-        sheet.present().map_err(failed)?;
-    }
-    Ok(Some(svg))
-}
-
-fn panel(area: &Sheet<'_>, panel: &Panel, (right, top): (f64, f64), log: bool) -> Result<()> {
-    style::write(
-        area,
-        &panel.title,
-        (LEFT, 12),
-        &style::text(INK, true, HPos::Left),
-    )?;
-    legend(area, panel)?;
-    let mut builder = ChartBuilder::on(area);
-    builder
-        .margin_top(30 + LINE * panel.series.len() as i32)
-        .margin_right(18)
-        .x_label_area_size(44)
-        .y_label_area_size(LEFT as u32);
-    if log {
-        let own = || {
-            panel
-                .series
-                .iter()
-                .flat_map(|one| &one.points)
-                .map(|point| point.1)
-        };
-        let (low, high) = (own().fold(f64::MAX, f64::min), own().fold(1.0, f64::max));
-        let range = (low / 2.0..high * 2.0).log_scale();
-        let chart = builder
-            .build_cartesian_2d(0.0..right, range)
-            .map_err(failed)?;
-        draw(area, panel, chart, &|size| bytes(*size), Some(bytes))
-    } else {
-        let chart = builder
-            .build_cartesian_2d(0.0..right, 0.0..top)
-            .map_err(failed)?;
-        draw(area, panel, chart, &|share| few(*share), None)
-    }
-}
-
-fn legend(area: &Sheet<'_>, panel: &Panel) -> Result<()> {
-    for (series, one) in panel.series.iter().enumerate() {
-        let y = 32 + LINE * series as i32;
-        let stroke = style::colour(series).stroke_width(2);
-        let line = PathElement::new([(LEFT, y), (LEFT + 28, y)], stroke);
-        area.draw(&line).map_err(failed)?;
-        style::marker(area, series, (LEFT + 14, y), false)?;
-        let label = style::short(&one.label, 44);
-        let text = style::text(INK, false, HPos::Left);
-        style::write(area, &label, (LEFT + 36, y), &text)?;
-    }
-    Ok(())
-}
-
-/// `named` says beside each mark how high it is.
-fn draw<'a, Y>(
-    area: &Sheet<'a>,
-    panel: &Panel,
-    mut chart: ChartContext<
-        '_,
-        SVGBackend<'a>,
-        Cartesian2d<plotters::coord::types::RangedCoordf64, Y>,
-    >,
-    said: &dyn Fn(&f64) -> String,
-    named: Option<fn(f64) -> String>,
-) -> Result<()>
-where
-    Y: Ranged<ValueType = f64> + plotters::coord::ranged1d::ValueFormatter<f64>,
-{
-    chart
-        .configure_mesh()
-        .x_desc("processes a second")
-        .y_desc(panel.unit)
-        .x_labels(6)
-        .y_labels(6)
-        .x_label_formatter(&|rate| format!("{rate:.0}"))
-        .y_label_formatter(&said)
-        .label_style(style::text(SOFT, false, HPos::Center))
-        .bold_line_style(FAINT)
-        .light_line_style(TRANSPARENT)
-        .axis_style(SOFT)
-        .draw()
-        .map_err(failed)?;
-    for (series, one) in panel.series.iter().enumerate() {
-        let points = one.points.iter().map(|point| (point.0, point.1));
-        let stroke = style::colour(series).stroke_width(2);
-        chart
-            .draw_series(LineSeries::new(points, stroke))
-            .map_err(failed)?;
-        for (rate, value, hollow) in &one.points {
-            let (x, y) = chart.backend_coord(&(*rate, *value));
-            let (left, top) = area.get_base_pixel();
-            style::marker(area, series, (x - left, y - top), *hollow)?;
-            if let Some(name) = named {
-                let text = style::text(INK, false, HPos::Right);
-                style::write(area, &name(*value), (x - left - 10, y - top), &text)?;
-            }
-        }
-    }
-    Ok(())
-}
-
-/// 65536 as 64k.
-fn bytes(size: f64) -> String {
-    match size {
-        size if size >= 1_048_576.0 => format!("{}M", few(size / 1_048_576.0)),
-        size if size >= 1024.0 => format!("{}k", few(size / 1024.0)),
-        size => few(size),
-    }
 }

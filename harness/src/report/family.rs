@@ -1,0 +1,43 @@
+//! Which techniques are of one kind: they share a colour, and where there are many they stand
+//! together. A tool is of the family of what it reads.
+
+/// The first words of the names in each family.
+const FAMILIES: &[(&str, &[&str])] = &[
+    ("library", &["preload", "snoopy"]),
+    ("proc connector", &["netlink", "forkstat", "extrace"]),
+    ("audit", &["audit", "laurel", "go-audit"]),
+    ("BPF", &["ebpf", "bpftrace", "execsnoop", "exitsnoop"]),
+    ("kernel module", &["kmod", "sysdig"]),
+    ("perf and ftrace", &["perf", "trace-cmd"]),
+    (
+        "looking and accounting",
+        &["procfs", "accounting", "taskstats", "acct"],
+    ),
+    ("ptrace", &["ptrace", "tracexec", "strace"]),
+    ("fanotify", &["fanotify"]),
+];
+
+/// Of whom nothing is known.
+const OTHER: &str = "other";
+
+/// The place of the family of a monitor, by its label, and what it is called.
+pub(super) fn of(label: &str) -> (usize, &'static str) {
+    let known = |(_, names): &(&str, &[&str])| names.iter().any(|name| label.starts_with(name));
+    let found = FAMILIES.iter().position(known);
+    found.map_or((FAMILIES.len(), OTHER), |place| (place, FAMILIES[place].0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_technique_has_a_family() {
+        let all = monitors::all().iter().map(|monitor| monitor.name());
+        for name in all.filter(|name| !["null", "replay", "external"].contains(name)) {
+            assert_ne!(of(name).1, OTHER, "{name}: name it in report/family.rs");
+        }
+        assert_eq!(of("auditd").1, "audit");
+        assert_eq!(of("netlink{rcvbuf=1M}").1, "proc connector");
+    }
+}

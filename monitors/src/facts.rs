@@ -1,0 +1,60 @@
+//! Facts looked up in /proc, as they stand in a spool behind the moment that they are of: each a tag
+//! byte, a little-endian 32-bit length and so many bytes. One that was not to be had is not there.
+
+use contract::Report;
+
+/// What a looked-up fact is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Tag {
+    /// Path, as /proc/PID/exe has it.
+    Exe = 1,
+    /// /proc/PID/cmdline.
+    Argv = 2,
+    /// The first part of a /proc/PID/cmdline that is longer than the buffer.
+    ArgvCut = 3,
+    /// Parent, a 32-bit number.
+    Ppid = 4,
+}
+
+impl Tag {
+    fn of(byte: u8) -> Option<Self> {
+        [Tag::Exe, Tag::Argv, Tag::ArgvCut, Tag::Ppid]
+            .into_iter()
+            .find(|tag| *tag as u8 == byte)
+    }
+}
+
+/// Adds a fact to `facts`.
+pub(crate) fn keep(tag: Tag, bytes: &[u8], facts: &mut Vec<u8>) {
+    facts.push(tag as u8);
+    facts.extend((bytes.len() as u32).to_le_bytes());
+    facts.extend(bytes);
+}
+
+/// Tells all the facts in `rest`; or what is wrong with them.
+pub(crate) fn tell<'a>(mut rest: &'a [u8], report: &mut Report<'a>) -> Result<(), &'static str> {
+    while !rest.is_empty() {
+        let (tag, bytes) = next(&mut rest).ok_or("a fact is cut off")?;
+        match tag {
+            Tag::Exe => report.exe = Some(bytes),
+            Tag::Argv => report.argv = Some(bytes),
+            Tag::ArgvCut => (report.argv, report.cut.argv) = (Some(bytes), true),
+            Tag::Ppid => {
+                let word = bytes.try_into().map(u32::from_le_bytes);
+                report.ppid = Some(word.map_err(|_| "ppid is not 4 bytes")?);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Takes the next fact off `rest`; `None` when what is there is none.
+pub(crate) fn next<'a>(rest: &mut &'a [u8]) -> Option<(Tag, &'a [u8])> {
+    let (head, body) = rest.split_first_chunk::<5>()?;
+    let tag = Tag::of(head[0])?;
+    let length = u32::from_le_bytes([head[1], head[2], head[3], head[4]]) as usize;
+    let (bytes, after) = body.split_at_checked(length)?;
+    *rest = after;
+    Some((tag, bytes))
+}

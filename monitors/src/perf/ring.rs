@@ -1,0 +1,126 @@
+//! One CPU's event and its ring: mapped so that the kernel never writes over what was not read.
+
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::ptr::NonNull;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use contract::Result;
+
+use super::{attr, decode};
+
+/// Of struct perf_event_mmap_page: where the kernel says how far it has written, and where it is
+/// told how far was read.
+const HEAD: usize = 1024;
+const TAIL: usize = 1032;
+
+/// See the head of this file.
+pub(super) struct Ring {
+    fd: OwnedFd,
+    map: NonNull<u8>,
+    page: usize,
+    /// Bytes for records.
+    size: usize,
+    tail: u64,
+    /// Whether the event counts what it lost.
+    pub(super) counts: bool,
+    /// What LOST records have said.
+    told: u64,
+}
+
+impl Ring {
+    pub(super) fn open(cpu: u32, pages: usize) -> Result<Self> {
+        let (fd, counts) = attr::open(cpu).map_err(|error| {
+            format!("perf: perf_event_open on CPU {cpu}: {error}: run as root (CAP_PERFMON)")
+        })?;
+        let page = nix::unistd::sysconf(nix::unistd::SysconfVar::PAGE_SIZE)?.unwrap_or(4096);
+        let page = usize::try_from(page)?;
+        let map = map(&fd, page + pages * page).map_err(|error| {
+            format!("perf{{pages={pages}}}: mmap of the ring of CPU {cpu}: {error}: use fewer pages, or run as root (CAP_IPC_LOCK)")
+        })?;
+        Ok(Self {
+            fd,
+            map,
+            page,
+            size: pages * page,
+            tail: 0,
+            counts,
+            told: 0,
+        })
+    }
+
+    /// Moves all records to `out`; whether there were any.
+    pub(super) fn take(&mut self, out: &mut Vec<u8>) -> Result<bool> {
+        let head = self.word(HEAD).load(Ordering::Acquire);
+        let length = usize::try_from(head - self.tail)?;
+        if length == 0 {
+            return Ok(false);
+        }
+        let start = self.tail as usize & (self.size - 1);
+        let first = length.min(self.size - start);
+        for (from, length) in [(start, first), (0, length - first)] {
+            // SAFETY: both lie inside the ring behind the first page, and the kernel does not write
+            // between tail and head.
+            let part = unsafe {
+                std::slice::from_raw_parts(self.map.as_ptr().add(self.page + from), length)
+            };
+            out.extend_from_slice(part);
+        }
+        self.tail = head;
+        self.word(TAIL).store(head, Ordering::Release);
+        self.told += decode::lost(out);
+        Ok(true)
+    }
+
+    /// How many records found no room.
+    pub(super) fn lost(&self) -> Result<u64> {
+        if !self.counts {
+            return Ok(self.told);
+        }
+        // The event's own count, which stays 0, and what it lost.
+        let mut words = [0_u8; 16];
+        let length = nix::unistd::read(&self.fd, &mut words)
+            .map_err(|errno| format!("perf: read of the event's counters: {errno}: report this"))?;
+        let [_, lost] = [0, 8].map(|at| words[at..at + 8].try_into().map(u64::from_ne_bytes));
+        if length != words.len() {
+            return Err(format!("perf: the counters have {length} bytes: report this").into());
+        }
+        Ok(lost?.max(self.told))
+    }
+
+    fn word(&self, at: usize) -> &AtomicU64 {
+        // SAFETY: it lies in the first page, aligned, and both sides only use it atomically.
+        unsafe { AtomicU64::from_ptr(self.map.as_ptr().add(at).cast()) }
+    }
+}
+
+impl AsFd for Ring {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+}
+
+impl Drop for Ring {
+    fn drop(&mut self) {
+        // SAFETY: it was mapped with this length, and nothing borrowed from it is left.
+        let _gone = unsafe { libc::munmap(self.map.as_ptr().cast(), self.page + self.size) };
+    }
+}
+
+fn map(fd: &OwnedFd, length: usize) -> io::Result<NonNull<u8>> {
+    // SAFETY: a new mapping, of which nothing is known to anybody yet.
+    let map = unsafe {
+        libc::mmap(
+            std::ptr::null_mut(),
+            length,
+            libc::PROT_READ | libc::PROT_WRITE,
+            libc::MAP_SHARED,
+            fd.as_raw_fd(),
+            0,
+        )
+    };
+    if map == libc::MAP_FAILED {
+        return Err(io::Error::last_os_error());
+    }
+    NonNull::new(map.cast()).ok_or_else(|| io::Error::other("mapped at 0"))
+}

@@ -1,0 +1,111 @@
+//! Against recorded records, and as root against the kernel.
+
+use contract::{Kind, Monitor, Options};
+use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
+use proptest::prelude::*;
+
+use super::{OPTIONS, Perf, decode};
+use crate::rig::{self, as_root, end, of, shell, takes, waiting, watch};
+
+const RECORDED: &str = "perf/sh.spool";
+
+#[test]
+fn recorded_bytes_decode_to_what_happened() {
+    rig::recorded(&Perf, RECORDED);
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_taken_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        takes(&Perf, &bytes);
+    }
+
+    #[test]
+    fn any_records_are_taken_or_refused(bytes in prop::collection::vec(0_u8..48, 0..200)) {
+        takes(&Perf, &[&decode::records(0)[..], &bytes].concat());
+    }
+}
+
+#[test]
+fn a_ring_the_kernel_cannot_make_is_refused() {
+    for pages in ["3", "0", "1M"] {
+        let options = Options::new("perf", OPTIONS, [("pages", pages)]).unwrap();
+        let said = super::pages(&options).unwrap_err().to_string();
+        assert!(said.contains("must be a power of two"), "{said}");
+    }
+}
+
+#[test]
+fn a_process_is_told_from_fork_to_exit_and_a_thread_is_not() {
+    as_root!();
+    if !Perf.missing(&Options::default()).is_empty() {
+        return;
+    }
+    let before = crate::clock::now();
+    let (journal, counters, _, (pid, thread)) = watch(&Perf, &[], || {
+        let child = waiting(&mut shell("ended"));
+        let pid = child.id();
+        end(child);
+        let thread = std::thread::spawn(nix::unistd::gettid).join().unwrap();
+        (pid, thread.as_raw().cast_unsigned())
+    });
+    let told = |kind, pid| of(&journal, kind, pid);
+    let all = Kind::ALL.map(|kind| told(kind, pid));
+    assert_eq!(all.each_ref().map(Vec::len), [1, 1, 1]);
+    assert_eq!(all[0][0].ppid, Some(std::process::id()));
+    let times = all.each_ref().map(|told| told[0].happened);
+    assert!(before < times[0] && times.is_sorted(), "{times:?}");
+    assert!(Kind::ALL.iter().all(|&kind| told(kind, thread).is_empty()));
+    assert_eq!(counters.admitted["ring_full"], 0);
+}
+
+/// What finds no room is counted: a ring of one page and a reader that only begins to read when
+/// all has happened.
+#[test]
+fn what_finds_no_room_is_counted_exactly() {
+    as_root!();
+    if !Perf.missing(&Options::default()).is_empty() {
+        return;
+    }
+    let this = nix::unistd::Pid::from_raw(0);
+    let usual = sched_getaffinity(this).unwrap();
+    let cpu = (0..CpuSet::count()).find(|&cpu| usual.is_set(cpu) == Ok(true));
+    let cpu = cpu.unwrap();
+    let mut only = CpuSet::new();
+    only.set(cpu).unwrap();
+    sched_setaffinity(this, &only).unwrap();
+    let [mut narrow, mut wide] =
+        [1, 256].map(|pages| super::Ring::open(cpu as u32, pages).unwrap());
+    let end = |ring: &mut super::Ring| {
+        let mut bytes = Vec::new();
+        ring.take(&mut bytes).unwrap();
+        decode::count(&bytes)
+    };
+    end(&mut narrow);
+    end(&mut wide);
+    for _ in 0..300 {
+        std::process::Command::new("/bin/true").status().unwrap();
+    }
+    let (got, all) = (end(&mut narrow), end(&mut wide));
+    sched_setaffinity(this, &usual).unwrap();
+    let lost = narrow.lost().unwrap();
+    assert_eq!(wide.lost().unwrap(), 0);
+    if narrow.counts {
+        // Others may end or begin something on this CPU between the two looks.
+        assert!(
+            lost > 500 && all.abs_diff(got + lost) < 20,
+            "{got} + {lost} of {all}"
+        );
+    }
+}
+
+/// `cargo test -p rollcall-monitors -- --ignored perf::tests::record` writes the recorded bytes anew.
+#[test]
+#[ignore = "writes testdata"]
+fn record() {
+    as_root!();
+    let (_, _, path, own) = watch(&Perf, &[], rig::lives);
+    rig::record(&Perf, RECORDED, &path, |frame| {
+        decode::only(&own, frame.bytes)
+    });
+}

@@ -1,0 +1,143 @@
+//! The socket: told of every task's end on every CPU, until it asks to be told no more.
+
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+
+use contract::Result;
+use netlink_sys::{Socket, SocketAddr};
+
+use super::wire::{self, PROTOCOL};
+use crate::{cpus, queue};
+
+/// A socket that has found the family.
+pub(super) struct Talk {
+    socket: Socket,
+    family: u16,
+}
+
+impl Talk {
+    pub(super) fn open() -> Result<Self> {
+        let mut socket = Socket::new(PROTOCOL as isize).map_err(|error| {
+            format!("taskstats: socket(NETLINK_GENERIC): {error}: use a kernel with CONFIG_NET")
+        })?;
+        let bound = socket.bind_auto();
+        bound.map_err(|error| format!("taskstats: bind: {error}: report this"))?;
+        let mut talk = Self {
+            socket,
+            family: wire::CONTROL,
+        };
+        let answer = talk.ask(wire::GET_FAMILY, wire::FAMILY_NAME, b"TASKSTATS\0")?;
+        let id = wire::attribute(&answer, wire::FAMILY_ID);
+        let id = id.and_then(|id| id.try_into().ok());
+        talk.family = id.map(u16::from_ne_bytes).ok_or(
+            "taskstats: the kernel names no family TASKSTATS: use one with CONFIG_TASKSTATS=y",
+        )?;
+        Ok(talk)
+    }
+
+    /// Which version of the record this kernel writes.
+    pub(super) fn version(&mut self) -> Result<u16> {
+        let own = std::process::id().to_ne_bytes();
+        let answer = self.ask(wire::GET, wire::OF_PID, &own)?;
+        let task = wire::read(&answer);
+        // One that is too old is too short for the rest.
+        Ok(task.map_or(0, |task| task.version))
+    }
+
+    /// Asks, and waits until it is acknowledged; gives what was answered before.
+    fn ask(&mut self, command: u8, attribute: u16, value: &[u8]) -> Result<Vec<u8>> {
+        let failed = |error: io::Error| format!("taskstats: {error}: run as root (CAP_NET_ADMIN)");
+        let request = wire::request(self.family, command, attribute, value);
+        let sent = self.socket.send_to(&request, &SocketAddr::new(0, 0), 0);
+        sent.map_err(failed)?;
+        let mut answer = Vec::new();
+        loop {
+            let mut bytes = Vec::with_capacity(wire::ROOM);
+            self.socket.recv(&mut bytes, 0).map_err(failed)?;
+            match wire::acknowledged(&bytes) {
+                Some(0) => return Ok(answer),
+                Some(errno) => return Err(failed(io::Error::from_raw_os_error(errno)).into()),
+                None => answer = bytes,
+            }
+        }
+    }
+}
+
+/// What a receive call came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Got {
+    /// A record.
+    Some,
+    /// Something else, such as an acknowledgement.
+    Other,
+    /// The queue is empty.
+    Nothing,
+    /// The queue had overflowed; what is in it can still be read.
+    Overflow,
+}
+
+/// A socket that is told, and asks to be told no more whatever happens.
+pub(super) struct Listener {
+    talk: Talk,
+    cpus: String,
+    on: bool,
+}
+
+impl Listener {
+    pub(super) fn start(rcvbuf: Option<u64>) -> Result<Self> {
+        let mut talk = Talk::open()?;
+        if let Some(bytes) = rcvbuf {
+            queue::widen("taskstats", &talk.socket, bytes)?;
+        }
+        let cpus = cpus::text("possible")? + "\0";
+        // Records may come before the acknowledgement; nobody has been told that we are ready.
+        talk.ask(wire::GET, wire::REGISTER, cpus.as_bytes())?;
+        let waiting = talk.socket.set_non_blocking(true);
+        waiting.map_err(|error| format!("taskstats: O_NONBLOCK: {error}: report this"))?;
+        let on = true;
+        Ok(Self { talk, cpus, on })
+    }
+
+    /// Asks to be told no more: done when this returns. What is queued stays to be read.
+    pub(super) fn stop(&mut self) -> Result<()> {
+        if !self.on {
+            return Ok(());
+        }
+        let family = self.talk.family;
+        let request = wire::request(family, wire::GET, wire::DEREGISTER, self.cpus.as_bytes());
+        let to = SocketAddr::new(0, 0);
+        let sent = self.talk.socket.send_to(&request, &to, 0);
+        sent.map_err(|error| format!("taskstats: DEREGISTER_CPUMASK: {error}: report this"))?;
+        self.on = false;
+        Ok(())
+    }
+
+    pub(super) fn receive(&mut self, buffer: &mut Vec<u8>) -> Result<Got> {
+        buffer.clear();
+        match self.talk.socket.recv(buffer, 0) {
+            Ok(_) if wire::is_of(self.talk.family, buffer) => Ok(Got::Some),
+            Ok(_) => Ok(Got::Other),
+            Err(error) => match error.raw_os_error() {
+                Some(libc::EAGAIN) => Ok(Got::Nothing),
+                Some(libc::EINTR) => Ok(Got::Other),
+                Some(libc::ENOBUFS) => Ok(Got::Overflow),
+                _ => Err(format!("taskstats: recv: {error}: report this").into()),
+            },
+        }
+    }
+}
+
+impl AsFd for Listener {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        // SAFETY: the descriptor is open as long as the socket lives, and `self` is borrowed.
+        unsafe { BorrowedFd::borrow_raw(self.talk.socket.as_raw_fd()) }
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        // On the way out of an error there is nobody left to tell; the kernel takes a closed socket
+        // off its list by itself.
+        let _left_to_the_kernel = self.stop();
+    }
+}

@@ -1,0 +1,116 @@
+//! Against recorded bytes, and as root against the kernel.
+
+use std::os::fd::AsFd;
+
+use contract::{Kind, Monitor, Options};
+use proptest::prelude::*;
+
+use super::socket::{Got, Listener};
+use super::{PROTOCOL, Taskstats, wire};
+use crate::queue;
+use crate::rig::{self, as_root, end, of, shell, takes, waiting, watch};
+
+const RECORDED: &str = "taskstats/sh.spool";
+
+/// Also returns from the test where taskstats are not to be had.
+macro_rules! can_run {
+    () => {
+        as_root!();
+        if let Some(missing) = Taskstats.missing(&Options::default()).first() {
+            println!("skipped: {missing}");
+            return;
+        }
+    };
+}
+
+#[test]
+fn recorded_bytes_decode_to_what_happened() {
+    rig::recorded(&Taskstats, RECORDED);
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_taken_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        takes(&Taskstats, &bytes);
+    }
+
+    #[test]
+    fn any_attributes_are_taken_or_refused(bytes in prop::collection::vec(0_u8..9, 0..200)) {
+        takes(&Taskstats, &wire::request(31, 2, 4, &bytes));
+    }
+}
+
+#[test]
+fn an_end_is_told_with_its_status_and_a_threads_is_not() {
+    can_run!();
+    let (journal, counters, _, (ended, killed, thread)) = watch(&Taskstats, &[], || {
+        let (ended, mut killed) = (waiting(&mut shell("ended")), waiting(&mut shell("killed")));
+        let ids = (ended.id(), killed.id());
+        killed.kill().unwrap();
+        end(killed);
+        end(ended);
+        let thread = std::thread::spawn(nix::unistd::gettid).join().unwrap();
+        (ids.0, ids.1, thread.as_raw().cast_unsigned())
+    });
+    let told = |pid| of(&journal, Kind::Exit, pid);
+    assert_eq!((told(ended).len(), told(killed).len()), (1, 1));
+    // `read` at the end of its input fails.
+    assert_eq!(told(ended)[0].status, Some(1 << 8));
+    assert_eq!(told(killed)[0].status, Some(9));
+    assert!(told(thread).is_empty() && told(std::process::id()).is_empty());
+    assert_eq!(counters.admitted["socket_drops"], 0);
+}
+
+/// Everything queued: records, and overflows told.
+fn drain(listener: &mut Listener) -> (u64, u64) {
+    let (mut records, mut overflows, mut buffer) = (0, 0, Vec::with_capacity(wire::ROOM));
+    loop {
+        match listener.receive(&mut buffer).unwrap() {
+            Got::Some => records += 1,
+            Got::Overflow => overflows += 1,
+            Got::Other => {}
+            Got::Nothing => return (records, overflows),
+        }
+    }
+}
+
+#[test]
+fn what_is_not_received_is_dropped_and_counted_and_stopped_is_silent() {
+    can_run!();
+    let mut wide = Listener::start(Some(32 << 20)).unwrap();
+    let mut narrow = Listener::start(Some(8 << 10)).unwrap();
+    let inode = queue::inode(narrow.as_fd()).unwrap();
+    drain(&mut narrow);
+    drain(&mut wide);
+    for _ in 0..300 {
+        std::process::Command::new("/bin/true").status().unwrap();
+    }
+    narrow.stop().unwrap();
+    let all = drain(&mut wide).0;
+    let (received, overflows) = drain(&mut narrow);
+    let drops = queue::drops(PROTOCOL, inode).unwrap();
+    assert!(
+        drops > 200 && overflows == 1,
+        "{received} {drops} {overflows}"
+    );
+    // Others may end between the looks at the one and the other.
+    assert!(
+        all.abs_diff(received + drops) < 20,
+        "{received} + {drops} of {all}"
+    );
+    std::process::Command::new("/bin/true").status().unwrap();
+    assert_eq!(drain(&mut narrow), (0, 0), "told after it was stopped");
+}
+
+/// `cargo test -p rollcall-monitors -- --ignored taskstats::tests::record` writes the recorded bytes
+/// anew.
+#[test]
+#[ignore = "writes testdata"]
+fn record() {
+    can_run!();
+    let (_, _, path, own) = watch(&Taskstats, &[], rig::lives);
+    rig::record(&Taskstats, RECORDED, &path, |frame| {
+        let task = wire::read(frame.bytes).unwrap();
+        own.contains(&task.process).then(|| frame.bytes.to_vec())
+    });
+}
