@@ -143,7 +143,7 @@ fn plain_label<'a>(all: &'a [Spent], name: &'a str) -> &'a str {
     };
     own()
         .find(|label| *label == name)
-        .or_else(|| own().last())
+        .or_else(|| own().next_back())
         .unwrap_or(name)
 }
 
