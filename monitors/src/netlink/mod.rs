@@ -80,6 +80,9 @@ const OPTIONS: &[OptionSpec] = &[
 /// less than the pids take to come round again.
 const AFTER_NOTIFY: u64 = 200_000_000;
 
+/// The admitted loss, by its name in every format.
+const DROPS: &str = "socket_drops";
+
 impl Monitor for Netlink {
     fn name(&self) -> &'static str {
         "netlink"
@@ -116,6 +119,7 @@ impl Monitor for Netlink {
             batch: Batch::new(),
             details: details.then(Details::new).transpose()?,
             episodes: 0,
+            told: 0,
             skipped: 0,
         };
         capture.run(session)
@@ -130,11 +134,18 @@ impl Monitor for Netlink {
     }
 }
 
+/// Messages dropped since there were `before`; the kernel counts in 32 bits.
+fn since(before: u64, inode: u64) -> Result<u64> {
+    Ok(queue::drops(wire::PROTOCOL, inode)?.wrapping_sub(before) & u64::from(u32::MAX))
+}
+
 struct Capture {
     listener: Listener,
     batch: Batch,
     details: Option<Details>,
     episodes: u64,
+    /// Episodes after which an onlooker was told how many were dropped.
+    told: u64,
     skipped: u64,
 }
 
@@ -147,6 +158,9 @@ impl Capture {
         loop {
             let empty = self.fill()?;
             self.write(session)?;
+            if self.episodes > self.told && session.spool.is_live() {
+                self.tell(empty, before, inode, session)?;
+            }
             if empty {
                 session.spool.flush()?;
                 if stopped {
@@ -158,9 +172,9 @@ impl Capture {
                 stopped = true;
             }
         }
-        let drops = queue::drops(wire::PROTOCOL, inode)?.wrapping_sub(before) & u64::from(u32::MAX);
+        let drops = since(before, inode)?;
         let mut counters = Counters::default();
-        counters.admitted.insert("socket_drops".into(), drops);
+        counters.admitted.insert(DROPS.into(), drops);
         let notes = [
             ("enobufs_episodes", self.episodes),
             ("lookups_skipped", self.skipped),
@@ -169,6 +183,23 @@ impl Capture {
             .notes
             .extend(notes.map(|(name, count)| (name.into(), count)));
         Ok(counters)
+    }
+
+    /// An episode goes on until the queue is empty, so only then the number is the last one.
+    fn tell(
+        &mut self,
+        empty: bool,
+        before: u64,
+        inode: u64,
+        session: &mut Session<'_>,
+    ) -> Result<()> {
+        if empty {
+            self.told = self.episodes;
+        } else if !session.spool.due() {
+            return Ok(());
+        }
+        session.spool.lost(DROPS, since(before, inode)?);
+        Ok(())
     }
 
     /// Receives and looks up until the queue is empty (true) or the batch full (false). Looking up
