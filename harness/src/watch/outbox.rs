@@ -3,7 +3,7 @@
 
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, channel};
@@ -41,6 +41,9 @@ pub struct Outbox {
     out: OwnedFd,
     /// A terminal may take a byte and then make its writer wait, so only the thread writes to it.
     terminal: bool,
+    /// The same pipe, opened once more: a write that finds no room fails, and nobody else who
+    /// has the pipe is bothered by that.
+    ready: Option<OwnedFd>,
     room: usize,
     dropped: u64,
     /// A byte here wakes the writer.
@@ -83,6 +86,7 @@ impl Outbox {
         Ok(Self {
             shared,
             terminal: out.is_terminal(),
+            ready: reopened(out.as_fd()),
             out,
             room,
             dropped: 0,
@@ -96,7 +100,10 @@ impl Outbox {
         let mut waiting = self.shared.lock();
         let mut rest = &lines[..];
         if !waiting.writing && !self.terminal {
-            rest = written(self.out.as_fd(), rest);
+            rest = match &self.ready {
+                Some(ready) => written_now(ready.as_fd(), rest),
+                None => written(self.out.as_fd(), rest),
+            };
         }
         // Behind nothing there is always room: what was begun is finished, and a line may be long.
         if !rest.is_empty() && waiting.writing && waiting.bytes.len() + rest.len() > self.room {
@@ -152,6 +159,27 @@ fn piece(bytes: &[u8]) -> &[u8] {
     let piece = &bytes[..bytes.len().min(PIECE)];
     let line = piece.iter().rposition(|&byte| byte == b'\n');
     line.map_or(piece, |end| &piece[..=end])
+}
+
+/// `None` where that is not possible: it is no pipe, or another user's.
+fn reopened(out: BorrowedFd<'_>) -> Option<OwnedFd> {
+    use nix::fcntl::{OFlag, open};
+    use nix::sys::stat::{Mode, SFlag, fstat};
+    let kind = SFlag::from_bits_truncate(fstat(out).ok()?.st_mode) & SFlag::S_IFMT;
+    let path = format!("/proc/self/fd/{}", out.as_raw_fd());
+    let flags = OFlag::O_WRONLY | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC;
+    (kind == SFlag::S_IFIFO).then(|| open(path.as_str(), flags, Mode::empty()).ok())?
+}
+
+/// Writes as far as there is room; what is left.
+fn written_now<'a>(out: BorrowedFd<'_>, mut bytes: &'a [u8]) -> &'a [u8] {
+    while !bytes.is_empty() {
+        match nix::unistd::write(out, bytes) {
+            Ok(length @ 1..) => bytes = &bytes[length..],
+            _ => break,
+        }
+    }
+    bytes
 }
 
 /// Writes as far as that needs no waiting; what is left. Errors are left to the writer.
