@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use contract::Kind;
+use regex::bytes::Regex;
 
 use crate::gate::Ci;
 
@@ -29,6 +31,7 @@ const EXAMPLES: &str = "Examples:
   harness run -w 'short-lived/.*' --scale 0.1 --out /tmp/record
   harness run -w 'case/.*'                   the blind spots of each technique, one at a time
   harness report results/reference           show a record again
+  harness watch ebpf                         use one of the monitors as a tool
 
 Exit codes: 0 fine, 1 a cell or the gate failed, 2 misuse, 3 nothing could run here.";
 
@@ -61,6 +64,9 @@ pub enum Command {
     Gate(GateArgs),
     /// Examine the harness: planted faults against what the report says of them
     Selftest(SelftestArgs),
+    /// Run one monitor live, as a tool: a table on a terminal, JSON lines in a pipe
+    #[command(after_help = WATCH_EXAMPLES)]
+    Watch(WatchArgs),
     /// One monitor's side of a cell
     #[command(hide = true)]
     Monitor(MonitorArgs),
@@ -241,6 +247,51 @@ pub struct GateArgs {
     pub out: Option<PathBuf>,
 }
 
+const WATCH_EXAMPLES: &str = "Examples:
+  harness watch ebpf                               every fork, exec and exit, until Ctrl-C
+  harness watch netlink --kind exec --pid $$       programs started by this shell and its children
+  harness watch audit --exe '/curl$' --user nobody
+  harness watch 'netlink{rcvbuf=1M}' --format json | jq -r 'select(.kind==\"exec\").exe'
+  harness watch preload                            says which environment a program must have for it
+An event is a line of JSON as FORMAT.md has it. Losses and the summary go to stderr. A reader that is
+too slow loses lines, which are counted; the machine never waits for it.
+Exit codes: 0 stopped or nobody reads any more, 1 it failed, 2 misuse, 3 it cannot run here.";
+
+/// Which monitor, what of it, and how it is shown.
+#[derive(Debug, Args)]
+pub struct WatchArgs {
+    /// Its name, options in braces; `harness list` has them
+    #[arg(value_name = "MONITOR")]
+    pub label: String,
+    /// How events are shown [default: table on a terminal, else json]
+    #[arg(long, value_name = "FORMAT", value_enum)]
+    pub format: Option<EventFormat>,
+    /// Only this kind: fork, exec or exit; may be repeated
+    #[arg(long = "kind", value_name = "KIND", value_parser = kind)]
+    pub kinds: Vec<Kind>,
+    /// Only this process and its descendants; may be repeated
+    #[arg(long = "pid", value_name = "PID", value_parser = clap::value_parser!(u32).range(1..))]
+    pub trees: Vec<u32>,
+    /// Only processes of this user, as of their last exec; may be repeated
+    #[arg(long = "user", value_name = "USER", value_parser = crate::user::uid)]
+    pub users: Vec<u32>,
+    /// Only processes that run a program whose path matches
+    #[arg(long, value_name = "RE")]
+    pub exe: Option<Regex>,
+    /// The caller holds the lock of this machine and has put back what others left
+    #[arg(long, hide = true)]
+    pub lock_held: bool,
+}
+
+/// How an event is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum EventFormat {
+    /// For people
+    Table,
+    /// The event line of FORMAT.md
+    Json,
+}
+
 /// How the harness is examined.
 #[derive(Debug, Args)]
 pub struct SelftestArgs {
@@ -291,6 +342,10 @@ pub struct WorkloadArgs {
     /// Process that must stay alive for this one to go on
     #[arg(long)]
     pub parent: Option<u32>,
+}
+
+fn kind(text: &str) -> Result<Kind, String> {
+    text.parse::<Kind>().map_err(|error| error.to_string())
 }
 
 fn positive(text: &str) -> Result<f64, String> {

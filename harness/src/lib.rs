@@ -20,3 +20,4 @@ pub mod stats;
 pub mod sweep;
 pub mod text;
 pub mod user;
+pub mod watch;

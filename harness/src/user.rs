@@ -15,6 +15,18 @@ pub struct User {
 /// The id every distribution has for "nobody", and the kernel for ids it cannot map.
 const NOBODY: u32 = 65534;
 
+/// The id of a user given by number or name.
+pub fn uid(text: &str) -> Result<u32, String> {
+    if let Ok(uid) = text.parse() {
+        return Ok(uid);
+    }
+    match nix::unistd::User::from_name(text) {
+        Ok(Some(user)) => Ok(user.uid.as_raw()),
+        Ok(None) => Err("no such user: use a name of /etc/passwd, or a number".into()),
+        Err(errno) => Err(format!("{errno}: use a number")),
+    }
+}
+
 /// For root: the person behind sudo, or else nobody. `None` when there is nothing to give up.
 pub fn unprivileged() -> Option<User> {
     if !geteuid().is_root() {

@@ -23,9 +23,21 @@ pub fn dir() -> io::Result<PathBuf> {
 /// Waits until nobody else measures on this machine. Two measurements at once would spoil each
 /// other, and two audit monitors would each put back the other's settings.
 pub fn lock() -> io::Result<Flock<File>> {
-    let file = File::options()
+    Flock::lock(open()?, FlockArg::LockExclusive).map_err(|(_, errno)| errno.into())
+}
+
+/// The same lock if it is free now.
+pub fn try_lock() -> io::Result<Option<Flock<File>>> {
+    match Flock::lock(open()?, FlockArg::LockExclusiveNonblock) {
+        Ok(lock) => Ok(Some(lock)),
+        Err((_, nix::Error::EWOULDBLOCK)) => Ok(None),
+        Err((_, errno)) => Err(errno.into()),
+    }
+}
+
+fn open() -> io::Result<File> {
+    File::options()
         .create(true)
         .append(true)
-        .open(dir()?.join("lock"))?;
-    Flock::lock(file, FlockArg::LockExclusive).map_err(|(_, errno)| errno.into())
+        .open(dir()?.join("lock"))
 }

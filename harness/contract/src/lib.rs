@@ -30,7 +30,7 @@ pub use kind::{Kind, Pid};
 pub use monitor::{Counters, Decode, Monitor, Privilege, Ready, Session};
 pub use options::{OptionKind, OptionSpec, Options};
 pub use pair::{Pairing, Verdict, pair};
-pub use spool::{Frame, Malformed, Spool, SpoolReader};
+pub use spool::{Frame, Malformed, Onlooker, Spool, SpoolReader};
 pub use truth::{Ledger, Owned, Truth};
 pub use workload::{Conduct, Counts, Program, Script, Workload};
 

@@ -28,36 +28,100 @@ impl fmt::Display for Malformed {
 
 impl std::error::Error for Malformed {}
 
+/// Somebody who looks on while a capture runs, and takes its frames in place of a file. It is
+/// called by the capture itself, so it must never wait.
+pub trait Onlooker {
+    /// The next frame.
+    fn frame(&mut self, frame: Frame<'_>) -> io::Result<()>;
+
+    /// There is nothing more to be had for now.
+    fn idle(&mut self) -> io::Result<()>;
+
+    /// Whether to be told of losses now; not more often than a person wants to be.
+    fn due(&mut self) -> bool;
+
+    /// So many events have been lost so far, by this cause.
+    fn lost(&mut self, cause: &str, total: u64);
+}
+
 /// Where capture puts its frames: it stamps, it appends, it does nothing else.
-#[derive(Debug)]
-pub struct Spool<W: Write = File>(BufWriter<W>);
+pub struct Spool<W: Write = File>(Way<W>);
+
+enum Way<W: Write> {
+    File(BufWriter<W>),
+    Live(Box<dyn Onlooker>, Vec<u8>),
+}
+
+impl Spool {
+    /// A spool that is kept nowhere: `onlooker` takes each frame as it comes.
+    pub fn live(onlooker: Box<dyn Onlooker>) -> Self {
+        Self(Way::Live(onlooker, Vec::new()))
+    }
+}
 
 impl<W: Write> Spool<W> {
     /// A spool that begins here.
     pub fn new(out: W) -> io::Result<Self> {
-        let mut spool = Self(BufWriter::with_capacity(1 << 18, out));
-        spool.0.write_all(MAGIC)?;
-        spool.flush()?;
-        Ok(spool)
+        let mut out = BufWriter::with_capacity(1 << 18, out);
+        out.write_all(MAGIC)?;
+        out.flush()?;
+        Ok(Self(Way::File(out)))
     }
 
     /// Appends one frame.
     pub fn write(&mut self, received: Nanos, bytes: &[u8]) -> io::Result<()> {
-        self.write_parts(received, &[bytes])
+        match &mut self.0 {
+            Way::Live(onlooker, _) => onlooker.frame(Frame { received, bytes }),
+            Way::File(_) => self.write_parts(received, &[bytes]),
+        }
     }
 
     /// Appends one frame given in parts.
     pub fn write_parts(&mut self, received: Nanos, parts: &[&[u8]]) -> io::Result<()> {
-        let length: usize = parts.iter().map(|part| part.len()).sum();
-        self.0.write_all(&received.to_le_bytes())?;
-        self.0.write_all(&(length as u32).to_le_bytes())?;
-        parts.iter().try_for_each(|part| self.0.write_all(part))
+        match &mut self.0 {
+            Way::File(out) => {
+                let length: usize = parts.iter().map(|part| part.len()).sum();
+                out.write_all(&received.to_le_bytes())?;
+                out.write_all(&(length as u32).to_le_bytes())?;
+                parts.iter().try_for_each(|part| out.write_all(part))
+            }
+            Way::Live(onlooker, bytes) => {
+                bytes.clear();
+                parts.iter().for_each(|part| bytes.extend_from_slice(part));
+                onlooker.frame(Frame { received, bytes })
+            }
+        }
     }
 
     /// Hands everything on. Call it whenever there is nothing to read: the harness waits for its
     /// sentinels at the other end.
     pub fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
+        match &mut self.0 {
+            Way::File(out) => out.flush(),
+            Way::Live(onlooker, _) => onlooker.idle(),
+        }
+    }
+
+    /// Whether somebody looks on who is to be told of losses now, with [`Spool::lost`]. Worth
+    /// asking only of a monitor whose losses cost something to look up.
+    pub fn due(&mut self) -> bool {
+        match &mut self.0 {
+            Way::File(_) => false,
+            Way::Live(onlooker, _) => onlooker.due(),
+        }
+    }
+
+    /// Whether somebody looks on.
+    pub fn is_live(&self) -> bool {
+        matches!(self.0, Way::Live(..))
+    }
+
+    /// Tells an onlooker how many events have been lost so far by this cause. What is kept is
+    /// what [`crate::Counters`] say at the end.
+    pub fn lost(&mut self, cause: &str, total: u64) {
+        if let Way::Live(onlooker, _) = &mut self.0 {
+            onlooker.lost(cause, total);
+        }
     }
 }
 

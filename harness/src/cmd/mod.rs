@@ -12,6 +12,7 @@ mod score;
 mod selftest;
 mod setup;
 mod sweep;
+mod watch;
 mod workload;
 
 use std::io::{self, Write};
@@ -44,6 +45,7 @@ pub fn dispatch(cli: Cli) -> Result<()> {
         Some(Command::Advise(args)) => advise::advise(&args),
         Some(Command::Gate(args)) => gate::gate(&args),
         Some(Command::Selftest(args)) => selftest::selftest(&args),
+        Some(Command::Watch(args)) => watch::watch(&args),
         Some(Command::Monitor(args)) => monitor::monitor(&args),
         Some(Command::Workload(args)) => workload::workload(&args),
     }

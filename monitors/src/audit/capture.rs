@@ -23,6 +23,11 @@ const READLOG: u32 = 1;
 const CONFIG_CHANGE: u16 = 1305;
 /// A wall clock that was set by more than this gets a new frame.
 const STEP: u64 = 500_000;
+/// When an onlooker who could not be told of losses just now is told.
+const LATER: Duration = Duration::from_millis(250);
+/// The admitted losses, by their names in every format: the kernel's queue was full, the socket's.
+const LOST: &str = "lost";
+const DROPS: &str = "socket_drops";
 /// How long the record of the last rule's end may take to come, once nothing else does.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -49,7 +54,7 @@ fn watch(guest: &mut Guest, session: &mut Session<'_>) -> Result<Counters> {
     guest.arm()?;
     session.spool.flush()?;
     (session.ready)(&[])?;
-    feed.run(session)?;
+    feed.run(guest, session)?;
     let removed = guest.disarm()?;
     feed.drain(removed, &mut session.spool)?;
     feed.tell_offset(&mut session.spool)?;
@@ -68,7 +73,7 @@ fn counters(guest: &mut Guest, feed: &Feed) -> Result<Counters> {
     let drops = wire::drops(&feed.socket).map_err(|e| failed("Drops", e))?;
     let lost = u64::from(now.lost.wrapping_sub(found.lost));
     Ok(Counters {
-        admitted: BTreeMap::from([("lost".into(), lost), ("socket_drops".into(), drops)]),
+        admitted: BTreeMap::from([(LOST.into(), lost), (DROPS.into(), drops)]),
         notes: BTreeMap::from([
             ("backlog_wait_ms".into(), waited_ms),
             ("enobufs".into(), feed.enobufs),
@@ -139,20 +144,40 @@ impl Feed {
     }
 
     /// Until told to stop.
-    fn run(&mut self, session: &mut Session<'_>) -> Result<()> {
+    fn run(&mut self, guest: &mut Guest, session: &mut Session<'_>) -> Result<()> {
         loop {
             self.take(&mut session.spool)?;
             if drift(self.offset) > STEP {
                 self.tell_offset(&mut session.spool)?;
             }
             session.spool.flush()?;
+            let limit = if self.tell(guest, &mut session.spool)? {
+                PollTimeout::NONE
+            } else {
+                PollTimeout::try_from(LATER)?
+            };
             let stop: BorrowedFd<'_> = session.stop;
             let mut both = [self.readable(), PollFd::new(stop, PollFlags::POLLIN)];
-            wait(&mut both, PollTimeout::NONE)?;
+            wait(&mut both, limit)?;
             if both[1].any() == Some(true) {
                 return Ok(());
             }
         }
+    }
+
+    /// Tells an onlooker of losses when it is due; whether there is nothing left to tell.
+    fn tell(&self, guest: &mut Guest, spool: &mut Spool) -> Result<bool> {
+        if !spool.is_live() {
+            return Ok(true);
+        }
+        let due = spool.due();
+        if due {
+            let now = guest.control.status().map_err(|e| failed("AUDIT_GET", e))?;
+            spool.lost(LOST, u64::from(now.lost.wrapping_sub(guest.found().lost)));
+            let drops = wire::drops(&self.socket).map_err(|e| failed("Drops", e))?;
+            spool.lost(DROPS, drops);
+        }
+        Ok(due)
     }
 
     /// The kernel queues in order: once it has told of the end of every rule, there is nothing

@@ -35,6 +35,9 @@ use probe::Probe;
 /// The reader's rest between two looks at the ring. While it rests the ring is not empty, so the
 /// kernel need not wake anybody: an event costs a wake-up only when it ends a silence.
 const REST: Duration = Duration::from_millis(1);
+/// When an onlooker who could not be told of losses just now is told.
+const LATER: Duration = Duration::from_millis(250);
+
 const OPTIONS: &[OptionSpec] = &[OptionSpec {
     name: "ring",
     default: "16M",
@@ -83,15 +86,30 @@ fn capture(session: &mut Session<'_>, told: bool) -> Result<Counters> {
     (session.ready)(&[])?;
     loop {
         drain(&mut ring, &mut session.spool)?;
+        let told = tell(&mut probe, &mut session.spool)?;
         if waited(&[session.stop], Some(REST))? {
             break;
         }
         // What came meanwhile woke nobody, but the ring then reads as ready at once.
-        waited(&[session.stop, ring.as_fd()], None)?;
+        waited(&[session.stop, ring.as_fd()], (!told).then_some(LATER))?;
     }
     let counters = probe.detach()?;
     drain(&mut ring, &mut session.spool)?;
     Ok(counters)
+}
+
+/// Tells an onlooker of losses when it is due; whether there is nothing left to tell.
+fn tell(probe: &mut Probe, spool: &mut Spool) -> Result<bool> {
+    if !spool.is_live() {
+        return Ok(true);
+    }
+    let due = spool.due();
+    if due {
+        for (cause, total) in probe.counters()?.admitted {
+            spool.lost(&cause, total);
+        }
+    }
+    Ok(due)
 }
 
 /// The ring the kernel can make: a power of two, in whole pages.

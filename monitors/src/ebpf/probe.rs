@@ -85,6 +85,19 @@ impl Probe {
             misses += recursion_misses(program)?;
             program.unload().map_err(|why| said(name, &why))?;
         }
+        self.counted(misses)
+    }
+
+    /// What the programs have counted so far.
+    pub(super) fn counters(&mut self) -> Result<Counters> {
+        let mut misses = 0;
+        for name in self.attached.clone() {
+            misses += recursion_misses(self.program(name)?)?;
+        }
+        self.counted(misses)
+    }
+
+    fn counted(&self, misses: u64) -> Result<Counters> {
         let mut counters = Counters::default();
         counters.admitted.insert("recursion_misses".into(), misses);
         let map = self

@@ -123,6 +123,9 @@ fn watch(session: &mut Session<'_>, module: &Module, hook: &str) -> Result<Count
     while !stopped(session, &device)? {
         while drain(session, &mut device, &mut buffer)? > 0 {}
         session.spool.flush()?;
+        if session.spool.due() {
+            session.spool.lost("ring_full", module.count("dropped")?);
+        }
     }
     // What is in the ring now; what others add meanwhile is not waited for.
     let mut left = session.options.size("ring");

@@ -17,8 +17,10 @@ const ROOM: usize = DATAGRAM + 4;
 /// What a receive call came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Got {
-    /// More are held.
+    /// More are held, and more may be queued.
     Some,
+    /// More are held, and there were no others.
+    Last,
     /// The queue is empty.
     Nothing,
     /// The queue had overflowed; what is in it can still be read.
@@ -126,8 +128,9 @@ impl Batch {
             };
         };
         self.used += count;
+        let all = count < MOST - start;
         (start..start + count).for_each(|place| self.hold(place, received));
-        Ok(Got::Some)
+        Ok(if all { Got::Last } else { Got::Some })
     }
 
     fn hold(&mut self, place: usize, received: Nanos) {

@@ -10,6 +10,7 @@ use crate::facts::{self, Tag};
 use crate::proc::{self, Proc};
 
 use super::batch::{Held, MOST};
+use super::kin::Kin;
 use super::wire::Moment;
 
 /// Looks up and keeps, for one batch.
@@ -17,7 +18,32 @@ pub(super) struct Details {
     proc: Proc,
     facts: Vec<u8>,
     found: Vec<Found>,
+    kin: Kin,
+    gain: Gain,
     ticks: u64,
+}
+
+/// What looking up at once has come to lately.
+#[derive(Default)]
+struct Gain {
+    moments: u32,
+    found: u32,
+}
+
+impl Gain {
+    fn count(&mut self, found: bool) {
+        if self.moments >= 512 {
+            self.moments /= 2;
+            self.found /= 2;
+        }
+        self.moments += 1;
+        self.found += u32::from(found);
+    }
+
+    /// Fewer than one program told in eight processes.
+    const fn is_small(&self) -> bool {
+        self.moments >= 256 && self.found * 24 < self.moments
+    }
 }
 
 /// Where in `facts` the facts of one exec lie.
@@ -41,6 +67,8 @@ impl Details {
             proc,
             facts: Vec::with_capacity(1 << 20),
             found: Vec::with_capacity(MOST),
+            kin: Kin::default(),
+            gain: Gain::default(),
             ticks: ticks.map_or(100, |ticks| ticks as u64),
         })
     }
@@ -51,20 +79,35 @@ impl Details {
         self.found.clear();
     }
 
-    /// Looks up the execs among those of `held` it has not seen yet.
+    /// Looks up the execs among those of `held` it has not seen yet; how many that were.
     ///
     /// Oldest first: the newest has the best chance, but the oldest is the one that is about to
     /// go, and measured either order leaves the same number out.
-    pub(super) fn look_up(&mut self, held: &[Held]) {
+    pub(super) fn look_up(&mut self, held: &[Held]) -> usize {
+        let mut execs = 0;
         for index in self.found.len()..held.len() {
-            let found = match &held[index].moment {
-                Some(moment) if moment.kind == Kind::Exec => {
-                    self.exec(moment, fate(moment.pid, Nanos::MAX, &held[index + 1..]))
+            let mut found = Found::default();
+            if let Some(moment) = &held[index].moment {
+                self.kin.take(moment);
+                if moment.kind == Kind::Exec {
+                    found = self.exec(moment, fate(moment.pid, Nanos::MAX, &held[index + 1..]));
+                    execs += 1;
                 }
-                _ => Found::default(),
-            };
+                self.gain.count(found.middle > found.start);
+            }
             self.found.push(found);
         }
+        execs
+    }
+
+    /// Whether looking up at once gains so little that it may as well be done later.
+    pub(super) fn is_vain(&self) -> bool {
+        self.gain.is_small()
+    }
+
+    /// Messages were lost.
+    pub(super) fn lost(&mut self) {
+        self.kin.forget();
     }
 
     /// Passes over those it has not seen yet, and says how many of them were execs.
@@ -72,6 +115,9 @@ impl Details {
         let fresh = held[self.found.len()..].iter();
         let execs = fresh.filter(|held| held.moment.is_some_and(|said| said.kind == Kind::Exec));
         let execs = execs.count() as u64;
+        let moments = held[self.found.len()..].iter();
+        let moments = moments.filter_map(|held| held.moment.as_ref());
+        moments.for_each(|moment| self.kin.take(moment));
         self.found.resize_with(held.len(), Found::default);
         execs
     }
@@ -99,19 +145,23 @@ impl Details {
         if fate != Fate::OtherProcess {
             // Through this descriptor everything is about one process: when it is gone, reads
             // fail, also when its pid lives on.
-            if let Some(dir) = self.proc.of(moment.pid) {
-                if fate == Fate::Same {
-                    self.proc.exe(dir.as_fd(), &mut self.facts);
-                    self.proc.argv(dir.as_fd(), &mut self.facts);
-                }
-                found.middle = self.facts.len();
-                match self.parent(dir.as_fd(), moment.happened) {
-                    Parent::Is(ppid) => {
-                        facts::keep(Tag::Ppid, &ppid.to_le_bytes(), &mut self.facts);
-                    }
-                    Parent::Unknown => {}
-                    Parent::OfAnother => self.facts.truncate(found.start),
-                }
+            let known = self.kin.parent(moment.pid);
+            let needed = fate == Fate::Same || known.is_none();
+            let dir = needed.then(|| self.proc.of(moment.pid)).flatten();
+            if let Some(dir) = dir.as_ref().filter(|_| fate == Fate::Same) {
+                self.proc.exe(dir.as_fd(), &mut self.facts);
+                self.proc.argv(dir.as_fd(), &mut self.facts);
+            }
+            found.middle = self.facts.len();
+            let parent = match (known, dir) {
+                (Some(ppid), _) => Parent::Is(ppid),
+                (None, Some(dir)) => self.parent(dir.as_fd(), moment.happened),
+                (None, None) => Parent::Unknown,
+            };
+            match parent {
+                Parent::Is(ppid) => facts::keep(Tag::Ppid, &ppid.to_le_bytes(), &mut self.facts),
+                Parent::Unknown => {}
+                Parent::OfAnother => self.facts.truncate(found.start),
             }
         }
         found.end = self.facts.len();

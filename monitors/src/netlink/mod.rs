@@ -14,6 +14,12 @@
 //! (2) When memory for the message cannot be had (GFP_NOWAIT): counted nowhere, so never admitted.
 //! Sequence numbers would show (2), but they also count what the filter takes out.
 //!
+//! Looking up: exe and argv of an exec are there as long as the process runs that program, so the reader
+//! is woken for every message and looks at once. Where that hardly ever succeeds (processes that live
+//! for less than a wake-up takes, forks without execs, details=off) and messages keep coming, it rests for
+//! a millisecond at a time: it is as complete, costs a quarter, and finds whoever lives longer.
+//! The parent is known from the fork, unless that parent ended, or messages were lost: see kin.rs.
+//!
 //! Filter: a classic BPF program on the socket, because it works on every kernel. It runs before the
 //! queue: what it refuses takes no room and is never in `Drops`.
 //!
@@ -36,6 +42,7 @@
 mod batch;
 mod decode;
 mod details;
+mod kin;
 mod need;
 mod recover;
 mod socket;
@@ -47,8 +54,8 @@ mod tests;
 use std::os::fd::AsFd;
 
 use contract::{
-    Claims, Clock, Counters, Decode, Fact, Kind, Monitor, OptionKind, OptionSpec, Options, Result,
-    Session, Unavailable,
+    Claims, Clock, Counters, Decode, Fact, Kind, Monitor, Nanos, OptionKind, OptionSpec, Options,
+    Result, Session, Unavailable,
 };
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
@@ -79,6 +86,14 @@ const OPTIONS: &[OptionSpec] = &[
 /// How far behind its parent's notice an exit may be stamped. Far more than was ever seen, and far
 /// less than the pids take to come round again.
 const AFTER_NOTIFY: u64 = 200_000_000;
+
+/// How long the reader rests under load.
+const REST: u8 = 1; // milliseconds
+/// Nothing to do twice within so long is load.
+const BUSY: Nanos = 1_500_000;
+
+/// The admitted loss, by its name in every format.
+const DROPS: &str = "socket_drops";
 
 impl Monitor for Netlink {
     fn name(&self) -> &'static str {
@@ -116,6 +131,8 @@ impl Monitor for Netlink {
             batch: Batch::new(),
             details: details.then(Details::new).transpose()?,
             episodes: 0,
+            told: 0,
+            last: 0,
             skipped: 0,
         };
         capture.run(session)
@@ -130,11 +147,20 @@ impl Monitor for Netlink {
     }
 }
 
+/// Messages dropped since there were `before`; the kernel counts in 32 bits.
+fn since(before: u64, inode: u64) -> Result<u64> {
+    Ok(queue::drops(wire::PROTOCOL, inode)?.wrapping_sub(before) & u64::from(u32::MAX))
+}
+
 struct Capture {
     listener: Listener,
     batch: Batch,
     details: Option<Details>,
     episodes: u64,
+    /// Episodes after which an onlooker was told how many were dropped.
+    told: u64,
+    /// When it last had nothing left to do.
+    last: Nanos,
     skipped: u64,
 }
 
@@ -147,20 +173,23 @@ impl Capture {
         loop {
             let empty = self.fill()?;
             self.write(session)?;
+            if self.episodes > self.told && session.spool.is_live() {
+                self.tell(empty, before, inode, session)?;
+            }
             if empty {
                 session.spool.flush()?;
                 if stopped {
                     break;
                 }
             }
-            if !stopped && self.wait(session, empty)? {
+            if !stopped && (self.rest(session, empty)? || self.wait(session, empty)?) {
                 self.listener.stop()?;
                 stopped = true;
             }
         }
-        let drops = queue::drops(wire::PROTOCOL, inode)?.wrapping_sub(before) & u64::from(u32::MAX);
+        let drops = since(before, inode)?;
         let mut counters = Counters::default();
-        counters.admitted.insert("socket_drops".into(), drops);
+        counters.admitted.insert(DROPS.into(), drops);
         let notes = [
             ("enobufs_episodes", self.episodes),
             ("lookups_skipped", self.skipped),
@@ -171,13 +200,41 @@ impl Capture {
         Ok(counters)
     }
 
+    /// An episode goes on until the queue is empty, so only then the number is the last one.
+    fn tell(
+        &mut self,
+        empty: bool,
+        before: u64,
+        inode: u64,
+        session: &mut Session<'_>,
+    ) -> Result<()> {
+        if empty {
+            self.told = self.episodes;
+        } else if !session.spool.due() {
+            return Ok(());
+        }
+        session.spool.lost(DROPS, since(before, inode)?);
+        Ok(())
+    }
+
     /// Receives and looks up until the queue is empty (true) or the batch full (false). Looking up
     /// takes time in which more arrives, and that tells what became of those looked up.
     fn fill(&mut self) -> Result<bool> {
         loop {
             match self.batch.receive(self.listener.as_fd()) {
-                Ok(Got::Some) => self.look_up()?,
-                Ok(Got::Overflow) => self.episodes += 1,
+                Ok(got @ (Got::Some | Got::Last)) => {
+                    let execs = self.look_up()?;
+                    // Only what was looked up needs to be held against what came meanwhile.
+                    if execs == 0 && got == Got::Last {
+                        return Ok(true);
+                    }
+                }
+                Ok(Got::Overflow) => {
+                    self.episodes += 1;
+                    if let Some(details) = &mut self.details {
+                        details.lost();
+                    }
+                }
                 Ok(Got::Nothing) => return Ok(true),
                 Err(error) => return Err(format!("netlink: recvmmsg: {error}: report this").into()),
             }
@@ -187,17 +244,17 @@ impl Capture {
         }
     }
 
-    fn look_up(&mut self) -> Result<()> {
+    /// How many execs it was about.
+    fn look_up(&mut self) -> Result<usize> {
         let Some(details) = &mut self.details else {
-            return Ok(());
+            return Ok(0);
         };
         // A moment is worth more than its details: with the queue half full it only receives.
         if self.batch.is_full() && self.listener.half_full()? {
             self.skipped += details.skip(self.batch.held());
-        } else {
-            details.look_up(self.batch.held());
+            return Ok(0);
         }
-        Ok(())
+        Ok(details.look_up(self.batch.held()))
     }
 
     fn write(&mut self, session: &mut Session<'_>) -> Result<()> {
@@ -216,6 +273,23 @@ impl Capture {
             details.clear();
         }
         Ok(())
+    }
+
+    /// Whether to stop. Under load, and where nothing is gained by being there at once, it rests:
+    /// whoever rests is not woken for every message, which costs more than the message does, and the
+    /// one who sends it pays half of that.
+    fn rest(&mut self, session: &Session<'_>, empty: bool) -> Result<bool> {
+        let last = std::mem::replace(&mut self.last, crate::clock::now());
+        let vain = self.details.as_ref().is_none_or(Details::is_vain);
+        if !empty || !vain || self.last - last > BUSY {
+            return Ok(false);
+        }
+        let mut stop = [PollFd::new(session.stop, PollFlags::POLLIN)];
+        match poll(&mut stop, REST) {
+            Ok(count) => Ok(count > 0),
+            Err(nix::Error::EINTR) => Ok(false),
+            Err(errno) => Err(format!("netlink: poll: {errno}: report this").into()),
+        }
     }
 
     /// Whether to stop. Waits for that or for more only when there is nothing to do.

@@ -261,7 +261,7 @@ fn drain(listener: &Listener, batch: &mut Batch) -> (u64, u64) {
     let (mut messages, mut overflows) = (0, 0);
     loop {
         match batch.receive(listener.as_fd()).unwrap() {
-            Got::Some => messages += batch.held().len() as u64,
+            Got::Some | Got::Last => messages += batch.held().len() as u64,
             Got::Overflow => overflows += 1,
             Got::Nothing => return (messages, overflows),
         }

@@ -120,6 +120,7 @@ impl<'a> Reader<'a> {
         }
         if !self.batch.is_empty() {
             self.spool.write(clock::now(), &self.batch)?;
+            self.spool.lost(super::RING_FULL, self.channel.dropped());
         }
         Ok(self.place != first)
     }

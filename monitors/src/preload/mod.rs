@@ -34,6 +34,9 @@ use install::Place;
 /// See the head of this file.
 pub(crate) struct Preload;
 
+/// The admitted loss, by its name in every format.
+const RING_FULL: &str = "ring_full";
+
 const OPTIONS: &[OptionSpec] = &[OptionSpec {
     name: "ring",
     default: "16M",
@@ -118,7 +121,7 @@ impl Monitor for Preload {
 /// Another library for every program of the machine is respected, and worth knowing of.
 fn counters(channel: &Channel, found: &capture::Found) -> Counters {
     let admitted = [
-        ("ring_full", channel.dropped()),
+        (RING_FULL, channel.dropped()),
         ("torn", found.torn),
         ("unfinished", found.unfinished),
     ];

@@ -1,0 +1,149 @@
+//! `harness watch`: one monitor live, as a tool.
+
+use std::env;
+use std::io::{self, IsTerminal, Write};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::time::Duration;
+
+use anyhow::{Context, Error, Result};
+use contract::{Privilege, Session, Spool};
+use monitors::clock;
+use nix::fcntl::Flock;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+
+use super::setup::reasons;
+use crate::cli::{EventFormat, WatchArgs};
+use crate::exit::{NothingRuns, misuse, say};
+use crate::select::{self, Contestant};
+use crate::watch::{self, Filter, Form, Live, Outbox, Shared, Table, Wanted};
+use crate::{leftovers, user};
+
+/// How long a slow reader is waited for at the end.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Watches until it is told to stop or nobody reads any more.
+pub(super) fn watch(args: &WatchArgs) -> Result<()> {
+    let contestant = able(&args.label)?;
+    let (stop, stopping) = UnixStream::pair().context("socketpair")?;
+    let _lock = if args.lock_held { None } else { Some(lock()?) };
+    for signal in [SIGINT, SIGTERM, SIGHUP] {
+        let stopping = stopping.try_clone().context("dup")?;
+        signal_hook::low_level::pipe::register(signal, stopping).context("sigaction")?;
+    }
+    if !args.lock_held {
+        let found = leftovers::put_back()?;
+        found
+            .iter()
+            .for_each(|what| say(&format!("put back: {what}")));
+    }
+    give_up_root(&contestant)?;
+
+    let out: OwnedFd = io::stdout().as_fd().try_clone_to_owned().context("dup")?;
+    let wanted = Wanted {
+        kinds: args.kinds.clone(),
+        trees: args.trees.clone(),
+        users: args.users.clone(),
+        exe: args.exe.clone(),
+    };
+    let live = Shared::new(Live::new(
+        contestant.monitor.decoder(),
+        Filter::new(wanted, watch::now, watch::user),
+        form(args.format)?,
+        Outbox::new(out, stopping)?,
+        say,
+    ));
+    let label = contestant.label();
+    let dir = tempfile::tempdir().context("a temporary folder: make room, or set TMPDIR")?;
+    let mut ready = |env: &[(String, String)]| {
+        tell_ready(&label, env);
+        Ok(())
+    };
+    let mut session = Session {
+        options: &contestant.options,
+        dir: dir.path(),
+        stop: stop.as_fd(),
+        spool: Spool::live(Box::new(live.clone())),
+        ready: &mut ready,
+    };
+    let captured = contestant.monitor.capture(&mut session);
+    let (count, dropped) = live.finish(PATIENCE);
+    let counters = captured.map_err(Error::from_boxed)?;
+    if let Some(dropped) = dropped {
+        say(&watch::summary(&label, &count, dropped, &counters.admitted));
+    }
+    Ok(())
+}
+
+/// The monitor, if it can run here and watches at all.
+fn able(label: &str) -> Result<Contestant> {
+    let contestant = select::contestant(label)?;
+    if contestant.monitor.examiner() {
+        return Err(misuse(format!("{label} does not watch: see harness list")));
+    }
+    match reasons(&contestant).as_slice() {
+        [] => Ok(contestant),
+        reasons => Err(NothingRuns(format!("{label} {}", reasons.join("; "))).into()),
+    }
+}
+
+/// Nobody else measures or watches meanwhile: two that change the same settings of the machine
+/// would each put back the other's.
+fn lock() -> Result<Flock<std::fs::File>> {
+    let taken = "the lock of this machine cannot be had";
+    if let Some(lock) = monitors::state::try_lock().context(taken)? {
+        return Ok(lock);
+    }
+    say("waiting for another harness that measures or watches on this machine");
+    monitors::state::lock().context(taken)
+}
+
+/// Who needs no root keeps none, if there is somebody else to be: the person behind sudo. Of
+/// nobody's programs there would be none to watch.
+fn give_up_root(contestant: &Contestant) -> Result<()> {
+    let sudo = env::var_os("SUDO_UID").is_some();
+    match user::unprivileged() {
+        Some(user) if sudo && contestant.monitor.privilege() == Privilege::None => user.become_it(),
+        _ => Ok(()),
+    }
+}
+
+fn form(format: Option<EventFormat>) -> Result<Form> {
+    let out = io::stdout();
+    let terminal = out.is_terminal();
+    let table = format.map_or(terminal, |format| format == EventFormat::Table);
+    if !table {
+        return Ok(Form::Json);
+    }
+    let no_colour = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let now = i64::try_from(clock::now())?;
+    let width = || terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| width.0.into());
+    Ok(Form::Table(Table {
+        offset: wall()? - now,
+        local: watch::local,
+        colour: terminal && !no_colour,
+        width: Box::new(move || if terminal { width() } else { None }),
+    }))
+}
+
+fn wall() -> Result<i64> {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    Ok(i64::try_from(
+        now.context("the wall clock is before 1970")?.as_nanos(),
+    )?)
+}
+
+/// Says that everything is seen from here on, and what a program needs for it.
+fn tell_ready(label: &str, env: &[(String, String)]) {
+    say(&format!("watching with {label}"));
+    if env.is_empty() {
+        return;
+    }
+    say("it sees programs that are started with:");
+    let pairs: Vec<_> = env
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    // Alone on its line, to be copied. Nobody is left to tell when stderr is closed.
+    let _closed = writeln!(io::stderr(), "{}", crate::text::plain(&pairs.join(" ")));
+}

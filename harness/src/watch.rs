@@ -1,0 +1,18 @@
+//! One monitor live: capture, decoding and writing at once, in one process.
+//!
+//! The capture hands each frame to [`Live`], which decodes it, filters it and puts it into words on
+//! the capture's own thread: that costs less than handing it to another one would, and the sources
+//! have queues of their own for the time it takes. Only a reader that does not keep up is left to a
+//! thread ([`Outbox`]), for the capture must never wait: audit would make the machine wait with it.
+
+mod filter;
+mod live;
+mod outbox;
+mod processes;
+mod table;
+
+pub use filter::{Filter, Wanted};
+pub use live::{Count, Form, Live, Shared, summary};
+pub use outbox::Outbox;
+pub use processes::{Process, Processes, now, user};
+pub use table::{LocalTime, Table, local};

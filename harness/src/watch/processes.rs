@@ -1,0 +1,68 @@
+//! What the filters know of each process: events tell, and for those that were there before, /proc.
+
+use std::collections::HashMap;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+
+use contract::Pid;
+
+/// One process.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Process {
+    /// Its parent when it was first seen.
+    pub ppid: Pid,
+    /// Effective user; `None` where it went before it could be asked.
+    pub uid: Option<u32>,
+    /// The program it runs; `None` as above.
+    pub exe: Option<Vec<u8>>,
+}
+
+/// All that are alive, as far as is known.
+pub type Processes = HashMap<Pid, Process>;
+
+/// Those that are there now. Whoever goes meanwhile is left out.
+pub fn now() -> Processes {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    pids.filter_map(|pid| Some((pid, look(pid)?))).collect()
+}
+
+fn look(pid: Pid) -> Option<Process> {
+    use std::os::unix::ffi::OsStringExt;
+    let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
+    let exe = fs::read_link(format!("/proc/{pid}/exe")).ok();
+    Some(Process {
+        ppid: parent(&stat)?,
+        uid: user(pid),
+        exe: exe.map(|path| path.into_os_string().into_vec()),
+    })
+}
+
+/// Effective user of a living process.
+pub fn user(pid: Pid) -> Option<u32> {
+    let proc = fs::metadata(format!("/proc/{pid}"));
+    proc.map(|meta| meta.uid()).ok()
+}
+
+/// Field 4, counted from behind the name, which may hold anything.
+fn parent(stat: &[u8]) -> Option<Pid> {
+    let close = stat.iter().rposition(|&byte| byte == b')')?;
+    let rest = std::str::from_utf8(&stat[close + 1..]).ok()?;
+    rest.split_ascii_whitespace().nth(1)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_process_is_found_with_its_parent_and_program() {
+        let all = now();
+        let me = &all[&std::process::id()];
+        assert_eq!(me.ppid, std::os::unix::process::parent_id());
+        assert_eq!(me.uid, Some(nix::unistd::geteuid().as_raw()));
+        let exe = std::env::current_exe().unwrap();
+        assert_eq!(me.exe.as_deref(), Some(exe.as_os_str().as_encoded_bytes()));
+        assert_eq!(parent(b"7 (a) 1 (b\n) S 3 7"), Some(3));
+    }
+}
