@@ -30,6 +30,7 @@ const SETTINGS: &[&str] = &[
 
 /// Set by the init of the VM lane to the accelerator of its QEMU: the guest cannot tell itself.
 const LANE: &str = "ROLLCALL_VM";
+const EMULATOR: &str = "tcg";
 
 /// Describes this machine.
 pub fn describe() -> Machine {
@@ -51,7 +52,7 @@ pub fn describe() -> Machine {
         memory_bytes: key("/proc/meminfo", "MemTotal")
             .and_then(|text| text.split(' ').next()?.parse::<u64>().ok())
             .map_or(0, |kib| kib * 1024),
-        correctness_only: virtualisation == "tcg",
+        correctness_only: virtualisation == EMULATOR,
         virtualisation,
         clocksource: read("/sys/devices/system/clocksource/clocksource0/current_clocksource"),
         cgroup: Hierarchy::find()
@@ -61,6 +62,11 @@ pub fn describe() -> Machine {
         libc: libc_version(),
         uid: nix::unistd::geteuid().as_raw(),
     }
+}
+
+/// Whether this machine's CPUs are emulated.
+pub fn emulated() -> bool {
+    virtualisation() == EMULATOR
 }
 
 /// CPUs this process may use.

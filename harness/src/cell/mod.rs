@@ -36,6 +36,9 @@ use work::Work;
 /// How long a monitor may take to get ready, to report the sentinels, and to stop.
 const PATIENCE: Duration = Duration::from_secs(15);
 
+/// The same on emulated CPUs, which share a host and stand still while others run.
+const EMULATED_PATIENCE: Duration = Duration::from_secs(90);
+
 /// How often a cell is run again whose CPUs were stolen or throttled meanwhile.
 const RERUNS: u32 = 2;
 
@@ -53,6 +56,18 @@ pub struct Stage {
     pub scale: f64,
     /// In every nonce of this run, so that no two runs share one.
     pub tag: String,
+    /// Whether the CPUs are emulated.
+    pub emulated: bool,
+}
+
+impl Stage {
+    fn patience(&self) -> Duration {
+        if self.emulated {
+            EMULATED_PATIENCE
+        } else {
+            PATIENCE
+        }
+    }
 }
 
 /// One cell, ready to be run.
@@ -234,7 +249,7 @@ impl Cell<'_> {
             None
         };
         let mut watcher = Watcher::start(&self.contestant.label(), dir, group.as_ref(), user)?;
-        let env = watcher.ready(PATIENCE)?;
+        let env = watcher.ready(stage.patience())?;
         let sentinels = Sentinels::new(&stage.programs, &env, stage.user);
         let blind = self
             .contestant
@@ -246,7 +261,7 @@ impl Cell<'_> {
             None => self.tail(dir)?,
         };
         if let Some(tail) = &mut tail {
-            sentinels.ready(tail, PATIENCE)?;
+            sentinels.ready(tail, stage.patience())?;
         }
         let cpu_used = |watcher: &Watcher| match &group {
             Some(group) => group.cpu_ns().map(Some),
@@ -274,7 +289,7 @@ impl Cell<'_> {
         let done = work.wait(&mut watcher)?;
         beside.map(Work::end).transpose()?;
         let drained = match &mut tail {
-            Some(tail) => sentinels.drained(tail, PATIENCE)?,
+            Some(tail) => sentinels.drained(tail, stage.patience())?,
             None => true,
         };
         if self.contestant.monitor.examiner() {
@@ -295,7 +310,7 @@ impl Cell<'_> {
                 .saturating_sub(own_after - own),
             peak_rss_bytes: watcher.peak_rss_bytes(),
         };
-        let counters = watcher.stop(PATIENCE)?;
+        let counters = watcher.stop(stage.patience())?;
         group.map(Cgroup::remove).transpose()?;
         let witness = confirm(dir, &done, accounting)?;
         Ok(Measured {

@@ -53,6 +53,7 @@ impl Setup {
             user: user::unprivileged(),
             scale,
             tag: tag(),
+            emulated: machine::emulated(),
         };
         Ok(Self {
             stage,

@@ -5,6 +5,12 @@
 //! CAP_SYS_ADMIN). Where the kernel may drop: the ring is full (`ring_full`), or a program is
 //! already running on that CPU (`recursion_misses`); both are counted and admitted.
 //!
+//! Since Linux 7.0 BTF tracepoints are called with preemption on. A program that is preempted still
+//! counts as running on its CPU, and up to 4 % of a fork bomb was passed over there. So from 7.0 on
+//! the hook points are perf events on the tracepoints task_newtask, sched_process_exec and
+//! sched_process_exit, which perf calls with preemption off. They also need CONFIG_PERF_EVENTS and
+//! tracefs; where these are wanting it is BTF tracepoints as before.
+//!
 //! exe is the path from the root of the mount tree, as /proc/PID/exe shows it to a reader outside
 //! any chroot; a path longer than 4 KiB or 96 components keeps its end. argv is what
 //! /proc/PID/cmdline shows at that moment, its first 4 KiB: for a script, the interpreter's; and
@@ -30,7 +36,7 @@ use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::time::TimeSpec;
 
 use crate::clock;
-use probe::Probe;
+use probe::{Probe, Way};
 
 /// The reader's rest between two looks at the ring. While it rests the ring is not empty, so the
 /// kernel need not wake anybody: an event costs a wake-up only when it ends a silence.
@@ -73,7 +79,7 @@ impl Monitor for Ebpf {
     }
 
     fn capture(&self, session: &mut Session<'_>) -> Result<Counters> {
-        capture(session, true)
+        capture(session, Way::here())
     }
 
     fn decoder(&self) -> Box<dyn Decode> {
@@ -81,8 +87,8 @@ impl Monitor for Ebpf {
     }
 }
 
-fn capture(session: &mut Session<'_>, told: bool) -> Result<Counters> {
-    let (mut probe, mut ring) = Probe::attach(ring_size(session.options)?, told)?;
+fn capture(session: &mut Session<'_>, ways: &[Way]) -> Result<Counters> {
+    let (mut probe, mut ring) = Probe::attach(ring_size(session.options)?, ways)?;
     (session.ready)(&[])?;
     loop {
         drain(&mut ring, &mut session.spool)?;

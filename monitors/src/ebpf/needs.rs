@@ -10,6 +10,8 @@ use contract::Unavailable;
 const OLDEST: (u32, u32) = (5, 8);
 /// From here on BPF memory is no longer charged to RLIMIT_MEMLOCK.
 const UNCHARGED: (u32, u32) = (5, 11);
+/// From here on tracepoints are called with preemption on.
+const PREEMPTIBLE: (u32, u32) = (7, 0);
 pub(super) const BTF: &str = "/sys/kernel/btf/vmlinux";
 const LOCKDOWN: &str = "/sys/kernel/security/lockdown";
 
@@ -47,6 +49,11 @@ pub(super) fn missing() -> Vec<Unavailable> {
 /// Whether BPF memory is charged to RLIMIT_MEMLOCK here.
 pub(super) fn charged() -> bool {
     kernel() < UNCHARGED
+}
+
+/// Whether a program on a BTF tracepoint may be preempted here.
+pub(super) fn preemptible() -> bool {
+    kernel() >= PREEMPTIBLE
 }
 
 fn capable() -> bool {

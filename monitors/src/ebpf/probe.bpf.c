@@ -2,9 +2,13 @@
 //
 // The kernel side of the `ebpf` monitor: three tracepoints, one ring.
 //
+// There are two sets of programs. Those on BTF tracepoints cost least. Since 7.0 these may be
+// preempted, and what then happens on the same CPU is passed over: a program is not begun again
+// while it runs there. Programs by way of perf are called with preemption off, so there they serve.
+//
 // CO-RE: the few kernel types below name only the fields that are read. Where those fields lie is
 // put right by the loader from the running kernel's BTF, so one object serves 5.8 and later. Only
-// helpers that 5.8 has are used.
+// helpers that 5.8 has are used, where not said otherwise.
 
 typedef unsigned char u8;
 typedef unsigned short u16;
@@ -75,7 +79,19 @@ struct task_struct {
 	struct signal_struct *signal;
 } KERNEL;
 
+// What perf hands to its programs.
+struct trace_event_raw_task_newtask {
+	int pid;
+	u64 clone_flags;
+} KERNEL;
+
+struct trace_event_raw_sched_process_exit {
+	u8 group_dead;
+} KERNEL;
+
 #define SIGNAL_GROUP_EXIT 0x4
+#define CLONE_PARENT 0x8000
+#define CLONE_THREAD 0x10000
 
 // ---- Helpers, by the numbers the kernel promised to keep.
 
@@ -87,6 +103,8 @@ static long (*bpf_probe_read_kernel)(void *to, u32 size, const void *from) = (vo
 static long (*bpf_ringbuf_output)(void *ring, void *data, u64 size, u64 flags) = (void *)130;
 static void *(*bpf_ringbuf_reserve)(void *ring, u64 size, u64 flags) = (void *)131;
 static void (*bpf_ringbuf_submit)(void *data, u64 flags) = (void *)132;
+// 5.11; only for the programs by way of perf.
+static struct task_struct *(*bpf_get_current_task_btf)(void) = (void *)158;
 
 #define BPF_NOEXIST 1
 #define EEXIST 17
@@ -212,6 +230,18 @@ SEC("tp_btf/sched_process_fork") int on_fork(u64 *args)
 	return brief(FORK, pid, child->real_parent->tgid, 0);
 }
 
+// By way of perf there is no child to look at. It takes on its caller's parent where it is told to.
+SEC("tracepoint/task/task_newtask") int on_newtask(struct trace_event_raw_task_newtask *event)
+{
+	struct task_struct *parent = bpf_get_current_task_btf();
+
+	if (event->clone_flags & CLONE_THREAD)
+		return 0;
+	if (event->clone_flags & CLONE_PARENT)
+		parent = parent->real_parent;
+	return brief(FORK, event->pid, parent->tgid, 0);
+}
+
 // What waitpid would say once the whole group is gone: wait_task_zombie() reckons the same way.
 static inline __attribute__((always_inline)) int ended(struct task_struct *task)
 {
@@ -233,6 +263,13 @@ SEC("tp_btf/sched_process_exit") int on_exit_told(u64 *args)
 	if (!(args[1] & 1))
 		return 0;
 	return ended(task);
+}
+
+SEC("tracepoint/sched/sched_process_exit") int on_exit_by_perf(struct trace_event_raw_sched_process_exit *event)
+{
+	if (!event->group_dead)
+		return 0;
+	return ended(bpf_get_current_task_btf());
 }
 
 // Earlier kernels do not, and between the count going down and this tracepoint a thread may sleep:
@@ -345,9 +382,8 @@ write_argv(struct scratch *scratch, struct mm_struct *mm, u8 *flags)
 	return length;
 }
 
-SEC("tp_btf/sched_process_exec") int on_exec(u64 *args)
+static inline __attribute__((always_inline)) int executed(struct task_struct *task)
 {
-	struct task_struct *task = (void *)args[0];
 	u64 happened = bpf_ktime_get_ns();
 	u32 zero = 0, at, start, argv;
 	u64 size;
@@ -379,6 +415,17 @@ SEC("tp_btf/sched_process_exec") int on_exec(u64 *args)
 	if (bpf_ringbuf_output(&RING, head, size, 0))
 		count(RING_FULL);
 	return 0;
+}
+
+SEC("tp_btf/sched_process_exec") int on_exec(u64 *args)
+{
+	return executed((void *)args[0]);
+}
+
+SEC("tracepoint/sched/sched_process_exec") int on_exec_by_perf(void *event)
+{
+	(void)event;
+	return executed(bpf_get_current_task_btf());
 }
 
 char LICENSE[] SEC("license") = "GPL";

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::fd::{AsFd, AsRawFd};
 
 use aya::maps::{MapData, PerCpuArray, RingBuf};
-use aya::programs::BtfTracePoint;
+use aya::programs::{BtfTracePoint, Program, ProgramError};
 use aya::{Btf, Ebpf, EbpfLoader};
 use contract::{Counters, Result};
 use nix::sys::resource::{RLIM_INFINITY, Resource, setrlimit};
@@ -13,13 +13,46 @@ use super::needs;
 
 static OBJECT: &[u8] = aya::include_bytes_aligned!(concat!(env!("OUT_DIR"), "/probe.bpf.o"));
 
-const FORK: (&str, &str) = ("on_fork", "sched_process_fork");
-const EXEC: (&str, &str) = ("on_exec", "sched_process_exec");
-/// In order of preference: the first needs a kernel that tells whether a thread is the last.
-const EXIT: [(&str, &str); 2] = [
-    ("on_exit_told", "sched_process_exit"),
-    ("on_exit_untold", "sched_process_exit"),
-];
+/// A set of programs that together see the three moments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// Called by perf, with preemption off.
+    Perf,
+    /// On BTF tracepoints, of a kernel that tells whether a thread is the last.
+    Told,
+    /// The same, of one that does not.
+    Untold,
+}
+
+impl Way {
+    /// Those that may serve on this kernel, the best first.
+    pub(super) fn here() -> &'static [Self] {
+        let all = &[Self::Perf, Self::Told, Self::Untold];
+        if needs::preemptible() { all } else { &all[1..] }
+    }
+
+    /// Programs, where perf has them in folders of its own the folder, and the tracepoint. Exits
+    /// first: whoever is seen to begin is then seen to end too.
+    const fn programs(self) -> [(&'static str, &'static str, &'static str); 3] {
+        let exit = match self {
+            Self::Perf => {
+                return [
+                    ("on_exit_by_perf", "sched", "sched_process_exit"),
+                    ("on_exec_by_perf", "sched", "sched_process_exec"),
+                    ("on_newtask", "task", "task_newtask"),
+                ];
+            }
+            Self::Told => "on_exit_told",
+            Self::Untold => "on_exit_untold",
+        };
+        [
+            (exit, "", "sched_process_exit"),
+            ("on_exec", "", "sched_process_exec"),
+            ("on_fork", "", "sched_process_fork"),
+        ]
+    }
+}
+
 /// The order of the probe's counters; the first is a loss.
 const COUNTS: [&str; 3] = ["ring_full", "exe_unread", "argv_unread"];
 
@@ -30,9 +63,9 @@ pub(super) struct Probe {
 }
 
 impl Probe {
-    /// Loads the programs, with a ring of `ring` bytes, and attaches them. `told` is whether to
-    /// try the exit program for newer kernels first.
-    pub(super) fn attach(ring: u32, told: bool) -> Result<(Self, RingBuf<MapData>)> {
+    /// Loads the programs, with a ring of `ring` bytes, and attaches them in the first of `ways`
+    /// that this kernel takes.
+    pub(super) fn attach(ring: u32, ways: &[Way]) -> Result<(Self, RingBuf<MapData>)> {
         if needs::charged() {
             setrlimit(Resource::RLIMIT_MEMLOCK, RLIM_INFINITY, RLIM_INFINITY).map_err(|why| {
                 format!("ebpf: setrlimit(RLIMIT_MEMLOCK): {why}: run with CAP_SYS_RESOURCE or raise `ulimit -l`")
@@ -48,12 +81,7 @@ impl Probe {
             bpf,
             attached: Vec::new(),
         };
-        // Exits first: whoever is seen to begin is then seen to end too.
-        if !told || probe.start(EXIT[0], &btf).is_err() {
-            probe.start(EXIT[1], &btf)?;
-        }
-        probe.start(EXEC, &btf)?;
-        probe.start(FORK, &btf)?;
+        probe.start(ways, &btf)?;
         let map = probe
             .bpf
             .take_map("RING")
@@ -62,19 +90,31 @@ impl Probe {
         Ok((probe, ring))
     }
 
-    fn start(&mut self, (name, hook): (&'static str, &str), btf: &Btf) -> Result<()> {
-        let program = self.program(name)?;
-        program.load(hook, btf).map_err(|why| said(name, &why))?;
-        program.attach().map_err(|why| said(name, &why))?;
-        self.attached.push(name);
+    fn start(&mut self, ways: &[Way], btf: &Btf) -> Result<()> {
+        let mut refused = Err("ebpf: no way to attach was named".into());
+        for way in ways {
+            refused = self.start_all(*way, btf);
+            if refused.is_ok() {
+                break;
+            }
+            for name in std::mem::take(&mut self.attached) {
+                unload(self.program(name)?).map_err(|why| said(name, &why))?;
+            }
+        }
+        refused
+    }
+
+    fn start_all(&mut self, way: Way, btf: &Btf) -> Result<()> {
+        for (name, folder, hook) in way.programs() {
+            attach(self.program(name)?, folder, hook, btf).map_err(|why| said(name, &why))?;
+            self.attached.push(name);
+        }
         Ok(())
     }
 
-    fn program(&mut self, name: &str) -> Result<&mut BtfTracePoint> {
+    fn program(&mut self, name: &str) -> Result<&mut Program> {
         let program = self.bpf.program_mut(name);
-        let program =
-            program.ok_or_else(|| format!("ebpf: the object has no {name}: rebuild it"))?;
-        program.try_into().map_err(|why| said(name, &why))
+        Ok(program.ok_or_else(|| format!("ebpf: the object has no {name}: rebuild it"))?)
     }
 
     /// Detaches the programs and says what they counted. What they put into the ring stays there.
@@ -82,8 +122,8 @@ impl Probe {
         let mut misses = 0;
         for name in std::mem::take(&mut self.attached) {
             let program = self.program(name)?;
-            misses += recursion_misses(program)?;
-            program.unload().map_err(|why| said(name, &why))?;
+            misses += recursion_misses(name, program)?;
+            unload(program).map_err(|why| said(name, &why))?;
         }
         self.counted(misses)
     }
@@ -92,7 +132,7 @@ impl Probe {
     pub(super) fn counters(&mut self) -> Result<Counters> {
         let mut misses = 0;
         for name in self.attached.clone() {
-            misses += recursion_misses(self.program(name)?)?;
+            misses += recursion_misses(name, self.program(name)?)?;
         }
         self.counted(misses)
     }
@@ -118,10 +158,35 @@ impl Probe {
     }
 }
 
-/// How often the kernel would not run the program because it was already running on that CPU.
-/// Kernels before 5.12 do not tell.
-fn recursion_misses(program: &BtfTracePoint) -> Result<u64> {
-    let fd = program.fd().map_err(|why| said("recursion_misses", &why))?;
+fn attach(
+    program: &mut Program,
+    folder: &str,
+    hook: &str,
+    btf: &Btf,
+) -> std::result::Result<(), ProgramError> {
+    if let Program::TracePoint(program) = program {
+        program.load()?;
+        program.attach(folder, hook)?;
+        return Ok(());
+    }
+    let program: &mut BtfTracePoint = program.try_into()?;
+    program.load(hook, btf)?;
+    program.attach()?;
+    Ok(())
+}
+
+fn unload(program: &mut Program) -> std::result::Result<(), ProgramError> {
+    if let Program::TracePoint(program) = program {
+        return program.unload();
+    }
+    let program: &mut BtfTracePoint = program.try_into()?;
+    program.unload()
+}
+
+/// How often the kernel would not run the program because it, or by perf any other, was already
+/// running on that CPU. Kernels before 5.12 do not tell.
+fn recursion_misses(name: &str, program: &Program) -> Result<u64> {
+    let fd = program.fd().map_err(|why| said(name, &why))?;
     let path = format!("/proc/self/fdinfo/{}", fd.as_fd().as_raw_fd());
     let text = fs::read_to_string(&path).map_err(|why| said(&path, &why))?;
     let line = text

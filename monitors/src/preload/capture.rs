@@ -110,6 +110,10 @@ impl<'a> Reader<'a> {
                 Slot::Empty => break,
                 Slot::Ready => self.channel.copy(self.place, &mut self.batch),
                 Slot::Busy(state) if self.abandoned(state.thread()) => {
+                    // Before it died it may have finished, but after it was looked at.
+                    if matches!(self.channel.look(self.place), Slot::Ready) {
+                        continue;
+                    }
                     self.found.torn += u64::from(state.part() == 0);
                 }
                 Slot::Busy(_) => break,

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use nix::sys::resource::{UsageWho, getrusage};
 
+use super::super::Way;
 use super::host::{Watch, act, actor, can_run, decode, lock, run};
 
 const PAIRS: usize = 11;
@@ -46,7 +47,7 @@ fn measure(name: &str, actor: &Path, words: &[&str]) {
     for pair in 0..PAIRS {
         let mut times = [Duration::ZERO; 2];
         for side in [pair % 2, 1 - pair % 2] {
-            let watch = (side == 1).then(|| Watch::start("16M", true));
+            let watch = (side == 1).then(|| Watch::start("16M", Way::here()));
             times[side] = spent();
             let Some(watch) = watch else { continue };
             let (spool, counters) = watch.stop();

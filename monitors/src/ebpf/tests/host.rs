@@ -17,7 +17,7 @@ use nix::fcntl::Flock;
 use nix::time::{ClockId, clock_gettime};
 use tempfile::TempDir;
 
-use super::super::{OPTIONS, capture, decode::Decoder, needs};
+use super::super::{OPTIONS, Way, capture, decode::Decoder, needs};
 
 /// False, with a word about why, where this machine cannot run the monitor.
 pub(super) fn can_run() -> bool {
@@ -37,7 +37,7 @@ pub(super) struct Watch {
 
 impl Watch {
     /// Starts one and waits until it is ready.
-    pub(super) fn start(ring: &str, told: bool) -> Self {
+    pub(super) fn start(ring: &str, ways: &'static [Way]) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let (stopped, stop) = std::io::pipe().unwrap();
         let (say, ready) = mpsc::channel();
@@ -56,7 +56,7 @@ impl Watch {
                     Ok(say.send(())?)
                 },
             };
-            let mut counters = capture(&mut session, told)?;
+            let mut counters = capture(&mut session, ways)?;
             session.spool.flush()?;
             let spent = (cpu()? - begun).as_nanos() as u64;
             counters.notes.insert("reader_cpu_ns".into(), spent);
@@ -100,9 +100,9 @@ pub(super) fn about(journal: &Journal, pid: u32, kind: Kind) -> Vec<Report<'_>> 
 }
 
 /// Runs `body` under a capture, alone on this machine; the events.
-pub(super) fn watched<T>(told: bool, body: impl FnOnce() -> T) -> (T, Journal, Counters) {
+pub(super) fn watched<T>(ways: &'static [Way], body: impl FnOnce() -> T) -> (T, Journal, Counters) {
     let _alone = lock();
-    let watch = Watch::start("16M", told);
+    let watch = Watch::start("16M", ways);
     let made = body();
     let (spool, counters) = watch.stop();
     (made, decode(&spool), counters)

@@ -7,7 +7,7 @@ use std::process::Command;
 use contract::{Decode, Frame, Journal, Report, Spool, SpoolReader, split_argv};
 use proptest::prelude::*;
 
-use super::super::decode::Decoder;
+use super::super::{Way, decode::Decoder};
 use super::host::{Watch, act, actor, can_run, decode, lock, run};
 
 fn testdata(name: &str) -> PathBuf {
@@ -75,7 +75,7 @@ fn record_lives() {
         .unwrap();
     let actor = actor(dir.path());
     let _alone = lock();
-    let watch = Watch::start("16M", true);
+    let watch = Watch::start("16M", Way::here());
     let mut pids = Vec::new();
     for what in [
         "nop",
