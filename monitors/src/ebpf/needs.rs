@@ -56,6 +56,12 @@ pub(super) fn preemptible() -> bool {
     kernel() >= PREEMPTIBLE
 }
 
+/// Whether the exit tracepoint says here which thread was the last.
+#[cfg(test)]
+pub(super) fn tells_the_last() -> bool {
+    kernel() >= (6, 16)
+}
+
 fn capable() -> bool {
     let has = |capability| has_cap(None, CapSet::Effective, capability).unwrap_or(false);
     has(Capability::CAP_SYS_ADMIN) || has(Capability::CAP_BPF) && has(Capability::CAP_PERFMON)

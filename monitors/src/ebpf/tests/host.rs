@@ -28,6 +28,20 @@ pub(super) fn can_run() -> bool {
     missing.is_empty()
 }
 
+/// The ways this machine has, one by one; with a word about what it has not.
+pub(super) fn ways() -> Vec<&'static [Way]> {
+    let mut ways: Vec<&'static [Way]> = vec![&[Way::Untold]];
+    if needs::tells_the_last() {
+        ways.push(&[Way::Told]);
+        if Path::new("/sys/kernel/tracing/events").exists() {
+            ways.push(&[Way::Perf]);
+        } else {
+            println!("skipped by way of perf: mount -t tracefs tracefs /sys/kernel/tracing");
+        }
+    }
+    ways
+}
+
 /// A running capture.
 pub(super) struct Watch {
     stop: PipeWriter,
