@@ -1,6 +1,8 @@
 //! Names come from programs that may be hostile: nothing in them may move a cursor, forge a line
 //! or change the direction of reading.
 
+use monitors::line::shown;
+
 /// `text` with everything escaped that is not shown as itself: control characters, line and
 /// paragraph separators, marks that turn the direction of writing, and what XML cannot hold.
 pub fn plain(text: &str) -> String {
@@ -19,13 +21,6 @@ pub fn plain(text: &str) -> String {
 pub fn plain_lines(text: &str) -> String {
     let lines = text.split('\n').map(plain);
     lines.collect::<Vec<_>>().join("\n")
-}
-
-fn shown(character: char) -> bool {
-    let unseen = matches!(character,
-        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{61c}'
-        | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}');
-    !character.is_control() && !unseen && u32::from(character) & 0xfffe != 0xfffe
 }
 
 #[cfg(test)]

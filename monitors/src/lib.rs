@@ -4,6 +4,7 @@ pub mod audit;
 pub mod clock;
 mod ebpf;
 mod kmod;
+pub mod line;
 mod netlink;
 mod null;
 mod preload;
