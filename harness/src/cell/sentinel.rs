@@ -12,6 +12,7 @@ use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 
 use super::interrupt;
 use super::tail::Tail;
+use super::watcher::Watcher;
 use crate::user::User;
 
 /// Spawns sentinels as the workload would spawn its programs.
@@ -32,12 +33,20 @@ impl Sentinels {
     }
 
     /// Spawns them until one is reported: from then on the monitor is watching.
-    pub(super) fn ready(&self, tail: &mut Tail, patience: Duration) -> Result<()> {
+    pub(super) fn ready(
+        &self,
+        tail: &mut Tail,
+        watcher: &mut Watcher,
+        patience: Duration,
+    ) -> Result<()> {
         let deadline = Instant::now() + patience;
         let mut sent = Vec::new();
         while Instant::now() < deadline {
             sent = vec![self.spawn()?];
-            if until(Duration::from_millis(100), || tail.reported(&sent))? {
+            let reported = until(Duration::from_millis(100), || tail.reported(&sent));
+            // That it is gone says more than what the last it said was like.
+            watcher.check()?;
+            if reported? {
                 tail.forget();
                 return Ok(());
             }

@@ -24,6 +24,7 @@ const FIRST_GUESS: u32 = 4096;
 
 /// Measures, computes and reports.
 pub(super) fn sweep(args: &SweepArgs) -> Result<()> {
+    super::add_tools(&args.tools)?;
     let contestants = contestants(&args.monitors)?;
     let bases = bases(&args.workloads)?;
     let setup = Setup::new(args.out.as_deref(), "sweep", 1.0)?;
@@ -31,6 +32,7 @@ pub(super) fn sweep(args: &SweepArgs) -> Result<()> {
         .into_iter()
         .chain(contestants.clone())
         .collect();
+    setup.keep_tools(&everybody)?;
     let asked = Asked {
         seed: args.seed,
         scale: 1.0,
