@@ -238,7 +238,7 @@ impl Cell<'_> {
         let label = self.contestant.label();
         let mut watcher = Watcher::start(&label, dir, group.as_ref(), user, tools)?;
         let env = watcher.ready(PATIENCE)?;
-        let sentinels = Sentinels::new(&stage.programs, &env, stage.user);
+        let sentinels = Sentinels::new(&stage.programs, &env, stage.user, tool && !env.is_empty());
         let blind = self
             .contestant
             .monitor

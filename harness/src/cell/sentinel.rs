@@ -20,15 +20,24 @@ pub(super) struct Sentinels {
     program: PathBuf,
     env: Vec<(String, String)>,
     user: Option<User>,
+    through: bool,
 }
 
 impl Sentinels {
-    /// Sentinels run from `programs`, with the environment and as the user of the workload.
-    pub(super) fn new(programs: &Path, env: &[(String, String)], user: Option<User>) -> Self {
+    /// Sentinels run from `programs`, with the environment and as the user of the workload. A
+    /// library that only sees what the program it is loaded into executes needs one to execute
+    /// them: with `through` that is env.
+    pub(super) fn new(
+        programs: &Path,
+        env: &[(String, String)],
+        user: Option<User>,
+        through: bool,
+    ) -> Self {
         Self {
             program: programs.join(workloads::SENTINEL),
             env: env.to_vec(),
             user,
+            through,
         }
     }
 
@@ -76,7 +85,11 @@ impl Sentinels {
 
     /// One process, started and ended.
     fn spawn(&self) -> Result<Pid> {
-        let mut command = Command::new(&self.program);
+        let mut command = match self.through {
+            true => Command::new("env"),
+            false => Command::new(&self.program),
+        };
+        command.args(self.through.then_some(&self.program));
         command
             .env_clear()
             .envs(self.env.iter().map(|(name, value)| (name, value)));

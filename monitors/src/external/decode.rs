@@ -162,6 +162,11 @@ fn said(line: &Line, found: &Captures<'_>, received: Nanos) -> Option<Said> {
         (None, Some(word)) => Some(from_utf8(word).ok()?.parse().ok()?),
         (None, None) => None,
     };
+    let argv = optional(group("argv"), |text| argv(text, line.argv))?;
+    // An escaped argv that does not end like an argument was cut.
+    let open = matches!(line.argv, ArgvForm::Escaped)
+        && argv.as_ref().is_some_and(|argv| argv.last().is_some_and(|&last| last != 0));
+    let cut = open || group("cut").is_some();
     let radix = if line.radix16 { 16 } else { 10 };
     let told = Told {
         kind: kind.unwrap_or(Kind::Exec),
@@ -173,11 +178,11 @@ fn said(line: &Line, found: &Captures<'_>, received: Nanos) -> Option<Said> {
         happened: optional(group("time"), |text| time(text, line.time))?.and_then(NonZeroU64::new),
         received,
         exe: group("exe").map(<[u8]>::to_vec),
-        argv: optional(group("argv"), |text| argv(text, line.argv))?,
+        argv,
         status: optional(group("status"), |text| status(text, line.status, radix))?,
         cut: Cut {
             exe: false,
-            argv: group("cut").is_some(),
+            argv: cut,
         },
     };
     Some(match group("id") {
