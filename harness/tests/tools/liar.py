@@ -42,7 +42,7 @@ signal.signal(signal.SIGINT, signal.SIG_IGN if mode == "hang" else stop)
 if mode == "hang":
     subprocess.Popen(["sleep", "31.006"])
 ask(1)
-parent, place, held = None, {}, []
+parent, workers, place, held = None, set(), {}, []
 
 
 def launcher(pid):
@@ -55,6 +55,8 @@ def launcher(pid):
 
 def forked(pid, ppid):
     if ppid == parent:
+        workers.add(pid)
+    if ppid in workers:
         place[pid] = len(place) % 10
         if place[pid] == 0:
             told["lost"] += 1
