@@ -26,7 +26,7 @@ pub(super) struct Sentinels {
 impl Sentinels {
     /// Sentinels run from `programs`, with the environment and as the user of the workload. A
     /// library that only sees what the program it is loaded into executes needs one to execute
-    /// them: with `through` that is env.
+    /// them: with `through` that is a shell.
     pub(super) fn new(
         programs: &Path,
         env: &[(String, String)],
@@ -86,10 +86,12 @@ impl Sentinels {
     /// One process, started and ended.
     fn spawn(&self) -> Result<Pid> {
         let mut command = match self.through {
-            true => Command::new("env"),
+            true => Command::new("sh"),
             false => Command::new(&self.program),
         };
-        command.args(self.through.then_some(&self.program));
+        if self.through {
+            command.args(["-c", "exec \"$0\""]).arg(&self.program);
+        }
         command
             .env_clear()
             .envs(self.env.iter().map(|(name, value)| (name, value)));

@@ -31,7 +31,8 @@ enum Said {
 pub(super) struct Decoder {
     definition: &'static Definition,
     carry: Vec<u8>,
-    waiting: HashMap<Vec<u8>, Told>,
+    /// By id, with the number of the line that told of them first.
+    waiting: HashMap<Vec<u8>, (u64, Told)>,
     /// Whole lines so far, and those of them that nothing explains.
     pub(super) lines: u64,
     pub(super) strange: u64,
@@ -89,17 +90,17 @@ impl Decoder {
 
     fn part(&mut self, id: Vec<u8>, told: Told, end: bool, out: &mut Journal) {
         match self.waiting.get_mut(&id) {
-            Some(waiting) => add(waiting, told),
+            Some((_, waiting)) => add(waiting, told),
             // A part of what is no event here.
             None if told.pid == 0 => return,
             None => {
                 if self.waiting.len() >= WAITING {
                     self.finish(out);
                 }
-                self.waiting.insert(id.clone(), told);
+                self.waiting.insert(id.clone(), (self.lines, told));
             }
         }
-        if end && let Some(told) = self.waiting.remove(&id) {
+        if end && let Some((_, told)) = self.waiting.remove(&id) {
             out.push(told.report());
         }
     }
@@ -135,9 +136,9 @@ impl Decode for Decoder {
 
     /// What waits for more was the last that was said of it.
     fn finish(&mut self, out: &mut Journal) {
-        let mut left: Vec<_> = self.waiting.drain().map(|(_, told)| told).collect();
-        left.sort_by_key(|told| told.received);
-        left.iter().for_each(|told| out.push(told.report()));
+        let mut left: Vec<_> = self.waiting.drain().map(|(_, waiting)| waiting).collect();
+        left.sort_by_key(|(line, _)| *line);
+        left.iter().for_each(|(_, told)| out.push(told.report()));
     }
 }
 
