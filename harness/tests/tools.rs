@@ -33,7 +33,15 @@ const EXITS: &str = "[[line]]\nkind = \"exit\"\nregex = '^exit (?<pid>\\d+)$'\n"
 /// Measures with the tool `name` of `dir`; its one cell, and what was said.
 fn measured(dir: &Path, name: &str) -> (Value, String) {
     let out = dir.join("record");
-    let args = ["run", "-m", name, "-w", "short-lived/fork{count=100}", "--reps", "1"];
+    let args = [
+        "run",
+        "-m",
+        name,
+        "-w",
+        "short-lived/fork{count=100}",
+        "--reps",
+        "1",
+    ];
     let mut args = args.to_vec();
     let paths = [dir.to_str().unwrap(), out.to_str().unwrap()];
     args.extend(["--tools", paths[0], "--out", paths[1]]);
@@ -46,7 +54,10 @@ fn measured(dir: &Path, name: &str) -> (Value, String) {
 fn alive(mark: &str) -> bool {
     let pids = fs::read_dir("/proc").unwrap().flatten();
     pids.filter_map(|entry| fs::read(entry.path().join("cmdline")).ok())
-        .any(|line| line.split(|&byte| byte == 0).any(|word| word == mark.as_bytes()))
+        .any(|line| {
+            line.split(|&byte| byte == 0)
+                .any(|word| word == mark.as_bytes())
+        })
 }
 
 /// The error of the failed cell of a tool that is the shell command `script`.
@@ -68,13 +79,19 @@ fn a_tool_that_never_gets_ready_is_told() {
 #[test]
 fn garbage_is_told() {
     let why = failure("while :; do echo lorem ipsum; sleep 0.0102; done", "");
-    assert!(why.contains("printed garbage") && why.contains("lorem ipsum"), "{why}");
+    assert!(
+        why.contains("printed garbage") && why.contains("lorem ipsum"),
+        "{why}"
+    );
     assert!(within(5, || !alive("0.0102")));
 }
 
 #[test]
 fn a_flood_is_told() {
-    let why = failure("yes 'exit 1' & yes 'exit 1'; : 31.003", "most_output_mib = 1");
+    let why = failure(
+        "yes 'exit 1' & yes 'exit 1'; : 31.003",
+        "most_output_mib = 1",
+    );
     assert!(why.contains("flooded: it said more than 1 MiB"), "{why}");
     assert!(!alive("exit 1"));
 }
@@ -89,7 +106,10 @@ fn a_tool_that_forks_away_is_told() {
 #[test]
 fn a_tool_that_dies_is_told() {
     let why = failure("echo exit 1; echo 'no memory' >&2; exit 3", "");
-    assert!(why.contains("died (exit code 3)") && why.contains("no memory"), "{why}");
+    assert!(
+        why.contains("died (exit code 3)") && why.contains("no memory"),
+        "{why}"
+    );
 }
 
 #[test]
@@ -99,7 +119,10 @@ fn a_tool_that_ends_without_a_word_cannot_run_here() {
     define(dir.path(), "bad", &["sh", "-c", script], "", EXITS);
     let (cell, stderr) = measured(dir.path(), "bad");
     assert_eq!(cell["status"], "unavailable", "{cell:#}\n{stderr}");
-    assert!(cell["error"].as_str().unwrap().contains("no such kernel"), "{cell:#}");
+    assert!(
+        cell["error"].as_str().unwrap().contains("no such kernel"),
+        "{cell:#}"
+    );
 }
 
 #[test]
@@ -109,7 +132,11 @@ fn a_missing_tool_is_a_row_that_names_the_package() {
         define(dir.path(), name, &["no-such-tool"], "", EXITS);
         let path = dir.path().join(format!("{name}.toml"));
         let text = fs::read_to_string(&path).unwrap();
-        fs::write(&path, text.replace("\"sh\", \"-c\", \"echo 1\"", "\"no-such-tool\"")).unwrap();
+        fs::write(
+            &path,
+            text.replace("\"sh\", \"-c\", \"echo 1\"", "\"no-such-tool\""),
+        )
+        .unwrap();
     };
     define("gone");
     let (cell, _) = measured(dir.path(), "gone");
@@ -128,7 +155,12 @@ fn with_liar(mode: &str, more: &str) -> Option<(Value, Value, String)> {
     let dir = scratch();
     let (script, told) = (dir.path().join("liar.py"), dir.path().join("told.json"));
     fs::write(&script, TOOL).unwrap();
-    let run = ["python3", script.to_str().unwrap(), mode, told.to_str().unwrap()];
+    let run = [
+        "python3",
+        script.to_str().unwrap(),
+        mode,
+        told.to_str().unwrap(),
+    ];
     let more = format!("format = \"json\"\n{more}");
     define(dir.path(), "liar", &run, &more, "");
     let text = fs::read_to_string(dir.path().join("liar.toml")).unwrap();
@@ -140,14 +172,20 @@ fn with_liar(mode: &str, more: &str) -> Option<(Value, Value, String)> {
     if cell["status"] == "ok" {
         let (code, _, why) = said(&["score", again.to_str().unwrap()]);
         assert_eq!(code, 0, "{why}");
-        assert_eq!(cells(&summary(&again), "liar")[0], &cell, "scored again it is another");
+        assert_eq!(
+            cells(&summary(&again), "liar")[0],
+            &cell,
+            "scored again it is another"
+        );
     }
     Some((cell, told, stderr))
 }
 
 #[test]
 fn a_tool_that_lies_is_scored_exactly() {
-    let Some((cell, told, stderr)) = with_liar("lie", "") else { return };
+    let Some((cell, told, stderr)) = with_liar("lie", "") else {
+        return;
+    };
     let repeat = format!("{cell:#}\n{told:#}\n{stderr}");
     assert_eq!(cell["status"], "ok", "{repeat}");
     for name in ["lost", "repeated", "invented", "wrong", "late"] {
@@ -162,7 +200,11 @@ fn a_tool_that_lies_is_scored_exactly() {
     };
     for kind in ["fork", "exec", "exit"] {
         for figure in ["missed", "repeated", "invented"] {
-            assert_eq!(kinds[kind][figure], due(kind, figure), "{kind} {figure}: {repeat}");
+            assert_eq!(
+                kinds[kind][figure],
+                due(kind, figure),
+                "{kind} {figure}: {repeat}"
+            );
         }
     }
     let facts = &cell["facts"];
@@ -170,22 +212,32 @@ fn a_tool_that_lies_is_scored_exactly() {
     assert_eq!(facts["ppid"]["wrong"], 0, "{repeat}");
     // A tenth of the ends was held back for 300 ms, and nothing else.
     let late = |kind: &str, figure: &str| kinds[kind]["latency_us"][figure].as_f64().unwrap();
-    assert!(late("exit", "p50") < 300_000.0 && late("exit", "p99") >= 300_000.0, "{repeat}");
+    assert!(
+        late("exit", "p50") < 300_000.0 && late("exit", "p99") >= 300_000.0,
+        "{repeat}"
+    );
     assert!(late("exec", "max") < 300_000.0, "{repeat}");
 }
 
 #[test]
 fn a_tool_that_hangs_at_stop_is_told() {
-    let Some((cell, _, stderr)) = with_liar("hang", "stop_within_s = 1") else { return };
+    let Some((cell, _, stderr)) = with_liar("hang", "stop_within_s = 1") else {
+        return;
+    };
     assert_eq!(cell["status"], "failed", "{cell:#}\n{stderr}");
     let why = cell["error"].as_str().unwrap();
-    assert!(why.contains("hung at stop: still running 1 s after"), "{why}");
+    assert!(
+        why.contains("hung at stop: still running 1 s after"),
+        "{why}"
+    );
     assert!(!alive("31.006"));
 }
 
 #[test]
 fn a_tool_that_dies_in_mid_cell_is_told() {
-    let Some((cell, _, stderr)) = with_liar("die", "") else { return };
+    let Some((cell, _, stderr)) = with_liar("die", "") else {
+        return;
+    };
     assert_eq!(cell["status"], "failed", "{cell:#}\n{stderr}");
     let why = cell["error"].as_str().unwrap();
     assert!(why.contains("died (exit code 7)"), "{why}");
@@ -212,5 +264,8 @@ fn a_bad_definition_is_one_line_that_names_file_and_key() {
     assert_eq!(code, 2, "{stderr}");
     define(dir.path(), "netlink", &["true"], "", EXITS);
     let (code, _, stderr) = said(&["doctor", "--tools", dir.path().to_str().unwrap()]);
-    assert!(code == 2 && stderr.contains("'netlink' is taken"), "{stderr}");
+    assert!(
+        code == 2 && stderr.contains("'netlink' is taken"),
+        "{stderr}"
+    );
 }

@@ -12,7 +12,12 @@ pub fn below(root: Pid) -> Vec<Pid> {
     let mut found = vec![root];
     let mut next = 0;
     while let Some(&of) = found.get(next) {
-        found.extend(pairs.iter().filter(|(_, ppid)| *ppid == of).map(|(pid, _)| *pid));
+        found.extend(
+            pairs
+                .iter()
+                .filter(|(_, ppid)| *ppid == of)
+                .map(|(pid, _)| *pid),
+        );
         next += 1;
     }
     found.split_off(1)
@@ -37,7 +42,12 @@ mod tests {
         command.stdout(std::process::Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut byte = [0];
-        child.stdout.as_mut().unwrap().read_exact(&mut byte).unwrap();
+        child
+            .stdout
+            .as_mut()
+            .unwrap()
+            .read_exact(&mut byte)
+            .unwrap();
         let all = below(std::process::id());
         let place = all.iter().position(|&pid| pid == child.id()).unwrap();
         let inner = below(child.id());

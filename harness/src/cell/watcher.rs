@@ -123,7 +123,10 @@ impl Watcher {
     /// Its process, and what came from it.
     fn processes(&self) -> Vec<Pid> {
         let own = self.child.id();
-        [own].into_iter().chain(monitors::tree::below(own)).collect()
+        [own]
+            .into_iter()
+            .chain(monitors::tree::below(own))
+            .collect()
     }
 
     /// Tells it to stop and takes its counters.

@@ -4,8 +4,8 @@ use anyhow::Result;
 use contract::Options;
 
 use super::{add_tools, print};
-use crate::cli::ToolsArgs;
 use crate::cgroup::Hierarchy;
+use crate::cli::ToolsArgs;
 use crate::exit::NothingRuns;
 use crate::machine;
 use crate::select::{self, Contestant};
@@ -69,7 +69,9 @@ pub(super) fn doctor(args: &ToolsArgs) -> Result<()> {
 /// Tools of somebody else: which version is there, or what to install.
 fn tools() -> String {
     let mut text = String::from("\ntools of somebody else\n");
-    let tools = monitors::all().iter().filter(|one| one.definition().is_some());
+    let tools = monitors::all()
+        .iter()
+        .filter(|one| one.definition().is_some());
     for tool in tools {
         let missing = tool.missing(&Options::default());
         let missing: Vec<_> = missing.iter().map(ToString::to_string).collect();

@@ -38,7 +38,9 @@ pub(super) fn capture(
         place.put(name, &fill.text(text))?;
     }
     let env = definition.env.iter();
-    let env: Vec<_> = env.map(|(name, value)| (name.clone(), fill.text(value))).collect();
+    let env: Vec<_> = env
+        .map(|(name, value)| (name.clone(), fill.text(value)))
+        .collect();
     let run: Words = definition.run.iter().map(|word| fill.text(word)).collect();
     let host = definition.needs.contains(&Need::Audit);
     let mut host = host.then(audit::Host::enter).transpose()?;
@@ -264,10 +266,14 @@ impl Relay {
         let lines = [&self.said[1], &self.said[0]].into_iter().map(|said| {
             let bytes: Vec<u8> = said.iter().copied().collect();
             let text = String::from_utf8_lossy(&bytes).into_owned();
-            text.lines().rfind(|line| !line.trim().is_empty()).map(str::to_owned)
+            text.lines()
+                .rfind(|line| !line.trim().is_empty())
+                .map(str::to_owned)
         });
         let last = lines.flatten().next();
-        last.map_or(String::new(), |line| format!("; its last words: {}", line.trim()))
+        last.map_or(String::new(), |line| {
+            format!("; its last words: {}", line.trim())
+        })
     }
 }
 
@@ -283,8 +289,15 @@ fn counters(definition: &'static Definition, dir: &Path, lost: Option<u64>) -> R
         journal.clear();
     }
     let mut counters = Counters::default();
-    counters.admitted.extend(lost.map(|lost| ("lost".into(), lost)));
-    let notes = [("lines", decoder.lines), ("lines_not_understood", decoder.strange)];
-    counters.notes.extend(notes.map(|(name, count)| (name.into(), count)));
+    counters
+        .admitted
+        .extend(lost.map(|lost| ("lost".into(), lost)));
+    let notes = [
+        ("lines", decoder.lines),
+        ("lines_not_understood", decoder.strange),
+    ];
+    counters
+        .notes
+        .extend(notes.map(|(name, count)| (name.into(), count)));
     Ok(counters)
 }

@@ -184,5 +184,11 @@ fn mount_tracefs() -> io::Result<()> {
     let (none, all) = (None::<&str>, MsFlags::MS_REC | MsFlags::MS_PRIVATE);
     unshare(CloneFlags::CLONE_NEWNS)?;
     mount(none, "/", none, all, none)?;
-    Ok(mount(none, TRACEFS, Some("tracefs"), MsFlags::empty(), none)?)
+    Ok(mount(
+        none,
+        TRACEFS,
+        Some("tracefs"),
+        MsFlags::empty(),
+        none,
+    )?)
 }

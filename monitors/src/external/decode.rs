@@ -55,7 +55,7 @@ impl Decoder {
         let text = text.strip_suffix(b"\r").unwrap_or(text);
         match self.read(text, received) {
             Some(Said::Event(told)) => out.push(told.report()),
-            Some(Said::Part(id, told, end)) => self.part(id, *told, end, out),
+            Some(Said::Part(id, told, end)) => self.part(&id, *told, end, out),
             Some(Said::Nothing) => {}
             None => {
                 self.strange += 1;
@@ -77,7 +77,9 @@ impl Decoder {
         let definition = self.definition;
         let ignored = || definition.ignore.iter().any(|one| one.0.is_match(text));
         let said = match definition.format {
-            Format::Json => line::read(text).ok().map(|told| Said::Event(Told { received, ..told })),
+            Format::Json => line::read(text)
+                .ok()
+                .map(|told| Said::Event(Told { received, ..told })),
             Format::Lines => {
                 let lines = definition.line.iter();
                 lines
@@ -88,8 +90,8 @@ impl Decoder {
         said.or_else(|| (text.is_empty() || ignored()).then_some(Said::Nothing))
     }
 
-    fn part(&mut self, id: Vec<u8>, told: Told, end: bool, out: &mut Journal) {
-        match self.waiting.get_mut(&id) {
+    fn part(&mut self, id: &[u8], told: Told, end: bool, out: &mut Journal) {
+        match self.waiting.get_mut(id) {
             Some((_, waiting)) => add(waiting, told),
             // A part of what is no event here.
             None if told.pid == 0 => return,
@@ -97,10 +99,10 @@ impl Decoder {
                 if self.waiting.len() >= WAITING {
                     self.finish(out);
                 }
-                self.waiting.insert(id.clone(), (self.lines, told));
+                self.waiting.insert(id.to_vec(), (self.lines, told));
             }
         }
-        if end && let Some((_, told)) = self.waiting.remove(&id) {
+        if end && let Some((_, told)) = self.waiting.remove(id) {
             out.push(told.report());
         }
     }
@@ -129,7 +131,9 @@ impl Decode for Decoder {
         }
         self.carry.extend_from_slice(rest);
         match self.carry.len() > LONGEST {
-            true => Err(Malformed("it printed garbage: a line without an end".into())),
+            true => Err(Malformed(
+                "it printed garbage: a line without an end".into(),
+            )),
             false => Ok(()),
         }
     }
@@ -166,7 +170,9 @@ fn said(line: &Line, found: &Captures<'_>, received: Nanos) -> Option<Said> {
     let argv = optional(group("argv"), |text| argv(text, line.argv))?;
     // An escaped argv that does not end like an argument was cut.
     let open = matches!(line.argv, ArgvForm::Escaped)
-        && argv.as_ref().is_some_and(|argv| argv.last().is_some_and(|&last| last != 0));
+        && argv
+            .as_ref()
+            .is_some_and(|argv| argv.last().is_some_and(|&last| last != 0));
     let cut = open || group("cut").is_some();
     let radix = if line.radix16 { 16 } else { 10 };
     let told = Told {
@@ -212,7 +218,11 @@ fn time(text: &[u8], unit: TimeUnit) -> Option<Nanos> {
             let (whole, part) = text.split_once('.').unwrap_or((text, ""));
             let part = format!("{part:0<9}");
             let nanos: Nanos = part.get(..9)?.parse().ok()?;
-            whole.parse::<Nanos>().ok()?.checked_mul(1_000_000_000)?.checked_add(nanos)
+            whole
+                .parse::<Nanos>()
+                .ok()?
+                .checked_mul(1_000_000_000)?
+                .checked_add(nanos)
         }
     }
 }

@@ -180,7 +180,10 @@ impl TryFrom<String> for Pattern {
         let found = Regex::new(&text).map_err(|error| {
             let text = error.to_string();
             let last = text.lines().last().unwrap_or_default();
-            format!("not a regular expression of the regex crate: {}", last.trim())
+            format!(
+                "not a regular expression of the regex crate: {}",
+                last.trim()
+            )
         })?;
         Ok(Self(found))
     }
@@ -223,20 +226,27 @@ impl Definition {
         }
         let plain = |name: &String| !name.contains('/') && !name.is_empty() && name != "..";
         if let Some(name) = self.files.keys().find(|name| !plain(name)) {
-            return Err(("files", format!("'{name}' is not a plain name: leave folders out")));
+            return Err((
+                "files",
+                format!("'{name}' is not a plain name: leave folders out"),
+            ));
         }
         let kinds = Kind::ALL.iter().filter(|kind| self.claims().kind(**kind));
         if kinds.count() == 0 {
-            return Err(("claims", "offers no kind: name fork, exec or exit with its facts".into()));
+            return Err((
+                "claims",
+                "offers no kind: name fork, exec or exit with its facts".into(),
+            ));
         }
         if !(1..=10).contains(&self.stop_within_s) {
             return Err(("stop_within_s", "use 1 to 10".into()));
         }
         match (self.format, self.line.is_empty()) {
             (Format::Lines, true) => Err(("line", "is missing: give at least one [[line]]".into())),
-            (Format::Json, false) => {
-                Err(("line", "is not used with format = \"json\": leave it out".into()))
-            }
+            (Format::Json, false) => Err((
+                "line",
+                "is not used with format = \"json\": leave it out".into(),
+            )),
             _ => Ok(()),
         }
     }
@@ -276,7 +286,9 @@ impl Line {
         let pattern = self.regex.0.as_str();
         if let Some(other) = named.iter().find(|name| !GROUPS.contains(name)) {
             let known = GROUPS.join(", ");
-            return Err(format!("'{pattern}': no fact is called '{other}': use {known}"));
+            return Err(format!(
+                "'{pattern}': no fact is called '{other}': use {known}"
+            ));
         }
         let has = |name| named.contains(&name);
         self.means = match &self.kind {
@@ -285,7 +297,9 @@ impl Line {
         };
         let kind = self.means.is_some() || has("kind");
         if kind && !has("pid") {
-            return Err(format!("'{pattern}': has no group 'pid': write (?<pid>\\d+)"));
+            return Err(format!(
+                "'{pattern}': has no group 'pid': write (?<pid>\\d+)"
+            ));
         }
         if (!kind || self.end) && !has("id") {
             return Err(format!(

@@ -64,16 +64,22 @@ pub(crate) struct External {
 
 /// Those that come with the harness.
 pub(crate) fn ours() -> Result<Vec<&'static dyn Monitor>> {
-    let each = OURS.iter().map(|(file, text)| External::new(file, text, false));
+    let each = OURS
+        .iter()
+        .map(|(file, text)| External::leaked(file, text, false));
     each.collect()
 }
 
 /// Those in `dir`, in the order of their files' names.
 pub(crate) fn within(dir: &Path) -> Result<Vec<&'static dyn Monitor>> {
-    let bad = |path: &Path, e: io::Error| format!("{}: {e}: name a folder of definitions", path.display());
+    let bad = |path: &Path, e: io::Error| {
+        format!("{}: {e}: name a folder of definitions", path.display())
+    };
     let entries = fs::read_dir(dir).map_err(|e| bad(dir, e))?;
     let paths = entries.map(|entry| Ok(entry?.path()));
-    let mut paths = paths.collect::<io::Result<Vec<_>>>().map_err(|e| bad(dir, e))?;
+    let mut paths = paths
+        .collect::<io::Result<Vec<_>>>()
+        .map_err(|e| bad(dir, e))?;
     paths.retain(|path| path.extension().is_some_and(|ext| ext == "toml"));
     paths.sort();
     if paths.is_empty() {
@@ -81,14 +87,14 @@ pub(crate) fn within(dir: &Path) -> Result<Vec<&'static dyn Monitor>> {
     }
     let read = |path: &std::path::PathBuf| {
         let text = fs::read_to_string(path).map_err(|e| bad(path, e))?;
-        External::new(&path.display().to_string(), &text, true)
+        External::leaked(&path.display().to_string(), &text, true)
     };
     paths.iter().map(read).collect()
 }
 
 impl External {
     /// It lives as long as the process: monitors are known by reference everywhere.
-    fn new(file: &str, text: &str, asked: bool) -> Result<&'static dyn Monitor> {
+    fn leaked(file: &str, text: &str, asked: bool) -> Result<&'static dyn Monitor> {
         let definition: &Definition = Box::leak(Box::new(Definition::parse(file, text)?));
         let Definition {
             about, buffering, ..
@@ -116,7 +122,8 @@ impl External {
             if said.status.code() == Some(127) {
                 return Err(child::absent(self.definition, &self.definition.name));
             }
-            let text = [said.stdout, said.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
+            let text =
+                [said.stdout, said.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
             let mut lines = text.iter().flat_map(|text| text.lines()).map(str::trim);
             let told = lines.find(|line| line.contains(|c: char| c.is_ascii_digit()));
             Ok(told.unwrap_or("version not told").to_owned())
@@ -158,7 +165,13 @@ impl Monitor for External {
 
     fn missing(&self, _: &Options) -> Vec<Unavailable> {
         let needs = self.definition.needs.iter().flat_map(|need| need.missing());
-        self.found().as_ref().err().cloned().into_iter().chain(needs).collect()
+        self.found()
+            .as_ref()
+            .err()
+            .cloned()
+            .into_iter()
+            .chain(needs)
+            .collect()
     }
 
     fn capture(&self, session: &mut Session<'_>) -> Result<Counters> {

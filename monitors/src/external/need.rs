@@ -34,11 +34,7 @@ impl Need {
             false => vec![Unavailable::new(missing, remedy)],
         };
         match self {
-            Self::Root => one(
-                nix::unistd::geteuid().is_root(),
-                "root",
-                "run it as root",
-            ),
+            Self::Root => one(nix::unistd::geteuid().is_root(), "root", "run it as root"),
             Self::Tracefs => {
                 let known = fs::read_to_string("/proc/filesystems").unwrap_or_default();
                 let met = known.lines().any(|line| line.ends_with("\ttracefs"));

@@ -48,9 +48,13 @@ pub(super) fn sweep() -> io::Result<Vec<String>> {
         let name = entry.file_name().to_string_lossy().into_owned();
         let maker = name.strip_prefix(PREFIX);
         let maker = maker.and_then(|rest| rest.split('-').next()?.parse().ok());
-        let gone = maker.is_some_and(|pid| kill(Pid::from_raw(pid), None) == Err(nix::Error::ESRCH));
+        let gone =
+            maker.is_some_and(|pid| kill(Pid::from_raw(pid), None) == Err(nix::Error::ESRCH));
         if gone && fs::remove_dir_all(entry.path()).is_ok() {
-            removed.push(format!("folder {} of a tool is removed", entry.path().display()));
+            removed.push(format!(
+                "folder {} of a tool is removed",
+                entry.path().display()
+            ));
         }
     }
     Ok(removed)

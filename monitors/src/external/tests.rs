@@ -67,7 +67,7 @@ fn recorded_lines_become_the_events_they_are() {
         assert_eq!(decoded(definition(&name), &said, 7).0, found, "{name}");
         count += 1;
     }
-    assert!(count > 8, "only {count} tools are recorded");
+    assert!(count >= 8, "only {count} tools are recorded");
 }
 
 #[test]
@@ -83,7 +83,10 @@ fn garbage_is_told_and_a_little_of_it_is_not() {
         bytes: &bytes,
     };
     let why = decoder.frame(frame, &mut Journal::default()).unwrap_err();
-    assert!(why.0.contains("it printed garbage: 21 of 21 lines"), "{why}");
+    assert!(
+        why.0.contains("it printed garbage: 21 of 21 lines"),
+        "{why}"
+    );
 }
 
 #[test]
