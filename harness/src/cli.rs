@@ -45,9 +45,9 @@ pub enum Command {
     #[command(after_help = SWEEP_EXAMPLES)]
     Sweep(SweepArgs),
     /// What can run here, what is missing, how to get it
-    Doctor,
-    /// Monitors and workloads with their options
-    List,
+    Doctor(ToolsArgs),
+    /// Monitors, tools and workloads with their options
+    List(ToolsArgs),
     /// Compute runs.csv and summary.json of a record again from its raw files
     Score(DirArgs),
     /// Write the report of a record again and show its matrix; of several records, the kernel
@@ -78,6 +78,8 @@ pub enum Command {
 const RUN_EXAMPLES: &str = "Examples:
   harness run -m 'ebpf|netlink' -w fork-bomb
   harness run -m 'netlink{rcvbuf=212992}' -m 'netlink{rcvbuf=32M}' -w fork-bomb --reps 10
+  harness run -m 'ebpf|bpftrace|forkstat' -w fork-bomb       against tools of somebody else
+  harness run --tools my-agent/                              your own agent among the monitors
 A pattern must match the whole name. Options follow in braces; `harness list` has them.";
 
 /// What to measure, how often, and where to put it.
@@ -101,6 +103,17 @@ pub struct RunArgs {
     /// Folder for the record; it must not exist yet [default: results/run-TIME]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// Where your own tools are defined.
+    #[command(flatten)]
+    pub tools: ToolsArgs,
+}
+
+/// Tools of somebody else beside those that come with the harness.
+#[derive(Clone, Debug, Default, Args)]
+pub struct ToolsArgs {
+    /// Folder with definitions of your own tools, one *.toml each; without -m they are compared, too
+    #[arg(id = "tools", long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
 }
 
 const SWEEP_EXAMPLES: &str = "Examples:
@@ -127,6 +140,9 @@ pub struct SweepArgs {
     /// Folder for the record; it must not exist yet [default: results/sweep-TIME]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// See `run`.
+    #[command(flatten)]
+    pub tools: ToolsArgs,
 }
 
 /// A record folder.
@@ -245,6 +261,9 @@ pub struct GateArgs {
     /// Folder for the record that is measured; a second one goes into it as `again`
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// See `run`.
+    #[command(flatten)]
+    pub tools: ToolsArgs,
 }
 
 const WATCH_EXAMPLES: &str = "Examples:
@@ -314,6 +333,9 @@ pub struct MonitorArgs {
     /// User the workload runs as, UID:GID
     #[arg(long)]
     pub user: Option<String>,
+    /// The record's definitions of tools.
+    #[command(flatten)]
+    pub tools: ToolsArgs,
 }
 
 /// What the harness tells the process that runs the workload.

@@ -11,6 +11,9 @@ use serde::{Deserialize, Serialize};
 /// The version of every format in FORMAT.md.
 pub const FORMAT: u32 = 1;
 
+/// Folder with the definitions of the tools of somebody else that were measured.
+pub const TOOLS: &str = "tools";
+
 /// `record.json`: what was measured, where and how.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Record {
@@ -91,6 +94,9 @@ pub struct MonitorInfo {
     pub name: String,
     /// Its source in one line.
     pub about: String,
+    /// What a tool of somebody else says of its version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
     /// `None` when it could run; else what is missing and what to do, one line each.
     pub unavailable: Option<Vec<String>>,
 }

@@ -293,6 +293,7 @@ fn record(sources: &[Source], plantings: &[Planting], seed: u64) -> Record {
     let monitor = |name: &str| MonitorInfo {
         name: name.into(),
         about: String::new(),
+        version: None,
         unavailable: None,
     };
     Record {

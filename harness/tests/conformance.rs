@@ -20,7 +20,7 @@ fn every_monitor_sees_what_it_offers() {
     }
     for monitor in monitors::all()
         .iter()
-        .filter(|one| !["null", "replay"].contains(&one.name()))
+        .filter(|one| one.definition().is_none() && !["null", "replay"].contains(&one.name()))
     {
         let dir = scratch();
         let args = [

@@ -240,6 +240,7 @@ fn a_record_of_a_million_moments_is_a_small_page_at_once() {
         monitors: vec![MonitorInfo {
             name: "made".into(),
             about: "made up".into(),
+            version: None,
             unavailable: None,
         }],
         recovered: Vec::new(),

@@ -1,10 +1,12 @@
-//! The monitors: one file or folder per technique, and here the only list of them.
+//! The monitors: one file or folder per technique, and here the only list of them. Tools of
+//! somebody else are behind them, from the definitions in `external/` and from a user's own.
 
 pub mod accounting;
 pub mod audit;
 pub mod clock;
 mod cpus;
 mod ebpf;
+mod external;
 mod facts;
 mod fanotify;
 mod initial;
@@ -23,25 +25,59 @@ mod rig;
 pub mod state;
 mod taskstats;
 mod threads;
+pub mod tree;
 
-use contract::Monitor;
+use std::path::Path;
+use std::sync::OnceLock;
+
+use contract::{Monitor, Result};
+
+/// The project's own.
+const OWN: &[&dyn Monitor] = &[
+    &null::Null,
+    &preload::Preload,
+    &netlink::Netlink,
+    &audit::Audit,
+    &ebpf::Ebpf,
+    &kmod::Kmod,
+    &perf::Perf,
+    &taskstats::Taskstats,
+    &procfs::Procfs,
+    &accounting::Accounting,
+    &fanotify::Fanotify,
+    &replay::Replay,
+];
+
+static ALL: OnceLock<Vec<&'static dyn Monitor>> = OnceLock::new();
 
 /// Every monitor, in the order of every table.
 pub fn all() -> &'static [&'static dyn Monitor] {
-    &[
-        &null::Null,
-        &preload::Preload,
-        &netlink::Netlink,
-        &audit::Audit,
-        &ebpf::Ebpf,
-        &kmod::Kmod,
-        &accounting::Accounting,
-        &fanotify::Fanotify,
-        &perf::Perf,
-        &taskstats::Taskstats,
-        &procfs::Procfs,
-        &replay::Replay,
-    ]
+    // That the harness's own definitions can be read is what a test is for.
+    ALL.get_or_init(|| together(external::ours().unwrap_or_default()))
+}
+
+/// Adds the tools that are defined in `dir`. One that is called like a tool of the harness takes
+/// its place. To be called before anything asks who there is.
+pub fn add_tools(dir: &Path) -> Result<()> {
+    let added = external::within(dir)?;
+    let mut names: Vec<_> = added.iter().map(|one| one.name()).collect();
+    names.sort_unstable();
+    let twice = names.windows(2).find(|two| two[0] == two[1]);
+    let own = OWN.iter().map(|one| one.name());
+    let taken = own.into_iter().find(|name| names.contains(name));
+    if let Some(name) = twice.map(|two| two[0]).or(taken) {
+        let dir = dir.display();
+        return Err(format!("{dir}: name: '{name}' is taken: call the tool something else").into());
+    }
+    let mut tools = external::ours()?;
+    tools.retain(|one| !names.contains(&one.name()));
+    tools.extend(added);
+    let late = |_| "tools were added after monitors were asked for: report this".into();
+    ALL.set(together(tools)).map_err(late)
+}
+
+fn together(tools: Vec<&'static dyn Monitor>) -> Vec<&'static dyn Monitor> {
+    OWN.iter().copied().chain(tools).collect()
 }
 
 /// The monitor called `name`.

@@ -85,6 +85,17 @@ pub trait Monitor: Sync {
         true
     }
 
+    /// The text it was read from, where it is a tool of somebody else: a record keeps it, or what
+    /// the tool said could not be decoded again.
+    fn definition(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// What a tool of somebody else says of its version.
+    fn version(&self) -> Option<String> {
+        None
+    }
+
     /// Everything that is missing here for it to run; nothing when it can. Changes nothing.
     fn missing(&self, options: &Options) -> Vec<Unavailable>;
 

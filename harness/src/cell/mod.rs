@@ -24,7 +24,7 @@ use workloads::accounting::Accounting;
 use crate::cgroup::{Cgroup, Hierarchy};
 use crate::exit::NothingRuns;
 use crate::plan::Planned;
-use crate::record::{CellRun, Cost, Noise, Status, Witness, write_json};
+use crate::record::{CellRun, Cost, Noise, Status, TOOLS, Witness, write_json};
 use crate::select::Contestant;
 use crate::user::User;
 use noise::Stat;
@@ -248,9 +248,13 @@ impl Cell<'_> {
         } else {
             None
         };
-        let mut watcher = Watcher::start(&self.contestant.label(), dir, group.as_ref(), user)?;
+        let tool = self.contestant.monitor.definition().is_some();
+        let tools = stage.out.join(TOOLS);
+        let tools = tool.then_some(tools.as_path());
+        let label = self.contestant.label();
+        let mut watcher = Watcher::start(&label, dir, group.as_ref(), user, tools)?;
         let env = watcher.ready(stage.patience())?;
-        let sentinels = Sentinels::new(&stage.programs, &env, stage.user);
+        let sentinels = Sentinels::new(&stage.programs, &env, stage.user, tool && !env.is_empty());
         let blind = self
             .contestant
             .monitor
@@ -261,11 +265,16 @@ impl Cell<'_> {
             None => self.tail(dir)?,
         };
         if let Some(tail) = &mut tail {
-            sentinels.ready(tail, stage.patience())?;
+            sentinels.ready(tail, &mut watcher, stage.patience())?;
         }
-        let cpu_used = |watcher: &Watcher| match &group {
-            Some(group) => group.cpu_ns().map(Some),
-            None => Ok(watcher.cpu_ns()),
+        // Of a tool it is the tool's own: reading its lines is the harness's work.
+        let cpu_used = |watcher: &Watcher| -> Result<Option<u64>> {
+            let all = match &group {
+                Some(group) => Some(group.cpu_ns()?),
+                None => watcher.cpu_ns(),
+            };
+            let relay = if tool { watcher.own_cpu_ns() } else { Some(0) };
+            Ok(all.zip(relay).map(|(all, relay)| all.saturating_sub(relay)))
         };
 
         let load = noise::load();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 
 use anyhow::{Context, Result};
-use contract::Counters;
+use contract::{Counters, Unavailable};
 use serde::{Deserialize, Serialize};
 
 /// A line from the monitor's process.
@@ -26,6 +26,8 @@ pub enum Line {
     },
     /// It could not go on.
     Error(String),
+    /// It cannot run here: what is missing, and what to do.
+    Cannot(String),
 }
 
 impl Line {
@@ -33,7 +35,10 @@ impl Line {
     pub fn last(result: contract::Result<Counters>) -> Self {
         match result {
             Ok(Counters { admitted, notes }) => Self::Done { admitted, notes },
-            Err(error) => Self::Error(error.to_string()),
+            Err(error) => match error.downcast::<Unavailable>() {
+                Ok(why) => Self::Cannot(why.to_string()),
+                Err(error) => Self::Error(error.to_string()),
+            },
         }
     }
 

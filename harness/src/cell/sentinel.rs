@@ -12,6 +12,7 @@ use nix::sys::wait::{Id, WaitPidFlag, waitid};
 
 use super::interrupt;
 use super::tail::Tail;
+use super::watcher::Watcher;
 use crate::user::User;
 
 /// Spawns sentinels as the workload would spawn its programs.
@@ -19,28 +20,44 @@ pub(super) struct Sentinels {
     program: PathBuf,
     env: Vec<(String, String)>,
     user: Option<User>,
+    through: bool,
 }
 
 impl Sentinels {
-    /// Sentinels run from `programs`, with the environment and as the user of the workload.
-    pub(super) fn new(programs: &Path, env: &[(String, String)], user: Option<User>) -> Self {
+    /// Sentinels run from `programs`, with the environment and as the user of the workload. A
+    /// library that only sees what the program it is loaded into executes needs one to execute
+    /// them: with `through` that is a shell.
+    pub(super) fn new(
+        programs: &Path,
+        env: &[(String, String)],
+        user: Option<User>,
+        through: bool,
+    ) -> Self {
         Self {
             program: programs.join(workloads::SENTINEL),
             env: env.to_vec(),
             user,
+            through,
         }
     }
 
     /// Spawns them until one is reported: from then on the monitor is watching.
-    pub(super) fn ready(&self, tail: &mut Tail, patience: Duration) -> Result<()> {
+    pub(super) fn ready(
+        &self,
+        tail: &mut Tail,
+        watcher: &mut Watcher,
+        patience: Duration,
+    ) -> Result<()> {
         let deadline = Instant::now() + patience;
         let mut sent = Vec::new();
         while Instant::now() < deadline {
             let sentinel = self.spawn()?;
             sent = vec![sentinel.id()];
-            let reported = until(Duration::from_millis(100), || tail.reported(&sent))?;
+            let reported = until(Duration::from_millis(100), || tail.reported(&sent));
             reap(sentinel)?;
-            if reported {
+            // That it is gone says more than what the last it said was like.
+            watcher.check()?;
+            if reported? {
                 tail.forget();
                 return Ok(());
             }
@@ -73,7 +90,13 @@ impl Sentinels {
 
     /// One process, started and ended, but not waited for.
     fn spawn(&self) -> Result<Child> {
-        let mut command = Command::new(&self.program);
+        let mut command = match self.through {
+            true => Command::new("sh"),
+            false => Command::new(&self.program),
+        };
+        if self.through {
+            command.args(["-c", "exec \"$0\""]).arg(&self.program);
+        }
         command
             .env_clear()
             .envs(self.env.iter().map(|(name, value)| (name, value)));

@@ -9,11 +9,12 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use contract::Counters;
+use contract::{Counters, Pid};
 
 use super::interrupt;
 use super::protocol::Line;
 use crate::cgroup::Cgroup;
+use crate::exit::NothingRuns;
 use crate::user::User;
 
 /// A running monitor process. Dropping it stops it, in order if it still can be.
@@ -26,12 +27,13 @@ pub(super) struct Watcher {
 }
 
 impl Watcher {
-    /// Starts `harness monitor LABEL` in `group`.
+    /// Starts `harness monitor LABEL` in `group`. It knows what is defined in `tools`.
     pub(super) fn start(
         label: &str,
         dir: &Path,
         group: Option<&Cgroup>,
         user: Option<User>,
+        tools: Option<&Path>,
     ) -> Result<Self> {
         let errors = dir.join("monitor.err");
         let mut command = Command::new(std::env::current_exe().context("/proc/self/exe")?);
@@ -40,6 +42,9 @@ impl Watcher {
             command.arg("--join").arg(door);
         }
         command.args(user.map(|user| format!("--user={}", user.text())));
+        if let Some(tools) = tools {
+            command.arg("--tools").arg(tools);
+        }
         command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -76,12 +81,18 @@ impl Watcher {
         match self.line(patience)? {
             Line::Ready { env } => Ok(env),
             Line::Error(why) => bail!("{}: {why}", self.label),
+            Line::Cannot(why) => Err(NothingRuns(why).into()),
             Line::Done { .. } => bail!("{}: stopped before it was ready", self.label),
         }
     }
 
-    /// Fails when it is no longer there.
+    /// Fails when it is no longer there, with what it said last, if it did.
     pub(super) fn check(&mut self) -> Result<()> {
+        match self.lines.try_recv() {
+            Ok(Line::Error(why)) => bail!("{}: {why}", self.label),
+            Ok(Line::Cannot(why)) => return Err(NothingRuns(why).into()),
+            Ok(_) | Err(_) => {}
+        }
         match self.child.try_wait().context("waitpid")? {
             None => Ok(()),
             Some(status) => bail!(
@@ -92,20 +103,30 @@ impl Watcher {
         }
     }
 
-    /// Most memory it has had so far, in bytes.
+    /// Most memory its processes have had so far, in bytes: of each the most it ever had.
     pub(super) fn peak_rss_bytes(&self) -> u64 {
-        let path = format!("/proc/{}/status", self.child.id());
-        let text = std::fs::read_to_string(path).unwrap_or_default();
-        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
-        kib.unwrap_or(0) * 1024
+        self.processes().into_iter().map(high_water).sum()
     }
 
-    /// CPU time of its process alone, for where there are no control groups.
+    /// CPU time of what watches, as far as it still lives, for where there are no control groups.
     pub(super) fn cpu_ns(&self) -> Option<u64> {
-        let pid = nix::unistd::Pid::from_raw(self.child.id() as i32);
-        let time = nix::time::clock_getcpuclockid(pid).ok()?.now().ok()?;
-        Some(time.tv_sec() as u64 * 1_000_000_000 + time.tv_nsec() as u64)
+        let times: Option<Vec<_>> = self.processes().into_iter().map(cpu_ns).collect();
+        Some(times?.iter().sum())
+    }
+
+    /// CPU time of its process alone. Where that runs a tool of somebody else, this is what it took
+    /// to start it and to read its lines.
+    pub(super) fn own_cpu_ns(&self) -> Option<u64> {
+        cpu_ns(self.child.id())
+    }
+
+    /// Its process, and what came from it.
+    fn processes(&self) -> Vec<Pid> {
+        let own = self.child.id();
+        [own]
+            .into_iter()
+            .chain(monitors::tree::below(own))
+            .collect()
     }
 
     /// Tells it to stop and takes its counters.
@@ -123,7 +144,7 @@ impl Watcher {
                 }
                 Ok(Counters { admitted, notes })
             }
-            Line::Error(why) => bail!("{}: {why}", self.label),
+            Line::Error(why) | Line::Cannot(why) => bail!("{}: {why}", self.label),
             Line::Ready { .. } => bail!("{}: said twice that it is ready", self.label),
         }
     }
@@ -160,6 +181,19 @@ impl Watcher {
             .last()
             .map_or(how.clone(), |line| format!("{how}, {line}"))
     }
+}
+
+fn high_water(pid: Pid) -> u64 {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+    kib.unwrap_or(0) * 1024
+}
+
+fn cpu_ns(pid: Pid) -> Option<u64> {
+    let pid = nix::unistd::Pid::from_raw(pid as i32);
+    let time = nix::time::clock_getcpuclockid(pid).ok()?.now().ok()?;
+    Some(time.tv_sec() as u64 * 1_000_000_000 + time.tv_nsec() as u64)
 }
 
 impl Drop for Watcher {

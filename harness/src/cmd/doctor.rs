@@ -1,16 +1,19 @@
 //! `harness doctor`: what can run here, what is missing, how to get it.
 
 use anyhow::Result;
+use contract::Options;
 
-use super::print;
+use super::{add_tools, print};
 use crate::cgroup::Hierarchy;
+use crate::cli::ToolsArgs;
 use crate::exit::NothingRuns;
 use crate::machine;
-use crate::select;
+use crate::select::{self, Contestant};
 use crate::user;
 
 /// Looks, and changes nothing.
-pub(super) fn doctor() -> Result<()> {
+pub(super) fn doctor(args: &ToolsArgs) -> Result<()> {
+    add_tools(args)?;
     let machine = machine::describe();
     let mut text = format!(
         "machine    {} CPUs ({}), {} MiB, Linux {} on {}, virtualised: {}\n",
@@ -31,11 +34,13 @@ pub(super) fn doctor() -> Result<()> {
     };
     let mut works = 0;
     text += "\nmonitors\n";
-    for one in select::monitors(&[".*".into()])? {
+    let own = |one: &Contestant| one.monitor.definition().is_none();
+    for one in select::monitors(&[".*".into()])?.into_iter().filter(own) {
         let missing = one.monitor.missing(&one.options);
         works += usize::from(missing.is_empty());
         text += &line(&one.label(), missing.iter().map(ToString::to_string));
     }
+    text += &tools();
     text += "\nworkloads\n";
     let (cases, load): (Vec<_>, Vec<_>) = workloads::definitions()
         .map_err(anyhow::Error::from_boxed)?
@@ -59,6 +64,23 @@ pub(super) fn doctor() -> Result<()> {
         );
     }
     Ok(())
+}
+
+/// Tools of somebody else: which version is there, or what to install.
+fn tools() -> String {
+    let mut text = String::from("\ntools of somebody else\n");
+    let tools = monitors::all()
+        .iter()
+        .filter(|one| one.definition().is_some());
+    for tool in tools {
+        let missing = tool.missing(&Options::default());
+        let missing: Vec<_> = missing.iter().map(ToString::to_string).collect();
+        text += &match tool.version().filter(|_| missing.is_empty()) {
+            Some(version) => format!("  {:<28} can be tried: {version}\n", tool.name()),
+            None => line(tool.name(), missing.into_iter()),
+        };
+    }
+    text
 }
 
 fn line(label: &str, missing: impl Iterator<Item = String>) -> String {

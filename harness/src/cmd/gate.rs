@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-use super::{print, run};
-use crate::cli::{GateArgs, RunArgs};
+use super::{add_tools, print, run};
+use crate::cli::{GateArgs, RunArgs, ToolsArgs};
 use crate::exit::{misuse, say};
 use crate::gate::{self, Baseline, Finding, Outcome};
 use crate::machine;
@@ -16,6 +16,7 @@ use crate::score::Summary;
 
 /// Judges a record, or runs of its own, against the baseline; or makes the baseline.
 pub(super) fn gate(args: &GateArgs) -> Result<()> {
+    add_tools(&args.tools)?;
     if args.update {
         return update(args);
     }
@@ -60,6 +61,7 @@ fn measured(
             scale: baseline.scale,
             seed,
             out,
+            tools: ToolsArgs::default(),
         };
         let summary = Summary::read(&run::measure(&run, "gate")?.out)?;
         fits(&summary)?;
@@ -86,6 +88,7 @@ fn update(args: &GateArgs) -> Result<()> {
                 scale: args.scale,
                 seed: args.seed,
                 out: args.out.clone(),
+                tools: ToolsArgs::default(),
             };
             let measured = run::measure(&run, "gate")?;
             if measured.failed > 0 {

@@ -3,12 +3,19 @@
 use anyhow::Result;
 use contract::{Fact, Kind, Monitor, OptionSpec};
 
-use super::print;
+use super::{add_tools, print};
+use crate::cli::ToolsArgs;
 
 /// Prints both registries.
-pub(super) fn list() -> Result<()> {
+pub(super) fn list(args: &ToolsArgs) -> Result<()> {
+    add_tools(args)?;
     let mut text = String::from("monitors\n");
+    let mut own = true;
     for monitor in monitors::all() {
+        if own && monitor.definition().is_some() {
+            text += "\ntools of somebody else, to be chosen with -m\n";
+            own = false;
+        }
         text += &format!("  {:<24} {}\n", monitor.name(), monitor.about());
         text += &claims(*monitor);
         text += &options(monitor.options());

@@ -21,7 +21,8 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, ToolsArgs};
+use crate::exit;
 use crate::score::Sources;
 
 /// How the raw files of a record are read.
@@ -37,8 +38,8 @@ pub fn dispatch(cli: Cli) -> Result<()> {
         None => run::run(&cli.run),
         Some(Command::Run(args)) => run::run(&args),
         Some(Command::Sweep(args)) => sweep::sweep(&args),
-        Some(Command::Doctor) => doctor::doctor(),
-        Some(Command::List) => list::list(),
+        Some(Command::Doctor(args)) => doctor::doctor(&args),
+        Some(Command::List(args)) => list::list(&args),
         Some(Command::Score(args)) => score::score(&args),
         Some(Command::Report(args)) => report::report(&args),
         Some(Command::Compare(args)) => compare::compare(&args),
@@ -49,6 +50,12 @@ pub fn dispatch(cli: Cli) -> Result<()> {
         Some(Command::Monitor(args)) => monitor::monitor(&args),
         Some(Command::Workload(args)) => workload::workload(&args),
     }
+}
+
+/// Makes the tools known that are defined where `args` says.
+fn add_tools(args: &ToolsArgs) -> Result<()> {
+    let dir = args.dir.as_deref();
+    dir.map_or(Ok(()), |dir| monitors::add_tools(dir).map_err(exit::misuse))
 }
 
 /// Data to stdout. A reader that has seen enough (`harness list | head`) is no error.

@@ -19,6 +19,7 @@ use crate::user::User;
 /// Captures until stdin ends or a signal asks it to stop.
 pub(super) fn monitor(args: &MonitorArgs) -> Result<()> {
     cgroup::join(&args.join)?;
+    super::add_tools(&args.tools)?;
     let contestant = select::contestant(&args.label)?;
     let path = args.dir.join("spool.bin");
     let file =
@@ -47,7 +48,7 @@ pub(super) fn monitor(args: &MonitorArgs) -> Result<()> {
     let last = Line::last(result);
     last.send(&mut out)?;
     match last {
-        Line::Error(why) => bail!(why),
+        Line::Error(why) | Line::Cannot(why) => bail!(why),
         _ => Ok(()),
     }
 }

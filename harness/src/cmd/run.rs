@@ -39,6 +39,7 @@ pub(super) struct Measured {
 
 /// Measures what was asked for into a folder called after `kind`, unless it has a name.
 pub(super) fn measure(args: &RunArgs, kind: &str) -> Result<Measured> {
+    super::add_tools(&args.tools)?;
     let mut contestants = vec![select::null()?];
     contestants.extend(select::monitors(&args.monitors)?);
     let workloads = select::workloads(&args.workloads)?;
@@ -49,6 +50,7 @@ pub(super) fn measure(args: &RunArgs, kind: &str) -> Result<Measured> {
         repetitions: args.reps,
     };
     let out = setup.stage.out.as_path();
+    setup.keep_tools(&contestants)?;
     write_json(
         &out.join("record.json"),
         &setup.record(asked, &workloads, &contestants),

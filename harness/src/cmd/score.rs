@@ -2,7 +2,8 @@
 
 use anyhow::{Result, bail};
 
-use crate::cli::DirArgs;
+use super::add_tools;
+use crate::cli::{DirArgs, ToolsArgs};
 use crate::exit::{misuse, say};
 use crate::record::{Record, Status};
 use crate::sweep::found::Sweep;
@@ -10,6 +11,10 @@ use crate::sweep::found::Sweep;
 /// Writes runs.csv and summary.json, of a sweep also sweep.json.
 pub(super) fn score(args: &DirArgs) -> Result<()> {
     Record::read(&args.dir).map_err(|error| misuse(format!("{error:#}")))?;
+    // What a tool said is read as it was when it was measured.
+    let tools = args.dir.join(crate::record::TOOLS);
+    let dir = tools.exists().then_some(tools);
+    add_tools(&ToolsArgs { dir })?;
     let summary = crate::score::record(&args.dir, &super::SOURCES)?;
     if Sweep::read(&args.dir)?.is_some() {
         Sweep::new(&summary).write(&args.dir)?;

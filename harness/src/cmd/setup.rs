@@ -13,7 +13,7 @@ use workloads::Definition;
 use crate::cell::{Stage, interrupt};
 use crate::cgroup::Hierarchy;
 use crate::exit::{misuse, say};
-use crate::record::{FORMAT, MonitorInfo, Record, WorkloadInfo};
+use crate::record::{FORMAT, MonitorInfo, Record, TOOLS, WorkloadInfo};
 use crate::select::Contestant;
 use crate::{leftovers, machine, user};
 
@@ -61,6 +61,20 @@ impl Setup {
             _programs: programs,
             _lock: lock,
         })
+    }
+
+    /// Keeps in the record how the tools of somebody else are started and read.
+    pub(super) fn keep_tools(&self, contestants: &[Contestant]) -> Result<()> {
+        let dir = self.stage.out.join(TOOLS);
+        for one in contestants {
+            let Some(text) = one.monitor.definition() else {
+                continue;
+            };
+            let path = dir.join(format!("{}.toml", one.monitor.name()));
+            let kept = fs::create_dir_all(&dir).and_then(|()| fs::write(&path, text));
+            kept.with_context(|| format!("{}: cannot be written", path.display()))?;
+        }
+        Ok(())
     }
 
     /// `record.json` of these workloads under these monitors.
@@ -117,6 +131,7 @@ fn monitor_info(one: &Contestant) -> MonitorInfo {
     MonitorInfo {
         name: one.label(),
         about: one.monitor.about().into(),
+        version: one.monitor.version(),
         unavailable,
     }
 }

@@ -34,6 +34,7 @@ const TRIAL: Duration = Duration::from_millis(1600);
 
 /// Measures, computes and reports.
 pub(super) fn sweep(args: &SweepArgs) -> Result<()> {
+    super::add_tools(&args.tools)?;
     let contestants = contestants(&args.monitors)?;
     let bases = bases(&args.workloads)?;
     let setup = Setup::new(args.out.as_deref(), "sweep", 1.0)?;
@@ -41,6 +42,7 @@ pub(super) fn sweep(args: &SweepArgs) -> Result<()> {
         .into_iter()
         .chain(contestants.clone())
         .collect();
+    setup.keep_tools(&everybody)?;
     let asked = Asked {
         seed: args.seed,
         scale: 1.0,

@@ -116,6 +116,7 @@ pub(crate) fn record(workloads: &[&str], monitors: &[&str]) -> Record {
     let monitor = |name: &&str| MonitorInfo {
         name: (*name).into(),
         about: String::new(),
+        version: None,
         unavailable: None,
     };
     Record {

@@ -33,7 +33,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Watches from start to stop, and leaves whatever happens in between.
 pub(super) fn capture(session: &mut Session<'_>) -> Result<Counters> {
-    let mut guest = Guest::enter(session.options)?;
+    let mut guest = Guest::enter(session.options, &rules::NEEDLESS)?;
     let watched = watch(&mut guest, session);
     let left = guest.leave();
     let counters = watched?;

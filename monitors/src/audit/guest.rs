@@ -12,7 +12,7 @@ use nix::sys::signal::kill;
 use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
-use super::rules::{self, NEEDLESS};
+use super::rules;
 use super::wire::{Control, Field, Status};
 use crate::state;
 
@@ -41,8 +41,9 @@ pub(super) struct Guest {
 }
 
 impl Guest {
-    /// Looks around and writes down what it will change. Nothing is changed yet.
-    pub(super) fn enter(options: &Options) -> Result<Self> {
+    /// Looks around and writes down what it will change. Nothing is changed yet. Records of the
+    /// types in `needless` will be kept from being made, where nobody else may want them.
+    pub(super) fn enter(options: &Options, needless: &[u32]) -> Result<Self> {
         recover()?;
         if let Some(saved) = load()? {
             let owner = saved.owner;
@@ -57,7 +58,7 @@ impl Guest {
         let excluded = if alone {
             let rules = control.rules().map_err(|e| failed("AUDIT_LIST_RULES", e))?;
             let free = |record: &u32| !rules.iter().any(|rule| rule.excludes(*record));
-            NEEDLESS.into_iter().filter(free).collect()
+            needless.iter().copied().filter(free).collect()
         } else {
             Vec::new()
         };
@@ -81,6 +82,27 @@ impl Guest {
     /// The counters as they were before.
     pub(super) fn found(&self) -> &Status {
         &self.saved.found
+    }
+
+    /// The process that is registered as the daemon, if it lives.
+    pub(super) fn daemon() -> Option<u32> {
+        let status = Control::open().ok()?.status().ok()?;
+        alive(status.pid).then_some(status.pid)
+    }
+
+    /// Records the kernel has lost since it was booted.
+    pub(super) fn lost(&mut self) -> Result<u32> {
+        let status = self.control.status();
+        Ok(status.map_err(|e| failed("AUDIT_GET", e))?.lost)
+    }
+
+    /// Has the kernel forget a daemon that died while this was here.
+    pub(super) fn bury(mut self) -> Result<Self> {
+        let now = self.control.status().map_err(|e| failed("AUDIT_GET", e))?;
+        if now.pid != 0 && now.pid != self.saved.found.pid && !alive(now.pid) {
+            forget_dead(&mut self.control, now.pid)?;
+        }
+        Ok(self)
     }
 
     /// Makes the settings what they must be. Whoever was registered and died is found out by the

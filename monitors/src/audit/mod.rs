@@ -86,6 +86,60 @@ impl State {
     }
 }
 
+/// The monitor's rules and settings for an audit daemon that is somebody else's to use, as long as
+/// one is measured.
+pub(crate) struct Host {
+    guest: guest::Guest,
+    lost: u32,
+}
+
+impl Host {
+    /// Everything that is missing for it: what [`Audit`] needs, and that no other daemon is there.
+    pub(crate) fn missing() -> Vec<Unavailable> {
+        let mut missing = missing();
+        let there = missing.is_empty().then(guest::Guest::daemon).flatten();
+        missing.extend(there.map(|pid| {
+            Unavailable::new(
+                format!("an audit system without a daemon (process {pid} is one)"),
+                "stop it while measuring",
+            )
+        }));
+        missing
+    }
+
+    /// Makes the settings what they must be.
+    pub(crate) fn enter() -> Result<Self> {
+        let options = Options::new("audit", OPTIONS, [])?;
+        let mut guest = guest::Guest::enter(&options, &rules::NEEDLESS_TO_A_DAEMON)?;
+        guest.settle()?;
+        Ok(Self { guest, lost: 0 })
+    }
+
+    /// From here on moments are recorded.
+    pub(crate) fn arm(&mut self) -> Result<()> {
+        self.lost = self.guest.lost()?;
+        self.guest.arm()
+    }
+
+    /// From here on they are not. How many records the kernel lost.
+    pub(crate) fn disarm(&mut self) -> Result<u64> {
+        self.guest.disarm()?;
+        Ok(self.guest.lost()?.wrapping_sub(self.lost).into())
+    }
+
+    /// Puts everything back; also a daemon that was killed is no longer registered then.
+    pub(crate) fn leave(self) -> Result<()> {
+        self.guest.bury()?.leave()
+    }
+}
+
+/// The arguments that an EXECVE record tells, in the form of [`contract::argv_bytes`].
+pub(crate) fn arguments(fields: &[u8]) -> Vec<u8> {
+    let mut arguments = execve::Arguments::default();
+    arguments.take(fields);
+    arguments.bytes().to_vec()
+}
+
 const OPTIONS: &[OptionSpec] = &[
     OptionSpec {
         name: "backlog",

@@ -10,6 +10,8 @@ pub(super) const KEY: &[u8] = b"rollcall";
 /// system call, and the kernel makes, queues and sends each of them: without them a fork is one
 /// record and not three. PATH 1302, CWD 1307, EOE 1320, BPRM_FCAPS 1321, PROCTITLE 1327.
 pub(super) const NEEDLESS: [u32; 5] = [1302, 1307, 1320, 1321, 1327];
+/// The same but for EOE: a daemon waits for it to know that it has all of an event.
+pub(super) const NEEDLESS_TO_A_DAEMON: [u32; 4] = [1302, 1307, 1321, 1327];
 const SYSCALL: u32 = 1300;
 const EXECVE: u32 = 1309;
 
