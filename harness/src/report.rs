@@ -28,15 +28,24 @@ use crate::record::Machine;
 use crate::score::Summary;
 use crate::sweep::found::Sweep;
 
+/// As what plots are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pictures {
+    /// SVG.
+    Svg,
+    /// SVG, and PNG beside it.
+    Png,
+}
+
 /// Writes `README.md`, `report.html` and `plots/` into the record `dir`.
-pub fn write(dir: &Path) -> Result<()> {
+pub fn write(dir: &Path, pictures: Pictures) -> Result<()> {
     let one = Input::read(dir)?;
     let name = one.name.clone();
-    pages(dir, &name, vec![one])
+    pages(dir, &name, vec![one], pictures)
 }
 
 /// Writes one report over many records into `out`, kept apart by machine.
-pub fn merge(dirs: &[PathBuf], out: &Path) -> Result<()> {
+pub fn merge(dirs: &[PathBuf], out: &Path, pictures: Pictures) -> Result<()> {
     let mut all = dirs
         .iter()
         .map(|dir| Input::read(dir))
@@ -54,8 +63,8 @@ pub fn merge(dirs: &[PathBuf], out: &Path) -> Result<()> {
     });
     let title = format!("{} records", all.len());
     fs::create_dir_all(out).with_context(|| format!("{}: cannot be made", out.display()))?;
-    put(&out.join("runs.csv"), &rows(&all)?)?;
-    pages(out, &title, all)
+    put(&out.join("runs.csv"), rows(&all)?)?;
+    pages(out, &title, all, pictures)
 }
 
 /// All rows of all records under one head; the column `record` tells them apart.
@@ -155,7 +164,7 @@ fn twins(all: &[Parts], place: usize) -> Vec<String> {
 }
 
 /// README.md, report.html and plots/ over `records`.
-fn pages(dir: &Path, title: &str, records: Vec<Input>) -> Result<()> {
+fn pages(dir: &Path, title: &str, records: Vec<Input>, pictures: Pictures) -> Result<()> {
     let folder = dir.join("plots");
     fs::create_dir_all(&folder).with_context(|| format!("{}: cannot be made", folder.display()))?;
     let many = records.len() > 1;
@@ -169,7 +178,11 @@ fn pages(dir: &Path, title: &str, records: Vec<Input>) -> Result<()> {
     });
     let parts = parts.collect::<Result<Vec<_>>>()?;
     for plot in parts.iter().flat_map(Parts::drawn) {
-        put(&folder.join(&plot.file), &plot.svg)?;
+        let path = folder.join(&plot.file);
+        put(&path, &plot.svg)?;
+        if pictures == Pictures::Png {
+            put(&path.with_extension("png"), plots::png::png(&plot.svg)?)?;
+        }
     }
     let views = parts.iter().enumerate();
     let views =
@@ -180,8 +193,8 @@ fn pages(dir: &Path, title: &str, records: Vec<Input>) -> Result<()> {
         version: env!("CARGO_PKG_VERSION"),
         records: views.collect::<Result<_>>()?,
     };
-    put(&dir.join("README.md"), &page::markdown(&page)?)?;
-    put(&dir.join("report.html"), &page::html(&page)?)
+    put(&dir.join("README.md"), page::markdown(&page)?)?;
+    put(&dir.join("report.html"), page::html(&page)?)
 }
 
 /// The differences between two records as a page.
@@ -220,6 +233,6 @@ pub fn kernels(dirs: &[PathBuf]) -> Result<String> {
     page::kernels(&Kernels::new(&records.iter().collect::<Vec<_>>()))
 }
 
-fn put(path: &Path, text: &str) -> Result<()> {
+fn put(path: &Path, text: impl AsRef<[u8]>) -> Result<()> {
     fs::write(path, text).with_context(|| format!("{}: cannot be written", path.display()))
 }

@@ -17,6 +17,7 @@ use std::time::Instant;
 use common::{said, scratch};
 use regex::Regex;
 use rollcall::record::{FORMAT, Machine, MonitorInfo, Record, WorkloadInfo, write_json};
+use rollcall::report::Pictures;
 use rollcall::score::{Summary, score};
 use tempfile::TempDir;
 
@@ -113,10 +114,68 @@ fn hostile_names_forge_no_line_anywhere() {
         }
     }
     let markdown = &pages[1].1;
-    for line in markdown.lines().filter(|line| !line.contains("```")) {
-        let link = line.replace("\\]", "").contains("](javascript");
-        assert!(!line.contains('<') && !link, "{line}");
+    for line in markdown.lines().filter(|line| !line.starts_with("```")) {
+        let bare = without_code(line);
+        let link = bare.replace("\\]", "").contains("](javascript");
+        assert!(!bare.contains('<') && !link, "{line}");
     }
+}
+
+/// A line of Markdown without its code spans, in which nothing is markup. A fence that is never
+/// closed is none.
+fn without_code(line: &str) -> String {
+    let fence = Regex::new(r"\\`|`+").unwrap();
+    let (mut bare, mut rest) = (String::new(), line);
+    while let Some(open) = fence.find(rest) {
+        let (before, after) = rest.split_at(open.end());
+        let ends = |one: &regex::Match<'_>| one.as_str() == open.as_str();
+        rest = match fence.find_iter(after).find(ends) {
+            Some(close) if !open.as_str().starts_with('\\') => {
+                bare += &rest[..open.start()];
+                &after[close.end()..]
+            }
+            _ => {
+                bare += before;
+                after
+            }
+        };
+    }
+    bare + rest
+}
+
+#[test]
+fn code_spans_end_where_markdown_ends_them() {
+    for (line, bare) in [
+        ("a `<b>` c", "a  c"),
+        ("a ``b`<c>`` d", "a  d"),
+        ("a \\`<b>` c", "a \\`<b>` c"),
+        ("a ``<b>` c", "a ``<b>` c"),
+    ] {
+        assert_eq!(without_code(line), bare, "{line}");
+    }
+}
+
+#[test]
+fn every_plot_is_a_picture_too_when_asked_for() {
+    let (dir, _) = hostile();
+    let plots = dir.path().join("plots");
+    let named = |end: &str| -> BTreeSet<_> {
+        let paths = fs::read_dir(&plots).unwrap().map(|one| one.unwrap().path());
+        let ours = paths.filter(|path| path.extension().unwrap() == end);
+        ours.map(|path| path.file_stem().unwrap().to_owned())
+            .collect()
+    };
+    assert!(named("png").is_empty());
+    let dir = dir.path().to_str().unwrap();
+    assert_eq!(said(&["report", "--png", dir]).0, 0);
+    assert!(named("svg").len() > 5 && named("svg") == named("png"));
+    for name in named("png") {
+        let picture = fs::read(plots.join(name).with_extension("png")).unwrap();
+        assert!(picture.starts_with(b"\x89PNG") && picture.len() > 5_000);
+    }
+    let (code, stdout, stderr) = said(&["report", "--png", dir, dir]);
+    assert_eq!((code, &*stdout), (2, ""));
+    assert!(stderr.contains("--out"), "{stderr}");
 }
 
 #[test]
@@ -255,7 +314,7 @@ fn a_record_of_a_million_moments_is_a_small_page_at_once() {
     assert_eq!(moments, 1_000_000);
     write_json(&dir.path().join("summary.json"), &summary).unwrap();
     let begun = Instant::now();
-    rollcall::report::write(dir.path()).unwrap();
+    rollcall::report::write(dir.path(), Pictures::Svg).unwrap();
     let took = begun.elapsed();
     let size = fs::metadata(dir.path().join("report.html")).unwrap().len();
     println!("{size} bytes in {took:?}");
