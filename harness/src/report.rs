@@ -24,7 +24,6 @@ use self::kernels::Kernels;
 use self::plots::Plot;
 use self::sweep::Sweeps;
 use self::view::{Page, View};
-use crate::record::Machine;
 use crate::score::Summary;
 use crate::sweep::found::Sweep;
 
@@ -57,14 +56,34 @@ pub fn merge(dirs: &[PathBuf], out: &Path, pictures: Pictures) -> Result<()> {
         }
     }
     // Those of one machine stand together, in the order in which they were made.
-    all.sort_by_key(|one| {
-        let record = &one.summary.record;
-        (identity(&record.machine), record.started.clone())
+    all.sort_by(|a, b| {
+        let [a, b] = [a, b].map(|one| &one.summary.record);
+        let machine = a.machine.identity().cmp(&b.machine.identity());
+        machine.then_with(|| a.started.cmp(&b.started))
     });
     let title = format!("{} records", all.len());
     fs::create_dir_all(out).with_context(|| format!("{}: cannot be made", out.display()))?;
     put(&out.join("runs.csv"), rows(&all)?)?;
+    lend_cases(&mut all);
     pages(out, &title, all, pictures)
+}
+
+/// Gives every record without cases those of its machine, for the answers.
+fn lend_cases(all: &mut [Input]) {
+    let lender = |one: &Input| {
+        let lenders = all
+            .iter()
+            .filter(|other| other.summary.lends_to(&one.summary));
+        let latest = lenders.max_by_key(|other| &other.summary.record.started)?;
+        Some((latest.name.clone(), latest.summary.cases.clone()))
+    };
+    let lent: Vec<_> = all.iter().map(lender).collect();
+    for (one, lent) in all.iter_mut().zip(lent) {
+        if let Some((name, cases)) = lent {
+            one.lender = Some(name);
+            one.summary.cases = cases;
+        }
+    }
 }
 
 /// All rows of all records under one head; the column `record` tells them apart.
@@ -83,21 +102,11 @@ fn rows(all: &[Input]) -> Result<String> {
     Ok(text)
 }
 
-/// What makes two records those of one machine.
-fn identity(m: &Machine) -> (String, String, String, u32, u64, String) {
-    (
-        m.kernel.clone(),
-        m.cpu.clone(),
-        m.distribution.clone(),
-        m.cpus,
-        m.memory_bytes >> 20,
-        m.virtualisation.clone(),
-    )
-}
-
 /// A record as it was read.
 struct Input {
     name: String,
+    /// The record whose cases count for this one too.
+    lender: Option<String>,
     summary: Summary,
     sweep: Option<Sweep>,
 }
@@ -107,6 +116,7 @@ impl Input {
         let summary = Summary::read(dir)?;
         Ok(Self {
             name: summary.record.record.clone(),
+            lender: None,
             summary,
             sweep: Sweep::read(dir)?,
         })
@@ -116,6 +126,7 @@ impl Input {
 /// A record taken apart into what is shown in ways of its own: load, cases, a sweep.
 struct Parts {
     name: String,
+    lender: Option<String>,
     /// Nothing of a case or a trial of a sweep is in it.
     load: Summary,
     cases: Option<Cases>,
@@ -127,6 +138,7 @@ impl Parts {
     fn new(input: Input, id: &str, lead: &str) -> Result<Self> {
         let Input {
             name,
+            lender,
             summary,
             sweep,
         } = input;
@@ -140,6 +152,7 @@ impl Parts {
         Ok(Self {
             plots: plots::draw(&load, lead)?,
             name,
+            lender,
             load,
             cases,
             sweep,
@@ -156,10 +169,9 @@ impl Parts {
 
 /// The other records of the same machine.
 fn twins(all: &[Parts], place: usize) -> Vec<String> {
-    let machine = |one: &Parts| identity(&one.load.record.machine);
-    let own = machine(&all[place]);
+    let own = all[place].load.record.machine.identity();
     let others = all.iter().enumerate().filter(|(other, _)| *other != place);
-    let same = others.filter(|(_, one)| machine(one) == own);
+    let same = others.filter(|(_, one)| one.load.record.machine.identity() == own);
     same.map(|(_, one)| one.name.clone()).collect()
 }
 

@@ -237,6 +237,27 @@ fn many_records_make_one_report_kept_apart_by_machine() {
 }
 
 #[test]
+fn cases_count_for_every_record_of_their_machine() {
+    let results = Path::new(env!("CARGO_MANIFEST_DIR")).join("../results");
+    let [load, cases] = ["reference", "cases"].map(|name| results.join(name));
+    let out = scratch();
+    let dirs = [&load, &cases].map(|dir| dir.to_str().unwrap());
+    let args = [
+        "report",
+        dirs[0],
+        dirs[1],
+        "--out",
+        out.path().to_str().unwrap(),
+    ];
+    assert_eq!(said(&args).0, 0);
+    let page = text(out.path().join("README.md"));
+    let lent = "and the cases of cases, which is of the same machine";
+    assert_eq!(page.matches(lent).count(), 1);
+    assert!(page.contains("* something missed in 0 of "), "{page}");
+    assert!(!text(load.join("README.md")).contains("something missed in"));
+}
+
+#[test]
 fn two_records_are_compared_beyond_the_noise_only() {
     let (one, _) = hostile();
     let (other, _) = hostile();
