@@ -155,6 +155,7 @@ pub struct DirArgs {
 
 const REPORT_EXAMPLES: &str = "Examples:
   harness report results/reference                     README.md, report.html and plots/ in it
+  harness report --png results/reference               the same, and every plot as PNG too
   harness report --brief results/reference             the matrix and the answers of a README
   harness report results/kernels/*/                    which technique works on which kernel, as Markdown
   harness report results/kernels/* --out /tmp/kernels  one report over many machines, kept apart";
@@ -168,6 +169,9 @@ pub struct ReportArgs {
     /// Only print the record on one screen, as Markdown: a matrix and the four answers
     #[arg(long, conflicts_with = "out")]
     pub brief: bool,
+    /// Write every plot as PNG too, beside its SVG
+    #[arg(long, conflicts_with = "brief")]
+    pub png: bool,
     /// Where the report over several records is written
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,

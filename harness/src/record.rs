@@ -74,6 +74,20 @@ pub struct Machine {
     pub correctness_only: bool,
 }
 
+impl Machine {
+    /// What two records of one machine have in common.
+    pub fn identity(&self) -> (&str, &str, &str, &str, u32, u64) {
+        (
+            &self.kernel,
+            &self.cpu,
+            &self.distribution,
+            &self.virtualisation,
+            self.cpus,
+            self.memory_bytes >> 20,
+        )
+    }
+}
+
 /// A workload of the record.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct WorkloadInfo {

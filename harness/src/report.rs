@@ -24,19 +24,27 @@ use self::kernels::Kernels;
 use self::plots::Plot;
 use self::sweep::Sweeps;
 use self::view::{Page, View};
-use crate::record::Machine;
 use crate::score::Summary;
 use crate::sweep::found::Sweep;
 
+/// As what plots are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pictures {
+    /// SVG.
+    Svg,
+    /// SVG, and PNG beside it.
+    Png,
+}
+
 /// Writes `README.md`, `report.html` and `plots/` into the record `dir`.
-pub fn write(dir: &Path) -> Result<()> {
+pub fn write(dir: &Path, pictures: Pictures) -> Result<()> {
     let one = Input::read(dir)?;
     let name = one.name.clone();
-    pages(dir, &name, vec![one])
+    pages(dir, &name, vec![one], pictures)
 }
 
 /// Writes one report over many records into `out`, kept apart by machine.
-pub fn merge(dirs: &[PathBuf], out: &Path) -> Result<()> {
+pub fn merge(dirs: &[PathBuf], out: &Path, pictures: Pictures) -> Result<()> {
     let mut all = dirs
         .iter()
         .map(|dir| Input::read(dir))
@@ -48,14 +56,34 @@ pub fn merge(dirs: &[PathBuf], out: &Path) -> Result<()> {
         }
     }
     // Those of one machine stand together, in the order in which they were made.
-    all.sort_by_key(|one| {
-        let record = &one.summary.record;
-        (identity(&record.machine), record.started.clone())
+    all.sort_by(|a, b| {
+        let [a, b] = [a, b].map(|one| &one.summary.record);
+        let machine = a.machine.identity().cmp(&b.machine.identity());
+        machine.then_with(|| a.started.cmp(&b.started))
     });
     let title = format!("{} records", all.len());
     fs::create_dir_all(out).with_context(|| format!("{}: cannot be made", out.display()))?;
-    put(&out.join("runs.csv"), &rows(&all)?)?;
-    pages(out, &title, all)
+    put(&out.join("runs.csv"), rows(&all)?)?;
+    lend_cases(&mut all);
+    pages(out, &title, all, pictures)
+}
+
+/// Gives every record without cases those of its machine, for the answers.
+fn lend_cases(all: &mut [Input]) {
+    let lender = |one: &Input| {
+        let lenders = all
+            .iter()
+            .filter(|other| other.summary.lends_to(&one.summary));
+        let latest = lenders.max_by_key(|other| &other.summary.record.started)?;
+        Some((latest.name.clone(), latest.summary.cases.clone()))
+    };
+    let lent: Vec<_> = all.iter().map(lender).collect();
+    for (one, lent) in all.iter_mut().zip(lent) {
+        if let Some((name, cases)) = lent {
+            one.lender = Some(name);
+            one.summary.cases = cases;
+        }
+    }
 }
 
 /// All rows of all records under one head; the column `record` tells them apart.
@@ -74,21 +102,11 @@ fn rows(all: &[Input]) -> Result<String> {
     Ok(text)
 }
 
-/// What makes two records those of one machine.
-fn identity(m: &Machine) -> (String, String, String, u32, u64, String) {
-    (
-        m.kernel.clone(),
-        m.cpu.clone(),
-        m.distribution.clone(),
-        m.cpus,
-        m.memory_bytes >> 20,
-        m.virtualisation.clone(),
-    )
-}
-
 /// A record as it was read.
 struct Input {
     name: String,
+    /// The record whose cases count for this one too.
+    lender: Option<String>,
     summary: Summary,
     sweep: Option<Sweep>,
 }
@@ -98,6 +116,7 @@ impl Input {
         let summary = Summary::read(dir)?;
         Ok(Self {
             name: summary.record.record.clone(),
+            lender: None,
             summary,
             sweep: Sweep::read(dir)?,
         })
@@ -107,6 +126,7 @@ impl Input {
 /// A record taken apart into what is shown in ways of its own: load, cases, a sweep.
 struct Parts {
     name: String,
+    lender: Option<String>,
     /// Nothing of a case or a trial of a sweep is in it.
     load: Summary,
     cases: Option<Cases>,
@@ -118,6 +138,7 @@ impl Parts {
     fn new(input: Input, id: &str, lead: &str) -> Result<Self> {
         let Input {
             name,
+            lender,
             summary,
             sweep,
         } = input;
@@ -131,6 +152,7 @@ impl Parts {
         Ok(Self {
             plots: plots::draw(&load, lead)?,
             name,
+            lender,
             load,
             cases,
             sweep,
@@ -147,15 +169,14 @@ impl Parts {
 
 /// The other records of the same machine.
 fn twins(all: &[Parts], place: usize) -> Vec<String> {
-    let machine = |one: &Parts| identity(&one.load.record.machine);
-    let own = machine(&all[place]);
+    let own = all[place].load.record.machine.identity();
     let others = all.iter().enumerate().filter(|(other, _)| *other != place);
-    let same = others.filter(|(_, one)| machine(one) == own);
+    let same = others.filter(|(_, one)| one.load.record.machine.identity() == own);
     same.map(|(_, one)| one.name.clone()).collect()
 }
 
 /// README.md, report.html and plots/ over `records`.
-fn pages(dir: &Path, title: &str, records: Vec<Input>) -> Result<()> {
+fn pages(dir: &Path, title: &str, records: Vec<Input>, pictures: Pictures) -> Result<()> {
     let folder = dir.join("plots");
     fs::create_dir_all(&folder).with_context(|| format!("{}: cannot be made", folder.display()))?;
     let many = records.len() > 1;
@@ -169,7 +190,11 @@ fn pages(dir: &Path, title: &str, records: Vec<Input>) -> Result<()> {
     });
     let parts = parts.collect::<Result<Vec<_>>>()?;
     for plot in parts.iter().flat_map(Parts::drawn) {
-        put(&folder.join(&plot.file), &plot.svg)?;
+        let path = folder.join(&plot.file);
+        put(&path, &plot.svg)?;
+        if pictures == Pictures::Png {
+            put(&path.with_extension("png"), plots::png::png(&plot.svg)?)?;
+        }
     }
     let views = parts.iter().enumerate();
     let views =
@@ -180,8 +205,8 @@ fn pages(dir: &Path, title: &str, records: Vec<Input>) -> Result<()> {
         version: env!("CARGO_PKG_VERSION"),
         records: views.collect::<Result<_>>()?,
     };
-    put(&dir.join("README.md"), &page::markdown(&page)?)?;
-    put(&dir.join("report.html"), &page::html(&page)?)
+    put(&dir.join("README.md"), page::markdown(&page)?)?;
+    put(&dir.join("report.html"), page::html(&page)?)
 }
 
 /// The differences between two records as a page.
@@ -220,6 +245,6 @@ pub fn kernels(dirs: &[PathBuf]) -> Result<String> {
     page::kernels(&Kernels::new(&records.iter().collect::<Vec<_>>()))
 }
 
-fn put(path: &Path, text: &str) -> Result<()> {
+fn put(path: &Path, text: impl AsRef<[u8]>) -> Result<()> {
     fs::write(path, text).with_context(|| format!("{}: cannot be written", path.display()))
 }

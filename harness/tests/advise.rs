@@ -128,6 +128,68 @@ fn the_committed_records_are_advised_on() {
     }
 }
 
+/// The newest kernel of which there is a record, as `--kernel` has it.
+fn newest() -> String {
+    let records = fs::read_dir(home().join("../results/kernels")).unwrap();
+    let files = records.map(|one| one.unwrap().path().join("record.json"));
+    let kernels = files.filter_map(|path| {
+        let record: Value = serde_json::from_slice(&fs::read(path).ok()?).unwrap();
+        let kernel = record["machine"]["kernel"].as_str().unwrap().to_owned();
+        let mut numbers = kernel
+            .split('.')
+            .map(|number| number.parse::<u32>().unwrap());
+        Some((numbers.next().unwrap(), numbers.next().unwrap()))
+    });
+    let (major, minor) = kernels.max().unwrap();
+    format!("{major}.{minor}")
+}
+
+/// As whoever has the sources asks: no record is named, so the results are searched.
+#[test]
+fn the_results_are_searched_for_a_kernel() {
+    let newest = newest();
+    for (name, args) in [
+        ("results", &[][..]),
+        ("results-5.10", &["--kernel", "5.10"]),
+        ("results-newest", &["--kernel", &newest]),
+    ] {
+        for (end, root) in [("", &[][..]), ("-no-root", &["--no-root"])] {
+            let mut command = common::harness();
+            command.current_dir(home().join("..")).arg("advise");
+            let out = command.args(args).args(root).output().unwrap();
+            assert!(out.status.success() && out.stderr.is_empty(), "{out:?}");
+            golden(
+                &format!("{name}{end}"),
+                &String::from_utf8(out.stdout).unwrap(),
+            );
+        }
+    }
+}
+
+/// Polling sees a little of every workload, which is no match for missing one and seeing the others.
+#[test]
+fn who_sees_little_everywhere_is_not_the_one_for_anywhere() {
+    let polled = changed(|summary| {
+        let monitors = summary["record"]["monitors"].as_array_mut().unwrap();
+        monitors.push(json!({ "name": "procfs", "about": "made up", "unavailable": null }));
+        let rows = summary["comparison"].as_array_mut().unwrap();
+        let preload = rows.iter().filter(|row| row["monitor"] == "preload");
+        let mut own: Vec<Value> = preload.cloned().collect();
+        for row in &mut own {
+            row["monitor"] = json!("procfs");
+            for (_, loss) in row["loss"].as_object_mut().unwrap() {
+                loss["missed"] = json!(loss["truths"].as_u64().unwrap() * 19 / 20);
+            }
+        }
+        rows.extend(own);
+    });
+    let said = advised(polled.path(), &["--need", "anywhere"]);
+    assert!(
+        said.contains("use preload\n") && said.contains("runner-up: procfs"),
+        "{said}"
+    );
+}
+
 #[test]
 fn misuse_names_what_there_is() {
     let plain = home().join("tests/records/plain");

@@ -17,6 +17,7 @@ use std::time::Instant;
 use common::{said, scratch};
 use regex::Regex;
 use rollcall::record::{FORMAT, Machine, MonitorInfo, Record, WorkloadInfo, write_json};
+use rollcall::report::Pictures;
 use rollcall::score::{Summary, score};
 use tempfile::TempDir;
 
@@ -113,10 +114,68 @@ fn hostile_names_forge_no_line_anywhere() {
         }
     }
     let markdown = &pages[1].1;
-    for line in markdown.lines().filter(|line| !line.contains("```")) {
-        let link = line.replace("\\]", "").contains("](javascript");
-        assert!(!line.contains('<') && !link, "{line}");
+    for line in markdown.lines().filter(|line| !line.starts_with("```")) {
+        let bare = without_code(line);
+        let link = bare.replace("\\]", "").contains("](javascript");
+        assert!(!bare.contains('<') && !link, "{line}");
     }
+}
+
+/// A line of Markdown without its code spans, in which nothing is markup. A fence that is never
+/// closed is none.
+fn without_code(line: &str) -> String {
+    let fence = Regex::new(r"\\`|`+").unwrap();
+    let (mut bare, mut rest) = (String::new(), line);
+    while let Some(open) = fence.find(rest) {
+        let (before, after) = rest.split_at(open.end());
+        let ends = |one: &regex::Match<'_>| one.as_str() == open.as_str();
+        rest = match fence.find_iter(after).find(ends) {
+            Some(close) if !open.as_str().starts_with('\\') => {
+                bare += &rest[..open.start()];
+                &after[close.end()..]
+            }
+            _ => {
+                bare += before;
+                after
+            }
+        };
+    }
+    bare + rest
+}
+
+#[test]
+fn code_spans_end_where_markdown_ends_them() {
+    for (line, bare) in [
+        ("a `<b>` c", "a  c"),
+        ("a ``b`<c>`` d", "a  d"),
+        ("a \\`<b>` c", "a \\`<b>` c"),
+        ("a ``<b>` c", "a ``<b>` c"),
+    ] {
+        assert_eq!(without_code(line), bare, "{line}");
+    }
+}
+
+#[test]
+fn every_plot_is_a_picture_too_when_asked_for() {
+    let (dir, _) = hostile();
+    let plots = dir.path().join("plots");
+    let named = |end: &str| -> BTreeSet<_> {
+        let paths = fs::read_dir(&plots).unwrap().map(|one| one.unwrap().path());
+        let ours = paths.filter(|path| path.extension().unwrap() == end);
+        ours.map(|path| path.file_stem().unwrap().to_owned())
+            .collect()
+    };
+    assert!(named("png").is_empty());
+    let dir = dir.path().to_str().unwrap();
+    assert_eq!(said(&["report", "--png", dir]).0, 0);
+    assert!(named("svg").len() > 5 && named("svg") == named("png"));
+    for name in named("png") {
+        let picture = fs::read(plots.join(name).with_extension("png")).unwrap();
+        assert!(picture.starts_with(b"\x89PNG") && picture.len() > 5_000);
+    }
+    let (code, stdout, stderr) = said(&["report", "--png", dir, dir]);
+    assert_eq!((code, &*stdout), (2, ""));
+    assert!(stderr.contains("--out"), "{stderr}");
 }
 
 #[test]
@@ -175,6 +234,27 @@ fn many_records_make_one_report_kept_apart_by_machine() {
     let csv = text(out.path().join("runs.csv"));
     assert_eq!(csv.matches("record,workload,monitor").count(), 1);
     assert!(csv.contains(&dirs[0]) && csv.contains(&dirs[1]));
+}
+
+#[test]
+fn cases_count_for_every_record_of_their_machine() {
+    let results = Path::new(env!("CARGO_MANIFEST_DIR")).join("../results");
+    let [load, cases] = ["reference", "cases"].map(|name| results.join(name));
+    let out = scratch();
+    let dirs = [&load, &cases].map(|dir| dir.to_str().unwrap());
+    let args = [
+        "report",
+        dirs[0],
+        dirs[1],
+        "--out",
+        out.path().to_str().unwrap(),
+    ];
+    assert_eq!(said(&args).0, 0);
+    let page = text(out.path().join("README.md"));
+    let lent = "and the cases of cases, which is of the same machine";
+    assert_eq!(page.matches(lent).count(), 1);
+    assert!(page.contains("* something missed in 0 of "), "{page}");
+    assert!(!text(load.join("README.md")).contains("something missed in"));
 }
 
 #[test]
@@ -256,7 +336,7 @@ fn a_record_of_a_million_moments_is_a_small_page_at_once() {
     assert_eq!(moments, 1_000_000);
     write_json(&dir.path().join("summary.json"), &summary).unwrap();
     let begun = Instant::now();
-    rollcall::report::write(dir.path()).unwrap();
+    rollcall::report::write(dir.path(), Pictures::Svg).unwrap();
     let took = begun.elapsed();
     let size = fs::metadata(dir.path().join("report.html")).unwrap().len();
     println!("{size} bytes in {took:?}");

@@ -83,22 +83,12 @@ fn choose(args: &AdviseArgs) -> Result<(PathBuf, Summary)> {
 
 /// The record, with the cases of another one of its machine where it has none itself.
 fn with_cases(one: &Summary, all: &[(PathBuf, Summary)]) -> Summary {
-    let mut one = one.clone();
-    let machine = |one: &Summary| {
-        (
-            one.record.machine.kernel.clone(),
-            one.record.machine.cpu.clone(),
-        )
-    };
-    let same = all.iter().map(|(_, other)| other);
-    let same = same.filter(|other| !other.cases.is_empty() && machine(other) == machine(&one));
-    if let Some(other) = same
-        .max_by_key(|other| &other.record.started)
-        .filter(|_| one.cases.is_empty())
-    {
-        one.cases.clone_from(&other.cases);
+    let mut own = one.clone();
+    let lenders = all.iter().filter(|(_, other)| other.lends_to(one));
+    if let Some((_, lender)) = lenders.max_by_key(|(_, other)| &other.record.started) {
+        own.cases.clone_from(&lender.cases);
     }
-    one
+    own
 }
 
 /// 5.10 is the kernel of 5.10.0-35-amd64, 5.1 is not.

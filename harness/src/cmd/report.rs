@@ -10,6 +10,7 @@ use super::print;
 use crate::cli::ReportArgs;
 use crate::exit::misuse;
 use crate::record::Record;
+use crate::report::Pictures;
 
 /// Writes README.md, report.html and the plots, and prints the matrix of every record; of several
 /// records without a place for their report, prints the kernel matrix.
@@ -23,10 +24,16 @@ pub(super) fn report(args: &ReportArgs) -> Result<()> {
             .iter()
             .try_for_each(|dir| print(&crate::report::brief(dir)?));
     }
+    let pictures = if args.png {
+        Pictures::Png
+    } else {
+        Pictures::Svg
+    };
     match (&args.dirs[..], &args.out) {
-        ([dir], None) => crate::report::write(dir)?,
+        ([dir], None) => crate::report::write(dir, pictures)?,
+        (_, None) if args.png => return Err(misuse("--png: several records need --out DIR")),
         (dirs, None) => return print(&crate::report::kernels(dirs)?),
-        (dirs, Some(out)) => crate::report::merge(dirs, out)?,
+        (dirs, Some(out)) => crate::report::merge(dirs, out, pictures)?,
     }
     args.dirs.iter().try_for_each(|dir| show(dir))
 }

@@ -81,7 +81,7 @@ pub(super) fn sweep(args: &SweepArgs) -> Result<()> {
     let summary = score::write(out, Summary::new(record, course.scored)?)?;
     let found = Sweep::new(&summary);
     found.write(out)?;
-    crate::report::write(out)?;
+    crate::report::write(out, crate::report::Pictures::Svg)?;
     if ended
         .as_ref()
         .is_err_and(Error::is::<interrupt::Interrupted>)

@@ -3,7 +3,7 @@
 use contract::{Fact, Kind};
 use serde::Deserialize;
 
-use crate::numbers::{bare_percent, few, micros, percent, thousands};
+use crate::numbers::{bare_percent, count, few, micros, percent, thousands};
 use crate::score::{Comparison, FactScore, Sight, Summary, Verdict};
 use crate::stats;
 
@@ -16,6 +16,10 @@ pub enum Figure {
     /// Share of the moments of all offered kinds that was missed.
     #[serde(rename = "missed")]
     Missed,
+    /// The same, not of the worst workload but in the mean of all: who is blind in one is not as bad
+    /// as who is blind nearly everywhere.
+    #[serde(rename = "missed.mean")]
+    MissedMean,
     /// Share of the execs that was missed.
     #[serde(rename = "missed.exec")]
     MissedExec,
@@ -95,6 +99,7 @@ impl Figure {
         match self {
             Self::Kinds => "number of kinds offered",
             Self::Missed => "share missed",
+            Self::MissedMean => "mean share missed",
             Self::MissedExec => "share of execs missed",
             Self::Invented => "number of invented events",
             Self::Exe => "share of programs told rightly",
@@ -113,7 +118,12 @@ impl Figure {
     /// A value of it, with its unit.
     pub(super) fn say(self, value: f64) -> String {
         match self {
-            Self::Missed | Self::MissedExec | Self::Exe | Self::Argv | Self::Ppid => round(value),
+            Self::Missed
+            | Self::MissedMean
+            | Self::MissedExec
+            | Self::Exe
+            | Self::Argv
+            | Self::Ppid => round(value),
             Self::Kinds | Self::Invented | Self::BlindSpots => format!("{value:.0}"),
             Self::Slowdown => format!("{value:.2}"),
             Self::MonitorCpu | Self::SystemCpu => format!("{} us", few(value)),
@@ -139,6 +149,7 @@ impl Figure {
         match self {
             Self::Kinds => Ok(kinds(&loads)),
             Self::Missed => missed(&loads, &Kind::ALL),
+            Self::MissedMean => missed_mean(&loads),
             Self::MissedExec => missed(&loads, &[Kind::Exec]),
             Self::Exe => fact(&loads, Fact::Exe),
             Self::Argv => fact(&loads, Fact::Argv),
@@ -271,18 +282,51 @@ fn kinds(loads: &[&Comparison]) -> Measured {
     }
 }
 
-fn missed(loads: &[&Comparison], kinds: &[Kind]) -> Found {
-    let shares = loads.iter().map(|one| {
-        let found = kinds.iter().filter_map(|&kind| one.loss.get(kind));
-        let (faults, n) = found.fold((0, 0), |sum, loss| {
-            (sum.0 + loss.missed, sum.1 + loss.truths)
-        });
-        Share {
-            workload: &one.workload,
-            faults,
-            n,
-        }
+/// What was missed of these kinds in one workload.
+fn share<'a>(one: &'a Comparison, kinds: &[Kind]) -> Share<'a> {
+    let found = kinds.iter().filter_map(|&kind| one.loss.get(kind));
+    let (faults, n) = found.fold((0, 0), |sum, loss| {
+        (sum.0 + loss.missed, sum.1 + loss.truths)
     });
+    Share {
+        workload: &one.workload,
+        faults,
+        n,
+    }
+}
+
+/// The mean over the workloads, every one of which counts as much. Its interval reaches from the mean
+/// of the lower ends to that of the upper ends, which is wider than it need be.
+fn missed_mean(loads: &[&Comparison]) -> Found {
+    let shares = loads.iter().map(|one| share(one, &Kind::ALL));
+    let shares: Vec<_> = shares.filter(|share| share.n > 0).collect();
+    if shares.is_empty() {
+        return Err("it offers no moments".into());
+    }
+    let bounds = shares
+        .iter()
+        .map(|one| (one.rate(), stats::binomial(one.faults, one.n)));
+    let (value, low, high) = bounds.fold((0.0, 0.0, 0.0), |sum, (rate, ends)| {
+        (sum.0 + rate, sum.1 + ends.0, sum.2 + ends.1)
+    });
+    let [value, low, high] = [value, low, high].map(|sum| sum / shares.len() as f64);
+    let (found, ends) = (percent(value), (bare_percent(low), bare_percent(high)));
+    let workloads = shares.iter().map(|share| share.workload.to_owned());
+    Ok(Measured {
+        value,
+        ends: (low, high),
+        said: format!(
+            "missed {found} ({} to {}) in the mean of {}",
+            ends.0,
+            ends.1,
+            count(shares.len() as u64, "workload")
+        ),
+        workloads: workloads.collect(),
+    })
+}
+
+fn missed(loads: &[&Comparison], kinds: &[Kind]) -> Found {
+    let shares = loads.iter().map(|one| share(one, kinds));
     let what = if kinds.len() == 1 { "execs" } else { "moments" };
     let Some((faults, n, workloads)) = pool(shares) else {
         return Err(format!("it offers no {what}"));

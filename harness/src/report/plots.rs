@@ -4,6 +4,7 @@
 mod curves;
 mod forest;
 mod panels;
+pub(super) mod png;
 mod spent;
 mod style;
 pub(super) mod sweep;

@@ -51,6 +51,7 @@ pub(super) struct View<'a> {
     floors: String,
     recovered: &'a [String],
     answers: Vec<Answer>,
+    lender: Option<&'a str>,
     brief: Brief,
     workloads: Vec<Workload<'a>>,
     /// The anchor of the row of a workload and a monitor.
@@ -151,6 +152,7 @@ impl<'a> View<'a> {
             floors: floors(summary),
             recovered: &record.recovered,
             answers: answers(summary)?,
+            lender: parts.lender.as_deref(),
             brief: Brief::new(summary),
             workloads: workloads(summary, id, &ids),
             ids,

@@ -79,6 +79,12 @@ impl Summary {
         self
     }
 
+    /// Whether its cases count for `other` too: of the same machine, and `other` has none.
+    pub fn lends_to(&self, other: &Self) -> bool {
+        let (own, theirs) = (&self.record.machine, &other.record.machine);
+        !self.cases.is_empty() && other.cases.is_empty() && own.identity() == theirs.identity()
+    }
+
     /// The entry for a workload under a monitor.
     pub fn of(&self, workload: &str, monitor: &str) -> Option<&Comparison> {
         self.comparison
