@@ -18,6 +18,7 @@ mod perf;
 mod preload;
 mod proc;
 mod procfs;
+mod ptrace;
 mod queue;
 pub mod replay;
 #[cfg(test)]
@@ -43,6 +44,7 @@ const OWN: &[&dyn Monitor] = &[
     &perf::Perf,
     &taskstats::Taskstats,
     &procfs::Procfs,
+    &ptrace::Ptrace,
     &accounting::Accounting,
     &fanotify::Fanotify,
     &replay::Replay,

@@ -42,6 +42,15 @@ impl Proc {
         openat(&self.root, name, flags, Mode::empty()).ok()
     }
 
+    /// Adds its parent to `facts`, if it is to be had.
+    pub(crate) fn ppid(&self, dir: BorrowedFd<'_>, facts: &mut Vec<u8>) {
+        let mut line = [0_u8; 512];
+        let read = slurp(dir, c"stat", &mut line);
+        if let Some(ppid) = read.and_then(|length| parent(&line[..length])) {
+            facts::keep(Tag::Ppid, &ppid.to_le_bytes(), facts);
+        }
+    }
+
     /// Adds its exe to `facts`, if it is to be had.
     pub(crate) fn exe(&self, dir: BorrowedFd<'_>, facts: &mut Vec<u8>) {
         let mut path = [0_u8; PATH];
@@ -73,6 +82,15 @@ impl Proc {
         };
         facts::keep(tag, &self.scratch[..length], facts);
     }
+}
+
+/// Field 4 of a /proc/PID/stat. The name before it may hold anything, brackets too; 0 is nobody.
+fn parent(line: &[u8]) -> Option<Pid> {
+    let close = line.iter().rposition(|&byte| byte == b')')?;
+    let mut words = std::str::from_utf8(&line[close + 1..])
+        .ok()?
+        .split_ascii_whitespace();
+    words.nth(1)?.parse().ok().filter(|&ppid| ppid != 0)
 }
 
 /// Reads a file of /proc/PID: whole with one call, or as much as fits.

@@ -1,0 +1,67 @@
+//! A child that ends when it is time to stop. Who waits for tasks cannot wait for a descriptor, and
+//! a signal may come just before the wait begins; this is one wait for both, and costs nothing
+//! while it lasts.
+
+use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
+
+use contract::{Pid, Result};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::{ForkResult, fork, getpid};
+
+/// Dropped before it has rung, it is ended.
+pub(super) struct Bell {
+    pid: nix::unistd::Pid,
+    rung: bool,
+}
+
+impl Bell {
+    /// Rings in the wait of the calling thread when `stop` becomes readable.
+    pub(super) fn hang(stop: BorrowedFd<'_>) -> Result<Self> {
+        let (stop, parent) = (stop.as_raw_fd(), getpid().as_raw());
+        // SAFETY: the child makes system calls only, as it must where there are other threads.
+        match unsafe { fork() }.map_err(|why| format!("ptrace: fork: {why}: end something"))? {
+            ForkResult::Parent { child } => Ok(Self {
+                pid: child,
+                rung: false,
+            }),
+            ForkResult::Child => listen(stop, parent),
+        }
+    }
+
+    /// Whether it is this that has ended.
+    pub(super) fn rings(&mut self, pid: Pid) -> bool {
+        self.rung |= pid == self.pid.as_raw().cast_unsigned();
+        self.rung
+    }
+}
+
+/// Keeps nothing open but `stop`, and does not outlive who waits for it.
+fn listen(stop: RawFd, parent: libc::pid_t) -> ! {
+    let mut polled = libc::pollfd {
+        fd: stop,
+        events: libc::POLLIN,
+        revents: 0,
+    };
+    let at = stop.cast_unsigned();
+    // SAFETY: system calls only, the last of which ends this process; `polled` is one entry.
+    unsafe {
+        libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
+        if libc::getppid() == parent {
+            libc::syscall(libc::SYS_close_range, at + 1, u32::MAX, 0);
+            if at > 0 {
+                libc::syscall(libc::SYS_close_range, 0, at - 1, 0);
+            }
+            while libc::poll(&raw mut polled, 1, -1) < 0 {}
+        }
+        libc::_exit(0)
+    }
+}
+
+impl Drop for Bell {
+    fn drop(&mut self) {
+        // It can only fail when it is gone already, which is what is wanted.
+        if !self.rung && kill(self.pid, Signal::SIGKILL).is_ok() {
+            let _ = nix::sys::wait::waitpid(self.pid, None);
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! Against recorded bytes, and against the kernel.
+
+use std::fs;
+use std::process::{Child, Command};
+use std::time::{Duration, Instant};
+
+use contract::{Journal, Kind, Monitor, Options, split_argv};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use proptest::prelude::*;
+
+use super::Ptrace;
+use crate::rig::{self, as_root, of, takes, waiting, watch};
+
+const RECORDED: &str = "ptrace/sh.spool";
+
+/// Names the process that [`traces_until_killed`] is to follow.
+const FOLLOWED: &str = "ROLLCALL_TEST_FOLLOWED";
+
+/// Also returns from the test where nobody may trace.
+macro_rules! can_run {
+    () => {
+        as_root!();
+        if let Some(missing) = Ptrace.missing(&Options::default()).first() {
+            println!("skipped: {missing}");
+            return;
+        }
+    };
+}
+
+/// `(exit 5); exec /bin/echo 'a b'` in a shell that was there before.
+#[test]
+fn recorded_bytes_decode_to_what_happened() {
+    rig::recorded(&Ptrace, RECORDED);
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_taken_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        takes(&Ptrace, &bytes);
+    }
+
+    #[test]
+    fn any_facts_are_taken_or_refused(kind in 0_u8..4, bytes in prop::collection::vec(0_u8..6, 0..60)) {
+        takes(&Ptrace, &[&[kind, 1, 0, 0, 0], &bytes[..]].concat());
+    }
+}
+
+/// A process to follow, and its parent, who ends as it does. Of our own children each wait of ours
+/// would be told what the tracer shall be told.
+struct Followed {
+    parent: Child,
+    pid: u32,
+}
+
+impl Followed {
+    /// A shell that says `begun`.
+    fn shell(text: &str) -> Self {
+        let nested = ["-c", "/bin/sh -c \"$1\"; exit $?", "parent", text];
+        let parent = waiting(Command::new("/bin/sh").args(nested));
+        let path = format!("/proc/{0}/task/{0}/children", parent.id());
+        let pid = fs::read_to_string(path).unwrap().trim().parse().unwrap();
+        Self { parent, pid }
+    }
+
+    /// One that does this when its input ends.
+    fn then(text: &str) -> Self {
+        Self::shell(&format!("echo begun; read x; {text}"))
+    }
+
+    /// The value of a line of /proc/PID/status.
+    fn status(&self, name: &str) -> String {
+        let text = fs::read_to_string(format!("/proc/{}/status", self.pid)).unwrap();
+        let value = text.lines().find_map(|line| line.strip_prefix(name));
+        value.unwrap().trim().to_owned()
+    }
+
+    #[track_caller]
+    fn becomes(&self, name: &str, value: &str) {
+        let begun = Instant::now();
+        while !self.status(name).starts_with(value) {
+            let is = self.status(name);
+            assert!(begun.elapsed() < Duration::from_secs(10), "{name} {is}");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill(Pid::from_raw(self.pid.cast_signed()), signal).unwrap();
+    }
+
+    fn end(&mut self) -> Option<i32> {
+        drop(self.parent.stdin.take());
+        self.parent.wait().unwrap().code()
+    }
+
+    fn watched<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> (Journal, T) {
+        let pid = self.pid.to_string();
+        let (journal, counters, _, result) = watch(&Ptrace, &[("pid", &pid)], || work(self));
+        let notes = &counters.notes;
+        assert_eq!((notes["refused"], notes["unstopped"]), (0, 0));
+        assert!(counters.admitted.is_empty());
+        (journal, result)
+    }
+}
+
+#[test]
+fn a_family_is_told_with_all_its_facts_and_nobody_else() {
+    can_run!();
+    let mut shell = Followed::then("(exit 5); /bin/sh -c 'kill -9 $$'; exec /bin/false 'a b'");
+    let stranger = waiting(&mut rig::shell("stranger"));
+    let pid = shell.pid;
+    let (journal, code) = shell.watched(Followed::end);
+    rig::end(stranger);
+    assert_eq!(code, Some(1));
+    let forks = journal.events.iter().filter(|one| one.kind == Kind::Fork);
+    let forks: Vec<_> = forks.map(|one| one.pid).collect();
+    assert_eq!(forks.len(), 2, "{}", rig::lines(&journal));
+    for (fork, ended) in forks.iter().zip([5 << 8, 9]) {
+        assert_eq!(of(&journal, Kind::Fork, *fork)[0].ppid, Some(pid));
+        assert_eq!(of(&journal, Kind::Exit, *fork)[0].status, Some(ended));
+    }
+    let execs = of(&journal, Kind::Exec, pid);
+    let argv = split_argv(execs[0].argv.unwrap()).collect::<Vec<_>>();
+    assert_eq!((execs.len(), argv), (1, vec![&b"/bin/false"[..], b"a b"]));
+    let real = fs::canonicalize("/bin/false").unwrap().into_os_string();
+    assert_eq!(execs[0].exe, Some(real.as_encoded_bytes()));
+    assert_eq!(execs[0].ppid, Some(shell.parent.id()));
+    assert_eq!(of(&journal, Kind::Exit, pid)[0].status, Some(1 << 8));
+    assert_eq!(journal.events.len(), 7, "{}", rig::lines(&journal));
+}
+
+#[test]
+fn descendants_that_are_there_already_are_followed() {
+    can_run!();
+    let inner = "/bin/sh -c 'echo begun; read x; (exit 2); exit 3'; exit 4";
+    let mut shell = Followed::shell(inner);
+    let (journal, code) = shell.watched(Followed::end);
+    assert_eq!(code, Some(4));
+    let exits = journal.events.iter().filter(|one| one.kind == Kind::Exit);
+    let ends: Vec<_> = exits.map(|one| one.facts.status.unwrap() >> 8).collect();
+    assert_eq!(ends, [2, 3, 4]);
+}
+
+#[test]
+fn signals_arrive() {
+    can_run!();
+    let wait = "while :; do /bin/sleep 0.01; done";
+    let mut shell = Followed::shell(&format!("trap 'exit 7' TERM; echo begun; {wait}"));
+    let pid = shell.pid;
+    let (journal, code) = shell.watched(|shell| {
+        shell.signal(Signal::SIGTERM);
+        shell.end()
+    });
+    assert_eq!(code, Some(7));
+    assert_eq!(of(&journal, Kind::Exit, pid)[0].status, Some(7 << 8));
+}
+
+#[test]
+fn who_is_stopped_stays_so_until_it_is_to_go_on() {
+    can_run!();
+    let mut shell = Followed::then("exit 8");
+    shell.watched(|shell| {
+        shell.signal(Signal::SIGSTOP);
+        shell.becomes("State:", "t");
+        shell.signal(Signal::SIGCONT);
+        shell.becomes("State:", "S");
+        shell.signal(Signal::SIGSTOP);
+        shell.becomes("State:", "t");
+    });
+    // Let go, it is still stopped.
+    shell.becomes("State:", "T");
+    assert_eq!(shell.status("TracerPid:"), "0");
+    shell.signal(Signal::SIGCONT);
+    assert_eq!(shell.end(), Some(8));
+}
+
+#[test]
+fn who_is_followed_lives_on_when_it_is_let_go_and_when_the_tracer_is_killed() {
+    can_run!();
+    let mut shell = Followed::then("/bin/true; exit 6");
+    shell.watched(|shell| assert_ne!(shell.status("TracerPid:"), "0"));
+    assert_eq!(shell.status("TracerPid:"), "0");
+
+    let mut tracer = Command::new(std::env::current_exe().unwrap());
+    tracer.args(["--ignored", "--exact", "--nocapture"]);
+    tracer.arg("ptrace::tests::traces_until_killed");
+    tracer.env(FOLLOWED, shell.pid.to_string());
+    let mut tracer = waiting(&mut tracer);
+    assert_ne!(shell.status("TracerPid:"), "0");
+    tracer.kill().unwrap();
+    tracer.wait().unwrap();
+    shell.becomes("TracerPid:", "0");
+    assert_eq!(shell.end(), Some(6));
+}
+
+/// Run by the test above in a process of its own.
+#[test]
+#[ignore = "waits to be killed"]
+fn traces_until_killed() {
+    let Ok(pid) = std::env::var(FOLLOWED) else {
+        return;
+    };
+    watch(&Ptrace, &[("pid", &pid)], || {
+        println!("\nbegun");
+        std::thread::sleep(Duration::from_secs(60));
+    });
+}
+
+/// `cargo test -p rollcall-monitors -- --ignored ptrace::tests::record` writes the recorded bytes
+/// anew.
+#[test]
+#[ignore = "writes testdata"]
+fn record() {
+    can_run!();
+    let mut shell = Followed::then("(exit 5); exec /bin/echo 'a b' >/dev/null");
+    let pid = shell.pid.to_string();
+    let (_, _, path, _) = watch(&Ptrace, &[("pid", &pid)], || shell.end());
+    rig::record(&Ptrace, RECORDED, &path, |frame| Some(frame.bytes.to_vec()));
+}
