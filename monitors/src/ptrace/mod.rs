@@ -40,6 +40,7 @@ mod tree;
 mod tests;
 
 use std::fs;
+use std::path::Path;
 
 use caps::{CapSet, Capability};
 use contract::{
@@ -89,7 +90,14 @@ impl Monitor for Ptrace {
         false
     }
 
-    fn missing(&self, _: &Options) -> Vec<Unavailable> {
+    fn missing(&self, options: &Options) -> Vec<Unavailable> {
+        let pid = options.size("pid");
+        if pid != 0 && !Path::new(&format!("/proc/{pid}")).exists() {
+            return vec![Unavailable::new(
+                format!("process {pid}"),
+                "name one that lives",
+            )];
+        }
         let scope = fs::read_to_string(SCOPE).unwrap_or_default();
         let capable = caps::has_cap(None, CapSet::Effective, Capability::CAP_SYS_PTRACE);
         let capable = matches!(capable, Ok(true));
