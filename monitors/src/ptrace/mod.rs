@@ -1,8 +1,8 @@
 //! `ptrace`: seizes a process and follows it and all that descends from it, as a debugger would.
 //!
 //! Hook point: the stops of PTRACE_SEIZE with PTRACE_O_TRACEFORK, VFORK, CLONE and EXEC, and the death
-//! of each process, which its tracer hears before its parent. Minimum kernel: 3.5 (PTRACE_SEIZE and
-//! PTRACE_LISTEN as they are now). Config: CONFIG_PROC_CHILDREN=y, for descendants that are there already.
+//! of each process, which its tracer hears before its parent. Minimum kernel: 4.2 (PTRACE_SEIZE
+//! is of 3.4). Config: CONFIG_PROC_CHILDREN=y, which finds the descendants that are there already.
 //! Capability: CAP_SYS_PTRACE; without it only processes of the same user, and where Yama's
 //! ptrace_scope is not 0 none, because nobody may trace their own parent.
 //!
@@ -59,6 +59,9 @@ pub(crate) struct Ptrace;
 /// Only there in a kernel with Yama.
 const SCOPE: &str = "/proc/sys/kernel/yama/ptrace_scope";
 
+/// Only there in a kernel that tells whose child is whose.
+const CHILDREN: &str = "/proc/thread-self/children";
+
 const OPTIONS: &[OptionSpec] = &[OptionSpec {
     name: "pid",
     default: "0",
@@ -97,6 +100,10 @@ impl Monitor for Ptrace {
                 format!("process {pid}"),
                 "name one that lives",
             )];
+        }
+        if !Path::new(CHILDREN).exists() {
+            let (config, remedy) = ("CONFIG_PROC_CHILDREN=y", "use a kernel built with it");
+            return vec![Unavailable::new(config, remedy)];
         }
         let scope = fs::read_to_string(SCOPE).unwrap_or_default();
         let capable = caps::has_cap(None, CapSet::Effective, Capability::CAP_SYS_PTRACE);
