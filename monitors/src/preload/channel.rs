@@ -12,8 +12,8 @@ use anyhow::{Context, Result, bail};
 use nix::sys::mman::{MapFlags, ProtFlags, mmap, munmap};
 
 use super::layout::{
-    CLOSED_AT, DROPPED_AT, HEAD, MAGIC, SLEEPING_AT, SLOT, SLOT_BYTES_AT, SLOTS_AT, STATE, State,
-    Tag, length,
+    CLOSED_AT, DROPPED_AT, HEAD, HEAD_USED, MAGIC, SLEEPING_AT, SLOT, SLOT_BYTES_AT, SLOTS_AT,
+    STATE, State, Tag, length,
 };
 
 /// The mapped file.
@@ -56,7 +56,11 @@ impl Channel {
         };
         // Really there, not only promised: a write into a hole that cannot be filled would kill
         // the program that is watched.
-        nix::fcntl::posix_fallocate(&file, 0, bytes as i64).with_context(what)?;
+        let there = |from: usize, count| {
+            nix::fcntl::posix_fallocate(&file, from as i64, count as i64).with_context(what)
+        };
+        there(0, HEAD_USED)?;
+        there(HEAD, bytes - HEAD)?;
         let bytes = NonZeroUsize::new(bytes).with_context(what)?;
         let rights = ProtFlags::PROT_READ | ProtFlags::PROT_WRITE;
         // SAFETY: a fresh mapping at an address of the kernel's choice touches nothing of ours.
@@ -98,7 +102,7 @@ impl Channel {
     }
 
     fn flag(&self, at: usize) -> &AtomicU32 {
-        debug_assert!(at + 4 <= HEAD && at.is_multiple_of(4));
+        debug_assert!(at + 4 <= HEAD_USED && at.is_multiple_of(4));
         // SAFETY: as for `word`.
         unsafe { AtomicU32::from_ptr(self.map.as_ptr().add(at).cast()) }
     }

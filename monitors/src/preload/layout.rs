@@ -10,7 +10,10 @@ pub(super) const STATE: usize = 8;
 /// A record before its data.
 pub(super) const RECORD: usize = 32;
 pub(super) const DATA: usize = SLOT - STATE - RECORD;
-pub(super) const HEAD: usize = 4096;
+/// Where the slots begin.
+pub(super) const HEAD: usize = 65536;
+/// What of the head is used; the rest stays a hole, see hook/rollcall.h.
+pub(super) const HEAD_USED: usize = 4096;
 pub(super) const SLOTS_AT: usize = 8;
 pub(super) const SLOT_BYTES_AT: usize = 12;
 pub(super) const CLOSED_AT: usize = 16;

@@ -132,7 +132,7 @@ pub(crate) fn claim(watch: &Watch<'_>, thread: u32) {
     use std::os::unix::fs::FileExt;
     let channel = File::options().write(true).open(&watch.0[1].1).unwrap();
     let busy = u64::from(thread) << 10 | 1;
-    channel.write_all_at(&busy.to_le_bytes(), 4096).unwrap();
+    channel.write_all_at(&busy.to_le_bytes(), 65536).unwrap();
 }
 
 pub(crate) struct Programs(tempfile::TempDir);

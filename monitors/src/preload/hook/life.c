@@ -1,15 +1,16 @@
 /* How processes begin and end, and the constructor of every new image. */
 #define _GNU_SOURCE
+#include "kernel.h"
 #include "rollcall.h"
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <spawn.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <sys/utsname.h>
-#include <unistd.h>
 
 #define DEFINE(name) void *rollcall_##name;
 REALS(DEFINE)
@@ -20,8 +21,8 @@ void *rollcall_real(void **place, const char *name) {
     return *place;
 }
 
-/* The process whose end has been written down. A vfork child writes to its parent's copy, so the
- * parent forgets it. */
+/* The process whose end has been written down while it had handlers left to run, one of which may
+ * call _exit. A vfork child writes to its parent's copy, so the parent forgets it. */
 static pid_t ended;
 
 static void forked(pid_t child, pid_t parent, uint64_t happened, unsigned flags) {
@@ -76,21 +77,24 @@ HOOK int clone(int (*body)(void *), void *stack, int flags, void *argument, ...)
     return child;
 }
 
-static void ending(int status) {
+/* `last`: nothing of the program runs after it. Then nothing is kept either, since in a child of
+ * fork that would be a page to copy. */
+static void ending(int status, bool last) {
     if (!rollcall_active())
         return;
     uint64_t now = rollcall_now();
     pid_t pid = rollcall_pid();
     if (ended == pid)
         return;
-    ended = pid;
+    if (!last)
+        ended = pid;
     struct note note = {.kind = KIND_EXIT, .pid = pid, .ppid = rollcall_ppid(),
                         .status = (status & 0xff) << 8, .happened = now};
     rollcall_put(&note);
 }
 
 HOOK _Noreturn void _exit(int status) {
-    ending(status);
+    ending(status, true);
     REAL(_exit)(status);
     __builtin_unreachable();
 }
@@ -98,25 +102,34 @@ HOOK _Noreturn void _exit(int status) {
 HOOK _Noreturn void _Exit(int status) { _exit(status); }
 
 HOOK _Noreturn void quick_exit(int status) {
-    ending(status);
+    ending(status, false);
     REAL(quick_exit)(status);
     __builtin_unreachable();
 }
 
 static void on_end(int status, void *unused) {
     (void)unused;
-    ending(status);
+    ending(status, false);
 }
 
 bool rollcall_fills_argv;
 
+/* Whether a kernel's release is of Linux 5.18 or later. Not strtol, for it is on a page of the C
+ * library that a program may otherwise never touch. */
+static unsigned number(const char **text) {
+    unsigned number = 0;
+    for (; **text >= '0' && **text <= '9'; ++*text)
+        number = number * 10 + (unsigned)(**text - '0');
+    return number;
+}
+
 static bool fills_argv(void) {
-    struct utsname kernel;
-    char *end;
-    if (uname(&kernel) != 0)
+    struct utsname name;
+    if (kernel(SYS_uname, (long)&name, 0, 0, 0) != 0)
         return false;
-    long major = strtol(kernel.release, &end, 10);
-    return major > 5 || (major == 5 && *end == '.' && strtol(end + 1, NULL, 10) >= 18);
+    const char *text = name.release;
+    unsigned major = number(&text);
+    return major > 5 || (major == 5 && *text++ == '.' && number(&text) >= 18);
 }
 
 /* The first to run, so the handler it leaves is the last: whatever another handler or destructor
@@ -131,7 +144,7 @@ __attribute__((constructor(101))) static void begin(int argc, char **argv, char 
 #define FIND(name) rollcall_real(&rollcall_##name, #name);
         REALS(FIND)
         char exe[EXE_MOST];
-        ssize_t bytes = readlink("/proc/self/exe", exe, sizeof exe);
+        long bytes = kernel(SYS_readlinkat, AT_FDCWD, (long)"/proc/self/exe", (long)exe, sizeof exe);
         struct note note = {.kind = KIND_IMAGE, .pid = rollcall_pid(), .ppid = rollcall_ppid(),
                             .happened = now, .argv = argv};
         if (bytes > 0) {

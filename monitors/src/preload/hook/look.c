@@ -4,14 +4,13 @@
  * /proc/PID/exe will name it, and spares a record for most calls that are going to fail. Only
  * regular files are opened, so looking has no effect of its own; no descriptor stays. */
 #define _GNU_SOURCE
+#include "kernel.h"
 #include "rollcall.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define LINK_BYTES 32
 
@@ -30,11 +29,11 @@ static void link_of(int fd, char *link) {
 
 static enum look kind_of(const char *link) {
     char magic[4] = "";
-    int fd = open(link, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    int fd = rollcall_openat(AT_FDCWD, link, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (fd < 0) /* A script that cannot be read cannot run, so this is none. */
-        return errno == EACCES ? LOOK_ELF : LOOK_UNSEEN;
-    ssize_t count = read(fd, magic, sizeof magic);
-    close(fd);
+        return fd == -EACCES ? LOOK_ELF : LOOK_UNSEEN;
+    long count = kernel(SYS_read, fd, (long)magic, sizeof magic, 0);
+    kernel(SYS_close, fd, 0, 0, 0);
     if (count == 4 && memcmp(magic, "\177ELF", 4) == 0)
         return LOOK_ELF;
     return count >= 2 && magic[0] == '#' && magic[1] == '!' ? LOOK_SCRIPT : LOOK_OTHER;
@@ -43,7 +42,7 @@ static enum look kind_of(const char *link) {
 static void look_at(int fd, struct seen *seen) {
     struct stat file;
     char link[LINK_BYTES];
-    if (fstat(fd, &file) != 0)
+    if (rollcall_fstat(fd, &file) != 0)
         return;
     if (!S_ISREG(file.st_mode) || (file.st_mode & 0111) == 0) {
         seen->look = LOOK_REFUSED;
@@ -51,7 +50,9 @@ static void look_at(int fd, struct seen *seen) {
     }
     link_of(fd, link);
     enum look look = kind_of(link);
-    ssize_t bytes = look == LOOK_ELF ? readlink(link, seen->exe, sizeof seen->exe) : 0;
+    long bytes = 0;
+    if (look == LOOK_ELF)
+        bytes = kernel(SYS_readlinkat, AT_FDCWD, (long)link, (long)seen->exe, sizeof seen->exe);
     if (bytes < 0)
         return;
     seen->look = look;
@@ -64,21 +65,19 @@ void rollcall_look(int dir, const char *path, int flags, struct seen *seen) {
     seen->look = LOOK_UNSEEN, seen->bytes = 0, seen->cut = false;
     if (!rollcall_active() || path == NULL)
         return;
-    int error = errno;
     if (*path == '\0' && (flags & AT_EMPTY_PATH)) {
         look_at(dir, seen);
     } else {
         int follow = flags & AT_SYMLINK_NOFOLLOW ? O_NOFOLLOW : 0;
-        int fd = openat(dir, path, O_PATH | O_CLOEXEC | follow);
+        int fd = rollcall_openat(dir, path, O_PATH | O_CLOEXEC | follow);
         if (fd >= 0) {
             look_at(fd, seen);
-            close(fd);
-        } else if (errno == ENOENT || errno == ENOTDIR || errno == EACCES || errno == ELOOP ||
-                   errno == ENAMETOOLONG) {
+            kernel(SYS_close, fd, 0, 0, 0);
+        } else if (fd == -ENOENT || fd == -ENOTDIR || fd == -EACCES || fd == -ELOOP ||
+                   fd == -ENAMETOOLONG) {
             seen->look = LOOK_REFUSED;
         }
     }
-    errno = error;
 }
 
 /* As execvp and posix_spawnp search: the first directory of PATH that has it. */

@@ -5,18 +5,15 @@
  * blocks no other writer, and the reader knows whose death to wait for. Nothing here waits: when
  * the ring is full the record is counted as dropped. */
 #define _GNU_SOURCE
+#include "kernel.h"
 #include "rollcall.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/futex.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
 #include <time.h>
-#include <unistd.h>
 
 /* Every failed turn means that another writer got on; so many in a row do not happen. */
 #define TURNS_MOST 4096
@@ -27,19 +24,23 @@ static uint64_t mask;
 static unsigned lap_shift;
 
 bool rollcall_active(void) { return channel != NULL; }
-pid_t rollcall_pid(void) { return (pid_t)syscall(SYS_getpid); }
-pid_t rollcall_ppid(void) { return (pid_t)syscall(SYS_getppid); }
+pid_t rollcall_pid(void) { return (pid_t)kernel0(SYS_getpid); }
+pid_t rollcall_ppid(void) { return (pid_t)kernel0(SYS_getppid); }
 
 uint64_t rollcall_now(void) {
     struct timespec now = {0, 0};
+#ifdef __LP64__
+    kernel(SYS_clock_gettime, CLOCK_MONOTONIC, (long)&now, 0, 0);
+#else /* where the kernel may know another timespec than the C library */
     clock_gettime(CLOCK_MONOTONIC, &now);
+#endif
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
 /* The channel must be this user's own and closed to everybody else: only then does nobody but
  * this user's processes write into it. */
 static bool trusted(const struct stat *file) {
-    return S_ISREG(file->st_mode) && file->st_uid == geteuid() && (file->st_mode & 077) == 0 &&
+    return S_ISREG(file->st_mode) && file->st_uid == (uid_t)kernel0(SYS_geteuid) && (file->st_mode & 077) == 0 &&
            file->st_size > HEAD_BYTES;
 }
 
@@ -56,14 +57,15 @@ static bool adopt(struct channel *map, uint64_t size) {
 }
 
 bool rollcall_open(const char *path) {
-    int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+    int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
+    int fd = rollcall_openat(AT_FDCWD, path, flags);
     if (fd < 0)
         return false;
     struct stat file;
     void *map = MAP_FAILED;
-    if (fstat(fd, &file) == 0 && trusted(&file))
+    if (rollcall_fstat(fd, &file) == 0 && trusted(&file))
         map = mmap(NULL, (size_t)file.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    close(fd);
+    kernel(SYS_close, fd, 0, 0, 0);
     if (map == MAP_FAILED)
         return false;
     if (adopt(map, (uint64_t)file.st_size))
@@ -81,16 +83,16 @@ static struct slot *claim(pid_t tid, unsigned part, uint64_t *ready) {
     for (int turn = 0; turn < TURNS_MOST; turn++) {
         uint64_t at = atomic_load(&channel->head), lap = at >> lap_shift;
         struct slot *slot = &slots[at & mask];
-        uint64_t state = atomic_load(&slot->state);
-        bool mine = false;
-        if (state == word(lap, 0, 0, FREE))
-            mine = atomic_compare_exchange_strong(&slot->state, &state, word(lap, tid, part, BUSY));
-        else if ((uint32_t)(state >> 32) == (uint32_t)(lap - 1) && atomic_load(&channel->head) == at)
+        /* Not looked at first: for a page that is not mapped yet, a write maps it alone and costs
+         * less than half of a read, for which the kernel maps its sixteen neighbours too. */
+        uint64_t state = word(lap, 0, 0, FREE);
+        bool mine = atomic_compare_exchange_strong(&slot->state, &state, word(lap, tid, part, BUSY));
+        if (!mine && (uint32_t)(state >> 32) == (uint32_t)(lap - 1) &&
+            atomic_load(&channel->head) == at)
             return NULL; /* still unread from the lap before */
         /* Claimed, by us or by one who has not moved the head on yet: then it is moved for him. */
         uint64_t expected = at;
-        if (mine || state != word(lap, 0, 0, FREE))
-            atomic_compare_exchange_strong(&channel->head, &expected, at + 1);
+        atomic_compare_exchange_strong(&channel->head, &expected, at + 1);
         if (mine) {
             *ready = word(lap, tid, part, READY);
             return slot;
@@ -103,7 +105,7 @@ static void wake(void) {
     atomic_thread_fence(memory_order_seq_cst);
     if (atomic_load(&channel->sleeping) == 0 || atomic_exchange(&channel->sleeping, 0) == 0)
         return;
-    syscall(SYS_futex, &channel->sleeping, FUTEX_WAKE, 1, NULL, NULL, 0);
+    kernel(SYS_futex, (long)&channel->sleeping, FUTEX_WAKE, 1, 0);
 }
 
 /* Writes one record's bytes over its slots. */
@@ -175,10 +177,9 @@ static void commit(struct pen *pen, unsigned parts, pid_t tid, const struct note
 void rollcall_put(const struct note *note) {
     if (channel == NULL || atomic_load_explicit(&channel->closed, memory_order_relaxed))
         return;
-    int error = errno;
     struct pen pen;
     pen.at = 0;
-    pid_t tid = (pid_t)syscall(SYS_gettid);
+    pid_t tid = (pid_t)kernel0(SYS_gettid);
     size_t bytes = (note->exe != NULL ? note->exe_bytes : 0) + argv_bytes(note->argv);
     unsigned wanted = bytes == 0 ? 1 : (unsigned)((bytes + DATA_BYTES - 1) / DATA_BYTES);
     unsigned parts = 0;
@@ -189,5 +190,4 @@ void rollcall_put(const struct note *note) {
     else
         commit(&pen, parts, tid, note);
     wake();
-    errno = error;
 }

@@ -1,7 +1,7 @@
 /* What the files of the hook library share. The layout is the other half of ../layout.rs.
  *
  * Everything here may run in a signal handler, in a vfork child or while another thread holds any
- * lock: no malloc, no locks, no stdio, errno always put back. */
+ * lock: no malloc, no locks, no stdio, errno as it was. */
 #ifndef ROLLCALL_H
 #define ROLLCALL_H
 
@@ -14,12 +14,14 @@
 #define MAGIC "RCPRELD1"
 #define SLOT_BYTES 256
 #define DATA_BYTES 216
-#define HEAD_BYTES 4096
+#define HEAD_BYTES 65536
 #define ARGV_MOST 4096
 #define EXE_MOST 4096
 #define PARTS_MOST 38
 
-/* The first page of the channel. Words that different sides write lie in lines of their own. */
+/* The first page of the channel. Words that different sides write lie in lines of their own. A hole
+ * follows, so long that the first look at this page maps no slots along with it: see claim in
+ * ring.c. */
 struct channel {
     char magic[8];
     uint32_t slots; /* a power of two */
