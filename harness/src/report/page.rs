@@ -5,7 +5,7 @@ use std::fmt;
 
 use anyhow::{Context, Result};
 use minijinja::value::ValueKind;
-use minijinja::{AutoEscape, Environment, HtmlEscape, Output, State, Value};
+use minijinja::{AutoEscape, Environment, HtmlEscape, Output, State, UndefinedBehavior, Value};
 use serde::Serialize;
 
 use crate::text::plain;
@@ -68,6 +68,8 @@ fn render(name: &str, view: &impl Serialize) -> Result<String> {
         true => AutoEscape::Custom(MARKDOWN),
         false => AutoEscape::Html,
     });
+    // A name that a template has wrong is an error, not an empty cell.
+    environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
     environment.set_formatter(put);
     environment.add_filter("code", |text: &str| Value::from_safe_string(code(text)));
     environment.set_trim_blocks(true);

@@ -117,7 +117,8 @@ fn panel(area: &Sheet<'_>, one: &Panel, axes: Axes, right: f64, all: &[Panel]) -
         }
         Up::Bytes => {
             let (low, high) = reach(points(std::slice::from_ref(one)));
-            let chart = builder.build_cartesian_2d(0.0..right, log(low / 2.0, high * 2.0));
+            let chart =
+                builder.build_cartesian_2d(0.0..right, log(low / 2.0, high * 2.0).base(4.0));
             fill(area, one, axes, chart.map_err(failed)?, 0.0)
         }
     }
@@ -211,9 +212,10 @@ where
 
 /// 65536 as 64k.
 pub(super) fn bytes(size: f64) -> String {
-    match size {
-        size if size >= 1_048_576.0 => format!("{}M", few(size / 1_048_576.0)),
-        size if size >= 1024.0 => format!("{}k", few(size / 1024.0)),
-        size => few(size),
-    }
+    let (size, unit) = match size {
+        size if size >= 1_048_576.0 => (size / 1_048_576.0, "M"),
+        size if size >= 1024.0 => (size / 1024.0, "k"),
+        size => (size, ""),
+    };
+    format!("{}{unit}", few(size).trim_end_matches(".0"))
 }
