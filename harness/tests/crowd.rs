@@ -1,7 +1,11 @@
 //! A record of 25 contestants, some of which offer only some kinds: every page stays readable. It is
 //! left in target/tmp/crowd, where scripts/test-page opens it in a browser.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop where it stands")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test may stop where it stands"
+)]
 
 mod common;
 mod made;

@@ -1,7 +1,11 @@
 //! The matrix and the answers in README.md are those of results/reference. After a new record or a
 //! wanted change: `BLESS=1 cargo test -p rollcall --test readme`, and read the diff.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop where it stands")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test may stop where it stands"
+)]
 
 mod common;
 
