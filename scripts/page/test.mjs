@@ -40,8 +40,7 @@ function folds() {
   const all = [...document.querySelectorAll("summary")];
   const shows = (fold) => {
     fold.click();
-    const { open, lastElementChild } = fold.parentElement;
-    return open && lastElementChild !== fold && lastElementChild.getBoundingClientRect().height > 0;
+    return fold.parentElement.open && fold.parentElement.offsetHeight > fold.offsetHeight;
   };
   return { count: all.length, closed: all.filter((fold) => !shows(fold)).map((fold) => fold.innerText) };
 }
