@@ -1,7 +1,26 @@
 //! Facts looked up in /proc, as they stand in a spool behind the moment that they are of: each a tag
 //! byte, a little-endian 32-bit length and so many bytes. One that was not to be had is not there.
+//! Where nothing else tells the moment, [`head`] does.
 
-use contract::Report;
+use contract::{Frame, Kind, Pid, Report};
+
+/// A moment as a frame begins with it: a byte for the kind, the pid.
+pub(crate) fn head(kind: Kind, pid: Pid) -> [u8; 5] {
+    let [a, b, c, d] = pid.to_le_bytes();
+    [kind as u8, a, b, c, d]
+}
+
+/// The moment that a frame begins with, and what follows it; or what is wrong.
+pub(crate) fn moment<'a>(frame: Frame<'a>) -> Result<(Report<'a>, &'a [u8]), &'static str> {
+    let (&[kind, a, b, c, d], rest) = frame
+        .bytes
+        .split_first_chunk::<5>()
+        .ok_or("is shorter than its head")?;
+    let kind = Kind::ALL.get(usize::from(kind));
+    let kind = *kind.ok_or("is of no known kind")?;
+    let pid = u32::from_le_bytes([a, b, c, d]);
+    Ok((Report::new(kind, pid, frame.received), rest))
+}
 
 /// What a looked-up fact is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,34 +1,21 @@
-//! What a look found, as a frame and back: a byte for the kind, the pid, facts (facts.rs). Pure.
+//! What a look found, as a frame: a moment and facts (facts.rs). Pure.
 
-use contract::{Decode, Frame, Journal, Kind, Malformed, Pid, Report};
+use contract::{Decode, Frame, Journal, Malformed};
 
 use crate::facts;
-
-/// The beginning of a frame; its facts follow.
-pub(super) fn head(kind: Kind, pid: Pid) -> [u8; 5] {
-    let [a, b, c, d] = pid.to_le_bytes();
-    [kind as u8, a, b, c, d]
-}
 
 /// Each frame stands for itself, so nothing is remembered.
 pub(super) struct Decoder;
 
 impl Decode for Decoder {
     fn frame(&mut self, frame: Frame<'_>, out: &mut Journal) -> Result<(), Malformed> {
-        let (&[kind, a, b, c, d], rest) = frame
-            .bytes
-            .split_first_chunk::<5>()
-            .ok_or_else(|| malformed(frame, "is shorter than its head"))?;
-        let kind = Kind::ALL.get(usize::from(kind));
-        let kind = *kind.ok_or_else(|| malformed(frame, "is of no known kind"))?;
-        let mut report = Report::new(kind, u32::from_le_bytes([a, b, c, d]), frame.received);
-        facts::tell(rest, &mut report).map_err(|why| malformed(frame, why))?;
+        let malformed = |why| {
+            let length = frame.bytes.len();
+            Malformed(format!("procfs frame of {length} bytes: {why}"))
+        };
+        let (mut report, rest) = facts::moment(frame).map_err(malformed)?;
+        facts::tell(rest, &mut report).map_err(malformed)?;
         out.push(report);
         Ok(())
     }
-}
-
-fn malformed(frame: Frame<'_>, why: &str) -> Malformed {
-    let length = frame.bytes.len();
-    Malformed(format!("procfs frame of {length} bytes: {why}"))
 }

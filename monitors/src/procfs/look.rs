@@ -6,7 +6,6 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use contract::{Kind, Pid, Result, Spool};
 
-use super::decode;
 use super::stat::{self, Image, Stat};
 use crate::clock;
 use crate::facts::{self, Tag};
@@ -158,7 +157,7 @@ fn stat_in(dir: BorrowedFd<'_>) -> Option<Stat> {
 }
 
 fn tell(spool: &mut Spool, kind: Kind, pid: Pid, facts: &[u8]) -> Result<()> {
-    let head = decode::head(kind, pid);
+    let head = facts::head(kind, pid);
     Ok(spool.write_parts(clock::now(), &[&head, facts])?)
 }
 

@@ -9,8 +9,9 @@ use libc::c_int;
 use nix::errno::Errno;
 
 use super::bell::Bell;
-use super::{calls, decode};
+use super::calls;
 use crate::clock;
+use crate::facts;
 use crate::proc::Proc;
 
 /// How long at the end a task is waited for.
@@ -112,7 +113,7 @@ impl Follower {
         let received = clock::now();
         if !libc::WIFSTOPPED(status) {
             if self.forget(tid) == Some(Is::Process) {
-                let head = decode::head(Kind::Exit, tid);
+                let head = facts::head(Kind::Exit, tid);
                 spool.write_parts(received, &[&head, &status.to_le_bytes()])?;
             }
             return Ok(());
@@ -192,7 +193,7 @@ impl Follower {
                 self.proc.argv(dir.as_fd(), &mut self.facts);
             }
         }
-        let head = decode::head(kind, pid);
+        let head = facts::head(kind, pid);
         Ok(spool.write_parts(received, &[&head, &self.facts])?)
     }
 

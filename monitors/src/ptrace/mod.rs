@@ -1,9 +1,8 @@
 //! `ptrace`: seizes a process and follows it and all that descends from it, as a debugger would.
 //!
 //! Hook point: the stops of PTRACE_SEIZE with PTRACE_O_TRACEFORK, VFORK, CLONE and EXEC, and the death
-//! of each process, which its tracer hears before its parent. Minimum kernel: 4.2 (PTRACE_SEIZE
-//! is of 3.4). Config: CONFIG_PROC_CHILDREN=y, which finds the descendants that are there already.
-//! Capability: CAP_SYS_PTRACE; without it only processes of the same user, and where Yama's
+//! of each process, which its tracer hears before its parent. Minimum kernel: 3.4
+//! (PTRACE_SEIZE). Config: none but CONFIG_PROC_FS=y. Capability: CAP_SYS_PTRACE; without it only processes of the same user, and where Yama's
 //! ptrace_scope is not 0 none, because nobody may trace their own parent.
 //!
 //! Whom it follows: the process `pid`, by default the one that started this (the harness in a run, the
@@ -34,7 +33,7 @@ mod bell;
 mod calls;
 mod decode;
 mod follow;
-mod tree;
+mod seize;
 
 #[cfg(test)]
 mod tests;
@@ -58,9 +57,6 @@ pub(crate) struct Ptrace;
 
 /// Only there in a kernel with Yama.
 const SCOPE: &str = "/proc/sys/kernel/yama/ptrace_scope";
-
-/// Only there in a kernel that tells whose child is whose.
-const CHILDREN: &str = "/proc/thread-self/children";
 
 const OPTIONS: &[OptionSpec] = &[OptionSpec {
     name: "pid",
@@ -101,10 +97,6 @@ impl Monitor for Ptrace {
                 "name one that lives",
             )];
         }
-        if !Path::new(CHILDREN).exists() {
-            let (config, remedy) = ("CONFIG_PROC_CHILDREN=y", "use a kernel built with it");
-            return vec![Unavailable::new(config, remedy)];
-        }
         let scope = fs::read_to_string(SCOPE).unwrap_or_default();
         let capable = caps::has_cap(None, CapSet::Effective, Capability::CAP_SYS_PTRACE);
         let capable = matches!(capable, Ok(true));
@@ -129,8 +121,9 @@ impl Monitor for Ptrace {
         // SAFETY: to ignore a signal runs no code of ours.
         unsafe { signal(Signal::SIGTSTP, SigHandler::SigIgn) }
             .map_err(|why| format!("ptrace: signal: {why}: report this"))?;
+        let (seized, refused) = seize::all(root)?;
+        // Later than that, or it would be one of them.
         let mut bell = Bell::hang(session.stop)?;
-        let (seized, refused) = tree::seize(root)?;
         let mut follower = Follower::new(seized)?;
         (session.ready)(&[])?;
         follower.run(&mut bell, &mut session.spool)?;

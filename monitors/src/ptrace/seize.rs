@@ -8,37 +8,29 @@ use nix::errno::Errno;
 use nix::unistd::{getpid, gettid};
 
 use super::calls;
+use crate::tree;
 
 /// The tasks now followed, and how many of the descendants refused.
-pub(super) fn seize(root: Pid) -> Result<(HashSet<Pid>, u64)> {
+pub(super) fn all(root: Pid) -> Result<(HashSet<Pid>, u64)> {
     calls::seize(root).map_err(|why| match why {
         Errno::EPERM => format!(
             "ptrace: PTRACE_SEIZE of {root}: {why}: run as root, or end who traces it already"
         ),
         _ => format!("ptrace: PTRACE_SEIZE of {root}: {why}: name a process that lives"),
     })?;
-    let own = getpid().as_raw().cast_unsigned();
-    let (mut seized, mut processes) = (HashSet::from([root]), vec![root]);
+    let mut seized = HashSet::from([root]);
     // What a task begins after it was seized is followed by itself; what it began before, a pass
     // after that finds.
     loop {
-        let (before, mut refused, mut at) = (seized.len(), 0, 0);
-        while let Some(&process) = processes.get(at) {
-            at += 1;
-            for task in tasks(process) {
-                if !seized.contains(&task) {
-                    match calls::seize(task) {
-                        Ok(()) => drop(seized.insert(task)),
-                        Err(Errno::ESRCH) => {}
-                        Err(_) => refused += u64::from(!is_ours(task)),
-                    }
-                }
-                for child in children(process, task) {
-                    // To stop oneself would be for good.
-                    if child != own && !processes.contains(&child) {
-                        processes.push(child);
-                    }
-                }
+        let (before, mut refused) = (seized.len(), 0);
+        for task in processes(root).into_iter().flat_map(tasks) {
+            if seized.contains(&task) {
+                continue;
+            }
+            match calls::seize(task) {
+                Ok(()) => drop(seized.insert(task)),
+                Err(Errno::ESRCH) => {}
+                Err(_) => refused += u64::from(!is_ours(task)),
             }
         }
         if seized.len() == before {
@@ -47,19 +39,20 @@ pub(super) fn seize(root: Pid) -> Result<(HashSet<Pid>, u64)> {
     }
 }
 
+/// Without ourselves: to stop oneself would be for good.
+fn processes(root: Pid) -> Vec<Pid> {
+    let own = getpid().as_raw().cast_unsigned();
+    let mut all = tree::below(root);
+    all.retain(|&pid| pid != own);
+    all.push(root);
+    all
+}
+
 fn tasks(process: Pid) -> Vec<Pid> {
     let entries = fs::read_dir(format!("/proc/{process}/task"));
     let names = entries.into_iter().flatten().flatten();
     names
         .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-        .collect()
-}
-
-fn children(process: Pid, task: Pid) -> Vec<Pid> {
-    let path = format!("/proc/{process}/task/{task}/children");
-    let text = fs::read_to_string(path).unwrap_or_default();
-    text.split_ascii_whitespace()
-        .filter_map(|pid| pid.parse().ok())
         .collect()
 }
 
