@@ -54,7 +54,7 @@ fn a_stopped_run_leaves_nothing() {
     let audit = monitors::audit::State::now().unwrap();
     for (stop, monitors) in [
         (Signal::SIGINT, "audit"),
-        (Signal::SIGTERM, "netlink|ebpf|preload"),
+        (Signal::SIGTERM, "netlink|ebpf|preload|ptrace"),
     ] {
         let before = Traces::now();
         let dir = scratch();
@@ -76,7 +76,7 @@ fn a_killed_run_leaves_nothing_alive_and_the_next_puts_the_rest_back() {
     }
     let _alone = serial();
     let audit = monitors::audit::State::now().unwrap();
-    for monitors in ["audit", "netlink|ebpf|preload"] {
+    for monitors in ["audit", "netlink|ebpf|preload", "ptrace"] {
         let before = Traces::now();
         let dir = scratch();
         let mut child = bombing(dir.path(), monitors);

@@ -127,17 +127,17 @@ fn look(cell: &Cell) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut say = |sight, what: String| findings.push(Finding { sight, what });
     let due = || cell.kinds.0.iter().filter(|(_, score)| score.truths > 0);
-    if due().all(|(_, score)| !score.offered) {
+    let offered = due().any(|(_, score)| score.offered);
+    if !offered {
         say(Sight::NotOffered, EVERYTHING.into());
-        return findings;
     }
-    let unseen = due().all(|(_, score)| score.missed == score.truths);
+    let unseen = offered && due().all(|(_, score)| score.missed == score.truths);
     if unseen {
         say(Sight::NotSeen, EVERYTHING.into());
     }
     for (kind, score) in &cell.kinds.0 {
         if !score.offered {
-            if score.truths > 0 {
+            if offered && score.truths > 0 {
                 say(Sight::NotOffered, kind.to_string());
             }
             continue;
@@ -282,6 +282,20 @@ mod tests {
             nothing,
             (Sight::NotOffered, "not offered: everything".into())
         );
+    }
+
+    #[test]
+    fn what_was_not_due_is_invented_by_who_offers_it() {
+        let made_up = cell(|kinds, _| {
+            for (kind, score) in &mut kinds.0 {
+                score.offered = *kind == Kind::Exec;
+                score.truths = u64::from(!score.offered);
+                score.matched = 0;
+                score.invented = u64::from(score.offered);
+            }
+        });
+        let said = "seen wrongly: 1 exec invented; not offered: everything";
+        assert_eq!(says(&made_up), (Sight::Wrongly, said.into()));
     }
 
     #[test]

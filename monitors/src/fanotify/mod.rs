@@ -5,14 +5,17 @@
 //! which became that). Config: CONFIG_FANOTIFY=y. Capability: CAP_SYS_ADMIN.
 //!
 //! What it tells: which process opened which file. The event brings the file itself, so exe is the
-//! name the file has when the event is read, and its first bytes tell whether the kernel will open
+//! name the file has when the event is read, and its first bytes tell whether the kernel opens
 //! another one for the same exec: an interpreter for a script, a loader for a program that names
-//! one. So one exec of three events is told once, as the program that then runs.
+//! one. So one exec of three events is told once, as the program that then runs, when the last of
+//! them has come; what cannot run here is not told.
 //!
-//! What it tells wrongly: an exec that fails after its file was opened (too many arguments, a loader
-//! that is not there, somebody else's machine code) is told like one that does not. What it never
-//! tells: forks and exits; programs on file systems that were mounted later or elsewhere, in other
-//! mount namespaces; programs in memory (memfd_create).
+//! What it tells wrongly: an exec that fails after its last file was opened (of a program without a
+//! loader, that is: too many arguments, somebody writes to it) is told like one that does not. Of a
+//! program in memory (memfd_create) or on a file system that was mounted later or elsewhere, in
+//! another mount namespace, only the loader is seen, and told as what runs; without a loader
+//! nothing. It never tells argv: /proc still has the old program's when a file is opened for the new.
+//! Forks and exits are not told.
 //!
 //! When: an event has no time of its own.
 //!
@@ -20,7 +23,8 @@
 //! then queues one notice, however many are lost. Every such notice is admitted as one lost
 //! (`overflows`), so more may be missed than was admitted. With `queue=unlimited` nothing is dropped.
 //! In both, when a process opens the same file as in an event of its own that still waits, the two
-//! become one, and nobody counts that.
+//! become one, and nobody counts that: of a process that executes the same program twice before the
+//! first event was read, the second is missed. That the loader is the same costs nothing, see decode.rs.
 
 mod decode;
 mod file;
@@ -38,7 +42,9 @@ use contract::{
 };
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::fanotify::{EventFFlags, Fanotify as Group, FanotifyEvent, InitFlags};
+use nix::sys::fanotify::{EventFFlags, Fanotify as Group, InitFlags};
+
+use file::Files;
 
 /// See the head of this file.
 pub(crate) struct Fanotify;
@@ -113,19 +119,35 @@ fn group(more: InitFlags) -> nix::Result<Group> {
 
 /// Spools until told to stop; how often the kernel said that its queue was full.
 fn watch(group: &Group, session: &mut Session<'_>) -> Result<u64> {
-    let mut overflows = 0;
+    let (mut overflows, mut files, mut fresh) = (0, Files::default(), true);
     loop {
         let stop = wait(group, session)?;
         loop {
             let events = match group.read_events() {
                 Ok(events) => events,
-                Err(Errno::EAGAIN) => break,
+                Err(Errno::EAGAIN) => {
+                    fresh = true;
+                    break;
+                }
                 Err(Errno::EINTR) => continue,
                 Err(why) => return Err(format!("fanotify: read: {why}: raise ulimit -n").into()),
             };
             let received = crate::clock::now();
             for event in events {
-                overflows += spool(&event, received, session)?;
+                if !event.check_version() {
+                    let why = "the kernel's events are of another version";
+                    return Err(format!("fanotify: {why}: report this").into());
+                }
+                let Some(opened) = event.fd() else {
+                    overflows += 1;
+                    continue;
+                };
+                let (leads, path) = files.look(opened)?;
+                let (before, after) = decode::around(event.pid(), &leads, fresh);
+                fresh = false;
+                session
+                    .spool
+                    .write_parts(received, &[&before, &path, &after])?;
             }
         }
         session.spool.flush()?;
@@ -133,22 +155,6 @@ fn watch(group: &Group, session: &mut Session<'_>) -> Result<u64> {
             return Ok(overflows);
         }
     }
-}
-
-/// Spools an event; 1 when it says that the queue was full.
-fn spool(event: &FanotifyEvent, received: u64, session: &mut Session<'_>) -> Result<u64> {
-    if !event.check_version() {
-        return Err("fanotify: the kernel's events are of another version: report this".into());
-    }
-    let Some(opened) = event.fd() else {
-        return Ok(1);
-    };
-    let (leads, path) = file::look(opened)?;
-    let pid = event.pid().to_le_bytes();
-    session
-        .spool
-        .write_parts(received, &[&pid, &[leads as u8], &path])?;
-    Ok(0)
 }
 
 fn wait(group: &Group, session: &Session<'_>) -> Result<bool> {
