@@ -158,7 +158,7 @@ const REPORT_EXAMPLES: &str = "Examples:
   harness report --png results/reference               the same, and every plot as PNG too
   harness report --brief results/reference             the matrix and the answers of a README
   harness report results/kernels/*/                    which technique works on which kernel, as Markdown
-  harness report results/kernels/* --out /tmp/kernels  one report over many machines, kept apart";
+  harness report results/kernels/*/ --out /tmp/kernels one report over many machines, kept apart";
 
 /// Records to show.
 #[derive(Debug, Args)]
@@ -194,7 +194,7 @@ pub struct CompareArgs {
 const ADVISE_EXAMPLES: &str = "Examples:
   harness advise                                  all needs, from the best record under results/
   harness advise --need full-detail --rate 2000   who keeps up with 2,000 moments a second
-  harness advise --kernel 5.10 --no-root results/kernels/*
+  harness advise --kernel 5.10 --no-root results/kernels/*/
 Needs: miss-nothing, least-cost, full-detail, anywhere.";
 
 /// What is needed, and where.

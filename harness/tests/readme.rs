@@ -1,5 +1,5 @@
-//! The matrix and the answers in README.md are those of results/reference. After a new record or a
-//! wanted change: `BLESS=1 cargo test -p rollcall --test readme`, and read the diff.
+//! The matrices and the answers in README.md are those of the committed records. After a new record or
+//! a wanted change: `BLESS=1 cargo test -p rollcall --test readme`, and read the diff.
 
 #![allow(
     clippy::unwrap_used,
@@ -14,32 +14,55 @@ use std::path::Path;
 
 use common::said;
 
-const BEGIN: &str = "<!-- harness report --brief results/reference -->\n";
 const END: &str = "<!-- end -->\n";
 
-#[test]
-fn the_matrix_and_the_answers_are_those_of_the_record() {
-    let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let record = home.join("results/reference");
-    let (code, brief, errors) = said(&["report", "--brief", record.to_str().unwrap()]);
-    assert_eq!((code, errors.as_str()), (0, ""));
-    let path = home.join("README.md");
-    let page = fs::read_to_string(&path).unwrap();
-    let (before, rest) = page.split_once(BEGIN).unwrap();
+/// Puts `block` behind the line `begin` of `page`, or says that it does not stand there.
+fn hold(page: &mut String, begin: &str, block: &str) {
+    let begin = format!("<!-- {begin} -->\n");
+    let (before, rest) = page.split_once(&begin).unwrap();
     let (found, after) = rest.split_once(END).unwrap();
-    if std::env::var_os("BLESS").is_some() {
-        fs::write(&path, format!("{before}{BEGIN}{brief}{END}{after}")).unwrap();
-    } else {
-        let repeat = "BLESS=1 cargo test -p rollcall --test readme";
-        assert!(
-            found == brief,
-            "{repeat}\nwanted:\n{brief}\nfound:\n{found}"
-        );
-    }
+    let repeat = "BLESS=1 cargo test -p rollcall --test readme";
+    assert!(
+        std::env::var_os("BLESS").is_some() || found == block,
+        "{repeat}\nwanted:\n{block}\nfound:\n{found}"
+    );
+    *page = format!("{before}{begin}{block}{END}{after}");
+}
+
+#[test]
+fn what_is_said_of_records_is_what_they_say() {
+    let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let path = home.join("README.md");
+    let mut page = fs::read_to_string(&path).unwrap();
+    let said = |args: &[&str]| {
+        let (code, text, errors) = said(args);
+        assert_eq!((code, errors.as_str()), (0, ""), "harness {args:?}");
+        text
+    };
+
+    let record = home.join("results/reference");
+    let brief = said(&["report", "--brief", record.to_str().unwrap()]);
+    hold(&mut page, "harness report --brief results/reference", &brief);
     let rows = brief.lines().filter(|line| line.starts_with("| `"));
     assert!(rows.count() > 3, "{brief}");
     assert!(
         brief.matches("* **").count() == 4 && brief.contains("\"Use netlink\""),
         "{brief}"
     );
+
+    let kernels = ["5.10", "6.1", "6.12", "7.x"].map(|line| home.join("results/kernels").join(line));
+    let mut args = vec!["report"];
+    args.extend(kernels.iter().map(|kernel| kernel.to_str().unwrap()));
+    let text = said(&args);
+    let rows: Vec<_> = text
+        .lines()
+        .skip_while(|line| !line.starts_with('|'))
+        .take_while(|line| line.starts_with('|'))
+        .collect();
+    assert!(rows.len() > 6, "{text}");
+    let matrix = rows.join("\n") + "\n";
+    hold(&mut page, "harness report results/kernels/*/: the matrix", &matrix);
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(&path, page).unwrap();
+    }
 }

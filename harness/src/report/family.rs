@@ -22,6 +22,7 @@ const OTHER: &str = "other";
 
 /// The place of the family of a monitor, by its label, and what it is called.
 pub(super) fn of(label: &str) -> (usize, &'static str) {
+    let label = label.strip_prefix("watch-").unwrap_or(label);
     let known = |(_, names): &(&str, &[&str])| names.iter().any(|name| label.starts_with(name));
     let found = FAMILIES.iter().position(known);
     found.map_or((FAMILIES.len(), OTHER), |place| (place, FAMILIES[place].0))
