@@ -42,7 +42,11 @@ fn what_is_said_of_records_is_what_they_say() {
 
     let record = home.join("results/reference");
     let brief = said(&["report", "--brief", record.to_str().unwrap()]);
-    hold(&mut page, "harness report --brief results/reference", &brief);
+    hold(
+        &mut page,
+        "harness report --brief results/reference",
+        &brief,
+    );
     let rows = brief.lines().filter(|line| line.starts_with("| `"));
     assert!(rows.count() > 3, "{brief}");
     assert!(
@@ -50,7 +54,8 @@ fn what_is_said_of_records_is_what_they_say() {
         "{brief}"
     );
 
-    let kernels = ["5.10", "6.1", "6.12", "7.x"].map(|line| home.join("results/kernels").join(line));
+    let kernels =
+        ["5.10", "6.1", "6.12", "7.x"].map(|line| home.join("results/kernels").join(line));
     let mut args = vec!["report"];
     args.extend(kernels.iter().map(|kernel| kernel.to_str().unwrap()));
     let text = said(&args);
@@ -61,7 +66,11 @@ fn what_is_said_of_records_is_what_they_say() {
         .collect();
     assert!(rows.len() > 6, "{text}");
     let matrix = rows.join("\n") + "\n";
-    hold(&mut page, "harness report results/kernels/*/: the matrix", &matrix);
+    hold(
+        &mut page,
+        "harness report results/kernels/*/: the matrix",
+        &matrix,
+    );
     if std::env::var_os("BLESS").is_some() {
         fs::write(&path, page).unwrap();
     }

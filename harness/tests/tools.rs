@@ -269,3 +269,43 @@ fn a_bad_definition_is_one_line_that_names_file_and_key() {
         "{stderr}"
     );
 }
+
+/// Listens to the proc connector and goes without a word, as forkstat and extrace do.
+const RUDE: &str = r#"
+import os, socket, struct
+s = socket.socket(socket.AF_NETLINK, socket.SOCK_DGRAM, 11)
+s.bind((0, 1))
+ask = struct.pack("=IIIIHHI", 1, 1, 0, 0, 4, 0, 1)
+s.send(struct.pack("=IHHII", 16 + len(ask), 3, 0, 0, os.getpid()) + ask)
+while True:
+    what, pid, tgid = struct.unpack_from("=I12xII", s.recv(4096), 36)
+    if what == 0x80000000 and pid == tgid:
+        print("exit", pid, flush=True)
+"#;
+
+#[test]
+fn what_a_tool_leaves_switched_on_is_put_back_before_the_next_cell() {
+    if !is_root() {
+        return;
+    }
+    let dir = scratch();
+    define(dir.path(), "rude", &["python3", "-c", RUDE], "", EXITS);
+    let path = dir.path().join("rude.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replace("needs = []", "needs = [\"root\"]")).unwrap();
+    let (cell, _) = measured(dir.path(), "rude");
+    assert_eq!(cell["status"], "ok", "{cell:#}");
+    assert_eq!(cell["notes"]["left_on"], 1, "{cell:#}");
+    let (_, _, stderr) = said(&[
+        "run",
+        "-m",
+        "preload",
+        "-w",
+        "short-lived/fork{count=10}",
+        "--reps",
+        "1",
+        "--out",
+        dir.path().join("next").to_str().unwrap(),
+    ]);
+    assert!(!stderr.contains("put back"), "{stderr}");
+}

@@ -103,7 +103,9 @@ impl Cell<'_> {
             fs::create_dir_all(&dir)
                 .with_context(|| format!("{}: cannot be made", dir.display()))?;
             let mut row = self.row();
-            match self.measure(&dir) {
+            let measured = self.measure(&dir);
+            let left = self.put_back()?;
+            match measured {
                 Ok(measured) if measured.noise.stolen && reruns < RERUNS => {
                     reruns += 1;
                     fs::remove_dir_all(&dir)?;
@@ -123,6 +125,8 @@ impl Cell<'_> {
                     row.blind = blind;
                     row.admitted = counters.admitted;
                     row.notes = counters.notes;
+                    row.notes
+                        .extend(left.map(|things| ("left_on".into(), things)));
                     row.noise = Noise { reruns, ..noise };
                 }
                 Err(error) if error.is::<interrupt::Interrupted>() => {
@@ -141,6 +145,19 @@ impl Cell<'_> {
             write_json(&dir.join("cell.json"), &row)?;
             return Ok(row);
         }
+    }
+
+    /// A tool of somebody else need not be a good guest, and what it leaves switched on every later
+    /// cell would pay for. How many things that were.
+    fn put_back(&self) -> Result<Option<u64>> {
+        if self.contestant.monitor.definition().is_none() {
+            return Ok(None);
+        }
+        let mut found = 0;
+        for monitor in monitors::all() {
+            found += monitor.recover().map_err(Error::from_boxed)?.len() as u64;
+        }
+        Ok((found > 0).then_some(found))
     }
 
     /// Leaves the row of a cell that cannot be run here.

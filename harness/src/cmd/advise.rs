@@ -54,7 +54,7 @@ fn needs<'a>(rules: &'a Rules, wanted: &[String]) -> Result<Vec<&'a Need>> {
 }
 
 /// The record to answer from: of the kernel that was asked for, on real CPUs where there is one,
-/// and the latest of these.
+/// with the most workloads, and the latest of these.
 fn choose(args: &AdviseArgs) -> Result<(PathBuf, Summary)> {
     let mut all = records(args)?;
     let kernels: Vec<_> = all
@@ -68,6 +68,7 @@ fn choose(args: &AdviseArgs) -> Result<(PathBuf, Summary)> {
         (
             !one.comparison.is_empty(),
             !one.record.machine.correctness_only,
+            one.record.workloads.len(),
             one.record.started.clone(),
         )
     });

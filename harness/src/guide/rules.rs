@@ -113,7 +113,9 @@ mod tests {
                 );
             }
         }
-        for monitor in monitors::all().iter().map(|one| one.name()) {
+        // What a tool of somebody else needs is in its definition.
+        let ours = monitors::all().iter().filter(|one| one.definition().is_none());
+        for monitor in ours.map(|one| one.name()) {
             let own = ["null", "replay"].contains(&monitor);
             assert!(
                 own || rules.technique(monitor).is_some(),

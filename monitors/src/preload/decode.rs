@@ -12,10 +12,8 @@ use contract::{Cut, Decode, Frame, Journal, Kind, Malformed, Nanos, Pid, Report}
 use super::layout::{ARGV, ARGV_CUT, EXE, EXE_CUT, Record, Sort, VFORK};
 
 /// An exec that fails is taken back within microseconds, and most are never announced at all (see
-/// hook/look.c). Only a program without the library leaves the question open for so long. One that
-/// has it speaks as soon as it gets a CPU: on two CPUs with a load of ten that was more than 5 ms
-/// after the call, and a script was then told without what ran it.
-const HOLD: Nanos = 100_000_000;
+/// hook/look.c). Only a program without the library leaves the question open for so long.
+const HOLD: Nanos = 5_000_000;
 /// Unfinished records of made-up bytes may not eat the memory.
 const UNFINISHED_MOST: usize = 1 << 16;
 
