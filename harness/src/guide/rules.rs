@@ -114,7 +114,9 @@ mod tests {
             }
         }
         // What a tool of somebody else needs is in its definition.
-        let ours = monitors::all().iter().filter(|one| one.definition().is_none());
+        let ours = monitors::all()
+            .iter()
+            .filter(|one| one.definition().is_none());
         for monitor in ours.map(|one| one.name()) {
             let own = ["null", "replay"].contains(&monitor);
             assert!(
