@@ -21,6 +21,14 @@ pub fn put_back() -> Result<Vec<String>> {
     if let Some(hierarchy) = Hierarchy::find() {
         found.extend(hierarchy.sweep()?);
     }
+    found.extend(what_monitors_switch_on()?);
+    found.extend(old_programs()?);
+    Ok(found)
+}
+
+/// Of that, what the techniques switch on in the kernel.
+pub fn what_monitors_switch_on() -> Result<Vec<String>> {
+    let mut found = Vec::new();
     for monitor in monitors::all() {
         let name = monitor.name();
         let lines = monitor
@@ -28,7 +36,6 @@ pub fn put_back() -> Result<Vec<String>> {
             .map_err(|error| anyhow::anyhow!("{name}: {error}"))?;
         found.extend(lines.into_iter().map(|line| format!("{name}: {line}")));
     }
-    found.extend(old_programs()?);
     Ok(found)
 }
 
