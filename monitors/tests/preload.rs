@@ -164,6 +164,25 @@ fn a_failed_exec_is_nothing_and_errno_is_kept() {
     agrees(&Programs::build(), "target", "target", &["failures", "-"]);
 }
 
+/// Nothing follows that would tell it: the capture says that time has passed.
+#[test]
+fn the_exec_of_a_static_program_is_told_while_it_is_watched() {
+    let programs = Programs::build();
+    capture("16M", |watch| {
+        programs.call(
+            watch,
+            "target-static",
+            "target-static",
+            &["forkexec", "execv"],
+        );
+        let execs = |journal: &contract::Journal| {
+            let events = journal.events.iter();
+            events.filter(|event| event.kind == Kind::Exec).count()
+        };
+        watch.until(|journal| execs(journal) == 2);
+    });
+}
+
 #[test]
 fn threads_and_signal_handlers_side_by_side() {
     agrees(&Programs::build(), "target", "target", &["stress", "-"]);

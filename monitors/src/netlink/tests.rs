@@ -302,6 +302,7 @@ fn what_is_not_received_is_dropped_and_counted_exactly() {
         }
         drops = now;
     }
+    // What others do from here on may be in the narrow one's account or not.
     narrow.stop().unwrap();
     let late = drain(&wide, &mut batch).0;
     drops = queue::drops(wire::PROTOCOL, inode).unwrap() - before;
@@ -316,10 +317,9 @@ fn what_is_not_received_is_dropped_and_counted_exactly() {
         "{all} {drops} {received}"
     );
     assert_eq!(overflows, 1, "told once, however much was lost");
-    assert_eq!(
-        received + drops,
-        all + late,
-        "received {received}, dropped {drops}"
+    assert!(
+        (all..=all + late).contains(&(received + drops)),
+        "received {received}, dropped {drops} of {all}, and {late} at the end"
     );
 }
 

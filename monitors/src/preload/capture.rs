@@ -2,8 +2,9 @@
 //!
 //! While records keep coming the reader naps for a quarter of a millisecond between looks, so a
 //! busy program never makes a system call to wake it, and a record waits no longer than that. When
-//! nothing came for [`NAPS`] naps it says so with an empty frame (time has passed: the decoder
-//! settles what it held back) and sleeps in a futex; the next writer pays for one wake-up.
+//! nothing came for [`NAPS`] naps it sleeps in a futex; the next writer pays for one wake-up. Each
+//! time that nothing came for as long as the decoder holds something back it says so with an empty
+//! frame: time has passed.
 
 use std::os::fd::BorrowedFd;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,11 +14,16 @@ use contract::Spool;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use super::channel::{Channel, Slot, dead};
+use super::decode::{EXEC_HOLD, FORK_HOLD};
 use crate::clock;
 
 const NAP: Duration = Duration::from_micros(250);
-/// Together a little longer than the decoder holds anything back.
-const NAPS: u32 = 24;
+/// How long the decoder holds something back; the first is no longer than all naps together.
+const HOLDS: [Duration; 2] = [
+    Duration::from_nanos(FORK_HOLD),
+    Duration::from_nanos(EXEC_HOLD),
+];
+const NAPS: u32 = (FORK_HOLD / NAP.as_nanos() as u64) as u32 + 4;
 const LONGEST_NAP: Duration = Duration::from_millis(16);
 /// A frame is not longer than this by more than one record.
 const FRAME: usize = 1 << 16;
@@ -81,20 +87,25 @@ impl<'a> Reader<'a> {
     }
 
     fn run(mut self, stopping: &AtomicBool) -> std::io::Result<Found> {
-        let mut idle = 0;
+        let (mut idle, mut since, mut told) = (0, Instant::now(), 0);
         while !stopping.load(Ordering::SeqCst) {
             if self.read()? {
-                idle = 0;
+                (idle, told) = (0, 0);
                 continue;
             }
             if idle == 0 {
                 self.spool.flush()?;
+                since = Instant::now();
             }
             idle += 1;
             if idle <= NAPS || self.stuck.is_some() {
                 std::thread::sleep(self.nap());
             } else {
-                self.sleep(stopping, idle == NAPS + 1)?;
+                told = self.time_passed(since.elapsed(), told)?;
+                let next = HOLDS
+                    .get(told)
+                    .map(|hold| hold.saturating_sub(since.elapsed()));
+                self.sleep(stopping, next);
             }
         }
         self.drain()?;
@@ -147,17 +158,23 @@ impl<'a> Reader<'a> {
             .map_or(NAP, |(_, since)| since.elapsed().clamp(NAP, LONGEST_NAP))
     }
 
-    fn sleep(&mut self, stopping: &AtomicBool, tick: bool) -> std::io::Result<()> {
-        if tick {
+    /// Says that nothing came for so long, unless that much was `told`; how many of the holds it
+    /// has told to be over.
+    fn time_passed(&mut self, quiet: Duration, told: usize) -> std::io::Result<usize> {
+        let over = HOLDS.iter().filter(|hold| **hold <= quiet).count();
+        if over > told {
             self.spool.write(clock::now(), &[])?;
             self.spool.flush()?;
         }
+        Ok(over)
+    }
+
+    fn sleep(&self, stopping: &AtomicBool, most: Option<Duration>) {
         self.channel.going_to_sleep();
         let quiet = matches!(self.channel.look(self.place), Slot::Empty);
         if quiet && !stopping.load(Ordering::SeqCst) {
-            self.channel.sleep();
+            self.channel.sleep(most);
         }
-        Ok(())
     }
 
     /// What was begun before the end still counts.

@@ -161,30 +161,29 @@ impl Channel {
         fence(Ordering::SeqCst);
     }
 
-    /// Sleeps until woken; returns at once when that has happened since `going_to_sleep`.
-    pub(super) fn sleep(&self) {
-        self.futex(libc::FUTEX_WAIT);
+    /// Sleeps until woken, or for `most`; returns at once when that has happened since
+    /// `going_to_sleep`.
+    pub(super) fn sleep(&self, most: Option<Duration>) {
+        self.futex(libc::FUTEX_WAIT, most);
         self.flag(SLEEPING_AT).store(0, Ordering::SeqCst);
     }
 
     /// Ends `sleep`, also one that is only about to begin.
     pub(super) fn wake(&self) {
         self.flag(SLEEPING_AT).store(0, Ordering::SeqCst);
-        self.futex(libc::FUTEX_WAKE);
+        self.futex(libc::FUTEX_WAKE, None);
     }
 
-    fn futex(&self, operation: i32) {
+    fn futex(&self, operation: i32, most: Option<Duration>) {
         let word = self.flag(SLEEPING_AT).as_ptr();
-        // SAFETY: the word is inside the mapping; the kernel only compares it. Whatever the call
-        // returns, its caller looks at the ring again.
+        let most = most.map(nix::sys::time::TimeSpec::from);
+        let most = most
+            .as_ref()
+            .map_or(std::ptr::null(), |most| std::ptr::from_ref(most.as_ref()));
+        // SAFETY: the word is inside the mapping; the kernel only compares it. The time lives
+        // until the call returns. Whatever that is, its caller looks at the ring again.
         unsafe {
-            libc::syscall(
-                libc::SYS_futex,
-                word,
-                operation,
-                1,
-                std::ptr::null::<libc::timespec>(),
-            );
+            libc::syscall(libc::SYS_futex, word, operation, 1, most);
         }
     }
 }

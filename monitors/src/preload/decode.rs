@@ -2,8 +2,9 @@
 //!
 //! Records of one process come in order, those of two do not: a child may have exec'ed and ended
 //! before its parent wrote down that it forked. So what cannot be told yet is held back until the
-//! record that decides it arrives, or until [`HOLD`] has passed by the frames' own stamps:
-//! a fork that only shows in what the child does, and an exec that did not fail so far.
+//! record that decides it arrives: a fork that only shows in what the child does, and an exec that
+//! did not fail so far. Where no such record will ever be written nothing says so, and the silence
+//! decides once it has lasted for [`FORK_HOLD`] or [`EXEC_HOLD`] by the frames' own stamps.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -11,9 +12,15 @@ use contract::{Cut, Decode, Frame, Journal, Kind, Malformed, Nanos, Pid, Report}
 
 use super::layout::{ARGV, ARGV_CUT, EXE, EXE_CUT, Record, Sort, VFORK};
 
-/// An exec that fails is taken back within microseconds, and most are never announced at all (see
-/// hook/look.c). Only a program without the library leaves the question open for so long.
-const HOLD: Nanos = 5_000_000;
+/// Of a fork nobody may ever speak: its parent has no library, or system() made it. So this is
+/// short, and it may be: should the word come after all, only the fork's own stamp is lost (of a
+/// spawn also that of its exec, and the arguments as they were passed).
+pub(super) const FORK_HOLD: Nanos = 5_000_000;
+/// An exec is followed by the new image's record, or by one that takes it back. Only a program
+/// without the library writes neither, and only it is told so late. Both need the CPU first, which
+/// on a busy machine can take a hundred times longer than on an idle one; and whoever does not wait
+/// for them tells execs that failed, and scripts without what was executed.
+pub(super) const EXEC_HOLD: Nanos = 1_000_000_000;
 /// Unfinished records of made-up bytes may not eat the memory.
 const UNFINISHED_MOST: usize = 1 << 16;
 
@@ -77,8 +84,8 @@ struct Life {
 #[derive(Default)]
 pub(super) struct Decoder {
     lives: HashMap<Pid, Life>,
-    /// When to settle whom, in the order of arrival.
-    held: VecDeque<(Nanos, Pid)>,
+    /// Since when something of whom is held back, in the order of arrival: forks, and execs.
+    held: [VecDeque<(Nanos, Pid)>; 2],
     unfinished: HashMap<(u32, Nanos, Sort), (u8, Told)>,
     received: Nanos,
 }
@@ -86,7 +93,6 @@ pub(super) struct Decoder {
 impl Decode for Decoder {
     fn frame(&mut self, frame: Frame<'_>, out: &mut Journal) -> Result<(), Malformed> {
         self.received = frame.received;
-        self.settle_until(frame.received.saturating_sub(HOLD), out);
         let mut bytes = frame.bytes;
         while !bytes.is_empty() {
             let record = Record::take(&mut bytes)?;
@@ -94,11 +100,13 @@ impl Decode for Decoder {
                 self.record(&record, told, out);
             }
         }
+        // Only now: what the frame itself says was written in time, however late it was read.
+        self.settle_due(frame.received, out);
         Ok(())
     }
 
     fn finish(&mut self, out: &mut Journal) {
-        self.settle_until(Nanos::MAX, out);
+        self.settle_due(Nanos::MAX, out);
     }
 }
 
@@ -153,8 +161,11 @@ impl Decoder {
             Sort::Image => self.image(pid, told, out),
             Sort::Exit => self.ended(pid, &told, record.status, out),
         }
-        if self.lives.get(&pid).is_some_and(Life::open) {
-            self.held.push_back((self.received, pid));
+        let open = self.lives.get(&pid).map_or([false; 2], Life::open);
+        for (held, open) in self.held.iter_mut().zip(open) {
+            if open {
+                held.push_back((self.received, pid));
+            }
         }
     }
 
@@ -306,22 +317,24 @@ impl Decoder {
         });
     }
 
-    fn settle_until(&mut self, until: Nanos, out: &mut Journal) {
-        while let Some(&(since, pid)) = self.held.front()
-            && since <= until
-        {
-            self.held.pop_front();
-            self.settle(pid, until, out);
+    fn settle_due(&mut self, now: Nanos, out: &mut Journal) {
+        for (which, hold) in [FORK_HOLD, EXEC_HOLD].into_iter().enumerate() {
+            while let Some(&(since, pid)) = self.held[which].front()
+                && over(since, hold, now)
+            {
+                self.held[which].pop_front();
+                self.settle(pid, now, out);
+            }
         }
     }
 
-    /// Reports what was held back of `pid` since `until` or earlier.
-    fn settle(&mut self, pid: Pid, until: Nanos, out: &mut Journal) {
+    /// Reports what was held back of `pid` for long enough.
+    fn settle(&mut self, pid: Pid, now: Nanos, out: &mut Journal) {
         let received = self.received;
         let Some(life) = self.lives.get_mut(&pid) else {
             return;
         };
-        if life.born == Born::Unsaid && life.noticed <= until {
+        if life.born == Born::Unsaid && over(life.noticed, FORK_HOLD, now) {
             life.born = Born::Inferred;
             let ppid = foster(life.ppid);
             out.push(Report {
@@ -329,15 +342,13 @@ impl Decoder {
                 ..Report::new(Kind::Fork, pid, received)
             });
         }
-        if let Some(image) = life.image.take_if(|image| image.received <= until) {
+        let due = |image: &mut Told| over(image.received, FORK_HOLD, now);
+        if let Some(image) = life.image.take_if(due) {
             life.executed = true;
             joined(pid, &image, None, received, out);
         }
-        if life
-            .attempts
-            .last()
-            .is_some_and(|told| told.received <= until)
-        {
+        let last = life.attempts.last();
+        if last.is_some_and(|told| over(told.received, EXEC_HOLD, now)) {
             self.executed(pid, out);
         }
     }
@@ -358,10 +369,18 @@ impl Life {
         }
     }
 
-    /// Whether anything is held back.
-    fn open(&self) -> bool {
-        self.born == Born::Unsaid || self.image.is_some() || !self.attempts.is_empty()
+    /// Whether something is held back: what a fork decides, and an exec.
+    fn open(&self) -> [bool; 2] {
+        [
+            self.born == Born::Unsaid || self.image.is_some(),
+            !self.attempts.is_empty(),
+        ]
     }
+}
+
+/// Whether what came at `since` has been held back for long enough.
+fn over(since: Nanos, hold: Nanos, now: Nanos) -> bool {
+    since.saturating_add(hold) <= now
 }
 
 /// 0 stands for a parent outside of the pid namespace, or for one that was not asked for.

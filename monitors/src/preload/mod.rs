@@ -19,6 +19,8 @@ mod channel;
 mod decode;
 mod install;
 mod layout;
+#[cfg(test)]
+mod tests;
 
 use std::os::fd::BorrowedFd;
 use std::path::Path;

@@ -13,7 +13,30 @@ use contract::{
 
 pub(crate) type Env = [(String, String)];
 
-pub(crate) struct Watch<'a>(pub(crate) &'a Env);
+/// What a program needs to be watched, and the spool so far.
+pub(crate) struct Watch<'a>(pub(crate) &'a Env, File);
+
+impl Watch<'_> {
+    /// Waits until the events told so far are as `done` wants them.
+    pub(crate) fn until(&self, done: impl Fn(&Journal) -> bool) {
+        use std::os::unix::fs::FileExt;
+        let begun = std::time::Instant::now();
+        loop {
+            let mut bytes = vec![0; self.1.metadata().unwrap().len() as usize];
+            self.1.read_exact_at(&mut bytes, 0).unwrap();
+            let (mut journal, mut decoder) = (Journal::default(), monitor().decoder());
+            let mut reader = SpoolReader::new(&bytes[..]);
+            while let Some(frame) = reader.next_frame().unwrap() {
+                decoder.frame(frame, &mut journal).unwrap();
+            }
+            if done(&journal) {
+                return;
+            }
+            assert!(begun.elapsed().as_secs() < 20, "{:#?}", lines(&journal));
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+    }
+}
 
 pub(crate) struct Watched<T> {
     pub(crate) value: T,
@@ -71,9 +94,10 @@ pub(crate) fn try_capture<T: Send>(
     let (ready, started) = std::sync::mpsc::channel();
     let (counters, value) = std::thread::scope(|scope| {
         let spool = Spool::new(file.try_clone()?)?;
+        let spooled = file.try_clone()?;
         let worker = scope.spawn(move || {
             let env: Vec<(String, String)> = started.recv().expect("the capture never was ready");
-            let value = work(&Watch(&env));
+            let value = work(&Watch(&env, spooled));
             drop(stopper);
             value
         });
