@@ -106,6 +106,8 @@ impl Listener {
         let family = self.talk.family;
         let request = wire::request(family, wire::GET, wire::DEREGISTER, self.cpus.as_bytes());
         let to = SocketAddr::new(0, 0);
+        // Where the queue is full its acknowledgement would be dropped, and counted with the records.
+        let request = wire::unacknowledged(request);
         let sent = self.talk.socket.send_to(&request, &to, 0);
         sent.map_err(|error| format!("taskstats: DEREGISTER_CPUMASK: {error}: report this"))?;
         self.on = false;

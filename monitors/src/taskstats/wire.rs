@@ -53,6 +53,12 @@ pub(super) fn request(family: u16, command: u8, attribute: u16, value: &[u8]) ->
     bytes
 }
 
+/// The same request, answered only when it fails.
+pub(super) fn unacknowledged(mut request: Vec<u8>) -> Vec<u8> {
+    request[6..8].copy_from_slice(&(libc::NLM_F_REQUEST as u16).to_ne_bytes());
+    request
+}
+
 /// The error number of an acknowledgement, 0 where all went well; `None` when it is none.
 pub(super) fn acknowledged(bytes: &[u8]) -> Option<i32> {
     let kind = short(bytes, 4)?;
