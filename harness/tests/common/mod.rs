@@ -136,13 +136,12 @@ fn listeners() -> usize {
         .count()
 }
 
-/// Processes whose program is one of the harness's, zombies included.
+/// Processes whose program is one of the workloads' or the harness under test.
 fn processes() -> Vec<u32> {
+    let harness = fs::canonicalize(env!("CARGO_BIN_EXE_harness")).unwrap();
     let ours = |pid: u32| {
         let exe = fs::read_link(format!("/proc/{pid}/exe")).unwrap_or_default();
-        let exe = exe.to_string_lossy().into_owned();
-        exe.contains("rollcall-programs-")
-            || (exe.ends_with("/harness") && pid != std::process::id())
+        exe == harness || exe.to_string_lossy().contains("rollcall-programs-")
     };
     let names = fs::read_dir("/proc").unwrap().flatten();
     let pids = names.filter_map(|entry| entry.file_name().to_string_lossy().parse().ok());
