@@ -54,15 +54,21 @@ fn report(record: &[u8], received: u64) -> Result<Report<'_>, Malformed> {
     let exe_length = usize::from(u16::from_ne_bytes([record[6], record[7]]));
     let argv_length = word(record, 20) as usize;
     let tail = &record[HEAD..];
-    let Some((exe, argv)) = tail
+    let Some((exe, (argv, padding))) = tail
         .split_at_checked(exe_length)
-        .and_then(|(exe, rest)| Some((exe, rest.get(..argv_length)?)))
+        .and_then(|(exe, rest)| Some((exe, rest.split_at_checked(argv_length)?)))
     else {
         return Err(Malformed(format!(
             "a kmod record of {} bytes with {exe_length} of path and {argv_length} of arguments",
             record.len()
         )));
     };
+    // The kernel's memory must not come out with a record.
+    if padding.iter().any(|byte| *byte != 0) {
+        return Err(Malformed(format!(
+            "a kmod record with {padding:02x?} behind its arguments, in place of zeros"
+        )));
+    }
     let told = |flag: u8| flags & flag != 0;
     let mut report = Report::new(kind, word(record, 8), received);
     report.happened = u64::from(word(record, 24)) | u64::from(word(record, 28)) << 32;
@@ -157,6 +163,13 @@ mod tests {
         let mut lying = bytes;
         lying[20] = 0xff;
         assert!(decode(&lying).is_err());
+    }
+
+    #[test]
+    fn memory_behind_a_record_is_seen() {
+        let mut bytes = record(1, EXE | ARGV, b"/bin/true", b"true\0");
+        *bytes.last_mut().unwrap() = 0x5a;
+        assert!(decode(&bytes).is_err());
     }
 
     proptest! {

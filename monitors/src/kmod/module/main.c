@@ -55,37 +55,23 @@ static int __init find_real_calls(void)
 	return 0;
 }
 
-static int __init rollcall_init(void)
+static int __init check_parameters(void)
 {
-	int error;
-
 	if (!boot_cpu_has(X86_FEATURE_HYPERVISOR)) {
 		pr_err("rollcall: this is no virtual machine\n");
 		return -EPERM;
 	}
 	by_ftrace = !strcmp(hook, "ftrace");
-	if (!by_ftrace && strcmp(hook, "table"))
-		return -EINVAL;
-	error = find_real_calls();
-	if (error)
-		return error;
-	error = rollcall_ring_start();
-	if (error)
-		return error;
-	error = by_ftrace ? rollcall_ftrace_start() : rollcall_table_start(table);
-	if (error)
-		rollcall_ring_stop();
-	else
-		pr_info("rollcall: hooks are in by %s\n", hook);
-	return error;
+	return by_ftrace || !strcmp(hook, "table") ? find_real_calls() : -EINVAL;
 }
 
 /*
  * Nobody may be inside a hook when the module goes. First no new calls are led here. The first wait
  * lets those arrive that were already on their way and are not yet counted; then the counted ones
- * leave; the second wait lets go those that are no longer counted and have not yet returned.
+ * leave, a vfork not before its child has let go; the second wait lets go those that are no longer
+ * counted and have not yet returned.
  */
-static void __exit rollcall_exit(void)
+static void unhook(void)
 {
 	if (by_ftrace)
 		rollcall_ftrace_stop();
@@ -94,7 +80,41 @@ static void __exit rollcall_exit(void)
 	synchronize_rcu_tasks();
 	rollcall_wait_until_left();
 	synchronize_rcu_tasks();
-	rollcall_ring_stop();
+}
+
+/*
+ * The device comes last: a load that fails frees the module, whoever has the device open by then. Only
+ * a load that has succeeded is held by its openers.
+ */
+static int __init rollcall_init(void)
+{
+	int error = check_parameters();
+
+	if (error)
+		return error;
+	error = rollcall_ring_new();
+	if (error)
+		return error;
+	error = by_ftrace ? rollcall_ftrace_start() : rollcall_table_start(table);
+	if (error)
+		goto free;
+	error = rollcall_device_start();
+	if (error)
+		goto unhook;
+	pr_info("rollcall: hooks are in by %s\n", hook);
+	return 0;
+unhook:
+	unhook();
+free:
+	rollcall_ring_free();
+	return error;
+}
+
+static void __exit rollcall_exit(void)
+{
+	rollcall_device_stop();
+	unhook();
+	rollcall_ring_free();
 	pr_info("rollcall: hooks are out\n");
 }
 

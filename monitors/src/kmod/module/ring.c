@@ -55,9 +55,13 @@ static bool empty(void)
 
 void rollcall_put(struct rollcall_record *record, const char *exe, const char *argv)
 {
+	static const char padding[8];
+	size_t length = sizeof(*record) + record->exe_length + record->argv_length;
 	u64 at;
 
-	record->size = ALIGN(sizeof(*record) + record->exe_length + record->argv_length, 8);
+	/* Every byte of it goes to user space. */
+	BUILD_BUG_ON(sizeof(*record) != offsetofend(struct rollcall_record, time) || sizeof(*record) % 8);
+	record->size = ALIGN(length, 8);
 	spin_lock(&writers);
 	if (head - smp_load_acquire(&tail) + record->size > ring) {
 		spin_unlock(&writers);
@@ -68,6 +72,7 @@ void rollcall_put(struct rollcall_record *record, const char *exe, const char *a
 	copy_in(at, record, sizeof(*record));
 	copy_in(at + sizeof(*record), exe, record->exe_length);
 	copy_in(at + sizeof(*record) + record->exe_length, argv, record->argv_length);
+	copy_in(at + length, padding, record->size - length);
 	/* Only now may the reader see it. */
 	smp_store_release(&head, at + record->size);
 	spin_unlock(&writers);
@@ -139,23 +144,25 @@ static struct miscdevice device = {
 	.fops = &operations,
 };
 
-int rollcall_ring_start(void)
+int rollcall_ring_new(void)
 {
-	int error;
-
 	if (ring < PAGE_SIZE * 4 || !is_power_of_2(ring))
 		return -EINVAL;
 	bytes = vmalloc(ring);
-	if (!bytes)
-		return -ENOMEM;
-	error = misc_register(&device);
-	if (error)
-		vfree(bytes);
-	return error;
+	return bytes ? 0 : -ENOMEM;
 }
 
-void rollcall_ring_stop(void)
+void rollcall_ring_free(void)
+{
+	vfree(bytes);
+}
+
+int rollcall_device_start(void)
+{
+	return misc_register(&device);
+}
+
+void rollcall_device_stop(void)
 {
 	misc_deregister(&device);
-	vfree(bytes);
 }

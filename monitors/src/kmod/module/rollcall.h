@@ -33,8 +33,10 @@ struct rollcall_record {
 };
 
 /* ring.c */
-int rollcall_ring_start(void);
-void rollcall_ring_stop(void);
+int rollcall_ring_new(void);
+void rollcall_ring_free(void);
+int rollcall_device_start(void);
+void rollcall_device_stop(void);
 void rollcall_put(struct rollcall_record *head, const char *exe, const char *argv);
 void rollcall_lost(void);
 

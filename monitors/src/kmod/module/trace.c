@@ -3,8 +3,10 @@
  * The second way, for kernels that no longer dispatch through the table: ftrace comes first thing in
  * the real call and leads it into the hook, unless it is the hook that calls.
  */
+#include <linux/delay.h>
 #include <linux/ftrace.h>
 #include <linux/module.h>
+#include <linux/printk.h>
 #include <linux/version.h>
 
 #include "rollcall.h"
@@ -78,8 +80,11 @@ out:
 
 void rollcall_ftrace_stop(void)
 {
-	if (unregister_ftrace_function(&ops))
-		pr_err("rollcall: ftrace did not let go\n");
+	/* As with the table: no going away while calls are still led here. */
+	while (unregister_ftrace_function(&ops)) {
+		pr_err_ratelimited("rollcall: ftrace does not let go\n");
+		msleep(100);
+	}
 	forget();
 }
 
