@@ -123,6 +123,47 @@ fn a_tool_that_ends_without_a_word_cannot_run_here() {
 }
 
 #[test]
+fn what_a_tool_says_when_it_cannot_run_is_the_reason() {
+    let dir = scratch();
+    let script = "echo exit 1; echo 'no headers of 6.1'; echo 'in line 7' >&2; exit 1";
+    let cannot = "cannot = 'no headers of \\S+'";
+    define(dir.path(), "bad", &["sh", "-c", script], cannot, EXITS);
+    let (cell, stderr) = measured(dir.path(), "bad");
+    assert_eq!(cell["status"], "unavailable", "{cell:#}\n{stderr}");
+    let why = cell["error"].as_str().unwrap();
+    assert!(
+        why.contains("exit code 1: no headers of 6.1") && !why.contains("line 7"),
+        "{why}"
+    );
+}
+
+/// What it prints for the programs it is to see gets to them: no hook, no event.
+#[test]
+fn a_tool_may_say_what_programs_need_to_be_seen() {
+    let dir = scratch();
+    let out = dir.path().join("record");
+    let workload = "short-lived/fork{count=100}";
+    let args = [
+        "run",
+        "-m",
+        "watch-preload",
+        "-w",
+        workload,
+        "--reps",
+        "1",
+        "--out",
+    ];
+    let (_, _, stderr) = said(&[&args[..], &[out.to_str().unwrap()]].concat());
+    let cell = cells(&summary(&out), "watch-preload")[0].clone();
+    assert_eq!(cell["status"], "ok", "{cell:#}\n{stderr}");
+    assert_eq!(cell["kinds"]["exec"]["missed"], 0, "{cell:#}");
+    assert!(
+        cell["kinds"]["exec"]["truths"].as_u64() >= Some(100),
+        "{cell:#}"
+    );
+}
+
+#[test]
 fn a_missing_tool_is_a_row_that_names_the_package() {
     let dir = scratch();
     let define = |name: &str| {

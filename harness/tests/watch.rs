@@ -329,6 +329,39 @@ fn a_reader_that_sleeps_costs_lines_that_add_up() {
     );
 }
 
+/// The reader is stopped while programs end, more than there is room for; as soon as it goes on
+/// the terminal has it, not only the summary.
+#[test]
+fn a_loss_is_said_while_it_watches() {
+    let _alone = serial();
+    for (label, cause) in [
+        ("perf{pages=1}", "ring_full"),
+        ("taskstats{rcvbuf=kernel}", "socket_drops"),
+    ] {
+        let name = label.split('{').next().unwrap();
+        if !is_root() || !able(name) {
+            continue;
+        }
+        let watch = Watch::start(&[label, "--format", "json", "--kind", "exec"]);
+        watch.signal(Signal::SIGSTOP);
+        programs(500, &[]);
+        watch.signal(Signal::SIGCONT);
+        let mut words = String::new();
+        let told = within(10, || {
+            words.extend(watch.words.try_iter());
+            words.contains(&format!("events lost so far: {cause}"))
+        });
+        assert!(told, "{label}: {words}");
+        watch.signal(Signal::SIGINT);
+        let (code, words) = watch.end();
+        assert_eq!(code, Some(0), "{label}: {words}");
+        assert!(
+            words.contains("; lost: ") && words.contains(cause),
+            "{label}: {words}"
+        );
+    }
+}
+
 #[test]
 fn misuse_is_said_before_anything_is_changed() {
     let _alone = serial();

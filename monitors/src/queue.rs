@@ -72,6 +72,11 @@ pub(crate) fn drops(protocol: u32, inode: u64) -> Result<u64> {
     })
 }
 
+/// How many of them since there were `before`; the kernel counts in 32 bits.
+pub(crate) fn dropped(protocol: u32, inode: u64, before: u64) -> Result<u64> {
+    Ok(drops(protocol, inode)?.wrapping_sub(before) & u64::from(u32::MAX))
+}
+
 /// Gives a socket a queue of twice so many bytes, as the kernel does; `owner` is the monitor.
 pub(crate) fn widen(owner: &str, socket: &Socket, bytes: u64) -> Result<()> {
     const MOST: u64 = 1 << 30;

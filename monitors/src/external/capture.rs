@@ -37,14 +37,10 @@ pub(super) fn capture(
     for (name, text) in &definition.files {
         place.put(name, &fill.text(text))?;
     }
-    let env = definition.env.iter();
-    let env: Vec<_> = env
-        .map(|(name, value)| (name.clone(), fill.text(value)))
-        .collect();
     let run: Words = definition.run.iter().map(|word| fill.text(word)).collect();
     let host = definition.needs.contains(&Need::Audit);
     let mut host = host.then(audit::Host::enter).transpose()?;
-    let watched = watch(definition, &run, &env, place.path(), session, &mut host);
+    let watched = watch(definition, &run, fill, place.path(), session, &mut host);
     let left = host.map(audit::Host::leave).transpose();
     let lost = watched?;
     left?;
@@ -55,7 +51,7 @@ pub(super) fn capture(
 fn watch(
     definition: &'static Definition,
     run: &Words,
-    env: &[(String, String)],
+    mut fill: Filling,
     home: &Path,
     session: &mut Session<'_>,
     host: &mut Option<audit::Host>,
@@ -68,11 +64,15 @@ fn watch(
         said: [const { VecDeque::new() }; 2],
         buffer: vec![0; 1 << 17],
     };
-    relay.ready(session)?;
+    fill.0.extend(relay.ready(session)?);
     if let Some(host) = host {
         host.arm()?;
     }
-    (session.ready)(env)?;
+    let env = definition.env.iter();
+    let env: Vec<_> = env
+        .map(|(name, value)| (name.clone(), fill.text(value)))
+        .collect();
+    (session.ready)(&env)?;
     relay.run(session)?;
     let lost = host.as_mut().map(audit::Host::disarm).transpose()?;
     relay.stop(session)?;
@@ -80,17 +80,18 @@ fn watch(
 }
 
 /// What stands for what in a definition.
-struct Filling([(&'static str, String); 2]);
+struct Filling(Vec<(String, String)>);
 
 impl Filling {
     fn new(dir: &Path) -> Result<Self> {
         let harness = std::env::current_exe().map_err(|e| format!("/proc/self/exe: {e}"))?;
         let text = |path: &Path| path.to_string_lossy().into_owned();
-        Ok(Self([("{dir}", text(dir)), ("{harness}", text(&harness))]))
+        let known = [("{dir}", text(dir)), ("{harness}", text(&harness))];
+        Ok(Self(known.map(|(name, value)| (name.into(), value)).into()))
     }
 
     fn text(&self, text: &str) -> String {
-        let fill = |text: String, (name, value): &(&str, String)| text.replace(name, value);
+        let fill = |text: String, (name, value): &(String, String)| text.replace(name, value);
         self.0.iter().fold(text.to_owned(), fill)
     }
 }
@@ -105,10 +106,11 @@ struct Relay {
 }
 
 impl Relay {
-    /// Waits until it says that it is ready, where the definition knows how that is said.
-    fn ready(&mut self, session: &mut Session<'_>) -> Result<()> {
+    /// Waits until it says that it is ready, where the definition knows how that is said. What its
+    /// words hold in named groups is known from then on.
+    fn ready(&mut self, session: &mut Session<'_>) -> Result<Vec<(String, String)>> {
         let Some(ready) = &self.definition.ready else {
-            return Ok(());
+            return Ok(Vec::new());
         };
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -116,8 +118,8 @@ impl Relay {
             self.read(session)?;
             session.spool.flush()?;
             let mut said = self.said.iter_mut();
-            if said.any(|said| ready.0.is_match(said.make_contiguous())) {
-                return Ok(());
+            if let Some(told) = said.find_map(|said| ready.told(said.make_contiguous())) {
+                return Ok(told);
             }
             self.alive()?;
             if Instant::now() > deadline {
@@ -234,8 +236,11 @@ impl Relay {
             );
             return Err(self.failed(&gone));
         }
+        if let Some(why) = self.reason() {
+            return Err(Error::from(self.cannot(status, &why)));
+        }
         if self.bytes_of_events() == 0 && !status.success() {
-            return Err(Error::from(self.cannot(status)));
+            return Err(Error::from(self.cannot(status, &self.last())));
         }
         Err(self.failed(&format!("died ({})", how(status))))
     }
@@ -244,13 +249,18 @@ impl Relay {
         self.said[usize::from(self.definition.events == Stream::Stderr)].len()
     }
 
-    fn cannot(&self, status: ExitStatus) -> Unavailable {
-        let remedy = "this is what it gave as the reason".to_owned();
-        Unavailable::new(format!("what it lacks here, {}", self.told(status)), remedy)
+    /// What it said where the definition knows how it says that it cannot run.
+    fn reason(&mut self) -> Option<String> {
+        let cannot = self.definition.cannot.as_ref()?;
+        let mut said = self.said.iter_mut();
+        let found = said.find_map(|said| cannot.0.find(said.make_contiguous()))?;
+        Some(format!(": {}", String::from_utf8_lossy(found.as_bytes())))
     }
 
-    fn told(&self, status: ExitStatus) -> String {
-        format!("it ended with {}{}", how(status), self.last())
+    fn cannot(&self, status: ExitStatus, why: &str) -> Unavailable {
+        let remedy = "this is what it gave as the reason".to_owned();
+        let lacks = format!("what it lacks here, it ended with {}{why}", how(status));
+        Unavailable::new(lacks, remedy)
     }
 
     /// What it was about, with its last word. The tree is ended first, so that nothing of it runs

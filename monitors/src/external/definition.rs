@@ -28,6 +28,8 @@ pub(super) struct Definition {
     #[serde(default)]
     pub(super) ready: Option<Pattern>,
     #[serde(default)]
+    pub(super) cannot: Option<Pattern>,
+    #[serde(default)]
     pub(super) stop: Stop,
     #[serde(default = "stop_within")]
     pub(super) stop_within_s: u64,
@@ -186,6 +188,20 @@ impl TryFrom<String> for Pattern {
             )
         })?;
         Ok(Self(found))
+    }
+}
+
+impl Pattern {
+    /// What its named groups hold where it fits, each as `{NAME}`.
+    pub(super) fn told(&self, text: &[u8]) -> Option<Vec<(String, String)>> {
+        let found = self.0.captures(text)?;
+        let names = self.0.capture_names().flatten();
+        let held = names.filter_map(|name| Some((name, found.name(name)?.as_bytes())));
+        let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+        Some(
+            held.map(|(name, bytes)| (format!("{{{name}}}"), text(bytes)))
+                .collect(),
+        )
     }
 }
 

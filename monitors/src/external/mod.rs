@@ -47,9 +47,11 @@ const OURS: &[(&str, &str)] = &[
     ("snoopy.toml", include_str!("snoopy.toml")),
     ("sysdig.toml", include_str!("sysdig.toml")),
     ("trace-cmd.toml", include_str!("trace-cmd.toml")),
+    ("tracexec.toml", include_str!("tracexec.toml")),
     ("watch-audit.toml", include_str!("watch-audit.toml")),
     ("watch-ebpf.toml", include_str!("watch-ebpf.toml")),
     ("watch-netlink.toml", include_str!("watch-netlink.toml")),
+    ("watch-preload.toml", include_str!("watch-preload.toml")),
 ];
 
 /// A tool as a monitor.

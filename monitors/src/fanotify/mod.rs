@@ -49,6 +49,9 @@ use file::Files;
 /// See the head of this file.
 pub(crate) struct Fanotify;
 
+/// The admitted loss, by its name in every format.
+const OVERFLOWS: &str = "overflows";
+
 const OPTIONS: &[OptionSpec] = &[OptionSpec {
     name: "queue",
     default: "unlimited",
@@ -100,7 +103,7 @@ impl Monitor for Fanotify {
         (session.ready)(&[])?;
         let overflows = watch(&group, session)?;
         Ok(Counters {
-            admitted: [("overflows".into(), overflows)].into(),
+            admitted: [(OVERFLOWS.into(), overflows)].into(),
             notes: [("file_systems_unmarked".into(), unmarked)].into(),
         })
     }
@@ -140,6 +143,7 @@ fn watch(group: &Group, session: &mut Session<'_>) -> Result<u64> {
                 }
                 let Some(opened) = event.fd() else {
                     overflows += 1;
+                    session.spool.lost(OVERFLOWS, overflows);
                     continue;
                 };
                 let (leads, path) = files.look(opened)?;

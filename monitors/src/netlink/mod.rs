@@ -147,11 +147,6 @@ impl Monitor for Netlink {
     }
 }
 
-/// Messages dropped since there were `before`; the kernel counts in 32 bits.
-fn since(before: u64, inode: u64) -> Result<u64> {
-    Ok(queue::drops(wire::PROTOCOL, inode)?.wrapping_sub(before) & u64::from(u32::MAX))
-}
-
 struct Capture {
     listener: Listener,
     batch: Batch,
@@ -187,7 +182,7 @@ impl Capture {
                 stopped = true;
             }
         }
-        let drops = since(before, inode)?;
+        let drops = queue::dropped(wire::PROTOCOL, inode, before)?;
         let mut counters = Counters::default();
         counters.admitted.insert(DROPS.into(), drops);
         let notes = [
@@ -213,7 +208,9 @@ impl Capture {
         } else if !session.spool.due() {
             return Ok(());
         }
-        session.spool.lost(DROPS, since(before, inode)?);
+        session
+            .spool
+            .lost(DROPS, queue::dropped(wire::PROTOCOL, inode, before)?);
         Ok(())
     }
 

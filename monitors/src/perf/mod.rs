@@ -59,6 +59,9 @@ pub(crate) struct Perf;
 /// Between two looks.
 const REST: Duration = Duration::from_millis(1);
 
+/// The admitted loss, by its name in every format.
+const RING_FULL: &str = "ring_full";
+
 const OPTIONS: &[OptionSpec] = &[OptionSpec {
     name: "pages",
     default: "512",
@@ -161,9 +164,12 @@ impl Capture {
         }
         self.round(session)?;
         let mut counters = Counters::default();
-        let lost = self.rings.iter().map(Ring::lost).sum::<Result<u64>>()?;
-        counters.admitted.insert("ring_full".into(), lost);
+        counters.admitted.insert(RING_FULL.into(), self.lost()?);
         Ok(counters)
+    }
+
+    fn lost(&self) -> Result<u64> {
+        self.rings.iter().map(Ring::lost).sum()
     }
 
     /// Spools all rings, then says up to when nothing can be missing any more: what was stamped
@@ -184,6 +190,9 @@ impl Capture {
             let mark = decode::complete(self.last);
             session.spool.write(clock::now(), &mark)?;
             session.spool.flush()?;
+        }
+        if session.spool.due() {
+            session.spool.lost(RING_FULL, self.lost()?);
         }
         (self.last, self.held) = (began, any);
         Ok(())

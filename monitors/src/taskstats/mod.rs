@@ -41,6 +41,9 @@ use wire::PROTOCOL;
 /// See the head of this file.
 pub(crate) struct Taskstats;
 
+/// The admitted loss, by its name in every format.
+const DROPS: &str = "socket_drops";
+
 const OPTIONS: &[OptionSpec] = &[OptionSpec {
     name: "rcvbuf",
     default: "32M",
@@ -130,7 +133,11 @@ impl Capture {
         (session.ready)(&[])?;
         let mut stopped = false;
         loop {
-            self.drain(session)?;
+            let full = self.drain(session)?;
+            if session.spool.is_live() && (full || session.spool.due()) {
+                let drops = queue::dropped(PROTOCOL, inode, before)?;
+                session.spool.lost(DROPS, drops);
+            }
             if stopped {
                 break;
             }
@@ -139,17 +146,19 @@ impl Capture {
                 stopped = true;
             }
         }
-        let drops = queue::drops(PROTOCOL, inode)?.wrapping_sub(before) & u64::from(u32::MAX);
         let mut counters = Counters::default();
-        counters.admitted.insert("socket_drops".into(), drops);
+        let drops = queue::dropped(PROTOCOL, inode, before)?;
+        counters.admitted.insert(DROPS.into(), drops);
         counters
             .notes
             .insert("enobufs_episodes".into(), self.episodes);
         Ok(counters)
     }
 
-    /// Spools what is queued.
-    fn drain(&mut self, session: &mut Session<'_>) -> Result<()> {
+    /// Spools what is queued; whether the queue was full meanwhile. It is told of but once until
+    /// it is empty, so now is the time to count.
+    fn drain(&mut self, session: &mut Session<'_>) -> Result<bool> {
+        let before = self.episodes;
         loop {
             match self.listener.receive(&mut self.buffer)? {
                 Got::Some => session.spool.write(clock::now(), &self.buffer)?,
@@ -158,7 +167,8 @@ impl Capture {
                 Got::Nothing => break,
             }
         }
-        Ok(session.spool.flush()?)
+        session.spool.flush()?;
+        Ok(self.episodes > before)
     }
 
     /// Waits for more; whether to stop.
