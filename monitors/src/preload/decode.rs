@@ -10,7 +10,8 @@ use std::collections::{HashMap, VecDeque};
 
 use contract::{Cut, Decode, Frame, Journal, Kind, Malformed, Nanos, Pid, Report};
 
-use super::layout::{ARGV, ARGV_CUT, EXE, EXE_CUT, Record, Sort, VFORK};
+use super::layout::{ARGV_CUT, EXE_CUT, Record, Sort, VFORK};
+use super::life::{Born, Life, Told, over, same};
 
 /// Of a fork nobody may ever speak: its parent has no library, or system() made it. So this is
 /// short, and it may be: should the word come after all, only the fork's own stamp is lost (of a
@@ -23,62 +24,6 @@ pub(super) const FORK_HOLD: Nanos = 5_000_000;
 pub(super) const EXEC_HOLD: Nanos = 1_000_000_000;
 /// Unfinished records of made-up bytes may not eat the memory.
 const UNFINISHED_MOST: usize = 1 << 16;
-
-/// What a record said beside its kind, without borrowing from the frame.
-#[derive(Clone, Debug)]
-struct Told {
-    tid: u32,
-    happened: Nanos,
-    received: Nanos,
-    ppid: u32,
-    flags: u8,
-    exe_bytes: usize,
-    data: Vec<u8>,
-}
-
-impl Told {
-    fn exe(&self) -> Option<&[u8]> {
-        let exe = &self.data[..self.exe_bytes.min(self.data.len())];
-        (self.flags & EXE != 0).then_some(exe)
-    }
-
-    fn argv(&self) -> Option<&[u8]> {
-        let argv = &self.data[self.exe_bytes.min(self.data.len())..];
-        (self.flags & ARGV != 0).then_some(argv)
-    }
-}
-
-/// What is known of a process's fork.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Born {
-    /// It did something, so it was forked; nobody has said so yet.
-    Unsaid,
-    /// Reported, because nobody said so in time.
-    Inferred,
-    /// Reported as its parent wrote it down.
-    Written,
-}
-
-/// One process from its fork to its end.
-#[derive(Debug)]
-struct Life {
-    /// The earliest stamp that anything of it has.
-    since: Nanos,
-    /// When the first record of it was received.
-    noticed: Nanos,
-    born: Born,
-    ppid: u32,
-    /// An exec of it was reported.
-    executed: bool,
-    /// Execs that have neither failed nor shown an image; one for each thread that tries.
-    attempts: Vec<Told>,
-    /// An image that nobody announced, while the fork is unsaid: a spawn may yet explain both.
-    image: Option<Told>,
-    /// The last exec reported, while its image is still to come.
-    awaited: Option<Told>,
-    /// When it ended.
-    ended: Option<Nanos>,
-}
 
 /// See the head of this file.
 #[derive(Default)]
@@ -354,35 +299,6 @@ impl Decoder {
     }
 }
 
-impl Life {
-    fn new(told: &Told, born: Born) -> Self {
-        Self {
-            since: told.happened,
-            noticed: told.received,
-            born,
-            ppid: told.ppid,
-            executed: false,
-            attempts: Vec::new(),
-            image: None,
-            awaited: None,
-            ended: None,
-        }
-    }
-
-    /// Whether something is held back: what a fork decides, and an exec.
-    fn open(&self) -> [bool; 2] {
-        [
-            self.born == Born::Unsaid || self.image.is_some(),
-            !self.attempts.is_empty(),
-        ]
-    }
-}
-
-/// Whether what came at `since` has been held back for long enough.
-fn over(since: Nanos, hold: Nanos, now: Nanos) -> bool {
-    since.saturating_add(hold) <= now
-}
-
 /// 0 stands for a parent outside of the pid namespace, or for one that was not asked for.
 fn known(ppid: u32) -> Option<Pid> {
     (ppid > 0).then_some(ppid)
@@ -391,14 +307,6 @@ fn known(ppid: u32) -> Option<Pid> {
 /// Who forked a process, by its own word. Init may only have inherited it: then it is not known.
 fn foster(ppid: u32) -> Option<Pid> {
     (ppid > 1).then_some(ppid)
-}
-
-/// Whether the image can be what was attempted.
-fn same(attempt: &Told, image: &Told) -> bool {
-    match (attempt.exe(), image.exe()) {
-        (Some(tried), Some(runs)) => tried == runs,
-        _ => true,
-    }
 }
 
 /// Reports one exec. The attempt knows the arguments as they were passed (a program that was started

@@ -19,6 +19,7 @@ mod channel;
 mod decode;
 mod install;
 mod layout;
+mod life;
 #[cfg(test)]
 mod tests;
 

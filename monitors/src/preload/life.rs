@@ -1,0 +1,98 @@
+//! What the decoder knows of one process, and what of it is still held back.
+
+use contract::Nanos;
+
+use super::layout::{ARGV, EXE};
+
+/// What a record said beside its kind, without borrowing from the frame.
+#[derive(Clone, Debug)]
+pub(super) struct Told {
+    pub(super) tid: u32,
+    pub(super) happened: Nanos,
+    pub(super) received: Nanos,
+    pub(super) ppid: u32,
+    pub(super) flags: u8,
+    pub(super) exe_bytes: usize,
+    pub(super) data: Vec<u8>,
+}
+
+impl Told {
+    pub(super) fn exe(&self) -> Option<&[u8]> {
+        let exe = &self.data[..self.exe_bytes.min(self.data.len())];
+        (self.flags & EXE != 0).then_some(exe)
+    }
+
+    pub(super) fn argv(&self) -> Option<&[u8]> {
+        let argv = &self.data[self.exe_bytes.min(self.data.len())..];
+        (self.flags & ARGV != 0).then_some(argv)
+    }
+}
+
+/// What is known of a process's fork.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Born {
+    /// It did something, so it was forked; nobody has said so yet.
+    Unsaid,
+    /// Reported, because nobody said so in time.
+    Inferred,
+    /// Reported as its parent wrote it down.
+    Written,
+}
+
+/// One process from its fork to its end.
+#[derive(Debug)]
+pub(super) struct Life {
+    /// The earliest stamp that anything of it has.
+    pub(super) since: Nanos,
+    /// When the first record of it was received.
+    pub(super) noticed: Nanos,
+    pub(super) born: Born,
+    pub(super) ppid: u32,
+    /// An exec of it was reported.
+    pub(super) executed: bool,
+    /// Execs that have neither failed nor shown an image; one for each thread that tries.
+    pub(super) attempts: Vec<Told>,
+    /// An image that nobody announced, while the fork is unsaid: a spawn may yet explain both.
+    pub(super) image: Option<Told>,
+    /// The last exec reported, while its image is still to come.
+    pub(super) awaited: Option<Told>,
+    /// When it ended.
+    pub(super) ended: Option<Nanos>,
+}
+
+impl Life {
+    pub(super) fn new(told: &Told, born: Born) -> Self {
+        Self {
+            since: told.happened,
+            noticed: told.received,
+            born,
+            ppid: told.ppid,
+            executed: false,
+            attempts: Vec::new(),
+            image: None,
+            awaited: None,
+            ended: None,
+        }
+    }
+
+    /// Whether something is held back: what a fork decides, and an exec.
+    pub(super) fn open(&self) -> [bool; 2] {
+        [
+            self.born == Born::Unsaid || self.image.is_some(),
+            !self.attempts.is_empty(),
+        ]
+    }
+}
+
+/// Whether what came at `since` has been held back for long enough.
+pub(super) fn over(since: Nanos, hold: Nanos, now: Nanos) -> bool {
+    since.saturating_add(hold) <= now
+}
+
+/// Whether the image can be what was attempted.
+pub(super) fn same(attempt: &Told, image: &Told) -> bool {
+    match (attempt.exe(), image.exe()) {
+        (Some(tried), Some(runs)) => tried == runs,
+        _ => true,
+    }
+}
