@@ -88,25 +88,9 @@ fn events(stdout: impl Read + Send + 'static) -> Receiver<Told> {
     told
 }
 
-/// All that came up to the exit of `last`.
-fn until_exit_of(last: u32, told: &Receiver<Told>) -> Vec<Told> {
-    let mut all = Vec::new();
-    loop {
-        let next = told.recv_timeout(std::time::Duration::from_secs(20));
-        let next = next.unwrap_or_else(|_| panic!("{last} did not end among {all:#?}"));
-        let done = next.kind == Kind::Exit && next.pid == last;
-        all.push(next);
-        if done {
-            return all;
-        }
-    }
-}
-
-/// All that came until each of `pids` had a line of each kind, in whatever order: audit records a
+/// All that came until every moment that is `due` had its line, in whatever order: audit records a
 /// fork when the call returns to the parent, and a child of vfork may be gone by then.
-fn until_told(pids: &[u32], told: &Receiver<Told>) -> Vec<Told> {
-    let moment = |pid| Kind::ALL.map(|kind| (kind, pid));
-    let mut due: HashSet<_> = pids.iter().flat_map(|pid| moment(*pid)).collect();
+fn until_told(mut due: HashSet<(Kind, u32)>, told: &Receiver<Told>) -> Vec<Told> {
     let mut all = Vec::new();
     while !due.is_empty() {
         let next = told.recv_timeout(std::time::Duration::from_secs(20));
@@ -115,6 +99,12 @@ fn until_told(pids: &[u32], told: &Receiver<Told>) -> Vec<Told> {
         all.push(next);
     }
     all
+}
+
+/// One line of each of these kinds is due for each of these processes.
+fn each(kinds: &[Kind], pids: &[u32]) -> HashSet<(Kind, u32)> {
+    let of = |pid: &u32| kinds.iter().map(|kind| (*kind, *pid)).collect::<Vec<_>>();
+    pids.iter().flat_map(of).collect()
 }
 
 fn able(monitor: &str) -> bool {
@@ -160,7 +150,7 @@ fn every_moment_of_known_programs_is_a_line() {
         let mut watch = Watch::start(&[monitor, "--format", "json"]);
         let told = events(watch.child.stdout.take().unwrap());
         let pids = programs(50, &[]);
-        let mut all = until_told(&pids, &told);
+        let mut all = until_told(each(&Kind::ALL, &pids), &told);
         watch.signal(Signal::SIGTERM);
         let (code, words) = watch.end();
         all.extend(told);
@@ -210,12 +200,7 @@ fn preload_says_what_a_program_needs_and_sees_it_then() {
         .collect();
     let pids = programs(5, &env);
     // Nobody saw the forks, so each image is held back for some milliseconds: its end comes first.
-    let mut due = pids;
-    while !due.is_empty() {
-        let next = told.recv_timeout(std::time::Duration::from_secs(20));
-        let next = next.unwrap_or_else(|_| panic!("the execs of {due:?} did not come"));
-        due.retain(|pid| next.kind != Kind::Exec || next.pid != *pid);
-    }
+    until_told(each(&[Kind::Exec], &pids), &told);
     watch.signal(Signal::SIGINT);
     let (code, words) = watch.end();
     assert_eq!(code, Some(0), "{words}");
@@ -254,7 +239,7 @@ fn filters_leave_what_was_asked_for() {
         .spawn()
         .unwrap();
     shell.wait().unwrap();
-    let all = until_exit_of(shell.id(), &told);
+    let all = until_told(each(&[Kind::Exit], &[shell.id()]), &told);
     // The child of the shell runs the shell until it executes another program.
     let seen: Vec<_> = all.iter().map(|told| (told.kind, told.pid)).collect();
     assert_eq!(seen, [(Kind::Exec, shell.id()), (Kind::Exit, shell.id())]);
