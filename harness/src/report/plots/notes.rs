@@ -3,6 +3,8 @@
 /// How wide a letter is at most, in halves of a pixel, and how high a line is.
 const LETTER: i32 = 15;
 const HIGH: i32 = 16;
+/// Two words beside each other are so far apart, or they read as one.
+const APART: i32 = 8;
 /// How far from its mark a word is: beside it, and beneath it.
 const BESIDE: i32 = 10;
 const BENEATH: i32 = 17;
@@ -25,25 +27,34 @@ struct Group {
     figures: (f64, f64),
 }
 
-/// A note for every mark, and one for all that are so near that theirs would cover each other.
-/// Nothing is written left of `edge`.
-pub(super) fn arrange(marks: &[((i32, i32), f64)], said: Said, edge: i32) -> Vec<Note> {
-    let one = |&((x, y), figure): &((i32, i32), f64)| Group {
-        across: (x, x),
-        lowest: y,
-        figures: (figure, figure),
+/// A mark: where it is, and the figure it has a note of, if any.
+pub(super) type Marked = ((i32, i32), Option<f64>);
+
+/// A note for every mark with a figure, and one for all that are so near that theirs would cover each
+/// other. Nothing is written left of `edge`.
+pub(super) fn arrange(marks: &[Marked], said: Said, edge: i32) -> Vec<Note> {
+    let one = |&((x, y), figure): &Marked| {
+        let figure = figure?;
+        Some(Group {
+            across: (x, x),
+            lowest: y,
+            figures: (figure, figure),
+        })
     };
-    let mut groups: Vec<Group> = marks.iter().map(one).collect();
-    while let Some((first, second)) = covered(&groups, said, edge) {
+    let mut groups: Vec<Group> = marks.iter().filter_map(one).collect();
+    loop {
+        let all = groups.iter().map(|one| one.note(said, edge, marks));
+        let notes: Vec<Note> = all.collect();
+        let Some((first, second)) = covered(&notes) else {
+            return notes;
+        };
         let other = groups.remove(second);
         groups[first] = groups[first].with(&other);
     }
-    groups.iter().map(|one| one.note(said, edge)).collect()
 }
 
-/// Two whose notes cover each other.
-fn covered(groups: &[Group], said: Said, edge: i32) -> Option<(usize, usize)> {
-    let notes: Vec<Note> = groups.iter().map(|one| one.note(said, edge)).collect();
+/// Two that cover each other.
+fn covered(notes: &[Note]) -> Option<(usize, usize)> {
     (0..notes.len()).find_map(|first| {
         let mut others = first + 1..notes.len();
         let second = others.find(|&second| notes[first].covers(&notes[second]))?;
@@ -61,25 +72,38 @@ impl Group {
         }
     }
 
-    /// Of a single mark beside it, of several beneath them, in the middle.
-    fn note(&self, said: Said, edge: i32) -> Note {
+    /// Of a single mark beside it, where nothing is; else beneath, in the middle.
+    fn note(&self, said: Said, edge: i32, marks: &[Marked]) -> Note {
         let text = range(self.figures, said);
-        let wide = wide(&text);
-        let beside = self.across.0 - BESIDE;
-        let at = if self.across.0 == self.across.1 && beside - wide >= edge {
-            (beside, self.lowest)
-        } else {
-            let middle = i32::midpoint(self.across.0, self.across.1) + wide / 2;
-            (middle.max(edge + wide), self.lowest + BENEATH)
+        let (wide, (left, right)) = (wide(&text), self.across);
+        let beside = Note {
+            text,
+            at: (left - BESIDE, self.lowest),
         };
-        Note { text, at }
+        if left == right
+            && beside.at.0 - wide >= edge
+            && !marks.iter().any(|mark| beside.hides(mark))
+        {
+            return beside;
+        }
+        let middle = i32::midpoint(left, right) + wide / 2;
+        Note {
+            at: (middle.max(edge + wide), self.lowest + BENEATH),
+            ..beside
+        }
     }
 }
 
 impl Note {
+    fn hides(&self, &((x, y), _): &Marked) -> bool {
+        let across = self.at.0 - wide(&self.text)..self.at.0;
+        across.contains(&x) && (self.at.1 - y).abs() < HIGH
+    }
+
     fn covers(&self, other: &Self) -> bool {
         let left = |note: &Self| note.at.0 - wide(&note.text);
-        let across = left(self) < other.at.0 && left(other) < self.at.0;
+        let (ours, theirs) = (self.at.0 + APART, other.at.0 + APART);
+        let across = left(self) < theirs && left(other) < ours;
         across && (self.at.1 - other.at.1).abs() < HIGH
     }
 }
@@ -108,24 +132,26 @@ mod tests {
 
     #[test]
     fn marks_with_room_have_a_note_each_beside_them() {
-        let marks = [((100, 50), 0.5), ((200, 60), 35.0)];
+        let marks = [((100, 50), Some(0.5)), ((200, 60), Some(35.0))];
         let notes = arrange(&marks, SHARE, 64);
         assert_eq!(texts(&notes), ["0.5 %", "35 %"]);
         assert_eq!(notes[1].at, (190, 60));
-        // Not over what is written at the edge.
+        // Not over what is written at the edge, and not over another mark.
         assert_eq!(arrange(&marks[..1], SHARE, 90)[0].at.1, 67);
+        let crowded = [marks[1], ((180, 62), None)];
+        assert_eq!(arrange(&crowded, SHARE, 64)[0].at.1, 77);
     }
 
     #[test]
     fn marks_in_a_crowd_share_one_note_and_nothing_is_covered() {
-        let near = (0..6).map(|place| ((66 + 11 * place, 40), 0.03 + f64::from(place) / 100.0));
-        let mut marks: Vec<_> = near.collect();
-        marks.push(((300, 90), 35.0));
+        let near = (0..6).map(|place| ((66 + 11 * place, 40), Some(f64::from(3 + place))));
+        let marks: Vec<_> = near.chain([((300, 90), Some(35.0))]).collect();
         let notes = arrange(&marks, SHARE, 64);
-        assert_eq!(texts(&notes), ["0.03-0.08 %", "35 %"]);
-        for (place, note) in notes.iter().enumerate() {
+        assert_eq!(texts(&notes), ["3-8 %", "35 %"]);
+        assert_eq!(covered(&notes), None);
+        for note in &notes {
             assert!(note.at.0 - wide(&note.text) >= 64, "{note:?}");
-            assert!(notes[..place].iter().all(|other| !note.covers(other)));
+            assert!(!marks.iter().any(|mark| note.hides(mark)), "{note:?}");
         }
     }
 }

@@ -204,7 +204,7 @@ where
         let (left, top) = area.get_base_pixel();
         let place = (x - left, y - top);
         style::marker(area, Look::of(series), place, point.hollow)?;
-        noted.extend(point.note.map(|figure| (place, figure)));
+        noted.push((place, point.note));
     }
     for note in notes::arrange(&noted, said, LEFT + 4) {
         let text = style::text(INK, false, HPos::Right);
