@@ -2,7 +2,6 @@
 //! the workload's user may have to write into it.
 
 use std::fs::{self, Permissions};
-use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
