@@ -52,12 +52,13 @@ pub(super) fn keep(dir: &Path) -> Result<()> {
 /// Puts back what is not as it is written down in `dir`; whether there was anything. Nothing is
 /// believed that somebody else wrote.
 pub(super) fn put_back(dir: &Path) -> Result<bool> {
-    let path = dir.join(FILE);
-    let owned = fs::metadata(&path).is_ok_and(|file| file.uid() == geteuid().as_raw());
-    if !owned {
+    let owned = fs::symlink_metadata(dir).is_ok_and(|dir| dir.uid() == geteuid().as_raw());
+    let text = fs::read(dir.join(FILE)).unwrap_or_default();
+    // One that is not whole was being written when its maker was killed: no tool had begun yet.
+    let kept = serde_json::from_slice::<Settings>(&text).ok();
+    let Some(kept) = kept.filter(|_| owned) else {
         return Ok(false);
-    }
-    let kept: Settings = serde_json::from_slice(&fs::read(&path)?)?;
+    };
     inside(|| {
         let now = settings()?;
         let other = |name: &&&str| {
