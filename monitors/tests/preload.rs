@@ -143,6 +143,53 @@ fn links_scripts_and_long_arguments() {
     }
 }
 
+/// The library finds most paths without asking /proc, and must know when it has to.
+#[test]
+fn an_image_is_named_as_proc_names_it() {
+    use std::fs;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let programs = Programs::build();
+    let [cat, script] = ["cat", "script"].map(|name| programs.path(name));
+    // Not by this process: what it has open for writing no other thread's child could execute.
+    let copied = std::process::Command::new("cp")
+        .arg("/bin/cat")
+        .arg(&cat)
+        .status();
+    assert!(copied.unwrap().success());
+    symlink("cat", programs.path("alias")).unwrap();
+    symlink(".", programs.path("around")).unwrap();
+    fs::write(&script, format!("#!{} -\n", cat.display())).unwrap();
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
+    let loaders = ["/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1"];
+    let loader = loaders.iter().find_map(|path| fs::canonicalize(path).ok());
+    let names = [
+        "cat",
+        "./cat",
+        "/cat",
+        "around/cat",
+        "around/../cat",
+        "alias",
+        "script",
+    ];
+    let dir = cat.parent().unwrap().to_str().unwrap();
+    let mut ways = names.map(|name| vec![format!("{dir}/{name}")]).to_vec();
+    ways.extend(loader.map(|loader| [loader, cat.clone()].map(text).to_vec()));
+    let watched = capture("16M", |watch| {
+        let ways = ways.iter().map(|words| rig::waiting(watch, words));
+        ways.collect::<Vec<_>>()
+    });
+    for (words, (pid, exe)) in ways.iter().zip(watched.value) {
+        let mut events = watched.journal.events.iter();
+        let exec = events.find(|event| event.pid == pid && event.kind == Kind::Exec);
+        let seen = watched.journal.report(exec.unwrap()).exe.unwrap();
+        assert_eq!(String::from_utf8_lossy(seen), text(exe), "{words:?}");
+    }
+}
+
+fn text(path: std::path::PathBuf) -> String {
+    path.into_os_string().into_string().unwrap()
+}
+
 #[test]
 fn what_is_too_long_is_marked() {
     let programs = Programs::build();

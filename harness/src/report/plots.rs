@@ -3,6 +3,7 @@
 
 mod curves;
 mod forest;
+mod notes;
 mod panels;
 pub(super) mod png;
 mod spent;

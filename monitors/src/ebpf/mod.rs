@@ -12,7 +12,7 @@
 //! tracefs; where these are wanting it is BTF tracepoints as before.
 //!
 //! exe is the path from the root of the mount tree, as /proc/PID/exe shows it to a reader outside
-//! any chroot; a path longer than 4 KiB or 96 components keeps its end. argv is what
+//! any chroot; a path longer than 4 KiB, or 96 components in its file system, keeps its end. argv is what
 //! /proc/PID/cmdline shows at that moment, its first 4 KiB: for a script, the interpreter's; and
 //! since Linux 5.18 one empty argument where none was passed.
 //!
@@ -21,13 +21,13 @@
 mod decode;
 mod needs;
 mod probe;
+mod ring;
 #[cfg(test)]
 mod tests;
 
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
-use aya::maps::{MapData, RingBuf};
 use contract::{
     Claims, Clock, Counters, Decode, Fact, Kind, Monitor, OptionKind, OptionSpec, Options, Result,
     Session, Spool, Unavailable,
@@ -37,6 +37,7 @@ use nix::sys::time::TimeSpec;
 
 use crate::clock;
 use probe::{Probe, Way};
+use ring::Ring;
 
 /// The reader's rest between two looks at the ring. While it rests the ring is not empty, so the
 /// kernel need not wake anybody: an event costs a wake-up only when it ends a silence.
@@ -96,8 +97,9 @@ fn capture(session: &mut Session<'_>, ways: &[Way]) -> Result<Counters> {
         if waited(&[session.stop], Some(REST))? {
             break;
         }
-        // What came meanwhile woke nobody, but the ring then reads as ready at once.
-        waited(&[session.stop, ring.as_fd()], (!told).then_some(LATER))?;
+        if ring.is_empty() {
+            waited(&[session.stop, ring.as_fd()], (!told).then_some(LATER))?;
+        }
     }
     let counters = probe.detach()?;
     drain(&mut ring, &mut session.spool)?;
@@ -134,10 +136,8 @@ fn ring_size(options: &Options) -> Result<u32> {
 
 /// Spools all that is in the ring. Each record has a stamp of its own: one for the batch would be
 /// earlier than what arrives while the batch is copied.
-fn drain(ring: &mut RingBuf<MapData>, spool: &mut Spool) -> Result<()> {
-    while let Some(record) = ring.next() {
-        spool.write(clock::now(), &record)?;
-    }
+fn drain(ring: &mut Ring, spool: &mut Spool) -> Result<()> {
+    ring.drain(|record| Ok(spool.write(clock::now(), record)?))?;
     spool.flush()?;
     Ok(())
 }

@@ -3,13 +3,14 @@
 use std::fs;
 use std::os::fd::{AsFd, AsRawFd};
 
-use aya::maps::{MapData, PerCpuArray, RingBuf};
+use aya::maps::{Map, PerCpuArray};
 use aya::programs::{BtfTracePoint, Program, ProgramError};
 use aya::{Btf, Ebpf, EbpfLoader};
 use contract::{Counters, Result};
 use nix::sys::resource::{RLIM_INFINITY, Resource, setrlimit};
 
 use super::needs;
+use super::ring::Ring;
 
 static OBJECT: &[u8] = aya::include_bytes_aligned!(concat!(env!("OUT_DIR"), "/probe.bpf.o"));
 
@@ -65,7 +66,7 @@ pub(super) struct Probe {
 impl Probe {
     /// Loads the programs, with a ring of `ring` bytes, and attaches them in the first of `ways`
     /// that this kernel takes.
-    pub(super) fn attach(ring: u32, ways: &[Way]) -> Result<(Self, RingBuf<MapData>)> {
+    pub(super) fn attach(ring: u32, ways: &[Way]) -> Result<(Self, Ring)> {
         if needs::charged() {
             setrlimit(Resource::RLIMIT_MEMLOCK, RLIM_INFINITY, RLIM_INFINITY).map_err(|why| {
                 format!("ebpf: setrlimit(RLIMIT_MEMLOCK): {why}: run with CAP_SYS_RESOURCE or raise `ulimit -l`")
@@ -82,11 +83,10 @@ impl Probe {
             attached: Vec::new(),
         };
         probe.start(ways, &btf)?;
-        let map = probe
-            .bpf
-            .take_map("RING")
-            .ok_or("ebpf: the object has no RING: rebuild it")?;
-        let ring = RingBuf::try_from(map).map_err(|why| said("mapping the ring", &why))?;
+        let Some(Map::RingBuf(map)) = probe.bpf.take_map("RING") else {
+            return Err("ebpf: the object has no RING: rebuild it".into());
+        };
+        let ring = Ring::new(map, usize::try_from(ring)?)?;
         Ok((probe, ring))
     }
 

@@ -17,6 +17,7 @@ use super::decode::Decoder;
 use super::definition::{Definition, Stream};
 use super::need::Need;
 use super::place::Place;
+use super::tracing;
 use crate::{audit, clock};
 
 /// How long it may take to say that it is ready.
@@ -40,9 +41,15 @@ pub(super) fn capture(
     let run: Words = definition.run.iter().map(|word| fill.text(word)).collect();
     let host = definition.needs.contains(&Need::Audit);
     let mut host = host.then(audit::Host::enter).transpose()?;
+    let traces = definition.needs.contains(&Need::Tracefs);
+    if traces {
+        tracing::keep(place.path())?;
+    }
     let watched = watch(definition, &run, fill, place.path(), session, &mut host);
+    let back = traces.then(|| tracing::put_back(place.path())).transpose();
     let left = host.map(audit::Host::leave).transpose();
     let lost = watched?;
+    back?;
     left?;
     session.spool.flush()?;
     counters(definition, session.dir, lost)
@@ -258,9 +265,8 @@ impl Relay {
     }
 
     fn cannot(&self, status: ExitStatus, why: &str) -> Unavailable {
-        let remedy = "this is what it gave as the reason".to_owned();
         let lacks = format!("what it lacks here, it ended with {}{why}", how(status));
-        Unavailable::new(lacks, remedy)
+        Unavailable::new(lacks, self.definition.remedy.clone())
     }
 
     /// What it was about, with its last word. The tree is ended first, so that nothing of it runs

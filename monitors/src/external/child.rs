@@ -11,16 +11,15 @@ use std::time::{Duration, Instant};
 use contract::{Pid, Result, Unavailable};
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
-use nix::mount::{MsFlags, mount};
 use nix::pty::openpty;
-use nix::sched::{CloneFlags, unshare};
 use nix::sys::prctl;
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::sys::termios::{SetArg, cfmakeraw, tcgetattr, tcsetattr};
 use nix::sys::wait::{WaitPidFlag, waitpid};
 
 use super::definition::{Definition, Stop};
-use super::need::{Need, TRACEFS};
+use super::need::Need;
+use super::tracing;
 use crate::tree;
 
 /// Room for what it writes while nobody reads: what an unprivileged user may have.
@@ -53,10 +52,10 @@ impl Tool {
         command.args(&run[1..]).current_dir(home);
         command.stdin(Stdio::null()).stdout(out).stderr(err);
         command.process_group(0);
-        let mounts = definition.needs.contains(&Need::Tracefs) && !tracefs();
+        let mounts = definition.needs.contains(&Need::Tracefs) && !tracing::mounted();
         let before = move || {
             if mounts {
-                mount_tracefs()?;
+                tracing::mount_own()?;
             }
             prctl::set_pdeathsig(Signal::SIGKILL).map_err(io::Error::from)
         };
@@ -173,22 +172,4 @@ fn terminal() -> Result<(OwnedFd, OwnedFd)> {
     // SAFETY: the descriptor is open, and the flag is the only one there is.
     unsafe { libc::fcntl(ends.master.as_raw_fd(), libc::F_SETFD, libc::FD_CLOEXEC) };
     Ok((ends.master, ends.slave))
-}
-
-fn tracefs() -> bool {
-    Path::new(TRACEFS).join("events").exists()
-}
-
-/// For the tool alone: the machine stays as it was found.
-fn mount_tracefs() -> io::Result<()> {
-    let (none, all) = (None::<&str>, MsFlags::MS_REC | MsFlags::MS_PRIVATE);
-    unshare(CloneFlags::CLONE_NEWNS)?;
-    mount(none, "/", none, all, none)?;
-    Ok(mount(
-        none,
-        TRACEFS,
-        Some("tracefs"),
-        MsFlags::empty(),
-        none,
-    )?)
 }

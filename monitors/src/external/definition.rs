@@ -29,6 +29,8 @@ pub(super) struct Definition {
     pub(super) ready: Option<Pattern>,
     #[serde(default)]
     pub(super) cannot: Option<Pattern>,
+    #[serde(default = "manual")]
+    pub(super) remedy: String,
     #[serde(default)]
     pub(super) stop: Stop,
     #[serde(default = "stop_within")]
@@ -203,6 +205,10 @@ impl Pattern {
                 .collect(),
         )
     }
+}
+
+fn manual() -> String {
+    "see what its manual says of that".into()
 }
 
 fn stop_within() -> u64 {

@@ -18,6 +18,7 @@ mod need;
 mod place;
 #[cfg(test)]
 mod tests;
+mod tracing;
 
 use std::fs;
 use std::io;
@@ -185,6 +186,6 @@ impl Monitor for External {
     }
 
     fn recover(&self) -> Result<Vec<String>> {
-        Ok(place::sweep()?)
+        place::sweep()
     }
 }

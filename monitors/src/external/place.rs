@@ -2,7 +2,6 @@
 //! the workload's user may have to write into it.
 
 use std::fs::{self, Permissions};
-use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
@@ -10,6 +9,8 @@ use contract::Result;
 use nix::sys::signal::kill;
 use nix::unistd::Pid;
 use tempfile::TempDir;
+
+use super::tracing;
 
 const PREFIX: &str = "rollcall-tool-";
 
@@ -42,7 +43,7 @@ impl Place {
 }
 
 /// Removes those whose maker is gone and who are this user's.
-pub(super) fn sweep() -> io::Result<Vec<String>> {
+pub(super) fn sweep() -> Result<Vec<String>> {
     let mut removed = Vec::new();
     for entry in fs::read_dir(std::env::temp_dir())?.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
@@ -50,6 +51,9 @@ pub(super) fn sweep() -> io::Result<Vec<String>> {
         let maker = maker.and_then(|rest| rest.split('-').next()?.parse().ok());
         let gone =
             maker.is_some_and(|pid| kill(Pid::from_raw(pid), None) == Err(nix::Error::ESRCH));
+        if gone && tracing::put_back(&entry.path())? {
+            removed.push("what a tool had set in tracefs is put back".into());
+        }
         if gone && fs::remove_dir_all(entry.path()).is_ok() {
             removed.push(format!(
                 "folder {} of a tool is removed",

@@ -26,23 +26,23 @@ pub(super) struct Details {
 /// What looking up at once has come to lately.
 #[derive(Default)]
 struct Gain {
-    moments: u32,
+    execs: u32,
     found: u32,
 }
 
 impl Gain {
     fn count(&mut self, found: bool) {
-        if self.moments >= 512 {
-            self.moments /= 2;
+        if self.execs >= 256 {
+            self.execs /= 2;
             self.found /= 2;
         }
-        self.moments += 1;
+        self.execs += 1;
         self.found += u32::from(found);
     }
 
-    /// Fewer than one program told in eight processes.
+    /// Fewer than one program told in eight.
     const fn is_small(&self) -> bool {
-        self.moments >= 256 && self.found * 24 < self.moments
+        self.execs >= 128 && self.found * 8 < self.execs
     }
 }
 
@@ -91,9 +91,9 @@ impl Details {
                 self.kin.take(moment);
                 if moment.kind == Kind::Exec {
                     found = self.exec(moment, fate(moment.pid, Nanos::MAX, &held[index + 1..]));
+                    self.gain.count(found.middle > found.start);
                     execs += 1;
                 }
-                self.gain.count(found.middle > found.start);
             }
             self.found.push(found);
         }

@@ -15,9 +15,11 @@
 //! Sequence numbers would show (2), but they also count what the filter takes out.
 //!
 //! Looking up: exe and argv of an exec are there as long as the process runs that program, so the reader
-//! is woken for every message and looks at once. Where that hardly ever succeeds (processes that live
-//! for less than a wake-up takes, forks without execs, details=off) and messages keep coming, it rests for
-//! a millisecond at a time: it is as complete, costs a quarter, and finds whoever lives longer.
+//! is woken for it and looks at once. Where messages keep coming it is woken for execs alone, by a second
+//! socket whose filter lets nothing else through, and rests for up to four milliseconds between them: it
+//! is as complete, and costs a part. With details=off it rests like that whatever comes. Where looking
+//! hardly ever finds anything (processes that live for less than a wake-up takes) it rests for a
+//! millisecond at a time and finds whoever lives longer.
 //! The parent is known from the fork, unless that parent ended, or messages were lost: see kin.rs.
 //!
 //! Filter: a classic BPF program on the socket, because it works on every kernel. It runs before the
@@ -63,7 +65,7 @@ use crate::queue;
 
 use batch::{Batch, Got};
 use details::Details;
-use socket::Listener;
+use socket::{Bell, Listener};
 
 /// See the head of this file.
 pub(crate) struct Netlink;
@@ -87,9 +89,12 @@ const OPTIONS: &[OptionSpec] = &[
 /// less than the pids take to come round again.
 const AFTER_NOTIFY: u64 = 200_000_000;
 
-/// How long the reader rests under load.
-const REST: u8 = 1; // milliseconds
-/// Nothing to do twice within so long is load.
+/// How long the reader rests under load. Each rest costs a timer, two switches and cold caches: at 1000 a
+/// second about as much as the messages themselves, at 250 little.
+const REST: u8 = 4; // milliseconds
+/// The same where details are looked up, in vain for most: whoever lives longer is still found.
+const SHORT_REST: u8 = 1;
+/// A message in so long is load.
 const BUSY: Nanos = 1_500_000;
 
 /// The admitted loss, by its name in every format.
@@ -128,11 +133,13 @@ impl Monitor for Netlink {
         let details = session.options.on("details");
         let mut capture = Capture {
             listener: Listener::start(session.options.size_or_kernel("rcvbuf"))?,
+            bell: details.then(Bell::join).transpose()?,
             batch: Batch::new(),
             details: details.then(Details::new).transpose()?,
             episodes: 0,
             told: 0,
             last: 0,
+            came: 0,
             skipped: 0,
         };
         capture.run(session)
@@ -149,6 +156,8 @@ impl Monitor for Netlink {
 
 struct Capture {
     listener: Listener,
+    /// With details.
+    bell: Option<Bell>,
     batch: Batch,
     details: Option<Details>,
     episodes: u64,
@@ -156,6 +165,8 @@ struct Capture {
     told: u64,
     /// When it last had nothing left to do.
     last: Nanos,
+    /// Messages since then.
+    came: u64,
     skipped: u64,
 }
 
@@ -256,6 +267,7 @@ impl Capture {
 
     fn write(&mut self, session: &mut Session<'_>) -> Result<()> {
         let held = self.batch.held();
+        self.came += held.len() as u64;
         for (index, one) in held.iter().enumerate() {
             let facts = self
                 .details
@@ -272,21 +284,32 @@ impl Capture {
         Ok(())
     }
 
-    /// Whether to stop. Under load, and where nothing is gained by being there at once, it rests:
-    /// whoever rests is not woken for every message, which costs more than the message does, and the
-    /// one who sends it pays half of that.
+    /// Whether to stop. Under load it rests: whoever rests is not woken for every message, which costs
+    /// more than the message does, and the one who sends it pays half of that. Where something is
+    /// gained by being there at once, the bell ends the rest.
     fn rest(&mut self, session: &Session<'_>, empty: bool) -> Result<bool> {
-        let last = std::mem::replace(&mut self.last, crate::clock::now());
-        let vain = self.details.as_ref().is_none_or(Details::is_vain);
-        if !empty || !vain || self.last - last > BUSY {
+        if !empty {
             return Ok(false);
         }
-        let mut stop = [PollFd::new(session.stop, PollFlags::POLLIN)];
-        match poll(&mut stop, REST) {
-            Ok(count) => Ok(count > 0),
-            Err(nix::Error::EINTR) => Ok(false),
-            Err(errno) => Err(format!("netlink: poll: {errno}: report this").into()),
+        let last = std::mem::replace(&mut self.last, crate::clock::now());
+        let came = std::mem::take(&mut self.came);
+        if came * BUSY < self.last - last {
+            return Ok(false);
         }
+        let vain = self.details.as_ref().is_some_and(Details::is_vain);
+        let bell = self.bell.as_ref().filter(|_| !vain);
+        let mut polled = vec![PollFd::new(session.stop, PollFlags::POLLIN)];
+        polled.extend(bell.map(|bell| PollFd::new(bell.as_fd(), PollFlags::POLLIN)));
+        match poll(&mut polled, if vain { SHORT_REST } else { REST }) {
+            Ok(_) => {}
+            Err(nix::Error::EINTR) => return Ok(false),
+            Err(errno) => return Err(format!("netlink: poll: {errno}: report this").into()),
+        }
+        let rang = |polled: &PollFd<'_>| polled.any().unwrap_or(true);
+        if let Some(bell) = bell.filter(|_| rang(&polled[1])) {
+            bell.hush()?;
+        }
+        Ok(rang(&polled[0]))
     }
 
     /// Whether to stop. Waits for that or for more only when there is nothing to do.

@@ -4,8 +4,10 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 
 use contract::Result;
-use libc::{c_int, sock_fprog};
+use libc::{c_int, sock_filter, sock_fprog};
 use netlink_sys::{Socket, SocketAddr};
+use nix::errno::Errno;
+use nix::sys::socket::{MsgFlags, recv};
 
 use crate::queue;
 
@@ -18,13 +20,17 @@ pub(super) struct Member(Socket);
 impl Member {
     /// Joins; `token` marks the one answer that is let through.
     pub(super) fn join(token: u32, rcvbuf: Option<u64>) -> Result<Self> {
+        Self::filtered(&wire::filter(token), rcvbuf)
+    }
+
+    fn filtered(filter: &[sock_filter], rcvbuf: Option<u64>) -> Result<Self> {
         let mut socket = Socket::new(PROTOCOL as isize).map_err(|error| {
             format!(
                 "netlink: socket(NETLINK_CONNECTOR): {error}: use a kernel with CONFIG_CONNECTOR=y"
             )
         })?;
         // Before joining, so that nothing unwanted is ever in the queue.
-        attach(&socket, &wire::filter(token))?;
+        attach(&socket, filter)?;
         if let Some(bytes) = rcvbuf {
             queue::widen("netlink", &socket, bytes)?;
         }
@@ -65,6 +71,41 @@ impl AsFd for Member {
     fn as_fd(&self) -> BorrowedFd<'_> {
         // SAFETY: the descriptor is open as long as the socket lives, and `self` is borrowed.
         unsafe { BorrowedFd::borrow_raw(self.0.as_raw_fd()) }
+    }
+}
+
+/// A second member, who is told of execs and nothing else: whoever waits for it is not woken by the
+/// forks and ends between them. What it is told is told to the listener as well, so its queue may
+/// overflow.
+pub(super) struct Bell(Member);
+
+impl Bell {
+    /// Joins. Best after the listener: the kernel tells first who joined last, and who refuses a
+    /// message before anybody has taken it costs no copy of it.
+    pub(super) fn join() -> Result<Self> {
+        // The least the kernel gives: a few messages.
+        let bell = Member::filtered(&wire::execs(), Some(1))?;
+        let quietly = bell.0.set_no_enobufs(true);
+        quietly.map_err(|error| format!("netlink: NETLINK_NO_ENOBUFS: {error}: report this"))?;
+        Ok(Self(bell))
+    }
+
+    /// Takes away what has rung.
+    pub(super) fn hush(&self) -> Result<()> {
+        loop {
+            // Cut to nothing: what it says is not asked.
+            match recv(self.0.0.as_raw_fd(), &mut [], MsgFlags::MSG_DONTWAIT) {
+                Ok(_) | Err(Errno::EINTR) => {}
+                Err(Errno::EAGAIN) => return Ok(()),
+                Err(errno) => return Err(format!("netlink: recv: {errno}: report this").into()),
+            }
+        }
+    }
+}
+
+impl AsFd for Bell {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
     }
 }
 
@@ -152,7 +193,7 @@ impl Drop for Listener {
     }
 }
 
-fn attach(socket: &Socket, program: &[libc::sock_filter]) -> Result<()> {
+fn attach(socket: &Socket, program: &[sock_filter]) -> Result<()> {
     let program = sock_fprog {
         len: program.len() as u16,
         filter: program.as_ptr().cast_mut(),
@@ -175,4 +216,35 @@ fn attach(socket: &Socket, program: &[libc::sock_filter]) -> Result<()> {
         );
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::netlink::recover;
+    use crate::rig::as_root;
+
+    #[test]
+    fn the_bell_rings_for_execs_and_for_nothing_else() {
+        as_root!();
+        let bell = Bell::join().unwrap();
+        let mut listener = Listener::start(None).unwrap();
+        for _ in 0..20 {
+            recover::spawn().unwrap();
+        }
+        let mut program = std::process::Command::new("true").spawn().unwrap();
+        program.wait().unwrap();
+        let mut rang = 0;
+        while let Some(said) = bell.0.hear().unwrap() {
+            let exec = matches!(said, Said::Moment(moment) if moment.kind == contract::Kind::Exec);
+            assert!(exec, "{said:?}");
+            rang += 1;
+        }
+        assert!(rang > 0);
+        program = std::process::Command::new("true").spawn().unwrap();
+        program.wait().unwrap();
+        listener.stop().unwrap();
+        bell.hush().unwrap();
+        assert_eq!(bell.0.hear().unwrap(), None);
+    }
 }

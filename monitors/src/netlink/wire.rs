@@ -171,6 +171,22 @@ pub(super) fn filter(token: u32) -> Vec<sock_filter> {
     program
 }
 
+/// Lets execs through, and nothing else.
+pub(super) fn execs() -> Vec<sock_filter> {
+    let step = |code: u32, jf, k| sock_filter {
+        code: code as u16,
+        jt: 0,
+        jf,
+        k,
+    };
+    vec![
+        step(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, WHAT as u32),
+        step(libc::BPF_JMP | libc::BPF_JEQ, 1, EXEC.to_be()),
+        step(libc::BPF_RET | libc::BPF_K, 0, u32::MAX),
+        step(libc::BPF_RET | libc::BPF_K, 0, 0),
+    ]
+}
+
 /// Lets nothing through.
 pub(super) fn shut() -> Vec<sock_filter> {
     vec![sock_filter {
@@ -252,6 +268,7 @@ pub(super) mod tests {
                         wanted,
                         "{what:#x} {data:?} {token}"
                     );
+                    assert_eq!(run(&execs(), &bytes) != 0, what == EXEC);
                     assert_eq!(run(&shut(), &bytes), 0);
                 }
             }

@@ -1,7 +1,8 @@
 //! The capture loop: read what is ready, spool it, and know when to sleep.
 //!
-//! While records keep coming the reader naps for a quarter of a millisecond between looks, so a
-//! busy program never makes a system call to wake it, and a record waits no longer than that. When
+//! While records keep coming the reader naps for two milliseconds between looks, so a busy program never
+//! makes a system call to wake it, and a record waits no longer than that. (Each nap costs a timer and
+//! two switches, which is more than its records do: shorter ones were dearer than all hooks.) When
 //! nothing came for [`NAPS`] naps it sleeps in a futex; the next writer pays for one wake-up. Each
 //! time that nothing came for as long as the decoder holds something back it says so with an empty
 //! frame: time has passed.
@@ -17,7 +18,7 @@ use super::channel::{Channel, Slot, dead};
 use super::decode::{EXEC_HOLD, FORK_HOLD};
 use crate::clock;
 
-const NAP: Duration = Duration::from_micros(250);
+const NAP: Duration = Duration::from_millis(2);
 /// How long the decoder holds something back; the first is no longer than all naps together.
 const HOLDS: [Duration; 2] = [
     Duration::from_nanos(FORK_HOLD),

@@ -251,6 +251,17 @@ impl Programs {
     }
 }
 
+/// Runs a program that ends with its input; its pid, and what /proc calls it.
+pub(crate) fn waiting(watch: &Watch<'_>, words: &[String]) -> (u32, PathBuf) {
+    let mut command = Command::new(&words[0]);
+    command.args(&words[1..]).envs(watch.0.iter().cloned());
+    let (input, output) = (std::process::Stdio::piped(), std::process::Stdio::null());
+    let mut child = command.stdin(input).stdout(output).spawn().unwrap();
+    let exe = fs::read_link(format!("/proc/{}/exe", child.id())).unwrap();
+    child.wait().unwrap();
+    (child.id(), exe)
+}
+
 fn home(watch: &Watch<'_>, which: usize) -> PathBuf {
     Path::new(&watch.0[which].1).parent().unwrap().to_owned()
 }

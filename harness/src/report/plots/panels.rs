@@ -8,8 +8,9 @@ use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
+use super::notes::{self, Said};
 use super::style::{self, FAINT, INK, Look, SOFT, Sheet, WIDTH, failed};
-use crate::numbers::few;
+use crate::numbers::{bare_percent, few};
 
 const SIZE: (u32, u32) = (WIDTH / 2, 300);
 /// Room for a line of the legend.
@@ -21,8 +22,8 @@ pub(super) struct Point {
     pub(super) x: f64,
     pub(super) y: f64,
     pub(super) hollow: bool,
-    /// What is written beside it.
-    pub(super) note: Option<String>,
+    /// The figure that is written beside it.
+    pub(super) note: Option<f64>,
 }
 
 /// A line in a panel.
@@ -153,9 +154,9 @@ fn fill<'a, Y>(
 where
     Y: Ranged<ValueType = f64> + ValueFormatter<f64>,
 {
-    let said = match axes.up {
-        Up::Bytes => bytes,
-        _ => few,
+    let (said, note): (fn(f64) -> String, Said) = match axes.up {
+        Up::Bytes => (bytes, (bytes, "")),
+        _ => (few, (bare_percent, " %")),
     };
     chart
         .configure_mesh()
@@ -172,7 +173,7 @@ where
         .draw()
         .map_err(failed)?;
     for (series, one) in panel.series.iter().enumerate() {
-        line(area, &mut chart, series, one, least)?;
+        line(area, &mut chart, series, one, (least, note))?;
     }
     Ok(())
 }
@@ -182,7 +183,7 @@ fn line<'a, Y>(
     chart: &mut Chart<'a, '_, Y>,
     series: usize,
     one: &Series,
-    least: f64,
+    (least, said): (f64, Said),
 ) -> Result<()>
 where
     Y: Ranged<ValueType = f64>,
@@ -197,15 +198,17 @@ where
         let line = LineSeries::new(points, stroke);
         chart.draw_series(line).map_err(failed)?;
     }
+    let mut noted = Vec::new();
     for point in &one.points {
         let (x, y) = chart.backend_coord(&at(point));
         let (left, top) = area.get_base_pixel();
-        let (x, y) = (x - left, y - top);
-        style::marker(area, Look::of(series), (x, y), point.hollow)?;
-        if let Some(note) = &point.note {
-            let text = style::text(INK, false, HPos::Right);
-            style::write(area, note, (x - 10, y), &text)?;
-        }
+        let place = (x - left, y - top);
+        style::marker(area, Look::of(series), place, point.hollow)?;
+        noted.push((place, point.note));
+    }
+    for note in notes::arrange(&noted, said, LEFT + 4) {
+        let text = style::text(INK, false, HPos::Right);
+        style::write(area, &note.text, note.at, &text)?;
     }
     Ok(())
 }

@@ -91,7 +91,8 @@ pub(super) fn draw(all: &[Spent]) -> Result<Option<Plot>> {
         about: "Solid: the monitor's own. Dashed: the whole machine beyond the same rate with nobody watching, the \
                 kernel's part included; at the bottom it could not be told from nothing. Of each technique as it comes; \
                 the table has every size of its buffer. A per cent beside a mark is what was missed there: CPU that \
-                was saved by looking away. Hollow: less than 95 % of the rate was reached.",
+                was saved by looking away; of marks too near to each other the least and the most. Hollow: less than \
+                95 % of the rate was reached.",
         svg,
         head: head(&[
             "offered a second",
@@ -152,7 +153,7 @@ fn own(points: &[&Spent]) -> Series {
         x: one.rate,
         y: one.own,
         hollow: one.unreached,
-        note: (one.missed > 0.0).then(|| percent(one.missed)),
+        note: (one.missed > 0.0).then_some(one.missed),
     };
     Series {
         label: "the monitor itself".into(),

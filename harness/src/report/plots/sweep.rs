@@ -105,7 +105,7 @@ fn buffers(found: &[&Found]) -> Result<Option<Plot>> {
                 x: reached,
                 y: size,
                 hollow: false,
-                note: Some(bytes(size)),
+                note: Some(size),
             })
             .collect();
         points.sort_by(|a, b| a.y.total_cmp(&b.y));

@@ -28,7 +28,7 @@ static void tell(struct note *note, const struct seen *seen, char *const argv[])
     bool none = argv == NULL || argv[0] == NULL;
     /* A script's interpreter is given more than was passed; only its image knows what. */
     if (seen->look != LOOK_SCRIPT)
-        note->argv = !none ? argv : rollcall_fills_argv ? one_empty : no_argv;
+        note->argv = !none ? argv : rollcall_fills_argv() ? one_empty : no_argv;
     if (seen->look == LOOK_ELF) {
         note->exe = seen->exe;
         note->exe_bytes = seen->bytes;

@@ -4,6 +4,7 @@
 #define ROLLCALL_KERNEL_H
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -48,6 +49,17 @@ static inline int rollcall_fstat(int fd, struct stat *file) {
     return (int)kernel(SYS_fstat, fd, (long)file, 0, 0);
 #else /* where the kernel's struct may be another than the C library's */
     int error = errno, result = fstat(fd, file);
+    errno = error;
+    return result;
+#endif
+}
+
+/* Of the link itself, where it is one. */
+static inline int rollcall_lstat(const char *path, struct stat *file) {
+#if defined(__LP64__) && defined(SYS_newfstatat)
+    return (int)kernel(SYS_newfstatat, AT_FDCWD, (long)path, (long)file, AT_SYMLINK_NOFOLLOW);
+#else
+    int error = errno, result = lstat(path, file);
     errno = error;
     return result;
 #endif

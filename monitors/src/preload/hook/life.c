@@ -10,6 +10,8 @@
 #include <spawn.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
 #include <sys/utsname.h>
 
 #define DEFINE(name) void *rollcall_##name;
@@ -112,10 +114,7 @@ static void on_end(int status, void *unused) {
     ending(status, false);
 }
 
-bool rollcall_fills_argv;
-
-/* Whether a kernel's release is of Linux 5.18 or later. Not strtol, for it is on a page of the C
- * library that a program may otherwise never touch. */
+/* Not strtol, for it is on a page of the C library that a program may otherwise never touch. */
 static unsigned number(const char **text) {
     unsigned number = 0;
     for (; **text >= '0' && **text <= '9'; ++*text)
@@ -123,13 +122,33 @@ static unsigned number(const char **text) {
     return number;
 }
 
-static bool fills_argv(void) {
+/* Since Linux 5.18. */
+bool rollcall_fills_argv(void) {
     struct utsname name;
     if (kernel(SYS_uname, (long)&name, 0, 0, 0) != 0)
         return false;
     const char *text = name.release;
     unsigned major = number(&text);
     return major > 5 || (major == 5 && *text++ == '.' && number(&text) >= 18);
+}
+
+/* A script, and whatever else is interpreted, finds its name among the arguments of its interpreter. */
+static bool is_argument(const char *path, char *const *argv) {
+    for (; argv[0] != NULL && argv[1] != NULL; argv++)
+        if (strcmp(argv[1], path) == 0)
+            return true;
+    return false;
+}
+
+/* The path of the program that runs; its length, or less than 1. */
+static long own_exe(char *const *argv, char *exe) {
+    /* Without a base the loader itself was executed, and has put its program's name there. */
+    const char *path = getauxval(AT_BASE) == 0 ? NULL : (const char *)getauxval(AT_EXECFN);
+    struct stat file;
+    size_t bytes = path == NULL || is_argument(path, argv) ? 0 : rollcall_straight(path, exe, &file);
+    if (bytes > 0 && S_ISREG(file.st_mode))
+        return (long)bytes;
+    return kernel(SYS_readlinkat, AT_FDCWD, (long)"/proc/self/exe", (long)exe, EXE_MOST);
 }
 
 /* The first to run, so the handler it leaves is the last: whatever another handler or destructor
@@ -140,11 +159,10 @@ __attribute__((constructor(101))) static void begin(int argc, char **argv, char 
     int error = errno;
     const char *path = secure_getenv("ROLLCALL_CHANNEL");
     if (path != NULL && rollcall_open(path)) {
-        rollcall_fills_argv = fills_argv();
 #define FIND(name) rollcall_real(&rollcall_##name, #name);
         REALS(FIND)
         char exe[EXE_MOST];
-        long bytes = kernel(SYS_readlinkat, AT_FDCWD, (long)"/proc/self/exe", (long)exe, sizeof exe);
+        long bytes = own_exe(argv, exe);
         struct note note = {.kind = KIND_IMAGE, .pid = rollcall_pid(), .ppid = rollcall_ppid(),
                             .happened = now, .argv = argv};
         if (bytes > 0) {

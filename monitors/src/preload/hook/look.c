@@ -27,9 +27,9 @@ static void link_of(int fd, char *link) {
     link[14 + count] = '\0';
 }
 
-static enum look kind_of(const char *link) {
+static enum look kind_of(const char *path) {
     char magic[4] = "";
-    int fd = rollcall_openat(AT_FDCWD, link, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    int fd = rollcall_openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (fd < 0) /* A script that cannot be read cannot run, so this is none. */
         return fd == -EACCES ? LOOK_ELF : LOOK_UNSEEN;
     long count = kernel(SYS_read, fd, (long)magic, sizeof magic, 0);
@@ -39,8 +39,32 @@ static enum look kind_of(const char *link) {
     return count >= 2 && magic[0] == '#' && magic[1] == '!' ? LOOK_SCRIPT : LOOK_OTHER;
 }
 
-static void look_at(int fd, struct seen *seen) {
-    struct stat file;
+static bool is_name(const char *part) {
+    if (part[0] == '.')
+        part += part[1] == '.' ? 2 : 1;
+    return *part != '\0';
+}
+
+size_t rollcall_straight(const char *path, char *exe, struct stat *file) {
+    size_t at = 0;
+    while (path[at] == '/') {
+        size_t part = at + 1;
+        do {
+            if (at == EXE_MOST - 1)
+                return 0;
+            exe[at] = path[at];
+            at++;
+        } while (path[at] != '/' && path[at] != '\0');
+        exe[at] = '\0';
+        if (!is_name(exe + part) || rollcall_lstat(exe, file) != 0 || S_ISLNK(file->st_mode))
+            return 0;
+    }
+    return path[at] == '\0' ? at : 0;
+}
+
+/* `path` led to it, from the root or from wherever; NULL where there is none. */
+static void look_at(int fd, const char *path, struct seen *seen) {
+    struct stat file, there;
     char link[LINK_BYTES];
     if (rollcall_fstat(fd, &file) != 0)
         return;
@@ -48,10 +72,14 @@ static void look_at(int fd, struct seen *seen) {
         seen->look = LOOK_REFUSED;
         return;
     }
-    link_of(fd, link);
-    enum look look = kind_of(link);
-    long bytes = 0;
-    if (look == LOOK_ELF)
+    long bytes = path != NULL ? (long)rollcall_straight(path, seen->exe, &there) : 0;
+    bool straight = bytes > 0 && there.st_ino == file.st_ino && there.st_dev == file.st_dev;
+    if (!straight)
+        link_of(fd, link);
+    enum look look = kind_of(straight ? path : link);
+    if (look != LOOK_ELF)
+        bytes = 0;
+    else if (!straight)
         bytes = kernel(SYS_readlinkat, AT_FDCWD, (long)link, (long)seen->exe, sizeof seen->exe);
     if (bytes < 0)
         return;
@@ -66,12 +94,12 @@ void rollcall_look(int dir, const char *path, int flags, struct seen *seen) {
     if (!rollcall_active() || path == NULL)
         return;
     if (*path == '\0' && (flags & AT_EMPTY_PATH)) {
-        look_at(dir, seen);
+        look_at(dir, NULL, seen);
     } else {
         int follow = flags & AT_SYMLINK_NOFOLLOW ? O_NOFOLLOW : 0;
         int fd = rollcall_openat(dir, path, O_PATH | O_CLOEXEC | follow);
         if (fd >= 0) {
-            look_at(fd, seen);
+            look_at(fd, path, seen);
             kernel(SYS_close, fd, 0, 0, 0);
         } else if (fd == -ENOENT || fd == -ENOTDIR || fd == -EACCES || fd == -ELOOP ||
                    fd == -ENAMETOOLONG) {

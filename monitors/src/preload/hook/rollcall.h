@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #define MAGIC "RCPRELD1"
@@ -97,7 +98,7 @@ pid_t rollcall_pid(void);
 pid_t rollcall_ppid(void);
 
 /* life.c: the kernel fills an empty argv. */
-extern bool rollcall_fills_argv;
+bool rollcall_fills_argv(void);
 
 /* look.c: what exec will make of a path. */
 enum look {
@@ -115,6 +116,10 @@ struct seen {
 };
 void rollcall_look(int dir, const char *path, int flags, struct seen *seen);
 void rollcall_search(const char *name, struct seen *seen);
+/* Copies `path` to `exe` where it is what /proc/PID/exe calls its file: from the root, and nothing on
+ * the way is a link, "." or "..". Its length, or 0. Found without /proc, where the kernel would have to
+ * make up a folder for each new process and to take it away again: that costs it ten times as much. */
+size_t rollcall_straight(const char *path, char *exe, struct stat *file);
 
 #define HOOK __attribute__((visibility("default")))
 

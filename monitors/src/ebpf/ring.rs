@@ -1,0 +1,154 @@
+//! The reader's side of the ring. It gives room back, and so lets the kernel wake somebody, once
+//! for many records, not once for each: until then the kernel sees a reader who has not caught up,
+//! and spares the interrupt that would wake him.
+
+use std::num::NonZeroUsize;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::raw::c_void;
+use std::ptr::NonNull;
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering, fence};
+
+use aya::maps::MapData;
+use contract::Result;
+use nix::sys::mman::{MapFlags, ProtFlags, mmap, munmap};
+
+/// Of the word before each record: its length, and two flags.
+const BUSY: u32 = 1 << 31;
+const DISCARDED: u32 = 1 << 30;
+const HEAD: usize = 8;
+/// So many bytes are read before their room is given back: little beside the ring, so that a
+/// flood finds it soon.
+const BATCH: usize = 64 << 10;
+
+/// See the head of this file.
+pub(super) struct Ring {
+    map: MapData,
+    /// One page: how far was read.
+    reader: Mapped,
+    /// One page: how far was written; then the records, twice, so that none is in two pieces.
+    writer: Mapped,
+    page: usize,
+    size: usize,
+    position: usize,
+}
+
+impl Ring {
+    /// The ring of `size` bytes, a power of two, behind `map`.
+    pub(super) fn new(map: MapData, size: usize) -> Result<Self> {
+        let page = nix::unistd::sysconf(nix::unistd::SysconfVar::PAGE_SIZE)?.unwrap_or(4096);
+        let page = usize::try_from(page)?;
+        let both = ProtFlags::PROT_READ | ProtFlags::PROT_WRITE;
+        let reader = Mapped::new(&map, 0, page, both)?;
+        let writer = Mapped::new(&map, page, page + 2 * size, ProtFlags::PROT_READ)?;
+        let mut ring = Self {
+            map,
+            reader,
+            writer,
+            page,
+            size,
+            position: 0,
+        };
+        ring.position = ring.reader.word().load(Ordering::Acquire);
+        Ok(ring)
+    }
+
+    /// Whether there is nothing in it for now.
+    pub(super) fn is_empty(&self) -> bool {
+        self.writer.word().load(Ordering::Acquire) == self.position
+    }
+
+    /// Gives all that is in it to `each`, as far as it is written out.
+    pub(super) fn drain(&mut self, mut each: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
+        loop {
+            let batch = self.position;
+            let written = self.writer.word().load(Ordering::Acquire);
+            while self.position != written && self.position - batch < BATCH {
+                let Some((record, next)) = self.record() else {
+                    break;
+                };
+                if let Some(record) = record {
+                    each(record)?;
+                }
+                self.position = next;
+            }
+            if self.position == batch {
+                return Ok(());
+            }
+            self.reader.word().store(self.position, Ordering::Release);
+            // The kernel writes its record and then asks how far was read: this way round, either
+            // it sees that its reader has caught up and wakes him, or the next look sees the record.
+            fence(Ordering::SeqCst);
+        }
+    }
+
+    /// The record at the position, if it was not discarded, and where the next one begins; `None`
+    /// while somebody writes it.
+    fn record(&self) -> Option<(Option<&[u8]>, usize)> {
+        let at = self.page + (self.position & (self.size - 1));
+        // SAFETY: inside the mapping: a record and its head, which lie before what was written,
+        // are at most as long as the ring, and the ring is mapped twice. Heads lie on multiples of 8.
+        let (head, bytes) = unsafe {
+            let head = self.writer.start.as_ptr().cast::<u8>().add(at);
+            (AtomicU32::from_ptr(head.cast()), head.add(HEAD))
+        };
+        let head = head.load(Ordering::Acquire);
+        if head & BUSY != 0 {
+            return None;
+        }
+        let length = (head & !DISCARDED) as usize;
+        let next = self.position + (HEAD + length).next_multiple_of(8);
+        // SAFETY: as above; the kernel does not write there again before it is told how far was
+        // read, which `drain` does only after the borrow has ended.
+        let record = unsafe { std::slice::from_raw_parts(bytes, length) };
+        Some(((head & DISCARDED == 0).then_some(record), next))
+    }
+}
+
+impl AsFd for Ring {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.map.fd().as_fd()
+    }
+}
+
+/// Pages of the map that begin with a word both sides use.
+struct Mapped {
+    start: NonNull<c_void>,
+    bytes: NonZeroUsize,
+}
+
+impl Mapped {
+    fn new(map: &MapData, from: usize, bytes: usize, rights: ProtFlags) -> Result<Self> {
+        let bytes = NonZeroUsize::new(bytes).ok_or("ebpf: a ring of no bytes: report this")?;
+        // SAFETY: a fresh mapping at an address of the kernel's choice touches nothing of ours.
+        let start = unsafe {
+            mmap(
+                None,
+                bytes,
+                rights,
+                MapFlags::MAP_SHARED,
+                map.fd(),
+                i64::try_from(from)?,
+            )
+        }
+        .map_err(|errno| {
+            format!(
+                "ebpf: mmap of {bytes} bytes of the ring: {errno}: use ebpf{{ring=...}} with less"
+            )
+        })?;
+        Ok(Self { start, bytes })
+    }
+
+    /// The word at its start: how far was read, or written.
+    fn word(&self) -> &AtomicUsize {
+        // SAFETY: the first word of a page that stays mapped as long as `self`; both sides use it
+        // only atomically.
+        unsafe { AtomicUsize::from_ptr(self.start.as_ptr().cast()) }
+    }
+}
+
+impl Drop for Mapped {
+    fn drop(&mut self) {
+        // SAFETY: mapped by `new` with this length; whoever borrowed from it borrowed `self`.
+        let _gone = unsafe { munmap(self.start, self.bytes.get()) };
+    }
+}
