@@ -34,7 +34,7 @@ class Tree:
 
     def __init__(self, root: Path):
         self.root = root
-        for part in ("usr/bin usr/sbin usr/lib usr/lib64 lane/bin out root proc sys dev run tmp etc "
+        for part in ("usr/bin usr/sbin usr/lib usr/lib64 lane/bin lane/modules out root proc sys dev run tmp etc "
                      "lib/rollcall").replace("lib/rollcall", "usr/lib/rollcall").split():
             (root / part).mkdir(parents=True)
         for part in ("bin", "sbin", "lib", "lib64"):

@@ -8,9 +8,9 @@ import time
 from pathlib import Path
 
 from . import LaneError, Misuse, cpio, image, need, qemu, say, scratch, verdict
-from .kernels import Kernel, find
+from .kernels import Kernel, find, tools
 from .kvm import proven
-from .module import Unbuildable, module
+from .module import Unbuildable, foreign, ours
 
 TOP = Path(__file__).parent.parent.parent
 
@@ -23,6 +23,9 @@ def run(args) -> int:
         programs.append(harness())
     if args.out.exists():
         raise Misuse(f"--out {args.out}: exists already; name a new folder")
+    unknown = [name for name in args.module if name not in tools()["modules"]]
+    if unknown:
+        raise Misuse(f"--module {unknown[0]}: name one that scripts/kernels.toml has: {', '.join(tools()['modules'])}")
     kernels = [find(key) for key in dict.fromkeys(args.kernel)]
     args.out.mkdir(parents=True)
     codes = []
@@ -71,6 +74,7 @@ def guest(args, kernel: Kernel, programs) -> int:
         # The harness writes this into its record: emulated CPUs tell what is seen, not how fast.
         image.fill(root, programs, args.command, {"ROLLCALL_VM": accel, "ROLLCALL_VM_KERNEL": kernel.key})
         note = {} if args.no_module else lock_and_load(kernel, root)
+        note |= {name: add(kernel, name, root) for name in args.module}
         image.build(root, work / "root.img", 2048)
         shutil.rmtree(root)
         done, crashes = attempts(args, kernel, accel, work)
@@ -108,14 +112,25 @@ def lock_and_load(kernel: Kernel, root: Path) -> dict:
     """Puts the module and the marker that opens its second lock into the image. A module that cannot be
     built is no failure: `kmod` will be a row that says why."""
     try:
-        built = module(kernel)
+        module = ours(kernel)
     except Unbuildable as why:
         say(f"{kernel.key}: no kernel module: {why}")
-        return {"module": f"not built: {why}"}
+        return {"module": f"not built: {why.reason}"}
     home = root / "usr/lib/rollcall"
-    shutil.copyfile(built, home / "rollcall.ko")
+    shutil.copyfile(module, home / "rollcall.ko")
     (home / "disposable").write_text("made by scripts/vm: this machine will be thrown away\n")
     return {"module": "built"}
+
+
+def add(kernel: Kernel, name: str, root: Path) -> str:
+    """Puts a module of somebody else where init loads it from. Without it the tool that needs it is a row."""
+    try:
+        module = foreign(kernel, name)
+    except Unbuildable as why:
+        say(f"{kernel.key}: no {name}: {why}")
+        return f"not built: {why.reason}"
+    shutil.copyfile(module, root / f"lane/modules/{name}.ko")
+    return "built"
 
 
 def keep(args, kernel: Kernel, done):

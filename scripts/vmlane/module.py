@@ -1,4 +1,5 @@
-"""Builds the kernel module for one kernel, against the headers of its packages."""
+"""Builds kernel modules for one kernel, against the headers of its packages: ours, and those of somebody
+else whose source is a package."""
 
 import hashlib
 import shutil
@@ -12,39 +13,57 @@ SOURCE = Path(__file__).parent.parent.parent / "monitors/src/kmod/module"
 
 
 class Unbuildable(LaneError):
-    """The module cannot be built for this kernel here."""
+    """The module cannot be built for this kernel here. The remedy may name folders of this machine, which
+    belong into no record."""
+
+    def __init__(self, reason: str, remedy: str):
+        super().__init__(f"{reason}; {remedy}")
+        self.reason = reason
 
 
-def module(kernel) -> Path:
-    """The module for `kernel`, from the cache when its source has not changed."""
+def ours(kernel) -> Path:
+    """The hook module for `kernel`."""
+    sources = [path for path in SOURCE.iterdir() if path.suffix in (".c", ".h") or path.name == "Kbuild"]
+    return built(kernel, "rollcall", sources)
+
+
+def foreign(kernel, name: str) -> Path:
+    """A module of kernels.toml's modules: its package holds the source as dkms wants it."""
+    entry = tools()["modules"][name]
+    tree = unpacked(f"{entry['package']}-{entry['suite']}", [entry["package"]], "", [entry["suite"]])
+    sources = next((tree / "usr/src").iterdir())
+    return built(kernel, name, [path for path in sources.iterdir() if path.is_file()])
+
+
+def built(kernel, name: str, sources) -> Path:
+    """NAME.ko for `kernel`, from the cache when its source has not changed."""
     if not kernel.entry:
-        raise Unbuildable(f"{kernel.vmlinuz} comes without headers; use a key of scripts/kernels.toml")
-    sources = sorted(path for path in SOURCE.iterdir() if path.suffix in (".c", ".h") or path.name == "Kbuild")
-    digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
-    final = cache() / "modules" / kernel.release / f"{digest}.ko"
+        raise Unbuildable(f"{kernel.vmlinuz.name} comes without headers", "use a key of scripts/kernels.toml")
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(sources))).hexdigest()[:16]
+    final = cache() / "modules" / kernel.release / f"{name}-{digest}.ko"
     if final.exists():
         return final
     final.parent.mkdir(parents=True, exist_ok=True)
     with scratch(final.parent) as work:
         for path in sources:
             shutil.copy(path, work)
-        make(kernel, work)
-        (work / "rollcall.ko").rename(final)
+        make(kernel, name, work)
+        (work / f"{name}.ko").rename(final)
     return final
 
 
-def make(kernel, work: Path):
+def make(kernel, name: str, work: Path):
     """Runs the kernel's own build system."""
     done = buildroot.inside(
         "make", "-C", headers(kernel), f"M={work}", f"CC={tools()['compiler']}",
         # The headers' kernel had pahole, the root need not: the module lives without type data.
         "CONFIG_DEBUG_INFO_BTF_MODULES=", "modules")
     if "unshare failed" in done.stderr:
-        raise Unbuildable(f"{last_line(done.stderr)}: run scripts/vm as root, or let users have namespaces")
+        raise Unbuildable(last_line(done.stderr), "run scripts/vm as root, or let users have namespaces")
     if done.returncode:
-        log = cache() / "modules" / kernel.release / "build.log"
+        log = cache() / "modules" / kernel.release / f"{name}.log"
         log.write_text(done.stdout + done.stderr)
-        raise Unbuildable(f"{last_error(done.stderr)}; see {log}")
+        raise Unbuildable(last_error(done.stderr).replace(f"{work}/", ""), f"see {log}")
 
 
 def last_error(text: str) -> str:

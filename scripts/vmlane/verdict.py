@@ -7,7 +7,7 @@ from .qemu import Boot, tail
 
 # What the emulated CPUs have been seen to do to a kernel that is sound.
 CRASH = re.compile(r"Kernel panic|Oops|double fault|BUG:|rcu: INFO: rcu_\w+ detected stalls|soft lockup|general protection")
-# A dump of a kernel that has had a module from outside its tree: no other than ours is in the image.
+# A dump of a kernel that has had a module from outside its tree: only those that we put there are in the image.
 MODULE = re.compile(r"Tainted: .*O")
 MEMORY = re.compile(r"Out of memory: Killed process|Out of memory and no killable|System is deadlocked on memory")
 NO_ROOT = re.compile(r"VFS: (Unable to mount root fs|Cannot open root device)|Waiting for root device")
@@ -15,7 +15,7 @@ TOO_LARGE = re.compile(r"^rollcall-lane: too large (\d+)$", re.M)
 
 
 def spontaneous(boot: Boot) -> bool:
-    """Whether this failure is worth a second try: a crash that our code had no part in. As soon as the
+    """Whether this failure is worth a second try: a crash that our code had no part in. As soon as a
     module is in the kernel every crash is put down to it."""
     if NO_ROOT.search(boot.console) or MEMORY.search(boot.console):
         return False

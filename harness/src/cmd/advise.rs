@@ -54,7 +54,7 @@ fn needs<'a>(rules: &'a Rules, wanted: &[String]) -> Result<Vec<&'a Need>> {
 }
 
 /// The record to answer from: of the kernel that was asked for, on real CPUs where there is one,
-/// with the most workloads, and the latest of these.
+/// with the most workloads and usual techniques, and the latest of these.
 fn choose(args: &AdviseArgs) -> Result<(PathBuf, Summary)> {
     let mut all = records(args)?;
     let kernels: Vec<_> = all
@@ -69,6 +69,7 @@ fn choose(args: &AdviseArgs) -> Result<(PathBuf, Summary)> {
             !one.comparison.is_empty(),
             !one.record.machine.correctness_only,
             one.record.workloads.len(),
+            usual(one),
             one.record.started.clone(),
         )
     });
@@ -80,6 +81,17 @@ fn choose(args: &AdviseArgs) -> Result<(PathBuf, Summary)> {
             kernels.join(", ")
         ))
     })
+}
+
+/// How many techniques it has that belong to every comparison: a record that was made for one tool is
+/// not to answer for them all.
+fn usual(one: &Summary) -> usize {
+    let measured = |name: &str| {
+        let mut all = one.record.monitors.iter();
+        all.any(|m| m.unavailable.is_none() && m.name.split('{').next() == Some(name))
+    };
+    let every = monitors::all().iter();
+    every.filter(|m| m.usual() && measured(m.name())).count()
 }
 
 /// The record, with the cases of another one of its machine where it has none itself.

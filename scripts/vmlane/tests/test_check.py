@@ -52,6 +52,26 @@ class CheckKernels(unittest.TestCase):
         self.finds("seen through a table that nobody looks into", swap("blind", False))
         self.finds("execs missed", swap("blind", True), kernel="5.10")
 
+    def test_sysdig_where_its_module_builds_and_where_not(self):
+        def sysdig(status):
+            def spoil(summary):
+                for cell in summary["cells"]:
+                    if cell["monitor"] == "audit":
+                        cell.update(monitor="sysdig", status=status)
+            return spoil
+
+        def missing(summary):
+            sysdig("ok")(summary)
+            cells = [cell for cell in summary["cells"] if cell["monitor"] == "netlink"]
+            cells[0]["kinds"]["exit"].update(missed=3)
+        for kernel, good, bad in (("5.10", "ok", "unavailable"), ("6.1", "ok", "failed"),
+                                  ("6.12", "unavailable", "ok")):
+            with self.subTest(kernel=kernel):
+                code, said = self.check(sysdig(good), kernel)
+                self.assertEqual(code, 0, said)
+                self.finds(f"sysdig: {bad}", sysdig(bad), kernel)
+        self.finds("netlink: 3 missed", missing, "5.10")
+
 
 if __name__ == "__main__":
     unittest.main()

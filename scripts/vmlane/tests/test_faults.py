@@ -48,6 +48,8 @@ class BeforeTheGuest(unittest.TestCase):
         self.says(done, 2, "--kernel 9.9", "scripts/kernels.toml", "5.10, 6.1, 6.12, 7.x")
         done = vm("run", "--kernel", "/no/vmlinuz", "--out", self.out, "--", "true", env=env)
         self.says(done, 2, "--kernel /no/vmlinuz: there is no such file")
+        done = vm("run", "--kernel", "5.10", "--module", "no", "--out", self.out, "--", "true", env=env)
+        self.says(done, 2, "--module no: name one that scripts/kernels.toml has: scap")
 
     def test_package_gone(self):
         def run(_apt, *command, cwd=None):
