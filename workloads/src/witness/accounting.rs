@@ -12,7 +12,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use contract::{Kind, Ledger, Nanos, Pid, Result};
+use contract::{Kind, Ledger, Nanos, Pid, Result, Truth};
 use nix::errno::Errno;
 use nix::sys::statvfs::statvfs;
 
@@ -133,31 +133,34 @@ fn descendants(records: &[u8], first: Pid) -> Vec<[u8; RECORD]> {
 }
 
 /// The lives that the ledger tells of.
+///
+/// Those of one pid follow each other, but their windows overlap: a fork may be stamped, and wait
+/// for a CPU, while the last process of the pid it is going to get still runs. A process stamps its
+/// own end while it has its pid, so ends are in order, and each takes the fork that was done first.
 fn lives(ledger: &Ledger) -> Vec<Life> {
-    let mut begun: BTreeMap<Pid, Vec<(Nanos, Pid)>> = BTreeMap::new();
-    let mut executed: BTreeMap<Pid, Vec<Nanos>> = BTreeMap::new();
+    let mut forks: BTreeMap<Pid, Vec<&Truth>> = BTreeMap::new();
+    let mut execs: BTreeMap<Pid, Vec<Nanos>> = BTreeMap::new();
+    let mut exits = Vec::new();
     for truth in &ledger.truths {
-        match (truth.kind, truth.facts.ppid) {
-            (Kind::Fork, Some(ppid)) => begun
-                .entry(truth.pid)
-                .or_default()
-                .push((truth.after, ppid)),
-            (Kind::Exec, _) => executed.entry(truth.pid).or_default().push(truth.after),
-            _ => {}
+        match truth.kind {
+            Kind::Fork => forks.entry(truth.pid).or_default().push(truth),
+            Kind::Exec => execs.entry(truth.pid).or_default().push(truth.after),
+            Kind::Exit => exits.push(truth),
         }
     }
-    let of = |exit: &contract::Truth| {
-        let starts = begun.get(&exit.pid).into_iter().flatten();
-        let (since, ppid) = starts.filter(|(at, _)| *at <= exit.after).max().copied()?;
-        let execs = executed.get(&exit.pid).into_iter().flatten();
-        let ran = execs.clone().any(|at| since <= *at && *at <= exit.before);
-        Some((exit.pid, ppid, exit.facts.status?, ran))
+    exits.sort_by_key(|exit| exit.after);
+    let mut ended: BTreeMap<Pid, Nanos> = BTreeMap::new();
+    let of = |exit: &&Truth| {
+        let forks = forks.get_mut(&exit.pid)?;
+        let begun = (0..forks.len()).filter(|at| forks[*at].after <= exit.after);
+        let fork = forks.swap_remove(begun.min_by_key(|at| forks[*at].before)?);
+        let last = ended.insert(exit.pid, exit.after);
+        let since = last.map_or(fork.after, |last| last.max(fork.after));
+        let mut execs = execs.get(&exit.pid).into_iter().flatten();
+        let ran = execs.any(|at| since <= *at && *at <= exit.before);
+        Some((exit.pid, fork.facts.ppid?, exit.facts.status?, ran))
     };
-    let exits = ledger
-        .truths
-        .iter()
-        .filter(|truth| truth.kind == Kind::Exit);
-    exits.filter_map(of).collect()
+    exits.iter().filter_map(of).collect()
 }
 
 fn agree(records: &[[u8; RECORD]], ledger: &Ledger) -> Result<()> {
@@ -210,7 +213,7 @@ fn words((_, ppid, status, ran): &Life) -> String {
 
 #[cfg(test)]
 mod tests {
-    use contract::{Facts, Truth};
+    use contract::Facts;
 
     use super::*;
 
@@ -277,6 +280,21 @@ mod tests {
         let ours = descendants(&all, 10);
         assert_eq!(ours.len(), 4);
         agree(&ours, &ledger(&LIVES)).unwrap();
+    }
+
+    #[test]
+    fn a_fork_that_was_begun_before_the_last_of_its_pid_ended_is_of_the_next() {
+        let mut ledger = ledger(&LIVES);
+        let mut of_11 = ledger.truths.iter_mut().filter(|truth| truth.pid == 11);
+        let (exec, exit) = (of_11.nth(1).unwrap().after, of_11.next().unwrap().after);
+        let next = of_11.next().unwrap();
+        assert_eq!(next.kind, Kind::Fork);
+        for begun in [exec - 1, exit - 1] {
+            let mut waited = ledger.clone();
+            let fork = |truth: &&mut Truth| truth.pid == 11 && truth.after > exit;
+            waited.truths.iter_mut().find(fork).unwrap().after = begun;
+            assert_eq!(lives(&waited), LIVES);
+        }
     }
 
     #[test]
