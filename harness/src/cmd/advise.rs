@@ -54,7 +54,7 @@ fn needs<'a>(rules: &'a Rules, wanted: &[String]) -> Result<Vec<&'a Need>> {
 }
 
 /// The record to answer from: of the kernel that was asked for, on real CPUs where there is one,
-/// with the most workloads and usual techniques, and the latest of these.
+/// with the most workloads, usual techniques and repetitions, and the latest of these.
 fn choose(args: &AdviseArgs) -> Result<(PathBuf, Summary)> {
     let mut all = records(args)?;
     let kernels: Vec<_> = all
@@ -70,6 +70,7 @@ fn choose(args: &AdviseArgs) -> Result<(PathBuf, Summary)> {
             !one.record.machine.correctness_only,
             one.record.workloads.len(),
             usual(one),
+            one.record.repetitions,
             one.record.started.clone(),
         )
     });

@@ -45,7 +45,16 @@ static bool is_name(const char *part) {
     return *part != '\0';
 }
 
+/* Whoever was put into another root (chroot) mostly finds no /proc there and could not ask it; to him a path is
+ * not what it is to the rest of the machine. Its root is number 1 in its file system. */
+static bool proc_is_here(void) {
+    struct stat proc;
+    return rollcall_lstat("/proc", &proc) == 0 && proc.st_ino == 1;
+}
+
 size_t rollcall_straight(const char *path, char *exe, struct stat *file) {
+    if (*path != '/' || !proc_is_here())
+        return 0;
     size_t at = 0;
     while (path[at] == '/') {
         size_t part = at + 1;

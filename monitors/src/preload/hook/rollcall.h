@@ -117,8 +117,9 @@ struct seen {
 void rollcall_look(int dir, const char *path, int flags, struct seen *seen);
 void rollcall_search(const char *name, struct seen *seen);
 /* Copies `path` to `exe` where it is what /proc/PID/exe calls its file: from the root, and nothing on
- * the way is a link, "." or "..". Its length, or 0. Found without /proc, where the kernel would have to
- * make up a folder for each new process and to take it away again: that costs it ten times as much. */
+ * the way is a link, "." or "..". Its length, or 0, also where there is no /proc to ask instead. Found
+ * without a look into /proc/PID, where the kernel would have to make up a folder for each new process and to take
+ * it away again: that costs it ten times as much. */
 size_t rollcall_straight(const char *path, char *exe, struct stat *file);
 
 #define HOOK __attribute__((visibility("default")))
