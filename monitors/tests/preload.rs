@@ -158,6 +158,7 @@ fn an_image_is_named_as_proc_names_it() {
     assert!(copied.unwrap().success());
     symlink("cat", programs.path("alias")).unwrap();
     symlink(".", programs.path("around")).unwrap();
+    fs::create_dir(programs.path("below")).unwrap();
     fs::write(&script, format!("#!{} -\n", cat.display())).unwrap();
     fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
     let loaders = ["/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1"];
@@ -167,7 +168,7 @@ fn an_image_is_named_as_proc_names_it() {
         "./cat",
         "/cat",
         "around/cat",
-        "around/../cat",
+        "below/../cat",
         "alias",
         "script",
     ];
