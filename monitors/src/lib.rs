@@ -12,6 +12,7 @@ mod fanotify;
 mod initial;
 mod kmod;
 pub mod line;
+mod mapping;
 mod netlink;
 mod null;
 mod perf;

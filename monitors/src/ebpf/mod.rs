@@ -41,8 +41,8 @@ use ring::Ring;
 
 /// The reader's rest between two looks at the ring. While it rests the ring is not empty, so the
 /// kernel need not wake anybody: an event costs a wake-up only when it ends a silence. A rest costs
-/// some 30 us (a timer, two switches, cold caches) however long it is, and at 1000 a second that
-/// is more than all events: a file is looked into later, so nobody waits.
+/// a timer, two switches and cold caches, however long it is; a file is looked into later, so nobody
+/// waits.
 const REST: Duration = Duration::from_millis(4);
 /// The same where somebody looks on.
 const SHORT_REST: Duration = Duration::from_millis(1);

@@ -2,15 +2,14 @@
 //! for many records, not once for each: until then the kernel sees a reader who has not caught up,
 //! and spares the interrupt that would wake him.
 
-use std::num::NonZeroUsize;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::os::raw::c_void;
-use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering, fence};
 
 use aya::maps::MapData;
 use contract::Result;
-use nix::sys::mman::{MapFlags, ProtFlags, mmap, munmap};
+use nix::sys::mman::ProtFlags;
+
+use crate::mapping::Mapping;
 
 /// Of the word before each record: its length, and two flags.
 const BUSY: u32 = 1 << 31;
@@ -24,9 +23,9 @@ const BATCH: usize = 64 << 10;
 pub(super) struct Ring {
     map: MapData,
     /// One page: how far was read.
-    reader: Mapped,
+    reader: Mapping,
     /// One page: how far was written; then the records, twice, so that none is in two pieces.
-    writer: Mapped,
+    writer: Mapping,
     page: usize,
     size: usize,
     position: usize,
@@ -38,8 +37,8 @@ impl Ring {
         let page = nix::unistd::sysconf(nix::unistd::SysconfVar::PAGE_SIZE)?.unwrap_or(4096);
         let page = usize::try_from(page)?;
         let both = ProtFlags::PROT_READ | ProtFlags::PROT_WRITE;
-        let reader = Mapped::new(&map, 0, page, both)?;
-        let writer = Mapped::new(&map, page, page + 2 * size, ProtFlags::PROT_READ)?;
+        let reader = map_part(&map, 0, page, both)?;
+        let writer = map_part(&map, page, page + 2 * size, ProtFlags::PROT_READ)?;
         let mut ring = Self {
             map,
             reader,
@@ -48,20 +47,20 @@ impl Ring {
             size,
             position: 0,
         };
-        ring.position = ring.reader.word().load(Ordering::Acquire);
+        ring.position = word(&ring.reader).load(Ordering::Acquire);
         Ok(ring)
     }
 
     /// Whether there is nothing in it for now.
     pub(super) fn is_empty(&self) -> bool {
-        self.writer.word().load(Ordering::Acquire) == self.position
+        word(&self.writer).load(Ordering::Acquire) == self.position
     }
 
     /// Gives all that is in it to `each`, as far as it is written out.
     pub(super) fn drain(&mut self, mut each: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
         loop {
             let batch = self.position;
-            let written = self.writer.word().load(Ordering::Acquire);
+            let written = word(&self.writer).load(Ordering::Acquire);
             while self.position != written && self.position - batch < BATCH {
                 let Some((record, next)) = self.record() else {
                     break;
@@ -74,7 +73,7 @@ impl Ring {
             if self.position == batch {
                 return Ok(());
             }
-            self.reader.word().store(self.position, Ordering::Release);
+            word(&self.reader).store(self.position, Ordering::Release);
             // The kernel writes its record and then asks how far was read: this way round, either
             // it sees that its reader has caught up and wakes him, or the next look sees the record.
             fence(Ordering::SeqCst);
@@ -85,21 +84,18 @@ impl Ring {
     /// while somebody writes it.
     fn record(&self) -> Option<(Option<&[u8]>, usize)> {
         let at = self.page + (self.position & (self.size - 1));
-        // SAFETY: inside the mapping: a record and its head, which lie before what was written,
-        // are at most as long as the ring, and the ring is mapped twice. Heads lie on multiples of 8.
-        let (head, bytes) = unsafe {
-            let head = self.writer.start.as_ptr().cast::<u8>().add(at);
-            (AtomicU32::from_ptr(head.cast()), head.add(HEAD))
-        };
+        // SAFETY: heads lie on multiples of 8, and both sides use this word only atomically.
+        let head = unsafe { AtomicU32::from_ptr(self.writer.at(at, HEAD).cast()) };
         let head = head.load(Ordering::Acquire);
         if head & BUSY != 0 {
             return None;
         }
         let length = (head & !DISCARDED) as usize;
         let next = self.position + (HEAD + length).next_multiple_of(8);
-        // SAFETY: as above; the kernel does not write there again before it is told how far was
-        // read, which `drain` does only after the borrow has ended.
-        let record = unsafe { std::slice::from_raw_parts(bytes, length) };
+        let record = self.writer.at(at + HEAD, length);
+        // SAFETY: it is written out, and the kernel does not write there again before it is told how
+        // far was read, which `drain` does only after the borrow has ended.
+        let record = unsafe { std::slice::from_raw_parts(record, length) };
         Some(((head & DISCARDED == 0).then_some(record), next))
     }
 }
@@ -110,45 +106,16 @@ impl AsFd for Ring {
     }
 }
 
-/// Pages of the map that begin with a word both sides use.
-struct Mapped {
-    start: NonNull<c_void>,
-    bytes: NonZeroUsize,
+fn map_part(ring: &MapData, from: usize, bytes: usize, rights: ProtFlags) -> Result<Mapping> {
+    Mapping::new(ring.fd(), from, bytes, rights).map_err(|errno| {
+        format!("ebpf: mmap of {bytes} bytes of the ring: {errno}: use ebpf{{ring=...}} with less")
+            .into()
+    })
 }
 
-impl Mapped {
-    fn new(map: &MapData, from: usize, bytes: usize, rights: ProtFlags) -> Result<Self> {
-        let bytes = NonZeroUsize::new(bytes).ok_or("ebpf: a ring of no bytes: report this")?;
-        // SAFETY: a fresh mapping at an address of the kernel's choice touches nothing of ours.
-        let start = unsafe {
-            mmap(
-                None,
-                bytes,
-                rights,
-                MapFlags::MAP_SHARED,
-                map.fd(),
-                i64::try_from(from)?,
-            )
-        }
-        .map_err(|errno| {
-            format!(
-                "ebpf: mmap of {bytes} bytes of the ring: {errno}: use ebpf{{ring=...}} with less"
-            )
-        })?;
-        Ok(Self { start, bytes })
-    }
-
-    /// The word at its start: how far was read, or written.
-    fn word(&self) -> &AtomicUsize {
-        // SAFETY: the first word of a page that stays mapped as long as `self`; both sides use it
-        // only atomically.
-        unsafe { AtomicUsize::from_ptr(self.start.as_ptr().cast()) }
-    }
-}
-
-impl Drop for Mapped {
-    fn drop(&mut self) {
-        // SAFETY: mapped by `new` with this length; whoever borrowed from it borrowed `self`.
-        let _gone = unsafe { munmap(self.start, self.bytes.get()) };
-    }
+/// The word at the start of a mapping: how far was read, or written.
+fn word(map: &Mapping) -> &AtomicUsize {
+    // SAFETY: it lies in the mapping, at the start of a page, as long as `map` does; both sides use it
+    // only atomically.
+    unsafe { AtomicUsize::from_ptr(map.at(0, size_of::<usize>()).cast()) }
 }

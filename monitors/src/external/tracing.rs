@@ -61,13 +61,14 @@ pub(super) fn put_back(dir: &Path) -> Result<bool> {
     };
     inside(|| {
         let now = settings()?;
-        let other = |name: &&&str| {
-            kept.get(**name)
-                .is_some_and(|was| Some(was) != now.get(**name))
-        };
-        let all: Vec<_> = KEPT.iter().filter(other).collect();
-        all.iter().try_for_each(|name| set(name, &kept[**name]))?;
-        Ok(!all.is_empty())
+        let mut any = false;
+        for name in KEPT {
+            if let Some(was) = kept.get(name).filter(|was| now.get(name) != Some(*was)) {
+                set(name, was)?;
+                any = true;
+            }
+        }
+        Ok(any)
     })
 }
 

@@ -1,13 +1,13 @@
 //! One CPU's event and its ring: mapped so that the kernel never writes over what was not read.
 
-use std::io;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
-use std::ptr::NonNull;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use contract::Result;
+use nix::sys::mman::ProtFlags;
 
 use super::{attr, decode};
+use crate::mapping::Mapping;
 
 /// Of struct perf_event_mmap_page: where the kernel says how far it has written, and where it is
 /// told how far was read.
@@ -17,7 +17,7 @@ const TAIL: usize = 1032;
 /// See the head of this file.
 pub(super) struct Ring {
     fd: OwnedFd,
-    map: NonNull<u8>,
+    map: Mapping,
     page: usize,
     /// Bytes for records.
     size: usize,
@@ -35,7 +35,8 @@ impl Ring {
         })?;
         let page = nix::unistd::sysconf(nix::unistd::SysconfVar::PAGE_SIZE)?.unwrap_or(4096);
         let page = usize::try_from(page)?;
-        let map = map(&fd, page + pages * page).map_err(|error| {
+        let rights = ProtFlags::PROT_READ | ProtFlags::PROT_WRITE;
+        let map = Mapping::new(&fd, 0, page + pages * page, rights).map_err(|error| {
             format!("perf{{pages={pages}}}: mmap of the ring of CPU {cpu}: {error}: use fewer pages, or run as root (CAP_IPC_LOCK)")
         })?;
         Ok(Self {
@@ -59,12 +60,9 @@ impl Ring {
         let start = self.tail as usize & (self.size - 1);
         let first = length.min(self.size - start);
         for (from, length) in [(start, first), (0, length - first)] {
-            // SAFETY: both lie inside the ring behind the first page, and the kernel does not write
-            // between tail and head.
-            let part = unsafe {
-                std::slice::from_raw_parts(self.map.as_ptr().add(self.page + from), length)
-            };
-            out.extend_from_slice(part);
+            let part = self.map.at(self.page + from, length);
+            // SAFETY: the kernel does not write between tail and head.
+            out.extend_from_slice(unsafe { std::slice::from_raw_parts(part, length) });
         }
         self.tail = head;
         self.word(TAIL).store(head, Ordering::Release);
@@ -90,7 +88,7 @@ impl Ring {
 
     fn word(&self, at: usize) -> &AtomicU64 {
         // SAFETY: it lies in the first page, aligned, and both sides only use it atomically.
-        unsafe { AtomicU64::from_ptr(self.map.as_ptr().add(at).cast()) }
+        unsafe { AtomicU64::from_ptr(self.map.at(at, 8).cast()) }
     }
 }
 
@@ -98,29 +96,4 @@ impl AsFd for Ring {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.fd.as_fd()
     }
-}
-
-impl Drop for Ring {
-    fn drop(&mut self) {
-        // SAFETY: it was mapped with this length, and nothing borrowed from it is left.
-        let _gone = unsafe { libc::munmap(self.map.as_ptr().cast(), self.page + self.size) };
-    }
-}
-
-fn map(fd: &OwnedFd, length: usize) -> io::Result<NonNull<u8>> {
-    // SAFETY: a new mapping, of which nothing is known to anybody yet.
-    let map = unsafe {
-        libc::mmap(
-            std::ptr::null_mut(),
-            length,
-            libc::PROT_READ | libc::PROT_WRITE,
-            libc::MAP_SHARED,
-            fd.as_raw_fd(),
-            0,
-        )
-    };
-    if map == libc::MAP_FAILED {
-        return Err(io::Error::last_os_error());
-    }
-    NonNull::new(map.cast()).ok_or_else(|| io::Error::other("mapped at 0"))
 }

@@ -20,7 +20,9 @@ class InTheGuest(unittest.TestCase):
     def start(self, *words):
         return subprocess.Popen(
             [sys.executable, VM, "run", "--kernel", "5.10", "--accel", "tcg", "--no-module",
-             "--out", self.out, *words], stderr=subprocess.PIPE, text=True)
+             "--out", self.out, *words], stderr=subprocess.PIPE, text=True,
+            # A shell without job control starts what runs in the background with SIGINT ignored.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
 
     def fails(self, code, part, *words):
         with self.start(*words) as lane:
