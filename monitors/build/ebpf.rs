@@ -10,11 +10,12 @@ use anyhow::{Context, Result};
 
 const SCRIPT: &str = "../scripts/build-bpf";
 const SOURCE: &str = "src/ebpf/probe.bpf.c";
+const PARTS: [&str; 2] = ["src/ebpf/kernel.bpf.h", "src/ebpf/path.bpf.h"];
 const COMMITTED: &str = "src/ebpf/probe.bpf.o";
 
 /// Puts `probe.bpf.o` into OUT_DIR.
 pub(crate) fn build() -> Result<()> {
-    for file in [SCRIPT, SOURCE, COMMITTED] {
+    for file in [SCRIPT, SOURCE, COMMITTED].iter().chain(&PARTS) {
         println!("cargo::rerun-if-changed={file}");
     }
     for variable in ["CLANG", "LLVM_STRIP"] {

@@ -12,7 +12,7 @@
 //! tracefs; where these are wanting it is BTF tracepoints as before.
 //!
 //! exe is the path from the root of the mount tree, as /proc/PID/exe shows it to a reader outside
-//! any chroot; a path longer than 4 KiB or 96 components keeps its end. argv is what
+//! any chroot; a path longer than 4 KiB, or 96 components in its file system, keeps its end. argv is what
 //! /proc/PID/cmdline shows at that moment, its first 4 KiB: for a script, the interpreter's; and
 //! since Linux 5.18 one empty argument where none was passed.
 //!

@@ -5,116 +5,8 @@
 // There are two sets of programs. Those on BTF tracepoints cost least. Since 7.0 these may be
 // preempted, and what then happens on the same CPU is passed over: a program is not begun again
 // while it runs there. Programs by way of perf are called with preemption off, so there they serve.
-//
-// CO-RE: the few kernel types below name only the fields that are read. Where those fields lie is
-// put right by the loader from the running kernel's BTF, so one object serves 5.8 and later. Only
-// helpers that 5.8 has are used, where not said otherwise.
 
-typedef unsigned char u8;
-typedef unsigned short u16;
-typedef unsigned int u32;
-typedef unsigned long long u64;
-
-#define SEC(name) __attribute__((section(name), used))
-#define KERNEL __attribute__((preserve_access_index))
-
-// ---- The kernel's types, as far as they are read.
-
-struct qstr {
-	u32 len;
-	const u8 *name;
-} KERNEL;
-
-struct hlist_bl_node {
-	void *pprev;
-} KERNEL;
-
-struct dentry {
-	struct hlist_bl_node d_hash;
-	struct dentry *d_parent;
-	struct qstr d_name;
-} KERNEL;
-
-struct vfsmount {
-	struct dentry *mnt_root;
-} KERNEL;
-
-struct mount {
-	struct mount *mnt_parent;
-	struct dentry *mnt_mountpoint;
-	struct vfsmount mnt;
-} KERNEL;
-
-struct path {
-	struct vfsmount *mnt;
-	struct dentry *dentry;
-} KERNEL;
-
-struct file {
-	struct path f_path;
-} KERNEL;
-
-struct mm_struct {
-	unsigned long arg_start, arg_end;
-	struct file *exe_file;
-} KERNEL;
-
-typedef struct {
-	int counter;
-} atomic_t;
-
-struct signal_struct {
-	atomic_t live;
-	int nr_threads;
-	int group_exit_code;
-	u32 flags;
-} KERNEL;
-
-struct task_struct {
-	int pid, tgid;
-	int exit_code;
-	u64 start_time;
-	struct mm_struct *mm;
-	struct task_struct *real_parent, *group_leader;
-	struct signal_struct *signal;
-} KERNEL;
-
-// What perf hands to its programs.
-struct trace_event_raw_task_newtask {
-	int pid;
-	u64 clone_flags;
-} KERNEL;
-
-struct trace_event_raw_sched_process_exit {
-	u8 group_dead;
-} KERNEL;
-
-#define SIGNAL_GROUP_EXIT 0x4
-#define CLONE_PARENT 0x8000
-#define CLONE_THREAD 0x10000
-
-// ---- Helpers, by the numbers the kernel promised to keep.
-
-static void *(*bpf_map_lookup_elem)(void *map, const void *key) = (void *)1;
-static long (*bpf_map_update_elem)(void *map, const void *key, const void *value, u64 flags) = (void *)2;
-static u64 (*bpf_ktime_get_ns)(void) = (void *)5;
-static long (*bpf_probe_read_user)(void *to, u32 size, const void *from) = (void *)112;
-static long (*bpf_probe_read_kernel)(void *to, u32 size, const void *from) = (void *)113;
-static long (*bpf_ringbuf_output)(void *ring, void *data, u64 size, u64 flags) = (void *)130;
-static void *(*bpf_ringbuf_reserve)(void *ring, u64 size, u64 flags) = (void *)131;
-static void (*bpf_ringbuf_submit)(void *data, u64 flags) = (void *)132;
-// 5.11; only for the programs by way of perf.
-static struct task_struct *(*bpf_get_current_task_btf)(void) = (void *)158;
-
-#define BPF_NOEXIST 1
-#define EEXIST 17
-
-// Reads `from->field` wherever this kernel has it; not 0 when it cannot be read.
-#define READ(to, from, field) \
-	bpf_probe_read_kernel(&(to), sizeof(to), __builtin_preserve_access_index(&(from)->field))
-
-// Keeps the compiler from proving away a bound that the verifier must see.
-#define SHOWN(value) asm volatile("" : "+r"(value))
+#include "kernel.bpf.h"
 
 // ---- Records. decode.rs reads them; all numbers in the machine's byte order.
 
@@ -143,7 +35,7 @@ struct exec {
 #define EXE_MOST 4096  // a power of two: positions are masked with it
 #define ARGV_MOST 4096
 #define NAME_MOST 255
-#define DEPTH 96       // path components and mounts walked at most
+#define DEPTH 96       // path components walked at most in the file's mount, and as many steps above
 #define BASE 32        // where the area of exe begins: its head and up to 7 bytes fit before it
 #define DELETED " (deleted)"
 #define DELETED_LENGTH 10
@@ -298,68 +190,7 @@ SEC("tp_btf/sched_process_exit") int on_exit_untold(u64 *args)
 	return ended(task);
 }
 
-// Writes the path of `file` as /proc/PID/exe shows it to a reader at the root of the mount tree:
-// what d_path() does, without its rename lock, so a directory renamed at this very moment may show
-// half of its old name. Returns where the path begins in its area; flags tell what went wrong.
-static inline __attribute__((always_inline)) u32
-write_path(struct scratch *scratch, struct file *file, u8 *flags)
-{
-	u8 *area = scratch->bytes + BASE;
-	struct dentry *dentry, *parent, *root;
-	struct mount *mount, *above;
-	struct vfsmount *vfs;
-	struct qstr name;
-	void *hashed;
-	u32 at = EXE_MOST, length;
-
-	if (READ(vfs, file, f_path.mnt) || READ(dentry, file, f_path.dentry) ||
-	    READ(root, vfs, mnt_root) || READ(hashed, dentry, d_hash.pprev))
-		goto unread;
-	if (!hashed && dentry != root) {
-		at -= DELETED_LENGTH;
-		__builtin_memcpy(area + at, DELETED, DELETED_LENGTH);
-	}
-	// The address of `mnt` in struct mount, taken from nowhere, is its offset.
-	mount = (void *)vfs - (u64)__builtin_preserve_access_index(&((struct mount *)0)->mnt);
-
-#pragma clang loop unroll(disable)
-	for (int i = 0; i < DEPTH; i++) {
-		if (dentry == root) {
-			if (READ(above, mount, mnt_parent))
-				goto unread;
-			if (above == mount)
-				return at;
-			if (READ(dentry, mount, mnt_mountpoint) || READ(root, above, mnt.mnt_root))
-				goto unread;
-			mount = above;
-			continue;
-		}
-		if (READ(parent, dentry, d_parent) || READ(length, dentry, d_name.len) ||
-		    READ(name.name, dentry, d_name.name))
-			goto unread;
-		// No parent and not the root of its mount: a file that was never in any folder (memfd),
-		// which is named all the same, or a folder that left its bind mount, which is not.
-		if (parent == dentry && i != 0)
-			return at;
-		if (length > NAME_MOST || length >= at)
-			break;
-		at = (at - length - 1) & (EXE_MOST - 1);
-		SHOWN(at);
-		at &= EXE_MOST - 1;
-		area[at] = '/';
-		if (bpf_probe_read_kernel(area + at + 1, length & NAME_MOST, name.name))
-			goto unread;
-		if (parent == dentry)
-			return at;
-		dentry = parent;
-	}
-	*flags |= EXE_CUT;
-	return at;
-unread:
-	*flags |= EXE_UNREAD;
-	count(EXE_FAULTS);
-	return EXE_MOST;
-}
+#include "path.bpf.h"
 
 // Copies what /proc/PID/cmdline would show. The kernel has only just written these pages.
 static inline __attribute__((always_inline)) u32
@@ -385,15 +216,19 @@ write_argv(struct scratch *scratch, struct mm_struct *mm, u8 *flags)
 static inline __attribute__((always_inline)) int executed(struct task_struct *task)
 {
 	u64 happened = bpf_ktime_get_ns();
-	u32 zero = 0, at, start, argv;
+	u32 zero = 0, at = EXE_MOST, start, argv;
 	u64 size;
-	u8 flags = 0;
+	u8 flags;
 	struct scratch *scratch = bpf_map_lookup_elem(&SCRATCH, &zero);
 	struct exec *head;
 
 	if (!scratch)
 		return 0;
-	at = write_path(scratch, task->mm->exe_file, &flags);
+	flags = put_path(scratch->bytes + BASE, &at, task->mm->exe_file);
+	if (flags & EXE_UNREAD) {
+		count(EXE_FAULTS);
+		at = EXE_MOST;
+	}
 	argv = write_argv(scratch, task->mm, &flags);
 	if (at > EXE_MOST)
 		return 0;

@@ -3,6 +3,7 @@
 
 mod cost;
 mod host;
+mod loops;
 mod recorded;
 
 use std::collections::HashMap;
