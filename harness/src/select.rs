@@ -23,6 +23,11 @@ impl Contestant {
     }
 }
 
+/// The name in a label or a pattern, without the options.
+pub fn bare(label: &str) -> &str {
+    label.split_once('{').map_or(label, |(name, _)| name)
+}
+
 /// The baseline.
 pub fn null() -> Result<Contestant> {
     contestant("null")
@@ -61,7 +66,7 @@ pub fn monitors(patterns: &[String]) -> Result<Vec<Contestant>> {
         let (expression, given) = split(pattern);
         let expression = whole(expression, "-m")?;
         // An examiner is nothing that a pattern would mean: it is named, or it is not there.
-        let named = pattern.split('{').next().unwrap_or_default();
+        let named = bare(pattern);
         let found: Vec<_> = offered()
             .filter(|m| expression.is_match(m.name()) && (!m.examiner() || m.name() == named))
             .collect();

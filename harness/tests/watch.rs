@@ -21,6 +21,7 @@ use contract::Kind;
 use monitors::line::{self, Told};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use rollcall::select::bare;
 
 /// A watch that is ready, and what it says on stderr from then on.
 struct Watch {
@@ -323,7 +324,7 @@ fn a_loss_is_said_while_it_watches() {
         ("perf{pages=1}", "ring_full"),
         ("taskstats{rcvbuf=kernel}", "socket_drops"),
     ] {
-        let name = label.split('{').next().unwrap();
+        let name = bare(label);
         if !is_root() || !able(name) {
             continue;
         }

@@ -10,6 +10,7 @@ use crate::cli::AdviseArgs;
 use crate::exit::misuse;
 use crate::guide::{self, Asked, Need, Rules};
 use crate::score::Summary;
+use crate::select::bare;
 
 /// Where records are looked for when none is named.
 const RESULTS: &str = "results";
@@ -89,7 +90,7 @@ fn choose(args: &AdviseArgs) -> Result<(PathBuf, Summary)> {
 fn usual(one: &Summary) -> usize {
     let measured = |name: &str| {
         let mut all = one.record.monitors.iter();
-        all.any(|m| m.unavailable.is_none() && m.name.split('{').next() == Some(name))
+        all.any(|m| m.unavailable.is_none() && bare(&m.name) == name)
     };
     let every = monitors::all().iter();
     every.filter(|m| m.usual() && measured(m.name())).count()

@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::figure::Figure;
+use crate::select::bare;
 
 /// Everything in `rules.toml`.
 #[derive(Debug, Deserialize)]
@@ -55,8 +56,7 @@ impl Rules {
 
     /// What is documented of the monitor with this label.
     pub(super) fn technique(&self, label: &str) -> Option<&Technique> {
-        let name = label.split('{').next().unwrap_or(label);
-        self.techniques.get(name)
+        self.techniques.get(bare(label))
     }
 }
 

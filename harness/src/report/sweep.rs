@@ -9,6 +9,7 @@ use super::plots::{self, Plot};
 use crate::numbers::{count, few, micros, percent, thousands};
 use crate::record::Record;
 use crate::score::{Latency, Summary};
+use crate::select::bare;
 use crate::stats::Estimate;
 use crate::sweep::found::{Burst, Found, Generator, Missed, Point, Sweep};
 use crate::sweep::search::CONFIRM;
@@ -121,9 +122,8 @@ fn own(generator: &Generator) -> String {
 }
 
 fn analysis<'a>(record: &'a Record, workload: &str) -> &'a str {
-    let name = workload.split('{').next().unwrap_or(workload);
-    let own = |label: &str| label.split('{').next() == Some(name);
-    let found = record.workloads.iter().find(|one| own(&one.name));
+    let mut all = record.workloads.iter();
+    let found = all.find(|one| bare(&one.name) == bare(workload));
     found.map_or("", |one| &one.analysis)
 }
 

@@ -12,7 +12,8 @@ use nix::sys::resource::{RLIM_INFINITY, Resource, setrlimit};
 use super::needs;
 use super::ring::Ring;
 
-pub(super) static OBJECT: &[u8] = aya::include_bytes_aligned!(concat!(env!("OUT_DIR"), "/probe.bpf.o"));
+pub(super) static OBJECT: &[u8] =
+    aya::include_bytes_aligned!(concat!(env!("OUT_DIR"), "/probe.bpf.o"));
 
 /// A set of programs that together see the three moments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

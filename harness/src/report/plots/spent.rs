@@ -6,9 +6,10 @@ use anyhow::Result;
 
 use super::Plot;
 use super::panels::{self, Axes, Panel, Point, Series, Up};
-use super::sweep::{head, technique};
+use super::sweep::head;
 use crate::numbers::{few, percent, thousands};
 use crate::score::{Comparison, Summary};
+use crate::select::bare;
 use crate::sweep::found::{Found, Generator};
 
 /// One monitor at one rate.
@@ -119,7 +120,7 @@ fn row(one: &Spent) -> Vec<String> {
 fn panels(all: &[Spent]) -> Vec<Panel> {
     let mut names: Vec<&str> = Vec::new();
     for one in all {
-        let name = technique(&one.monitor);
+        let name = bare(&one.monitor);
         if !names.contains(&name) {
             names.push(name);
         }
@@ -140,7 +141,7 @@ fn panels(all: &[Spent]) -> Vec<Panel> {
 fn plain_label<'a>(all: &'a [Spent], name: &'a str) -> &'a str {
     let own = || {
         let labels = all.iter().map(|one| one.monitor.as_str());
-        labels.filter(|label| technique(label) == name)
+        labels.filter(|label| bare(label) == name)
     };
     own()
         .find(|label| *label == name)

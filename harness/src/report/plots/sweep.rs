@@ -7,6 +7,7 @@ use super::Plot;
 use super::panels::{self, Axes, Panel, Point, Series, Up, bytes};
 use super::spent::{self, Spent};
 use crate::numbers::{few, percent, thousands};
+use crate::select::bare;
 use crate::sweep::found::{Found, Generator};
 
 const RATE: &str = "processes a second offered";
@@ -109,7 +110,7 @@ fn buffers(found: &[&Found]) -> Result<Option<Plot>> {
             })
             .collect();
         points.sort_by(|a, b| a.y.total_cmp(&b.y));
-        let label = format!("{}, smallest that lost nothing", technique(&all[0].monitor));
+        let label = format!("{}, smallest that lost nothing", bare(&all[0].monitor));
         vec![Series {
             label,
             dashed: false,
@@ -149,11 +150,6 @@ fn size(label: &str) -> Option<f64> {
     options.size_or_kernel(option).map(|size| size as f64)
 }
 
-/// The name without its options.
-pub(super) fn technique(label: &str) -> &str {
-    label.split('{').next().unwrap_or(label)
-}
-
 /// The head of a table of a plot: which rows it is about comes first.
 pub(super) fn head(figures: &[&str]) -> Vec<String> {
     let words = ["workload", "monitor"].into_iter();
@@ -167,14 +163,14 @@ pub(super) fn head(figures: &[&str]) -> Vec<String> {
 fn panels(found: &[&Found], series: &dyn Fn(&[&Found]) -> Vec<Series>) -> Vec<Panel> {
     let mut names: Vec<&str> = Vec::new();
     for one in found {
-        let name = technique(&one.monitor);
+        let name = bare(&one.monitor);
         if !names.contains(&name) {
             names.push(name);
         }
     }
     let panel = |name: &str| {
         let of = found.iter().copied();
-        let of: Vec<&Found> = of.filter(|one| technique(&one.monitor) == name).collect();
+        let of: Vec<&Found> = of.filter(|one| bare(&one.monitor) == name).collect();
         Panel {
             title: name.to_owned(),
             series: series(&of),
