@@ -16,7 +16,7 @@ const PROGRAMS: [(&str, &[&str]); 9] = [
     ("bomb", &["dynamic", "nolibc"]),
     ("paced", &["dynamic", "nolibc"]),
     ("pipeline", &["dynamic"]),
-    ("sentinel", &["dynamic"]),
+    ("readiness_probe", &["dynamic"]),
     ("target", &["dynamic", "static", "nolibc"]),
     ("target32", &["i386"]),
     ("calls32", &["nolibc"]),

@@ -1,11 +1,11 @@
-//! How long pairing and scoring take, from ten thousand to ten million moments, and how much
-//! memory they need at most. A straight line is wanted: 3 s and 200 bytes a moment at 10^7.
+//! How long pairing and scoring take, from ten thousand to ten million events, and how much
+//! memory they need at most. A straight line is wanted: 3 s and 200 bytes a event at 10^7.
 //!
 //! `cargo bench -p rollcall --bench pair`; the largest size takes about 2 GB.
 
 #![allow(
     clippy::print_stdout,
-    reason = "bytes a moment are this benchmark's second result"
+    reason = "bytes a event are this benchmark's second result"
 )]
 
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -50,18 +50,18 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static COUNTING: Counting = Counting;
 
-/// Pairs and scores once; the time it took and the bytes a moment at the peak, truths and events
+/// Pairs and scores once; the time it took and the bytes a event at the peak, truths and events
 /// included.
-fn once(moments: usize) -> (Duration, f64) {
-    let input = made::input(moments);
+fn once(events: usize) -> (Duration, f64) {
+    let input = made::input(events);
     let held = NOW.load(Relaxed);
     PEAK.store(held, Relaxed);
     let begun = Instant::now();
     let scored = rollcall::score::score(&input.run, &input.ledger, &input.journal, &input.claims);
     let took = begun.elapsed();
     let scored = scored.expect("made input can be scored");
-    assert_eq!(scored.cell.moments(), moments as u64);
-    let peak = PEAK.load(Relaxed) as f64 / moments as f64;
+    assert_eq!(scored.cell.events(), events as u64);
+    let peak = PEAK.load(Relaxed) as f64 / events as f64;
     (took, peak)
 }
 
@@ -71,11 +71,11 @@ fn main() {
         .sample_size(10)
         .warm_up_time(Duration::from_millis(100));
     let mut group = criterion.benchmark_group("pair_and_score");
-    for moments in [10_000_usize, 100_000, 1_000_000, 10_000_000] {
-        let input = made::input(moments);
-        group.throughput(Throughput::Elements(moments as u64));
+    for events in [10_000_usize, 100_000, 1_000_000, 10_000_000] {
+        let input = made::input(events);
+        group.throughput(Throughput::Elements(events as u64));
         group.measurement_time(Duration::from_secs(1));
-        group.bench_function(BenchmarkId::from_parameter(moments), |bencher| {
+        group.bench_function(BenchmarkId::from_parameter(events), |bencher| {
             bencher.iter(|| {
                 let made::Input {
                     run,
@@ -88,16 +88,16 @@ fn main() {
         });
     }
     group.finish();
-    for moments in [10_000, 100_000, 1_000_000, 10_000_000] {
-        let (took, peak) = once(moments);
+    for events in [10_000, 100_000, 1_000_000, 10_000_000] {
+        let (took, peak) = once(events);
         println!(
-            "{moments:>9} moments: {:7.3} s, {peak:5.1} bytes a moment at the peak",
+            "{events:>9} events: {:7.3} s, {peak:5.1} bytes a event at the peak",
             took.as_secs_f64()
         );
         // The smallest size is mostly histograms, whose size does not depend on the input.
         assert!(
-            moments < 1_000_000 || peak <= 200.0,
-            "more than 200 bytes a moment"
+            events < 1_000_000 || peak <= 200.0,
+            "more than 200 bytes a event"
         );
     }
     criterion.final_summary();

@@ -78,7 +78,7 @@ pub enum Command {
 const RUN_EXAMPLES: &str = "Examples:
   harness run -m 'ebpf|netlink' -w fork-bomb
   harness run -m 'netlink{rcvbuf=212992}' -m 'netlink{rcvbuf=32M}' -w fork-bomb --reps 10
-  harness run -m 'ebpf|bpftrace|forkstat' -w fork-bomb       against tools of somebody else
+  harness run -m 'ebpf|bpftrace|forkstat' -w fork-bomb       against third-party tool
   harness run --tools my-agent/                              your own agent among the monitors
 A pattern must match the whole name. Options follow in braces; `harness list` has them.";
 
@@ -108,7 +108,7 @@ pub struct RunArgs {
     pub tools: ToolsArgs,
 }
 
-/// Tools of somebody else beside those that come with the harness.
+/// Third-party tools beside those that come with the harness.
 #[derive(Clone, Debug, Default, Args)]
 pub struct ToolsArgs {
     /// Folder with definitions of your own tools, one *.toml each; without -m they are compared, too
@@ -193,7 +193,7 @@ pub struct CompareArgs {
 
 const ADVISE_EXAMPLES: &str = "Examples:
   harness advise                                  all needs, from the best record under results/
-  harness advise --need full-detail --rate 2000   who keeps up with 2,000 moments a second
+  harness advise --need full-detail --rate 2000   who keeps up with 2,000 events a second
   harness advise --kernel 5.10 --no-root results/kernels/*/
 Needs: miss-nothing, least-cost, full-detail, anywhere.";
 
@@ -212,8 +212,8 @@ pub struct AdviseArgs {
     /// Only techniques that run without root
     #[arg(long)]
     pub no_root: bool,
-    /// Moments a second (forks, execs and exits together) it has to keep up with
-    #[arg(long, value_name = "N", value_parser = moments, allow_negative_numbers = true)]
+    /// Events a second (forks, execs and exits together) it has to keep up with
+    #[arg(long, value_name = "N", value_parser = events, allow_negative_numbers = true)]
     pub rate: Option<f64>,
 }
 
@@ -235,7 +235,7 @@ pub struct GateArgs {
     /// Make the baseline anew instead, from DIR or from a run with the options below
     #[arg(long)]
     pub update: bool,
-    /// Judge costs and lateness too, against the noise floor
+    /// Judge costs and detection latency too, against the noise floor
     #[arg(long)]
     pub costs: bool,
     /// Write a JUnit report
@@ -381,7 +381,7 @@ fn positive(text: &str) -> Result<f64, String> {
     }
 }
 
-fn moments(text: &str) -> Result<f64, String> {
+fn events(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(value) if value.is_finite() && value > 0.0 => Ok(value),
         _ => Err("use a number above 0".into()),

@@ -3,8 +3,8 @@
 
 mod baseline;
 mod judge;
-mod tell;
+mod render;
 
 pub use baseline::{Baseline, CostLine, LossLine};
 pub use judge::{Finding, Outcome, Subject, confirm, judge, unconfirmed};
-pub use tell::{Ci, annotations, junit, markdown, table};
+pub use render::{Ci, annotations, junit, markdown, table};

@@ -19,7 +19,7 @@ pub struct Planned {
 
 /// The cells of `repetitions` over so many workloads and over `monitors`, of which the first is
 /// `null`. In every block (one workload, one repetition) `null` runs twice: once as the baseline,
-/// once as a contestant, so that every comparison has its own noise beside it. Blocks and the
+/// once as a configuration, so that every comparison has its own noise beside it. Blocks and the
 /// cells in them come in random order: what drifts (heat, neighbours) falls on all alike.
 pub fn plan(workloads: usize, monitors: &[usize], repetitions: u32, seed: u64) -> Vec<Planned> {
     let mut rng = StdRng::seed_from_u64(seed);

@@ -9,9 +9,9 @@ use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 
 /// The version of every format in FORMAT.md.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
-/// Folder with the definitions of the tools of somebody else that were measured.
+/// Folder with the definitions of the third-party tool that were measured.
 pub const TOOLS: &str = "tools";
 
 /// `record.json`: what was measured, where and how.
@@ -97,7 +97,7 @@ pub struct WorkloadInfo {
     pub model: String,
     /// Why techniques fare as they do on it.
     pub analysis: String,
-    /// Expected moments at this record's scale, by kind in the order fork, exec, exit.
+    /// Expected events at this record's scale, by kind in the order fork, exec, exit.
     pub expected: [u64; 3],
 }
 
@@ -108,7 +108,7 @@ pub struct MonitorInfo {
     pub name: String,
     /// Its source in one line.
     pub about: String,
-    /// What a tool of somebody else says of its version.
+    /// What a third-party tool says of its version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
     /// `None` when it could run; else what is missing and what to do, one line each.
@@ -133,7 +133,7 @@ pub struct CellRun {
     /// Label of the workload.
     pub workload: String,
     /// Label of the monitor.
-    pub monitor: String,
+    pub configuration: String,
     /// From 1.
     pub repetition: u32,
     /// Its place in the order of all cells, from 0.
@@ -145,34 +145,34 @@ pub struct CellRun {
     pub status: Status,
     /// Why it failed or could not run.
     pub error: Option<String>,
-    /// Why the monitor saw nothing although it ran; no sentinels were sent then.
+    /// Why the monitor saw nothing although it ran; no readiness probes were sent then.
     #[serde(default)]
     pub blind: Option<String>,
-    /// All sentinels sent after the workload were reported in time.
+    /// All readiness probes sent after the workload were reported in time.
     pub drained: bool,
     /// Measured costs; `None` unless the status is ok.
     pub cost: Option<Cost>,
     /// Losses the monitor admits, by cause.
-    pub admitted: BTreeMap<String, u64>,
+    pub reported_lost: BTreeMap<String, u64>,
     /// What else the monitor counted.
     pub notes: BTreeMap<String, u64>,
     /// What else went on.
     pub noise: Noise,
     /// Who vouched for the ledger beside the workload itself.
     #[serde(default)]
-    pub witness: Option<Witness>,
+    pub cross_check: Option<CrossCheck>,
 }
 
 /// Somebody the ledger was held against who is not the workload.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Witness {
-    /// [`Witness::ACCOUNTING`] or [`Witness::COUNT`].
+pub struct CrossCheck {
+    /// [`CrossCheck::ACCOUNTING`] or [`CrossCheck::COUNT`].
     pub by: String,
     /// The processes it saw: the workload's own, or those of the whole machine.
     pub processes: u64,
 }
 
-impl Witness {
+impl CrossCheck {
     /// Process by process: pid, parent, status, and whether it executed.
     pub const ACCOUNTING: &str = "process accounting";
     /// Only a bound: no ledger may have more forks than the kernel made.
@@ -216,7 +216,7 @@ impl CellRun {
     pub fn nothing(workload: &str, monitor: &str) -> Self {
         Self {
             workload: workload.to_owned(),
-            monitor: monitor.to_owned(),
+            configuration: monitor.to_owned(),
             repetition: 0,
             order: 0,
             baseline: false,
@@ -225,9 +225,9 @@ impl CellRun {
             blind: None,
             drained: false,
             cost: None,
-            admitted: BTreeMap::new(),
+            reported_lost: BTreeMap::new(),
             notes: BTreeMap::new(),
-            witness: None,
+            cross_check: None,
             noise: Noise::default(),
         }
     }

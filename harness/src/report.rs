@@ -1,11 +1,11 @@
 //! Tables, plots and pages from `summary.json`. Pure: a record can be shown again anywhere.
 
-mod brief;
 mod cases;
 mod compare;
 mod family;
-mod figures;
+mod format;
 mod kernels;
+mod overview;
 mod page;
 mod plots;
 mod sweep;
@@ -17,15 +17,15 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use self::brief::Brief;
 use self::cases::Cases;
 pub use self::compare::{Differences, compare, text as compared_text};
 use self::kernels::Kernels;
+use self::overview::Brief;
 use self::plots::Plot;
 use self::sweep::Sweeps;
 use self::view::{Page, View};
 use crate::score::Summary;
-use crate::sweep::found::Sweep;
+use crate::sweep::result::Sweep;
 
 /// As what plots are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -232,7 +232,7 @@ pub fn terminal(dir: &Path, colour: bool) -> Result<String> {
 /// The record `dir` on one screen, as Markdown.
 pub fn brief(dir: &Path) -> Result<String> {
     let summary = Summary::read(dir)?.without_cases();
-    page::brief(&brief::Page {
+    page::brief(&overview::Page {
         brief: Brief::new(&summary),
         answers: view::answers(&summary)?,
     })

@@ -3,70 +3,75 @@
 //! One metric family per file. A cell whose files are damaged is a failed cell that names the
 //! file; the others are scored all the same.
 
-mod admitted;
+mod aggregate;
+mod by_key;
+mod case_outcome;
 mod cell;
-mod compare;
 mod cost;
-mod facts;
-mod keyed;
+mod fields;
+mod inputs;
 mod latency;
-mod load;
 mod loss;
-mod noise;
-mod pace;
-mod runs;
-mod sight;
+mod noise_floor;
+mod open_loop;
+mod reported_loss;
+mod runs_csv;
 mod stall;
 mod summary;
 
 use std::path::Path;
 
 use anyhow::Result;
-use contract::{Claims, Journal, Kind, Ledger, pair};
+use contract::{Claims, EventLog, Kind, Ledger, pair};
 
+pub use aggregate::{Comparison, Extra, LatencyScore, Loss, Slowdown};
+pub use by_key::{Key, Keyed};
+pub use case_outcome::{CaseOutcome, CaseScore, EVERYTHING, Finding};
 pub use cell::{Cell, KindScore};
-pub use compare::{Comparison, Extra, LatencyScore, Loss, Slowdown};
 pub use cost::CostScore;
-pub use facts::FactScore;
-pub use keyed::{Key, Keyed};
-pub use latency::{Interval, Intervals, Latency, Lateness};
-pub use load::{Sources, split_label};
-pub use noise::{Floor, NoiseFloor, Verdict};
-pub use pace::{Pace, PaceScore};
-pub use runs::{runs, write_runs};
-pub use sight::{CaseScore, EVERYTHING, Finding, Sight};
+pub use fields::FieldScore;
+pub use inputs::{Sources, split_label};
+pub use latency::{Interval, Intervals, Latency, LatencyHistogram};
+pub use noise_floor::{Floor, NoiseFloor, Verdict};
+pub use open_loop::{Pace, PaceScore};
+pub use runs_csv::{runs, write_runs};
 pub use stall::Stall;
 pub use summary::Summary;
 
 use crate::record::{CellRun, Record, Status, write_json};
 
-/// A scored cell, with the lateness of its moments by kind to be pooled over repetitions.
+/// A scored cell, with the detection latency of its events by kind to be pooled over repetitions.
 #[derive(Clone, Debug)]
 pub struct Scored {
     /// The row.
     pub cell: Cell,
     /// By kind; `None` unless measured.
-    pub lateness: Option<[Lateness; 3]>,
+    pub latency: Option<[LatencyHistogram; 3]>,
 }
 
 /// Scores one measured cell from what was written down and what was said.
-pub fn score(run: &CellRun, ledger: &Ledger, journal: &Journal, claims: &Claims) -> Result<Scored> {
+pub fn score(
+    run: &CellRun,
+    ledger: &Ledger,
+    journal: &EventLog,
+    claims: &Claims,
+) -> Result<Scored> {
     let pairing = pair(ledger, &journal.events, claims.clock);
-    let (mut kinds, outside) = loss::count(ledger, journal, &pairing, claims);
-    let lateness = latency::measure(ledger, journal, &pairing)?;
+    let (mut kinds, unrelated) = loss::count(ledger, journal, &pairing, claims);
+    let latency = latency::measure(ledger, journal, &pairing)?;
     for (&kind, score) in &mut kinds.0 {
-        score.latency_us = latency::of(&lateness, kind);
+        score.latency_us = latency::of(&latency, kind);
     }
     let mut cell = Cell::blank(run);
-    cell.facts = facts::judge(ledger, journal, &pairing, claims);
-    cell.unaccounted_lost = admitted::unaccounted(&kinds, &run.admitted);
+    cell.fields = fields::judge(ledger, journal, &pairing, claims);
+    cell.silent_lost = reported_loss::silent(&kinds, &run.reported_lost);
     cell.kinds = kinds;
-    cell.outside = outside;
-    cell.pace = pace::measure(ledger)?;
-    cell.cost = cost::per_moment(run.cost.as_ref(), cell.moments());
+    cell.unrelated = unrelated;
+    cell.pace = open_loop::measure(ledger)?;
+    cell.cost = cost::per_event(run.cost.as_ref(), cell.events());
     Ok(Scored {
         cell,
-        lateness: Some(lateness),
+        latency: Some(latency),
     })
 }
 
@@ -77,14 +82,14 @@ pub fn cell(dir: &Path, sources: &Sources<'_>) -> Result<Scored> {
     if run.status != Status::Ok {
         return Ok(Scored {
             cell: Cell::blank(&run),
-            lateness: None,
+            latency: None,
         });
     }
-    let scored = load::inputs(dir, &run, sources)
+    let scored = inputs::inputs(dir, &run, sources)
         .and_then(|inputs| score(&run, &inputs.ledger, &inputs.journal, &inputs.claims));
     Ok(scored.unwrap_or_else(|error| Scored {
         cell: Cell::failed(&run, format!("{error:#}")),
-        lateness: None,
+        latency: None,
     }))
 }
 
@@ -119,7 +124,7 @@ fn lost(dir: &Path, error: &anyhow::Error) -> Scored {
     };
     Scored {
         cell: Cell::failed(&run, format!("{error:#}")),
-        lateness: None,
+        latency: None,
     }
 }
 

@@ -9,14 +9,14 @@ use crate::exit::misuse;
 
 /// A monitor with its options.
 #[derive(Clone)]
-pub struct Contestant {
+pub struct Configuration {
     /// The technique.
     pub monitor: &'static dyn Monitor,
     /// How it is run.
     pub options: Options,
 }
 
-impl Contestant {
+impl Configuration {
     /// Name and given options: what records call it.
     pub fn label(&self) -> String {
         format!("{}{}", self.monitor.name(), self.options.label())
@@ -29,21 +29,21 @@ pub fn bare(label: &str) -> &str {
 }
 
 /// The baseline.
-pub fn null() -> Result<Contestant> {
-    contestant("null")
+pub fn null() -> Result<Configuration> {
+    configuration("null")
 }
 
 /// The one monitor called `label`.
-pub fn contestant(label: &str) -> Result<Contestant> {
+pub fn configuration(label: &str) -> Result<Configuration> {
     let (name, given) = split(label);
     let monitor = monitors::find(name)
         .ok_or_else(|| misuse(format!("no monitor is called '{name}': see harness list")))?;
     let options = options(monitor, &given)?;
-    Ok(Contestant { monitor, options })
+    Ok(Configuration { monitor, options })
 }
 
 /// The monitors that `patterns` choose; without any, all that belong to the comparison.
-pub fn monitors(patterns: &[String]) -> Result<Vec<Contestant>> {
+pub fn monitors(patterns: &[String]) -> Result<Vec<Configuration>> {
     let offered = || {
         monitors::all()
             .iter()
@@ -51,24 +51,24 @@ pub fn monitors(patterns: &[String]) -> Result<Vec<Contestant>> {
             .filter(|monitor| monitor.name() != "null")
     };
     if patterns.is_empty() {
-        let usual = offered().filter(|monitor| monitor.usual() && !monitor.examiner());
+        let usual = offered().filter(|monitor| monitor.usual() && !monitor.fault_injector());
         return usual
             .map(|monitor| {
-                Ok(Contestant {
+                Ok(Configuration {
                     monitor,
                     options: options(monitor, &[])?,
                 })
             })
             .collect();
     }
-    let mut chosen: Vec<Contestant> = Vec::new();
+    let mut chosen: Vec<Configuration> = Vec::new();
     for pattern in patterns {
         let (expression, given) = split(pattern);
         let expression = whole(expression, "-m")?;
-        // An examiner is nothing that a pattern would mean: it is named, or it is not there.
+        // An fault injector is nothing that a pattern would mean: it is named, or it is not there.
         let named = bare(pattern);
         let found: Vec<_> = offered()
-            .filter(|m| expression.is_match(m.name()) && (!m.examiner() || m.name() == named))
+            .filter(|m| expression.is_match(m.name()) && (!m.fault_injector() || m.name() == named))
             .collect();
         if found.is_empty() {
             let names: Vec<_> = offered().map(contract::Monitor::name).collect();
@@ -78,7 +78,7 @@ pub fn monitors(patterns: &[String]) -> Result<Vec<Contestant>> {
             )));
         }
         for monitor in found {
-            let one = Contestant {
+            let one = Configuration {
                 monitor,
                 options: options(monitor, &given)?,
             };
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn the_examiner_is_chosen_by_name_only() {
+    fn the_fault_injector_is_chosen_by_name_only() {
         let chosen = |patterns: &[&str]| -> Vec<&str> {
             let patterns: Vec<_> = patterns.iter().map(ToString::to_string).collect();
             let found = monitors(&patterns).unwrap();

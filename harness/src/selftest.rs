@@ -1,17 +1,17 @@
 //! The harness examined: faults are planted exactly, and every figure of the report is held
-//! against what was planted. Exact for counts, within one step of the histogram for lateness.
+//! against what was planted. Exact for counts, within one step of the histogram for detection latency.
 //!
 //! Nothing is taken from the scorer here. What is due is counted while planting, and intervals
 //! are added up from chances. It all goes the way of a measured record: a folder with ledgers and
 //! spools is written, scored, and read back.
 
-mod due;
 mod expect;
-mod grid;
-mod late;
-mod made;
-mod pace;
-mod sure;
+mod expectation;
+mod fault_matrix;
+mod intervals;
+mod latency;
+mod open_loop;
+mod synthetic;
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -22,13 +22,13 @@ use monitors::replay::{self, Faults, Planted, plant};
 use serde_json::{Value, to_value};
 
 use crate::record::{
-    CellRun, Cost, FORMAT, MonitorInfo, Noise, Record, Status, Witness, WorkloadInfo, write_json,
+    CellRun, Cost, CrossCheck, FORMAT, MonitorInfo, Noise, Record, Status, WorkloadInfo, write_json,
 };
 use crate::score::{self, Sources};
 use crate::select;
 
 /// All faults at once, for runs of real workloads under `replay`.
-pub use grid::EVERYTHING;
+pub use fault_matrix::EVERYTHING;
 
 /// A ledger that a workload left, or one made up.
 pub struct Source {
@@ -42,7 +42,7 @@ pub struct Source {
 
 /// The made-up ledgers.
 pub fn made() -> Vec<Source> {
-    let all = made::all().into_iter();
+    let all = synthetic::all().into_iter();
     all.map(|(name, ledger)| Source {
         name: name.into(),
         ledger,
@@ -54,7 +54,7 @@ pub fn made() -> Vec<Source> {
 /// A ledger with faults planted in it, twice.
 struct Planting {
     source: usize,
-    monitor: String,
+    configuration: String,
     runs: [CellRun; 2],
     planted: [Planted; 2],
 }
@@ -115,48 +115,48 @@ fn judge(planting: &Planting, source: &Source, bases: [Cost; 2], summary: &Value
     let due = case.comparison();
     due.check(found.unwrap_or(&Value::Null), "comparison", &mut faults);
     Case {
-        name: format!("{} under {}", source.name, planting.monitor),
+        name: format!("{} under {}", source.name, planting.configuration),
         faults,
     }
 }
 
 /// The rows about the workload and monitor of `run`.
 fn row<'a>(rows: &'a Value, run: &CellRun) -> impl Iterator<Item = &'a Value> {
-    let (workload, monitor) = (run.workload.clone(), run.monitor.clone());
+    let (workload, monitor) = (run.workload.clone(), run.configuration.clone());
     let all = rows.as_array().into_iter().flatten();
-    all.filter(move |row| row["workload"] == workload && row["monitor"] == monitor)
+    all.filter(move |row| row["workload"] == workload && row["configuration"] == monitor)
 }
 
 /// Every ledger with every fault, where the faults can be told apart in it.
 fn plantings(sources: &[Source], seed: u64) -> Result<Vec<Planting>> {
     let mut plantings = Vec::new();
     for (source, Source { name, ledger, .. }) in sources.iter().enumerate() {
-        for faults in grid::FAULTS {
-            let contestant =
-                select::contestant(&format!("replay{{{faults}}}")).or_else(|error| {
+        for faults in fault_matrix::FAULTS {
+            let configuration =
+                select::configuration(&format!("replay{{{faults}}}")).or_else(|error| {
                     if faults.is_empty() {
-                        select::contestant("replay")
+                        select::configuration("replay")
                     } else {
                         Err(error)
                     }
                 })?;
-            let options = Faults::of(&contestant.options);
-            if !grid::tells_apart(ledger, &options.claims) {
+            let options = Faults::of(&configuration.options);
+            if !fault_matrix::tells_apart(ledger, &options.claims) {
                 continue;
             }
             let place = plantings.len() as u64;
             let planted = [1, 2].map(|turn| plant(ledger, &options, seed ^ (place * 2 + turn)));
-            let monitor = contestant.label();
+            let monitor = configuration.label();
             let run = |turn: usize| CellRun {
                 order: (place * 2) as u32 + turn as u32,
-                admitted: planted[turn].figures.admitted.clone(),
+                reported_lost: planted[turn].figures.reported_lost.clone(),
                 cost: Some(cost(source as u64, place, turn as u64)),
                 ..run(name, &monitor, turn as u32 + 1, place)
             };
             plantings.push(Planting {
                 source,
                 runs: [run(0), run(1)],
-                monitor,
+                configuration: monitor,
                 planted,
             });
         }
@@ -172,7 +172,7 @@ fn run(workload: &str, monitor: &str, repetition: u32, place: u64) -> CellRun {
     );
     CellRun {
         workload: workload.into(),
-        monitor: monitor.into(),
+        configuration: monitor.into(),
         repetition,
         order: u32::MAX,
         baseline: false,
@@ -181,14 +181,14 @@ fn run(workload: &str, monitor: &str, repetition: u32, place: u64) -> CellRun {
         blind: place.is_multiple_of(7).then(|| "planted".into()),
         drained: !place.is_multiple_of(5),
         cost: None,
-        admitted: Default::default(),
+        reported_lost: Default::default(),
         notes: place
             .is_multiple_of(4)
             .then_some(waited)
             .into_iter()
             .collect(),
-        witness: Some(Witness {
-            by: Witness::COUNT.into(),
+        cross_check: Some(CrossCheck {
+            by: CrossCheck::COUNT.into(),
             processes: place + 7,
         }),
         noise: Noise {
@@ -287,7 +287,10 @@ fn record(sources: &[Source], plantings: &[Planting], seed: u64) -> Record {
         analysis: String::new(),
         expected: [0; 3],
     };
-    let mut names: Vec<&str> = plantings.iter().map(|one| one.monitor.as_str()).collect();
+    let mut names: Vec<&str> = plantings
+        .iter()
+        .map(|one| one.configuration.as_str())
+        .collect();
     names.sort_unstable();
     names.dedup();
     let monitor = |name: &str| MonitorInfo {
@@ -322,9 +325,9 @@ pub fn live(cell: &Path, label: &str) -> Result<Case> {
     let scored = to_value(score::cell(cell, &reader)?.cell)?;
     let run: CellRun = crate::record::read_json(&cell.join("cell.json"))?;
     let ledger = workloads::ledger::read(cell).map_err(Error::from_boxed)?;
-    let contestant = select::contestant(label)?;
-    let seed = contestant.options.size("seed");
-    let planted = plant(&ledger, &Faults::of(&contestant.options), seed);
+    let configuration = select::configuration(label)?;
+    let seed = configuration.options.size("seed");
+    let planted = plant(&ledger, &Faults::of(&configuration.options), seed);
     let mut faults = Vec::new();
     expect::cell(&ledger, &run, &planted.figures).check(&scored, "cell", &mut faults);
     Ok(Case {

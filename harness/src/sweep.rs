@@ -1,8 +1,8 @@
 //! A sweep: one workload with a timetable, turned up until something gives. The plan is made while
 //! measuring: each trial is a cell, and which comes next follows from those before it.
 
-pub mod buffers;
-pub mod found;
+pub mod buffer_sizes;
+pub mod result;
 pub mod search;
 
 use contract::Kind;
@@ -76,7 +76,7 @@ impl Load {
 pub struct Trial {
     /// What was offered.
     pub load: Load,
-    /// Moments of offered kinds that were missed.
+    /// Events of offered kinds that were missed.
     pub missed: u64,
     /// The rate was reached: the workload was not held up.
     pub reached: bool,

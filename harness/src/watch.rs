@@ -6,13 +6,13 @@
 //! thread ([`Outbox`]), for the capture must never wait: audit would make the machine wait with it.
 
 mod filter;
-mod live;
-mod outbox;
-mod processes;
+mod pipeline;
+mod process_table;
 mod table;
+mod writer;
 
 pub use filter::{Filter, Wanted};
-pub use live::{Count, Form, Live, Shared, summary};
-pub use outbox::Outbox;
-pub use processes::{Process, Processes, now, user};
+pub use pipeline::{Count, Form, Live, Shared, summary};
+pub use process_table::{Process, Processes, now, user};
 pub use table::{LocalTime, Table, local};
+pub use writer::Outbox;

@@ -80,9 +80,9 @@ fn what_a_record_lacks_is_said_and_not_guessed() {
     let empty = changed(|summary| {
         for row in summary["comparison"].as_array_mut().unwrap() {
             row["loss"] = json!({});
-            row["facts"] = json!({});
+            row["fields"] = json!({});
             row["slowdown"] = json!(null);
-            row["system_cpu_us_per_moment"] = json!(null);
+            row["system_cpu_us_per_event"] = json!(null);
         }
     });
     golden("nothing-offered", &advised(empty.path(), &[]));
@@ -173,10 +173,10 @@ fn who_sees_little_everywhere_is_not_the_one_for_anywhere() {
         let monitors = summary["record"]["monitors"].as_array_mut().unwrap();
         monitors.push(json!({ "name": "procfs", "about": "made up", "unavailable": null }));
         let rows = summary["comparison"].as_array_mut().unwrap();
-        let preload = rows.iter().filter(|row| row["monitor"] == "preload");
+        let preload = rows.iter().filter(|row| row["configuration"] == "preload");
         let mut own: Vec<Value> = preload.cloned().collect();
         for row in &mut own {
-            row["monitor"] = json!("procfs");
+            row["configuration"] = json!("procfs");
             for (_, loss) in row["loss"].as_object_mut().unwrap() {
                 loss["missed"] = json!(loss["truths"].as_u64().unwrap() * 19 / 20);
             }

@@ -29,9 +29,9 @@ fn text<'a>(value: &'a Value, key: &str) -> &'a str {
     value[key].as_str().unwrap_or_default()
 }
 
-fn found(case: &Value, sight: &str) -> bool {
+fn found(case: &Value, outcome: &str) -> bool {
     let findings = case["findings"].as_array().unwrap();
-    findings.iter().any(|finding| finding["sight"] == sight)
+    findings.iter().any(|finding| finding["outcome"] == outcome)
 }
 
 #[test]
@@ -51,7 +51,7 @@ fn what_is_seen_is_what_the_definitions_say() {
             assert!(text(case, "error").contains("needs "), "{what}");
             println!(
                 "skipped: {name} under {}: {}",
-                text(case, "monitor"),
+                text(case, "configuration"),
                 text(case, "error")
             );
             continue;
@@ -59,7 +59,7 @@ fn what_is_seen_is_what_the_definitions_say() {
         judged += 1;
         assert_eq!(case["status"], "ok", "{what}");
         let definition = definitions.iter().find(|one| one.name == name).unwrap();
-        let monitor = text(case, "monitor");
+        let monitor = text(case, "configuration");
         let blind = definition.blind.iter().any(|blind| blind == monitor);
         assert_eq!(found(case, "not seen"), blind, "{what}");
         assert!(!found(case, "seen twice"), "{what}");
@@ -97,16 +97,16 @@ fn without_root_what_can_run_runs_and_the_rest_are_rows() {
     let (summary, stdout) = measured_as_nobody(dir.path(), &["-w", cases]);
     let of = |name: &str| {
         let all = summary["cases"].as_array().unwrap();
-        let mut all = all.iter().filter(|one| one["monitor"] == "preload");
+        let mut all = all.iter().filter(|one| one["configuration"] == "preload");
         all.find(|one| one["workload"] == name).unwrap().clone()
     };
-    assert_eq!(of("case/hide-static")["sight"], "not seen");
+    assert_eq!(of("case/hide-static")["outcome"], "not seen");
     for name in ["case/hide-set-user-id", "case/end-out-of-memory"] {
         assert_eq!(of(name)["status"], "unavailable", "{:#}", of(name));
         assert!(text(&of(name), "error").contains("root"), "{:#}", of(name));
     }
     let ebpf = summary["cases"].as_array().unwrap().iter();
-    let ebpf: Vec<_> = ebpf.filter(|one| one["monitor"] == "ebpf").collect();
+    let ebpf: Vec<_> = ebpf.filter(|one| one["configuration"] == "ebpf").collect();
     assert_eq!(ebpf.len(), 4, "a gap instead of a row");
     assert!(ebpf.iter().all(|one| one["status"] == "unavailable"));
     assert!(
@@ -142,9 +142,9 @@ fn nasty_words_forge_nothing_in_a_matrix_of_cases() {
         }));
         for monitor in summary["record"]["monitors"].as_array().unwrap() {
             cases.push(serde_json::json!({
-                "workload": word, "monitor": monitor["name"], "repetitions": 3,
-                "sight": "seen wrongly", "same": false, "status": "failed", "error": word,
-                "findings": [{"sight": "seen wrongly", "what": word}],
+                "workload": word, "configuration": monitor["name"], "repetitions": 3,
+                "outcome": "seen wrongly", "same": false, "status": "failed", "error": word,
+                "findings": [{"outcome": "seen wrongly", "what": word}],
             }));
         }
     }

@@ -1,6 +1,6 @@
 //! Every monitor in the registry, on the real kernel: one body. A dynamic program that forks,
 //! executes and ends through the C library is seen by every technique, so here each must see
-//! every moment it offers, invent nothing and say nothing twice.
+//! every event it offers, invent nothing and say nothing twice.
 
 #![allow(
     clippy::unwrap_used,
@@ -58,16 +58,20 @@ fn conforms(cell: &Value, args: &[&str]) {
     assert_eq!(cell["drained"], true, "{repeat}");
     // The one begins to see where its library is loaded, the other what lives until it looks again:
     // that it does is shown by its own tests.
-    let may_miss = cell["monitor"] == "preload" || cell["monitor"] == "procfs";
+    let may_miss = cell["configuration"] == "preload" || cell["configuration"] == "procfs";
     for (kind, counts) in cell["kinds"].as_object().unwrap() {
         let n = |name: &str| counts[name].as_u64().unwrap();
         assert_eq!(n("matched") + n("missed"), n("truths"), "{kind}: {repeat}");
-        assert_eq!((n("repeated"), n("invented")), (0, 0), "{kind}: {repeat}");
+        assert_eq!(
+            (n("duplicates"), n("false_positives")),
+            (0, 0),
+            "{kind}: {repeat}"
+        );
         if counts["offered"] == true && !may_miss {
             assert_eq!(n("missed"), 0, "{kind}: {repeat}");
         }
     }
-    for (fact, counts) in cell["facts"].as_object().unwrap() {
-        assert_eq!(counts["wrong"], 0, "{fact}: {repeat}");
+    for (field, counts) in cell["fields"].as_object().unwrap() {
+        assert_eq!(counts["wrong"], 0, "{field}: {repeat}");
     }
 }

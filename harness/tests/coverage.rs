@@ -16,7 +16,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use rollcall::record::CellRun;
 use rollcall::report;
-use rollcall::score::{Cell, Interval, Keyed, KindScore, Lateness, Scored, Summary};
+use rollcall::score::{Cell, Interval, Keyed, KindScore, LatencyHistogram, Scored, Summary};
 use rollcall::stats;
 use statrs::distribution::{Binomial, ContinuousCDF, DiscreteCDF, Normal};
 
@@ -62,13 +62,13 @@ impl World {
         );
         cell.kinds = kinds;
         cell.cost.wall_ms = Some(wall);
-        let lateness = (monitor != "null").then(|| self.lateness());
-        Scored { cell, lateness }
+        let latency = (monitor != "null").then(|| self.latency());
+        Scored { cell, latency }
     }
 
-    /// Moments of one run: all of them as late as the run is, and each as late as it is.
-    fn lateness(&mut self) -> [Lateness; 3] {
-        let mut all = [(); 3].map(|()| Lateness::new().unwrap());
+    /// Events of one run: all of them as late as the run is, and each as late as it is.
+    fn latency(&mut self) -> [LatencyHistogram; 3] {
+        let mut all = [(); 3].map(|()| LatencyHistogram::new().unwrap());
         let run = 0.3 * self.normal();
         for _ in 0..400 {
             let nanos = MEDIAN_NS * (run + SPREAD * self.normal()).exp();
@@ -214,17 +214,17 @@ fn loss_in_bursts_is_covered_too() {
     assert!(share > 0.90, "{share}");
 }
 
-/// A single run: its moments are taken for independent, and then the ranks are right, whatever
+/// A single run: its events are taken for independent, and then the ranks are right, whatever
 /// the law: here it is the even one, whose quantiles are their own values.
 #[test]
 fn percentiles_of_one_run_cover() {
-    const MOMENTS: u64 = 4000;
+    const EVENTS: u64 = 4000;
     let mut world = World(StdRng::seed_from_u64(5));
     let mut tally = Tally::default();
     for _ in 0..RECORDS {
-        let values: Vec<f64> = (0..MOMENTS).map(|_| world.0.random()).collect();
+        let values: Vec<f64> = (0..EVENTS).map(|_| world.0.random()).collect();
         for (name, quantile) in [("p50", 0.5), ("p90", 0.9), ("p99", 0.99)] {
-            let (low, high) = stats::ranks(quantile, MOMENTS).unwrap();
+            let (low, high) = stats::ranks(quantile, EVENTS).unwrap();
             // The value of that rank is not above the quantile where so many are not.
             let below = values.iter().filter(|value| **value <= quantile).count() as u64;
             tally.saw(name, low <= below && high.is_none_or(|high| below < high));

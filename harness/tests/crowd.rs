@@ -1,4 +1,4 @@
-//! A record of 25 contestants, some of which offer only some kinds: every page stays readable. It is
+//! A record of 25 configurations, some of which offer only some kinds: every page stays readable. It is
 //! left in target/tmp/crowd, where scripts/test-page opens it in a browser.
 
 #![allow(
@@ -14,7 +14,7 @@ use std::fs;
 use std::path::Path;
 
 use common::said;
-use contract::{Claims, Clock, Fact, Kind};
+use contract::{Claims, Clock, Field, Kind};
 use rollcall::record::{Cost, write_json};
 use rollcall::score::{Scored, Summary, score};
 
@@ -52,10 +52,10 @@ const WORKLOADS: [&str; 3] = ["fork-bomb", "short-lived/fork", "static-binary"];
 fn claims(name: &str) -> Claims {
     let none = Claims::none(Clock::Exact);
     match name {
-        "taskstats" | "accounting" | "exitsnoop" => none.with(Kind::Exit, &[Fact::Status]),
-        "fanotify" => none.with(Kind::Exec, &[Fact::Exe]),
+        "taskstats" | "accounting" | "exitsnoop" => none.with(Kind::Exit, &[Field::Status]),
+        "fanotify" => none.with(Kind::Exec, &[Field::Exe]),
         "execsnoop" | "execsnoop-bpfcc" | "snoopy" => {
-            none.with(Kind::Exec, &[Fact::Exe, Fact::Argv])
+            none.with(Kind::Exec, &[Field::Exe, Field::Argv])
         }
         _ => made::claims(),
     }
@@ -107,7 +107,7 @@ fn record(dir: &Path) -> Summary {
 }
 
 #[test]
-fn twenty_five_contestants_can_be_read() {
+fn twenty_five_configurations_can_be_read() {
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("crowd");
     record(&dir);
     let (code, stdout, errors) = said(&["report", dir.to_str().unwrap()]);
@@ -120,7 +120,7 @@ fn twenty_five_contestants_can_be_read() {
     }
     let page = fs::read_to_string(dir.join("report.html")).unwrap();
     assert!(page.len() < 3_000_000, "{} bytes", page.len());
-    // Lateness: a panel for each family, none with more lines than can be told apart.
+    // LatencyHistogram: a panel for each family, none with more lines than can be told apart.
     for family in ["BPF", "audit", "ptrace", "library"] {
         assert!(page.contains(&format!("fork-bomb: {family}")), "{family}");
     }

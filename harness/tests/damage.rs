@@ -1,5 +1,5 @@
 //! A corrupt or cut-off ledger, spool or csv fails the cell it belongs to, by name, and nothing
-//! else; so does a ledger with which its second witness disagrees.
+//! else; so does a ledger with which its cross-check disagrees.
 
 #![allow(
     clippy::unwrap_used,
@@ -42,7 +42,7 @@ fn failed(record: &Path) -> Vec<(String, String)> {
     let failed = failed.filter(|cell| cell["status"] == "failed");
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let failed: Vec<_> = failed
-        .map(|cell| (text(&cell["monitor"]), text(&cell["error"])))
+        .map(|cell| (text(&cell["configuration"]), text(&cell["error"])))
         .collect();
     assert_eq!(code, i32::from(!failed.is_empty()), "{stderr}");
     for (monitor, why) in &failed {
@@ -123,25 +123,25 @@ fn damaged_rows_fail_their_own_cell() {
 }
 
 #[test]
-fn a_second_witness_that_disagrees_fails_the_cell() {
+fn a_cross_check_that_disagrees_fails_the_cell() {
     let dir = scratch();
     let (record, cell) = record(dir.path());
-    let witness = &summary(&record)["cells"][0]["witness"];
+    let cross_check = &summary(&record)["cells"][0]["cross_check"];
     let kept = cell.join("accounting.bin");
     if !kept.exists() {
         assert_eq!(
-            witness["by"], "the kernel's count of processes",
-            "{witness}"
+            cross_check["by"], "the kernel's count of processes",
+            "{cross_check}"
         );
         println!("skipped: process accounting cannot be had here");
         return;
     }
-    assert_eq!(witness["by"], "process accounting", "{witness}");
+    assert_eq!(cross_check["by"], "process accounting", "{cross_check}");
     let sound = fs::read(&kept).unwrap();
     // One process less, and a last one that ended otherwise.
     let mut other = sound.clone();
     other[5] ^= 1;
-    let says = "the second witness disagrees: of process";
+    let says = "the cross-check disagrees: of process";
     for planted in [&sound[64..], &other] {
         fs::write(&kept, planted).unwrap();
         let found = failed(&record);

@@ -2,7 +2,7 @@
 //! most of the workload runs. What the ledger says was missed, the technique's own counters must
 //! say was lost, and nothing may be left that nobody would have told of.
 //!
-//! Counters are of the whole machine, so they may hold more than the workload's moments: what
+//! Counters are of the whole machine, so they may hold more than the workload's events: what
 //! others did in that time. How much that can be at most is taken from the kernel's own count.
 
 #![allow(
@@ -26,7 +26,7 @@ use serde_json::Value;
 /// One and a half seconds: who stops and wakes the reader meanwhile may wait for the CPU for half of
 /// that. As fast as it can the workload is over in a fifth of it, and before the reader is awake.
 const WORKLOAD: &str = "paced{count=3000,rate=2000}";
-/// So many processes are made while the reader is stopped. The rest of them, with the sentinels,
+/// So many processes are made while the reader is stopped. The rest of them, with the readiness probes,
 /// come when it reads again.
 const STOPPED: u64 = 1200;
 
@@ -57,7 +57,7 @@ fn taskstats_admits_exactly_what_its_socket_dropped() {
 
 #[test]
 fn preload_admits_no_less_than_what_found_no_room_in_the_ring() {
-    // Its records are not moments: some only help to tell what the next ones are about.
+    // Its records are not events: some only help to tell what the next ones are about.
     let lost = reconciles("preload{ring=64k}", "ring_full");
     if let Some(Lost { missed, told, .. }) = lost {
         assert!(told < missed + missed / 5, "{told} for {missed}");
@@ -80,9 +80,9 @@ fn what_no_counter_explains_is_named_in_the_report() {
     assert!(done.status.success());
     let found = summary(&out);
     let cell = cells(&found, "preload")[0];
-    assert_eq!(cell["unaccounted_lost"], missed(cell), "{cell:#}");
+    assert_eq!(cell["silent_lost"], missed(cell), "{cell:#}");
     let text = fs::read_to_string(out.join("README.md")).unwrap();
-    assert!(text.contains("0 admitted, 531 unaccounted"), "{text}");
+    assert!(text.contains("0 reported lost, 531 silent"), "{text}");
 }
 
 fn can_run(label: &str) -> Option<tempfile::TempDir> {
@@ -125,18 +125,18 @@ fn reconciles(label: &str, cause: &str) -> Option<Lost> {
         args.join(" ")
     );
     println!(
-        "{label}: missed {}, admitted {}",
+        "{label}: missed {}, reported lost {}",
         missed(cell),
-        cell["admitted_lost"]
+        cell["reported_lost"]
     );
     assert_eq!(
         (&cell["status"], &cell["drained"]),
         (&"ok".into(), &true.into()),
         "{repeat}"
     );
-    let (missed, told) = (missed(cell), cell["admitted_lost"][cause].as_u64().unwrap());
+    let (missed, told) = (missed(cell), cell["reported_lost"][cause].as_u64().unwrap());
     assert!(missed > 1000, "the loss was not forced: {repeat}");
-    assert_eq!(cell["unaccounted_lost"], 0, "{repeat}");
+    assert_eq!(cell["silent_lost"], 0, "{repeat}");
     assert!(told >= missed, "{repeat}");
     // The workload's own forks are in the kernel's count; whoever else forked also may have
     // executed something and ended, and so may some who were there already.
@@ -153,7 +153,7 @@ fn reconciles(label: &str, cause: &str) -> Option<Lost> {
 struct Lost {
     missed: u64,
     told: u64,
-    /// Moments that others can have made meanwhile.
+    /// Events that others can have made meanwhile.
     others: u64,
 }
 
@@ -166,7 +166,7 @@ fn exactly(lost: Option<Lost>) {
     } = lost;
     assert!(
         told - missed <= others,
-        "{told} were admitted for {missed}; others made at most {others}"
+        "{told} were reported lost for {missed}; others made at most {others}"
     );
 }
 

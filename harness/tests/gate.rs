@@ -23,7 +23,7 @@ const REPETITIONS: u32 = 5;
 /// How a monitor loses.
 #[derive(Clone, Copy)]
 enum Loses {
-    /// Each moment with this chance.
+    /// Each event with this chance.
     One(f64),
     /// Whole bursts of 200, so many in a run on average.
     Bursts(f64),
@@ -64,15 +64,15 @@ impl World {
     }
 
     fn record(&mut self, monitors: &[(&str, Loses)]) -> Summary {
-        self.repeated(REPETITIONS, monitors)
+        self.duplicates(REPETITIONS, monitors)
     }
 
     /// A single run of 20,000 processes under a monitor.
     fn single(&mut self, loses: Loses) -> Summary {
-        self.repeated(1, &[("one", loses)])
+        self.duplicates(1, &[("one", loses)])
     }
 
-    fn repeated(&mut self, repetitions: u32, monitors: &[(&str, Loses)]) -> Summary {
+    fn duplicates(&mut self, repetitions: u32, monitors: &[(&str, Loses)]) -> Summary {
         let mut scored = Vec::new();
         for repetition in 1..=repetitions {
             for (place, (monitor, loses)) in monitors.iter().enumerate() {
@@ -101,7 +101,7 @@ impl World {
         });
         Scored {
             cell,
-            lateness: None,
+            latency: None,
         }
     }
 }
@@ -178,7 +178,7 @@ fn a_loss_that_grows_is_caught_and_one_run_in_bad_luck_is_not() {
     let bad = judge(&baseline, &world.record(&worse), false);
     assert!(
         bad.iter()
-            .any(|one| one.outcome == Outcome::Suspected && one.monitor == "little")
+            .any(|one| one.outcome == Outcome::Suspected && one.configuration == "little")
     );
     let good = judge(&baseline, &world.record(ALL), false);
     assert!(!fails(&confirm(bad.clone(), &good)));

@@ -32,7 +32,7 @@ fn record(kernel: &str, names: &[&str]) -> Record {
 /// A cell under the monitor of that name, which fares as it is called.
 fn cell(name: &str) -> Scored {
     let mut input = made::input(900);
-    input.run.monitor = name.into();
+    input.run.configuration = name.into();
     match name {
         "half" => input.journal.events.retain(|event| event.pid % 2 == 0),
         "blind" => {

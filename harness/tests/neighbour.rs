@@ -38,10 +38,10 @@ fn only_the_quiet_ones_are_judged_and_nothing_of_the_bomb_is_left() {
     for (kind, truths) in [("fork", 29), ("exec", 21), ("exit", 29)] {
         let n = |name: &str| cell["kinds"][kind][name].as_u64().unwrap();
         assert_eq!((n("truths"), n("missed")), (truths, 0), "{repeat}");
-        assert_eq!((n("repeated"), n("invented")), (0, 0), "{repeat}");
+        assert_eq!((n("duplicates"), n("false_positives")), (0, 0), "{repeat}");
     }
     // The bomb was seen as well, and is nobody's fault.
-    assert!(cell["outside"].as_u64().unwrap() > 1000, "{repeat}");
+    assert!(cell["unrelated"].as_u64().unwrap() > 1000, "{repeat}");
     assert_eq!(
         cell["pace"]["offered_per_s"].as_f64().unwrap().round(),
         20.0

@@ -272,7 +272,7 @@ fn two_records_are_compared_beyond_the_noise_only() {
     let worse = summary["comparison"].as_array_mut().unwrap();
     let netlink = worse
         .iter_mut()
-        .find(|row| row["monitor"] == "netlink")
+        .find(|row| row["configuration"] == "netlink")
         .unwrap();
     netlink["loss"]["fork"] = serde_json::json!(
         { "rate": 0.1, "low": 0.09, "high": 0.11, "missed": 9830, "truths": 98301, "worst": 0.1 });
@@ -293,10 +293,10 @@ fn two_records_are_compared_beyond_the_noise_only() {
 }
 
 #[test]
-fn a_record_of_a_million_moments_is_a_small_page_at_once() {
+fn a_record_of_a_million_events_is_a_small_page_at_once() {
     let mut scored = Vec::new();
-    for (repetition, moments) in [(1, 400_000), (2, 400_000), (3, 200_000)] {
-        let input = made::input(moments);
+    for (repetition, events) in [(1, 400_000), (2, 400_000), (3, 200_000)] {
+        let input = made::input(events);
         let mut run = input.run.clone();
         run.repetition = repetition;
         scored.push(score(&run, &input.ledger, &input.journal, &input.claims).unwrap());
@@ -328,12 +328,12 @@ fn a_record_of_a_million_moments_is_a_small_page_at_once() {
     let dir = scratch();
     write_json(&dir.path().join("record.json"), &record).unwrap();
     let summary = Summary::new(record, scored).unwrap();
-    let moments: u64 = summary
+    let events: u64 = summary
         .cells
         .iter()
-        .map(rollcall::score::Cell::moments)
+        .map(rollcall::score::Cell::events)
         .sum();
-    assert_eq!(moments, 1_000_000);
+    assert_eq!(events, 1_000_000);
     write_json(&dir.path().join("summary.json"), &summary).unwrap();
     let begun = Instant::now();
     rollcall::report::write(dir.path(), Pictures::Svg).unwrap();

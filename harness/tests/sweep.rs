@@ -12,7 +12,7 @@ use std::fs;
 
 use common::{is_root, said, scratch};
 use rollcall::score::Summary;
-use rollcall::sweep::{Load, found::Sweep};
+use rollcall::sweep::{Load, result::Sweep};
 use serde_json::Value;
 
 const MONITOR: &str = "netlink{details=off,rcvbuf=8k}";
@@ -58,7 +58,7 @@ fn a_cliff_is_found_and_can_be_computed_again() {
         .as_array()
         .unwrap()
     {
-        assert_eq!(cell["unaccounted_lost"], 0, "{cell:#}");
+        assert_eq!(cell["silent_lost"], 0, "{cell:#}");
     }
     let page = read("README.md");
     assert!(page.contains("plots/1-loss.svg"), "{page}");
@@ -73,7 +73,7 @@ fn a_cliff_is_found_and_can_be_computed_again() {
     let place = summary
         .cells
         .iter()
-        .rposition(|cell| cell.monitor != "null");
+        .rposition(|cell| cell.configuration != "null");
     let last = summary.cells.remove(place.unwrap());
     let cut = &Sweep::new(&summary).found[0];
     assert_eq!(cut.unfinished, Load::parse(&last.workload).map(|one| one.1));

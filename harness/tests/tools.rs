@@ -1,4 +1,4 @@
-//! Tools of somebody else: one that loses, repeats, invents, alters and reports late is scored
+//! Third-party tools: one that loses, repeats, invents, alters and reports late is scored
 //! exactly, and whatever one does wrong is told apart, with nothing of it left.
 
 #![allow(
@@ -268,18 +268,18 @@ fn a_tool_that_lies_is_scored_exactly() {
     };
     let repeat = format!("{cell:#}\n{told:#}\n{stderr}");
     assert_eq!(cell["status"], "ok", "{repeat}");
-    for name in ["lost", "repeated", "invented", "wrong", "late"] {
+    for name in ["lost", "duplicates", "false_positives", "wrong", "late"] {
         assert!(told[name].as_u64().unwrap() >= 10, "{name}: {repeat}");
     }
     let kinds = &cell["kinds"];
     let due = |kind: &str, figure: &str| match (kind, figure) {
         ("fork", "missed") => told["lost"].as_u64().unwrap(),
-        ("exec", "repeated") => told["repeated"].as_u64().unwrap(),
-        ("fork", "invented") => told["invented"].as_u64().unwrap(),
+        ("exec", "duplicates") => told["duplicates"].as_u64().unwrap(),
+        ("fork", "false_positives") => told["false_positives"].as_u64().unwrap(),
         _ => 0,
     };
     for kind in ["fork", "exec", "exit"] {
-        for figure in ["missed", "repeated", "invented"] {
+        for figure in ["missed", "duplicates", "false_positives"] {
             assert_eq!(
                 kinds[kind][figure],
                 due(kind, figure),
@@ -287,9 +287,9 @@ fn a_tool_that_lies_is_scored_exactly() {
             );
         }
     }
-    let facts = &cell["facts"];
-    assert_eq!(facts["status"]["wrong"], told["wrong"], "{repeat}");
-    assert_eq!(facts["ppid"]["wrong"], 0, "{repeat}");
+    let fields = &cell["fields"];
+    assert_eq!(fields["status"]["wrong"], told["wrong"], "{repeat}");
+    assert_eq!(fields["ppid"]["wrong"], 0, "{repeat}");
     // A tenth of the ends was held back for 300 ms, and nothing else.
     let late = |kind: &str, figure: &str| kinds[kind]["latency_us"][figure].as_f64().unwrap();
     assert!(
@@ -338,7 +338,7 @@ fn a_bad_definition_is_one_line_that_names_file_and_key() {
     let line = |regex: &str| format!("[[line]]\nkind = \"exit\"\nregex = '{regex}'\n");
     assert!(says("", &line("(?<pid>")).contains("not a regular expression"));
     assert!(says("", &line("x")).contains("has no group 'pid'"));
-    assert!(says("", &line("(?<pid>.)(?<gid>.)")).contains("no fact is called 'gid'"));
+    assert!(says("", &line("(?<pid>.)(?<gid>.)")).contains("no field is called 'gid'"));
     let dir = scratch();
     let (code, _, stderr) = said(&["doctor", "--tools", dir.path().to_str().unwrap()]);
     assert_eq!(code, 2, "{stderr}");

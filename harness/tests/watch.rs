@@ -1,4 +1,4 @@
-//! `harness watch`: every moment of a known workload is a line, readers may be slow or leave, and
+//! `harness watch`: every event of a known workload is a line, readers may be slow or leave, and
 //! nothing is left behind.
 
 #![allow(
@@ -18,7 +18,7 @@ use std::thread;
 
 use common::{Traces, harness, is_root, said, scratch, within};
 use contract::Kind;
-use monitors::line::{self, Told};
+use monitors::event_json::{self, Told};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use rollcall::select::bare;
@@ -80,7 +80,7 @@ fn events(stdout: impl Read + Send + 'static) -> Receiver<Told> {
     let (sender, told) = channel();
     thread::spawn(move || {
         for line in BufReader::new(stdout).split(b'\n').map_while(Result::ok) {
-            let told = line::read(&line).unwrap_or_else(|why| panic!("{why}: {line:?}"));
+            let told = event_json::read(&line).unwrap_or_else(|why| panic!("{why}: {line:?}"));
             if sender.send(told).is_err() {
                 break;
             }
@@ -89,7 +89,7 @@ fn events(stdout: impl Read + Send + 'static) -> Receiver<Told> {
     told
 }
 
-/// All that came until every moment that is `due` had its line, in whatever order: audit records a
+/// All that came until every event that is `due` had its line, in whatever order: audit records a
 /// fork when the call returns to the parent, and a child of vfork may be gone by then.
 fn until_told(mut due: HashSet<(Kind, u32)>, told: &Receiver<Told>) -> Vec<Told> {
     let mut all = Vec::new();
@@ -137,7 +137,7 @@ fn programs(count: usize, env: &[(String, String)]) -> Vec<u32> {
 }
 
 #[test]
-fn every_moment_of_known_programs_is_a_line() {
+fn every_event_of_known_programs_is_a_line() {
     if !is_root() {
         return;
     }
@@ -157,7 +157,7 @@ fn every_moment_of_known_programs_is_a_line() {
         all.extend(told);
         assert_eq!(code, Some(0), "{words}");
         assert!(
-            words.contains("events (") && words.contains("no loss admitted"),
+            words.contains("events (") && words.contains("no loss reported"),
             "{words}"
         );
         for (number, pid) in pids.iter().enumerate() {
@@ -174,7 +174,7 @@ fn every_moment_of_known_programs_is_a_line() {
             let exec = of.iter().find(|told| told.kind == Kind::Exec).unwrap();
             let argv = format!("/bin/true\0{number}\0a \"b\"\n\u{202e}\0");
             let argv = [argv.as_bytes(), b"\xff\\\0"].concat();
-            // The proc connector's facts are looked up, and a process may be gone by then.
+            // The proc connector's fields are looked up, and a process may be gone by then.
             let due = monitor != "netlink" || exec.argv.is_some();
             assert!(!due || exec.argv.as_ref() == Some(&argv), "{repeat}");
         }
@@ -295,7 +295,7 @@ fn a_reader_that_sleeps_costs_lines_that_add_up() {
     watch.signal(Signal::SIGINT);
     let reading = thread::spawn(move || {
         let lines = BufReader::new(stdout).split(b'\n').map(Result::unwrap);
-        lines.filter(|line| line::read(line).is_ok()).count()
+        lines.filter(|line| event_json::read(line).is_ok()).count()
     });
     let (code, words) = watch.end();
     let read = reading.join().unwrap();

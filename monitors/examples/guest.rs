@@ -13,7 +13,7 @@ use std::process::Command;
 use std::thread;
 
 use contract::{
-    Counters, Journal, Kind, Monitor, Options, Ready, Result, Session, Spool, SpoolReader,
+    Counters, EventLog, Kind, Monitor, Options, Ready, Result, Session, Spool, SpoolReader,
 };
 
 fn main() -> Result<()> {
@@ -68,7 +68,7 @@ fn once(
 }
 
 fn show(monitor: &dyn Monitor, counters: &Counters) -> Result<()> {
-    let mut journal = Journal::default();
+    let mut journal = EventLog::default();
     let mut decoder = monitor.decoder();
     let mut spool = SpoolReader::new(File::open("spool")?);
     while let Some(frame) = spool.next_frame()? {
@@ -108,7 +108,7 @@ fn cycles(monitor: &dyn Monitor, options: &Options, count: u32) -> Result<()> {
             Ok(())
         })?;
         bytes += std::fs::metadata("spool")?.len();
-        lost += counters.admitted.values().sum::<u64>();
+        lost += counters.reported_lost.values().sum::<u64>();
     }
     Ok(writeln!(
         stdout().lock(),

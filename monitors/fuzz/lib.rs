@@ -1,6 +1,6 @@
 //! What every fuzz target does: any bytes are frames, and a decoder must take any frame.
 
-use contract::{Frame, Journal};
+use contract::{Frame, EventLog};
 
 /// A spool's magic and the head of a frame: stamp and length.
 const MAGIC: usize = 8;
@@ -11,7 +11,7 @@ const HEAD: usize = 12;
 pub fn decode(monitor: &str, bytes: &[u8]) {
     let monitor = monitors::find(monitor).expect("the target's name is a monitor");
     let mut decoder = monitor.decoder();
-    let mut journal = Journal::default();
+    let mut journal = EventLog::default();
     let mut rest = bytes.get(MAGIC..).unwrap_or_default();
     while let Some((head, more)) = rest.split_at_checked(HEAD) {
         let (stamp, length) = head.split_at(8);

@@ -5,29 +5,29 @@ pub mod accounting;
 pub mod audit;
 pub mod clock;
 mod cpus;
+pub mod descendants;
 mod ebpf;
-mod external;
-mod facts;
+pub mod event_json;
 mod fanotify;
-mod initial;
+pub mod host_lock;
 mod kmod;
-pub mod line;
-mod mapping;
+mod lookup_codec;
+mod mmap;
+mod namespaces;
 mod netlink;
+mod netlink_socket;
 mod null;
 mod perf;
 mod preload;
-mod proc;
+mod proc_lookup;
 mod procfs;
 mod ptrace;
-mod queue;
 pub mod replay;
-#[cfg(test)]
-mod rig;
-pub mod state;
 mod taskstats;
-mod threads;
-pub mod tree;
+#[cfg(test)]
+mod test_support;
+mod thread_group;
+mod tools;
 
 use std::path::Path;
 use std::sync::OnceLock;
@@ -56,13 +56,13 @@ static ALL: OnceLock<Vec<&'static dyn Monitor>> = OnceLock::new();
 /// Every monitor, in the order of every table.
 pub fn all() -> &'static [&'static dyn Monitor] {
     // That the harness's own definitions can be read is what a test is for.
-    ALL.get_or_init(|| together(external::ours().unwrap_or_default()))
+    ALL.get_or_init(|| together(tools::ours().unwrap_or_default()))
 }
 
 /// Adds the tools that are defined in `dir`. One that is called like a tool of the harness takes
 /// its place. To be called before anything asks who there is.
 pub fn add_tools(dir: &Path) -> Result<()> {
-    let added = external::within(dir)?;
+    let added = tools::within(dir)?;
     let mut names: Vec<_> = added.iter().map(|one| one.name()).collect();
     names.sort_unstable();
     let twice = names.windows(2).find(|two| two[0] == two[1]);
@@ -72,7 +72,7 @@ pub fn add_tools(dir: &Path) -> Result<()> {
         let dir = dir.display();
         return Err(format!("{dir}: name: '{name}' is taken: call the tool something else").into());
     }
-    let mut tools = external::ours()?;
+    let mut tools = tools::ours()?;
     tools.retain(|one| !names.contains(&one.name()));
     tools.extend(added);
     let late = |_| "tools were added after monitors were asked for: report this".into();

@@ -1,10 +1,10 @@
-//! `null`: watches nothing. The baseline of every cost: same process, same cgroup, same sentinels,
+//! `null`: watches nothing. The baseline of every cost: same process, same cgroup, same readiness probes,
 //! no technique.
 //!
 //! Hook point: none. Needs: nothing. The kernel drops nothing because nothing is asked of it.
 
 use contract::{
-    Claims, Clock, Counters, Decode, Frame, Journal, Malformed, Monitor, Options, Privilege,
+    Claims, Clock, Counters, Decode, EventLog, Frame, Malformed, Monitor, Options, Privilege,
     Result, Session, Unavailable,
 };
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -48,7 +48,7 @@ impl Monitor for Null {
 struct Silence;
 
 impl Decode for Silence {
-    fn frame(&mut self, _: Frame<'_>, _: &mut Journal) -> Result<(), Malformed> {
+    fn frame(&mut self, _: Frame<'_>, _: &mut EventLog) -> Result<(), Malformed> {
         Err(Malformed("null spools no frames".into()))
     }
 }

@@ -4,10 +4,10 @@
 #![allow(clippy::unwrap_used, reason = "a test may stop where it stands")]
 
 #[path = "preload/rig.rs"]
-mod rig;
+mod test_support;
 
 use contract::Kind;
-use rig::{Programs, capture};
+use test_support::{Programs, capture};
 
 /// Runs `caller` with these words under the library; its own account must be what was decoded.
 fn agrees(programs: &Programs, target: &str, exe: &str, words: &[&str]) {
@@ -20,7 +20,7 @@ fn agrees(programs: &Programs, target: &str, exe: &str, words: &[&str]) {
         told, seen,
         "{words:?} on {target}: left what was done, right what was reported"
     );
-    assert!(watched.counters.admitted.values().all(|&n| n == 0));
+    assert!(watched.counters.reported_lost.values().all(|&n| n == 0));
 }
 
 fn recorded(name: &str) -> std::path::PathBuf {
@@ -32,8 +32,8 @@ fn recorded(name: &str) -> std::path::PathBuf {
 /// What the programs said of themselves when the bytes were recorded is what they decode to.
 #[test]
 fn recorded_bytes_decode_to_what_was_said() {
-    let journal = rig::decode(&std::fs::read(recorded("calls.spool")).unwrap());
-    let mut seen = rig::lines(&journal);
+    let journal = test_support::decode(&std::fs::read(recorded("calls.spool")).unwrap());
+    let mut seen = test_support::lines(&journal);
     seen.sort();
     let said = std::fs::read_to_string(recorded("calls.said")).unwrap();
     assert_eq!(said.lines().collect::<Vec<_>>(), seen);
@@ -176,7 +176,7 @@ fn an_image_is_named_as_proc_names_it() {
     let mut ways = names.map(|name| vec![format!("{dir}/{name}")]).to_vec();
     ways.extend(loader.map(|loader| [loader, cat.clone()].map(text).to_vec()));
     let watched = capture("16M", |watch| {
-        let ways = ways.iter().map(|words| rig::waiting(watch, words));
+        let ways = ways.iter().map(|words| test_support::waiting(watch, words));
         ways.collect::<Vec<_>>()
     });
     for (words, (pid, exe)) in ways.iter().zip(watched.value) {
@@ -199,7 +199,7 @@ fn what_is_too_long_is_marked() {
     let watched = capture("16M", |watch| {
         programs.call(watch, "target", "target", &words)
     });
-    let cut = |event: &&contract::Event| event.kind == Kind::Exec && event.facts.cut.argv;
+    let cut = |event: &&contract::Event| event.kind == Kind::Exec && event.fields.cut.argv;
     let cuts: Vec<_> = watched.journal.events.iter().filter(cut).collect();
     assert_eq!(cuts.len(), 2, "the caller's own arguments and its child's");
     for event in cuts {
@@ -223,7 +223,7 @@ fn the_exec_of_a_static_program_is_told_while_it_is_watched() {
             "target-static",
             &["forkexec", "execv"],
         );
-        let execs = |journal: &contract::Journal| {
+        let execs = |journal: &contract::EventLog| {
             let events = journal.events.iter();
             events.filter(|event| event.kind == Kind::Exec).count()
         };
@@ -239,10 +239,10 @@ fn threads_and_signal_handlers_side_by_side() {
 #[test]
 fn a_full_ring_is_counted_and_holds_nobody_up() {
     let programs = Programs::build();
-    let watched = rig::unread("4k", |watch| {
+    let watched = test_support::unread("4k", |watch| {
         programs.call(watch, "target", "target", &["stress", "-"])
     });
-    let dropped = watched.counters.admitted["ring_full"];
+    let dropped = watched.counters.reported_lost["ring_full"];
     let told = watched.value.lines().count() as u64;
     assert!(!watched.value.contains("broken"), "{}", watched.value);
     assert!(
@@ -271,11 +271,11 @@ fn another_user_is_refused() {
 
 #[test]
 fn nothing_is_left_and_what_a_killed_capture_left_is_removed() {
-    rig::leftovers();
+    test_support::leftovers();
 }
 
 #[test]
 fn a_replaced_channel_is_an_error() {
-    let error = rig::replaced();
+    let error = test_support::replaced();
     assert!(error.contains("the channel was replaced"), "{error}");
 }

@@ -86,7 +86,7 @@ def guest(args, kernel: Kernel, programs) -> int:
             raise verdict.explain(kernel.key, done, args.memory, args.limit, args.disk)
         code, data = cpio.checked(work / "out.img")
         cpio.unpack(data, place)
-        write_facts(place, args, kernel, accel, crashes, done, code, note)
+        write_fields(place, args, kernel, accel, crashes, done, code, note)
         place.rename(args.out / kernel.key)
         say(f"{kernel.key}: exit code {code} after {done.seconds:.0f} s under {accel}; "
             f"{args.out / kernel.key}")
@@ -138,12 +138,12 @@ def keep(args, kernel: Kernel, done):
     (args.out / f"{kernel.key}.console.log").write_text(done.console)
 
 
-def write_facts(place: Path, args, kernel: Kernel, accel, crashes, done, code, note):
+def write_fields(place: Path, args, kernel: Kernel, accel, crashes, done, code, note):
     """What the guest cannot know of itself."""
     version = subprocess.run([need("qemu-system-x86_64", "qemu-system-x86"), "--version"],
                              capture_output=True, text=True, check=True).stdout.splitlines()[0]
-    facts = {"kernel": kernel.key, "release": kernel.release, "package": kernel.entry.get("version"),
+    fields = {"kernel": kernel.key, "release": kernel.release, "package": kernel.entry.get("version"),
              "accelerator": accel, "correctness_only": accel == "tcg", "emulator": version,
              "spontaneous_crashes": crashes, "seconds": round(done.seconds, 1), "exit_code": code,
              "command": args.command, "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), **note}
-    (place / "vm.json").write_text(json.dumps(facts, indent=2) + "\n")
+    (place / "vm.json").write_text(json.dumps(fields, indent=2) + "\n")

@@ -35,7 +35,7 @@ fn main() {
     std::fs::set_permissions(dir.path(), PermissionsExt::from_mode(0o755)).unwrap();
     workloads::install(&dir.path().join("programs")).unwrap();
     let [ratio, cpu] = ["wall: ratio (95 %)", "CPU time: ratio (95 %)"];
-    let [name, seconds, rate] = ["workload, bare", "seconds", "moments/s"];
+    let [name, seconds, rate] = ["workload, bare", "seconds", "events/s"];
     println!("{name:<30} {seconds:>8} {rate:>10}   {ratio:<26}   {cpu}");
     for definition in workloads::definitions().unwrap() {
         // Cases are no load, and some of them need the fence of a cell.
@@ -57,11 +57,11 @@ fn measure(definition: &Definition, dir: &Path, pairs: usize) {
         }
     }
     let script = definition.script(1.0, &dir.join("programs")).unwrap();
-    let moments = script.expected.total() as f64;
+    let events = script.expected.total() as f64;
     let wall = compare(&stamped, &bare, |took| took.wall);
     let cpu = compare(&stamped, &bare, |took| took.cpu);
     let seconds = median(&mut bare.iter().map(|took| took.wall).collect::<Vec<_>>());
-    let (name, rate) = (&definition.name, moments / seconds);
+    let (name, rate) = (&definition.name, events / seconds);
     println!("{name:<30} {seconds:>8.3} {rate:>10.0}   {wall}   {cpu}");
 }
 

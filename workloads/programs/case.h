@@ -1,4 +1,4 @@
-/* case.h: what every conductor in case/ has. A conductor makes one thing happen and writes down
+/* case.h: what every driver in case/ has. A driver makes one thing happen and writes down
  * the truths of everybody but itself: those it makes are killed, run programs that know nothing of
  * a ledger, or do not know their own pid. It waits for all of them, so it knows.
  *
@@ -23,7 +23,7 @@
 /* How target.c ends, as waitpid gives it. */
 #define TARGET_ENDS (7 << 8)
 #define CODE(code) ((code) << 8)
-/* How a conductor ends that lacks something on this machine. */
+/* How a driver ends that lacks something on this machine. */
 #define CANNOT 77
 
 enum { OWNED = 3 };
@@ -57,7 +57,7 @@ static void play(void);
 
 static struct board *board;
 static const char *home, *scratch, *with;
-static pid_t conductor;
+static pid_t driver;
 static char *told;
 static size_t told_bytes, window;
 static u64 since;
@@ -188,7 +188,7 @@ static inline void told_exit(pid_t pid, int status)
          NULL);
 }
 
-/* An id that is the workload's and has no moment of its own. */
+/* An id that is the workload's and has no event of its own. */
 static inline void told_owned(pid_t id)
 {
     tell((struct told){.kind = OWNED, .pid = (u32)id}, NULL, NULL);
@@ -293,7 +293,7 @@ static inline pid_t see_face(void)
     return who.pid;
 }
 
-/* ---- The conductor itself. */
+/* ---- The driver itself. */
 
 static inline int unlink_one(const char *path, const struct stat *about, int type, struct FTW *at)
 {
@@ -317,7 +317,7 @@ int main(int argc, char **argv)
         return 124;
     open_ledger(argv[1]);
     home = argv[2], scratch = argv[3], with = argv[4];
-    conductor = getpid();
+    driver = getpid();
     board = mmap(NULL, sizeof *board, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     must(board != MAP_FAILED, "mmap");
     must(prctl(PR_SET_CHILD_SUBREAPER, 1) == 0, "prctl");

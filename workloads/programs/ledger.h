@@ -17,7 +17,7 @@ typedef uint64_t u64;
 #define LEDGER_FD 200
 #define NO_SLOT 0xffffffffu
 
-/* Which moments are due in a slot, and which of them somebody else makes (a shell). */
+/* Which events are due in a slot, and which of them somebody else makes (a shell). */
 enum {
     FORK = 1,
     EXEC = 2,

@@ -1,5 +1,5 @@
 /* target NONCE: what the cases execute. It lives for long enough that whoever asks /proc about it
- * finds it there: cases are not about speed. It ends with a code of its own, by which its conductor
+ * finds it there: cases are not about speed. It ends with a code of its own, by which its driver
  * knows that it ran.
  * target NONCE then PATH WORDS...: executes that instead.
  * target NONCE secure?: ends with another code when the kernel did not start it as set-user-id.

@@ -54,7 +54,7 @@ impl Workload for Bomb {
             live,
             width: 2,
             words: vec![depth_word],
-            conduct: None,
+            driver: None,
         })
     }
 }

@@ -1,14 +1,14 @@
-//! `case`: a conductor has one thing happen that some technique may not see, and writes it down.
+//! `case`: a driver has one thing happen that some technique may not see, and writes it down.
 //! One program for each under programs/case, all of them on programs/case.h.
 //!
 //! A case is what it is at any scale.
 
 use std::path::Path;
 
-use contract::{Conduct, Counts, OptionKind, OptionSpec, Options, Result, Script, Workload};
+use contract::{Counts, Driver, OptionKind, OptionSpec, Options, Result, Script, Workload};
 
-use crate::embedded::SCRATCH;
 use crate::model::{MOST_LIVE, bounded, program, size_option};
+use crate::programs::SCRATCH;
 
 /// See the head of this file.
 pub(crate) struct Case;
@@ -86,7 +86,7 @@ impl Workload for Case {
             live: bounded(options, "live", 8, MOST_LIVE)?,
             width: 1,
             words,
-            conduct: Some(Conduct {
+            driver: Some(Driver {
                 early: options.word("starts") == "before",
                 gains: options.word("privileges") == "gained",
             }),
@@ -109,7 +109,7 @@ mod tests {
         let script = |scale| Case.script(&options, scale, Path::new("/p")).unwrap();
         assert_eq!(script(0.01).expected, Counts([3, 1, 1]));
         assert_eq!(script(100.0).expected, Counts([3, 1, 1]));
-        let conduct = script(1.0).conduct.unwrap();
-        assert!(conduct.early && !conduct.gains);
+        let driver = script(1.0).driver.unwrap();
+        assert!(driver.early && !driver.gains);
     }
 }

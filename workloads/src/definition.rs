@@ -6,7 +6,7 @@ use std::path::Path;
 use contract::{Options, Result, Script, Unavailable, Workload};
 use serde::Deserialize;
 
-use crate::embedded;
+use crate::programs;
 
 const FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/definitions.rs"));
 
@@ -45,10 +45,10 @@ pub struct Definition {
     pub headline: bool,
     /// What it does and why each technique fares as it does.
     pub analysis: String,
-    /// Label of a workload that runs at the same time in a control group of its own. Its moments
+    /// Label of a workload that runs at the same time in a control group of its own. Its events
     /// are in no ledger: it is there to disturb, not to be seen.
     pub beside: Option<String>,
-    /// Monitors that miss a moment of it, as the analysis says. Tests hold what was measured
+    /// Monitors that miss a event of it, as the analysis says. Tests hold what was measured
     /// against this; nothing else asks.
     pub blind: Vec<String>,
     /// The model's options: those of the file, then those of the command line.
@@ -147,7 +147,7 @@ impl Definition {
     pub fn unavailable(&self) -> Option<Unavailable> {
         // Options that make no sense are an error of `script`, not a lack of this machine.
         let script = self.script(1.0, Path::new("/")).ok()?;
-        embedded::unavailable(&script)
+        programs::unavailable(&script)
     }
 }
 

@@ -4,14 +4,14 @@
 //! is over, the runner puts it into `ledger.bin`. What is the same for all processes, the programs
 //! and the run's tag, is in `ledger.json`.
 
-pub(crate) mod live;
+pub(crate) mod case_log;
+pub(crate) mod shm;
 pub(crate) mod slot;
-pub(crate) mod told;
 
 use std::fs;
 use std::path::Path;
 
-use contract::{Arena, Counts, Facts, Kind, Ledger, Program, Result, Script, Span, Truth};
+use contract::{Arena, Counts, Fields, Kind, Ledger, Program, Result, Script, Span, Truth};
 use serde::{Deserialize, Serialize};
 
 use slot::{EXEC, EXIT, FORK, HEADER, LOOSE_EXEC, LOOSE_EXIT, LOOSE_FORK, SLOT, Slot, at};
@@ -26,11 +26,11 @@ struct Cover {
     /// Part of every nonce, so that no two cells share one.
     tag: String,
     programs: Vec<CoverProgram>,
-    /// Moments there must be, in the order of [`Kind::ALL`].
+    /// Events there must be, in the order of [`Kind::ALL`].
     expected: [u64; 3],
-    /// The slots are a conductor's, and the truths lie behind them.
+    /// The slots are a driver's, and the truths lie behind them.
     #[serde(default)]
-    conducted: bool,
+    driven: bool,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -56,7 +56,7 @@ pub(crate) fn prepare(dir: &Path, script: &Script, tag: &str) -> Result<()> {
             .map(cover_program)
             .collect::<Result<_>>()?,
         expected: script.expected.0,
-        conducted: script.conduct.is_some(),
+        driven: script.driver.is_some(),
     };
     let path = dir.join("ledger.json");
     let text = serde_json::to_string_pretty(&cover)? + "\n";
@@ -105,7 +105,7 @@ fn cover(dir: &Path) -> Result<Cover> {
 }
 
 /// All truths of the run in `dir`. An error names the file that is missing, cut off or corrupt,
-/// or the process whose moments do not add up.
+/// or the process whose events do not add up.
 pub fn read(dir: &Path) -> Result<Ledger> {
     let cover = cover(dir)?;
     let path = dir.join("ledger.bin");
@@ -113,23 +113,23 @@ pub fn read(dir: &Path) -> Result<Ledger> {
     let bytes = fs::read(&path).map_err(|why| bad(why.to_string()))?;
     let slots = slots(&bytes).map_err(bad)?;
     let (programs, expected) = (cover.programs.len(), Counts(cover.expected));
-    if cover.conducted {
-        return conducted(&bytes, &slots, programs, expected).map_err(|why| bad(why).into());
+    if cover.driven {
+        return driven(&bytes, &slots, programs, expected).map_err(|why| bad(why).into());
     }
     check(&slots, programs, expected).map_err(bad)?;
     Ok(truths(&slots, &cover))
 }
 
-/// What a conductor wrote down of others, when it is itself as it should be.
-pub(crate) fn conducted(
+/// What a driver wrote down of others, when it is itself as it should be.
+pub(crate) fn driven(
     bytes: &[u8],
     slots: &[Slot],
     programs: usize,
     expected: Counts,
 ) -> Result<Ledger, String> {
     check(slots, programs, Counts([1; 3]))?;
-    let ledger = told::decode(&bytes[HEADER + slots.len() * SLOT..])?;
-    told::check(&ledger, expected)?;
+    let ledger = case_log::decode(&bytes[HEADER + slots.len() * SLOT..])?;
+    case_log::check(&ledger, expected)?;
     Ok(ledger)
 }
 
@@ -169,14 +169,14 @@ pub(crate) fn slots(bytes: &[u8]) -> Result<Vec<Slot>, String> {
     Ok(slots[..used].iter().map(Slot::decode).collect())
 }
 
-/// How many moments of each kind are due in `slots`.
+/// How many events of each kind are due in `slots`.
 pub(crate) fn count(slots: &[Slot]) -> Counts {
     let due = |kind| slots.iter().filter(|slot| slot.has(kind)).count() as u64;
     Counts([due(FORK), due(EXEC), due(EXIT)])
 }
 
 /// Whether the ledger is whole: every slot complete and in itself consistent, every process made
-/// by the one that says so, and as many moments as the definition says, no more and no less.
+/// by the one that says so, and as many events as the definition says, no more and no less.
 pub(crate) fn check(slots: &[Slot], programs: usize, expected: Counts) -> Result<(), String> {
     for (number, slot) in slots.iter().enumerate() {
         if let Some(flaw) = flaw(slots, number, programs) {
@@ -275,7 +275,7 @@ fn foremost<const N: usize>(stamps: [u64; N]) -> u64 {
 
 impl Slot {
     fn truth(&self, kind: Kind, (after, before): (u64, u64), loose: bool) -> Truth {
-        let (pid, facts) = (self.pid(), Facts::default());
+        let (pid, fields) = (self.pid(), Fields::default());
         // What delayed a process's beginning delayed everything that happened to it.
         let delay = self.fork_after - self.due.min(self.fork_after);
         let due = (self.due != 0).then(|| after.saturating_sub(delay));
@@ -283,7 +283,7 @@ impl Slot {
             after,
             before,
             due,
-            facts,
+            fields,
             pid,
             kind,
             loose,
@@ -301,7 +301,7 @@ impl Slot {
         ]);
         let window = (self.fork_after, before);
         let mut truth = self.truth(Kind::Fork, window, self.has(LOOSE_FORK));
-        truth.facts.ppid = Some(self.ppid());
+        truth.fields.ppid = Some(self.ppid());
         truth
     }
 
@@ -309,9 +309,9 @@ impl Slot {
         let after = foremost([self.exec_after, self.fork_after]);
         let window = (after, foremost([self.exec_before, self.exit_before]));
         let mut truth = self.truth(Kind::Exec, window, self.has(LOOSE_EXEC));
-        truth.facts.exe = Some(exe);
-        truth.facts.argv = Some(argv);
-        truth.facts.ppid = Some(self.ppid());
+        truth.fields.exe = Some(exe);
+        truth.fields.argv = Some(argv);
+        truth.fields.ppid = Some(self.ppid());
         truth
     }
 
@@ -319,7 +319,7 @@ impl Slot {
         let after = foremost([self.exit_after, self.exec_after, self.fork_after]);
         let window = (after, self.exit_before);
         let mut truth = self.truth(Kind::Exit, window, self.has(LOOSE_EXIT));
-        truth.facts.status = Some(self.wait_status());
+        truth.fields.status = Some(self.wait_status());
         truth
     }
 }

@@ -2,27 +2,27 @@
 
 mod bomb;
 mod case;
+mod cross_check;
 mod definition;
-mod embedded;
 mod launch;
 pub mod ledger;
 mod model;
 mod paced;
 mod pipeline;
+mod programs;
 mod runner;
-mod witness;
 
 use std::path::Path;
 
 use contract::{Result, Script, Workload};
 
+pub use cross_check::accounting;
 pub use definition::{Definition, definitions};
-pub use embedded::install;
+pub use programs::install;
 pub use runner::{Outcome, Run, run};
-pub use witness::accounting;
 
 /// The program among the installed ones that only starts and ends.
-pub const SENTINEL: &str = "sentinel-dynamic";
+pub const READINESS_PROBE: &str = "readiness_probe-dynamic";
 
 /// Every model, in the order of every list.
 pub fn models() -> &'static [&'static dyn Workload] {

@@ -111,6 +111,6 @@ pub(crate) fn workers(
         live: 1 + 2 * width,
         width,
         words,
-        conduct: None,
+        driver: None,
     }
 }

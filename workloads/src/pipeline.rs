@@ -61,7 +61,7 @@ impl Workload for Pipeline {
             live: 1 + width * (2 + stages),
             width,
             words,
-            conduct: None,
+            driver: None,
         })
     }
 }

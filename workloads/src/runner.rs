@@ -18,9 +18,9 @@ use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
 use nix::time::{ClockId, clock_gettime};
 use nix::unistd::Pid;
 
-use crate::ledger::live::Live;
+use crate::cross_check;
+use crate::ledger::shm::Live;
 use crate::ledger::{self, slot};
-use crate::witness;
 
 /// How one workload is run.
 #[derive(Clone, Debug)]
@@ -35,7 +35,7 @@ pub struct Run<'a> {
     pub user: Option<(u32, u32)>,
     /// After so long it is stopped, and has failed.
     pub limit: Duration,
-    /// Whether moments are written down. Without, the same work is done: what a ledger costs is
+    /// Whether events are written down. Without, the same work is done: what a ledger costs is
     /// measured so, and nothing else should be.
     pub stamping: bool,
 }
@@ -49,7 +49,7 @@ pub struct Outcome {
     pub ended: Nanos,
     /// Wall time between these, in nanoseconds.
     pub wall_ns: u64,
-    /// Moments written down: as many as the script expects.
+    /// Events written down: as many as the script expects.
     pub counts: Counts,
     /// Processes the whole machine made meanwhile by the kernel's count, at least the ledger's
     /// own; `None` where the kernel does not tell.
@@ -60,27 +60,27 @@ pub struct Outcome {
 ///
 /// The calling process must have no other children, and becomes the reaper of orphans. An error
 /// says what differed from the script, which call failed, or that time was up; an
-/// [`Unavailable`](contract::Unavailable) that this machine has not what a conductor needs.
+/// [`Unavailable`](contract::Unavailable) that this machine has not what a driver needs.
 pub fn run(run: &Run<'_>) -> Result<Outcome> {
     set_child_subreaper(true).map_err(|why| format!("prctl(PR_SET_CHILD_SUBREAPER): {why}"))?;
     let live = Live::new(run.script)?;
     live.claim();
-    let before = witness::processes_made();
+    let before = cross_check::processes_made();
     let (ended, status, late) = live_through(run, &live)?;
     let orphans = reap_orphans()?;
-    if run.script.conduct.is_some() && status.code() == Some(child::CANNOT) {
+    if run.script.driver.is_some() && status.code() == Some(child::CANNOT) {
         return Err(child::why_not(run.cell).into());
     }
     let bytes = live.save(run.cell)?;
     verdict(run, &live, &bytes, late, orphans)?;
-    let after = witness::processes_made();
+    let after = cross_check::processes_made();
     let began = live.u64(child::FORK_AFTER).load(Ordering::SeqCst);
     Ok(Outcome {
         began,
         ended,
         wall_ns: ended - began,
         counts: run.script.expected,
-        machine_forks: witness::confirm(before, after, run.script.expected)?,
+        machine_forks: cross_check::confirm(before, after, run.script.expected)?,
     })
 }
 
@@ -153,8 +153,8 @@ fn verdict(run: &Run<'_>, live: &Live, bytes: &[u8], late: bool, orphans: u32) -
     }
     let slots = ledger::slots(bytes)?;
     let (programs, expected) = (run.script.programs.len(), run.script.expected);
-    let whole = match run.script.conduct {
-        Some(_) => ledger::conducted(bytes, &slots, programs, expected).map(drop),
+    let whole = match run.script.driver {
+        Some(_) => ledger::driven(bytes, &slots, programs, expected).map(drop),
         None => ledger::check(&slots, programs, expected),
     };
     whole.map_err(|why| format!("the ledger is not whole: {why}{}", log()).into())

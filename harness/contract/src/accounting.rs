@@ -1,5 +1,5 @@
 //! Process accounting is one file for the whole machine, wanted by a monitor and by the second
-//! witness of every ledger. The kernel does not tell whether it is on.
+//! cross-check of every ledger. The kernel does not tell whether it is on.
 
 use std::path::Path;
 

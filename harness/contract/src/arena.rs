@@ -3,10 +3,10 @@ use std::num::NonZeroU64;
 const LENGTH_BITS: u32 = 24;
 const LONGEST: usize = (1 << LENGTH_BITS) - 1;
 
-/// Where the bytes of one fact lie in an [`Arena`].
+/// Where the bytes of one field lie in an [`Arena`].
 ///
 /// Offset and length share one word (40 and 24 bits) so that `Option<Span>` is eight bytes: ten
-/// million moments are paired in memory, and two pointers and two lengths for each would double
+/// million events are paired in memory, and two pointers and two lengths for each would double
 /// what they take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span(NonZeroU64);
@@ -24,7 +24,7 @@ impl Span {
     }
 }
 
-/// The bytes of many facts, end to end.
+/// The bytes of many fields, end to end.
 #[derive(Clone, Debug, Default)]
 pub struct Arena(Vec<u8>);
 
@@ -58,7 +58,7 @@ impl Arena {
     }
 }
 
-/// An argv as its facts keep it: each argument followed by one NUL, so that no argument (no bytes)
+/// An argv as its fields keep it: each argument followed by one NUL, so that no argument (no bytes)
 /// and one empty argument (one NUL) differ, and no argument can be mistaken for two.
 pub fn argv_bytes<I, A>(arguments: I) -> Vec<u8>
 where

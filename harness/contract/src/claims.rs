@@ -1,4 +1,4 @@
-use crate::{Fact, Kind, Nanos};
+use crate::{Field, Kind, Nanos};
 
 /// How well a technique's own time can be trusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,8 +19,8 @@ pub enum Clock {
     None,
 }
 
-/// How far emulated CPUs let a stamp stray from its moment. They share the host's, so one may stand
-/// still between a moment and its stamp, or come late to the tick that its clock is read from: for
+/// How far emulated CPUs let a stamp stray from its event. They share the host's, so one may stand
+/// still between a event and its stamp, or come late to the tick that its clock is read from: for
 /// 0.95 s between the return of a wait and the stamp of the exit, 0.34 s of a tick, where a guest with
 /// two CPUs shared two with five others. Emulated, 32,000 pids take more than ten seconds.
 const EMULATED: Nanos = 5_000_000_000;
@@ -44,11 +44,11 @@ impl Clock {
 pub struct Offer {
     /// Whether it reports this kind at all.
     pub kind: bool,
-    /// Which facts it tells with it, in the order of [`Fact::ALL`].
-    pub facts: [bool; 4],
+    /// Which fields it tells with it, in the order of [`Field::ALL`].
+    pub fields: [bool; 4],
 }
 
-/// The kinds and facts a monitor offers. What it does not offer is "not offered", never "missed".
+/// The kinds and fields a monitor offers. What it does not offer is "not offered", never "missed".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Claims {
     /// In the order of [`Kind::ALL`].
@@ -63,19 +63,19 @@ impl Claims {
         Self {
             offers: [Offer {
                 kind: false,
-                facts: [false; 4],
+                fields: [false; 4],
             }; 3],
             clock,
         }
     }
 
-    /// Offers `kind` too, with these facts.
-    pub const fn with(mut self, kind: Kind, facts: &[Fact]) -> Self {
+    /// Offers `kind` too, with these fields.
+    pub const fn with(mut self, kind: Kind, fields: &[Field]) -> Self {
         let offer = &mut self.offers[kind as usize];
         offer.kind = true;
         let mut index = 0;
-        while index < facts.len() {
-            offer.facts[facts[index] as usize] = true;
+        while index < fields.len() {
+            offer.fields[fields[index] as usize] = true;
             index += 1;
         }
         self
@@ -86,8 +86,8 @@ impl Claims {
         self.offers[kind as usize].kind
     }
 
-    /// Whether `fact` is offered with `kind`.
-    pub const fn fact(&self, kind: Kind, fact: Fact) -> bool {
-        self.offers[kind as usize].facts[fact as usize]
+    /// Whether `field` is offered with `kind`.
+    pub const fn field(&self, kind: Kind, field: Field) -> bool {
+        self.offers[kind as usize].fields[field as usize]
     }
 }

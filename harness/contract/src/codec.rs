@@ -1,8 +1,8 @@
 //! Bytes for what one process hands to another: a report (the frames of a monitor that has no
-//! format of its own) and a whole ledger (what the harness hands to its examiner). Numbers are
+//! format of its own) and a whole ledger (what the harness hands to its fault injector). Numbers are
 //! little-endian. FORMAT.md has both, field by field.
 
-use crate::{Arena, Cut, Facts, Kind, Ledger, Malformed, Nanos, Owned, Pid, Report, Truth};
+use crate::{Arena, Cut, EventRef, Fields, Kind, Ledger, Malformed, Nanos, Owned, Pid, Truth};
 
 const MAGIC: &[u8; 8] = b"RCTRUTH1";
 /// Of the optional fields of a report, and of a truth.
@@ -15,7 +15,7 @@ const CUT_ARGV: u8 = 32;
 const LOOSE: u8 = 64;
 const DUE: u8 = 128;
 
-impl Report<'_> {
+impl EventRef<'_> {
     /// Appends all of it but `received`, which is its frame's stamp.
     pub fn encode(&self, out: &mut Vec<u8>) {
         self.encode_with(0, out);
@@ -42,7 +42,7 @@ impl Report<'_> {
     }
 
     /// What [`Report::encode`] made, no byte more and no byte less.
-    pub fn decode(bytes: &[u8], received: Nanos) -> Result<Report<'_>, Malformed> {
+    pub fn decode(bytes: &[u8], received: Nanos) -> Result<EventRef<'_>, Malformed> {
         let mut rest = Rest(bytes);
         let (report, flags) = rest.report(received)?;
         if flags & (LOOSE | DUE) != 0 || !rest.0.is_empty() {
@@ -61,14 +61,14 @@ impl Ledger {
         out.extend((self.truths.len() as u64).to_le_bytes());
         out.extend((self.owned.len() as u64).to_le_bytes());
         for truth in &self.truths {
-            let report = Report {
+            let report = EventRef {
                 happened: truth.after,
-                ppid: truth.facts.ppid,
-                status: truth.facts.status,
-                exe: truth.facts.exe.map(|span| self.arena.get(span)),
-                argv: truth.facts.argv.map(|span| self.arena.get(span)),
-                cut: truth.facts.cut,
-                ..Report::new(truth.kind, truth.pid, 0)
+                ppid: truth.fields.ppid,
+                status: truth.fields.status,
+                exe: truth.fields.exe.map(|span| self.arena.get(span)),
+                argv: truth.fields.argv.map(|span| self.arena.get(span)),
+                cut: truth.fields.cut,
+                ..EventRef::new(truth.kind, truth.pid, 0)
             };
             let loose = if truth.loose { LOOSE } else { 0 };
             let due = if truth.due.is_some() { DUE } else { 0 };
@@ -153,12 +153,12 @@ impl<'a> Rest<'a> {
         self.take(length as usize)
     }
 
-    fn report(&mut self, received: Nanos) -> Result<(Report<'a>, u8), Malformed> {
+    fn report(&mut self, received: Nanos) -> Result<(EventRef<'a>, u8), Malformed> {
         let [kind, flags] = self.array()?;
         let kind = Kind::ALL
             .get(usize::from(kind))
             .ok_or_else(|| malformed("it is of no kind there is"))?;
-        let mut report = Report::new(*kind, self.u32()?, received);
+        let mut report = EventRef::new(*kind, self.u32()?, received);
         report.happened = self.u64()?;
         let has = |flag: u8| flags & flag != 0;
         report.ppid = has(PPID).then(|| self.u32()).transpose()?;
@@ -175,7 +175,7 @@ impl<'a> Rest<'a> {
 
     fn truth(&mut self, arena: &mut Arena) -> Result<Truth, Malformed> {
         let (report, flags) = self.report(0)?;
-        let facts = Facts {
+        let fields = Fields {
             ppid: report.ppid,
             status: report.status,
             exe: report.exe.map(|bytes| arena.push(bytes)),
@@ -186,7 +186,7 @@ impl<'a> Rest<'a> {
             after: report.happened,
             before: self.u64()?,
             due: (flags & DUE != 0).then(|| self.u64()).transpose()?,
-            facts,
+            fields,
             pid: report.pid,
             kind: report.kind,
             loose: flags & LOOSE != 0,

@@ -1,8 +1,8 @@
 use std::num::NonZeroU64;
 
-use crate::{Arena, Cut, Facts, Kind, Nanos, Pid};
+use crate::{Arena, Cut, Fields, Kind, Nanos, Pid};
 
-/// One moment as a monitor reported it.
+/// One event as a monitor reported it.
 #[derive(Clone, Copy, Debug)]
 pub struct Event {
     /// When the technique itself says that it happened, where it says so.
@@ -10,16 +10,16 @@ pub struct Event {
     /// When the monitor's process had it in hand.
     pub received: Nanos,
     /// What the technique told beside.
-    pub facts: Facts,
+    pub fields: Fields,
     /// The process.
     pub pid: Pid,
     /// What happened to it.
     pub kind: Kind,
 }
 
-/// What a decoder says of one moment, its bytes still borrowed from the frame.
+/// What a decoder says of one event, its bytes still borrowed from the frame.
 #[derive(Clone, Copy, Debug)]
-pub struct Report<'a> {
+pub struct EventRef<'a> {
     /// What happened.
     pub kind: Kind,
     /// To whom: a thread group id.
@@ -40,12 +40,12 @@ pub struct Report<'a> {
     pub cut: Cut,
 }
 
-impl<'a> Report<'a> {
-    /// A moment of which nothing but kind, pid and arrival is known.
-    pub fn new(kind: Kind, pid: Pid, received: Nanos) -> Report<'a> {
+impl<'a> EventRef<'a> {
+    /// A event of which nothing but kind, pid and arrival is known.
+    pub fn new(kind: Kind, pid: Pid, received: Nanos) -> EventRef<'a> {
         let cut = Cut::default();
         let (happened, ppid, status, exe, argv) = (0, None, None, None, None);
-        Report {
+        EventRef {
             kind,
             pid,
             happened,
@@ -61,17 +61,17 @@ impl<'a> Report<'a> {
 
 /// Everything a monitor reported in one cell, in the order in which it said it.
 #[derive(Clone, Debug, Default)]
-pub struct Journal {
+pub struct EventLog {
     /// The events.
     pub events: Vec<Event>,
-    /// The bytes of their facts.
+    /// The bytes of their fields.
     pub arena: Arena,
 }
 
-impl Journal {
+impl EventLog {
     /// Takes a report down.
-    pub fn push(&mut self, report: Report<'_>) {
-        let Report {
+    pub fn push(&mut self, report: EventRef<'_>) {
+        let EventRef {
             kind,
             pid,
             happened,
@@ -84,7 +84,7 @@ impl Journal {
         } = report;
         let exe = exe.map(|bytes| self.arena.push(bytes));
         let argv = argv.map(|bytes| self.arena.push(bytes));
-        let facts = Facts {
+        let fields = Fields {
             ppid,
             status,
             exe,
@@ -94,31 +94,31 @@ impl Journal {
         self.events.push(Event {
             happened: NonZeroU64::new(happened),
             received,
-            facts,
+            fields,
             pid,
             kind,
         });
     }
 
-    /// An event with its bytes, the reverse of [`Journal::push`].
-    pub fn report(&self, event: &Event) -> Report<'_> {
+    /// An event with its bytes, the reverse of [`EventLog::push`].
+    pub fn report(&self, event: &Event) -> EventRef<'_> {
         let Event {
             happened,
             received,
-            facts,
+            fields,
             pid,
             kind,
         } = *event;
-        Report {
+        EventRef {
             kind,
             pid,
             happened: happened.map_or(0, NonZeroU64::get),
             received,
-            ppid: facts.ppid,
-            status: facts.status,
-            exe: facts.exe.map(|span| self.arena.get(span)),
-            argv: facts.argv.map(|span| self.arena.get(span)),
-            cut: facts.cut,
+            ppid: fields.ppid,
+            status: fields.status,
+            exe: fields.exe.map(|span| self.arena.get(span)),
+            argv: fields.argv.map(|span| self.arena.get(span)),
+            cut: fields.cut,
         }
     }
 

@@ -1,6 +1,6 @@
 //! What monitors, workloads and the harness agree on, and nothing else.
 //!
-//! A [`Workload`] model causes moments and each is written down as a [`Truth`]; a [`Monitor`]
+//! A [`Workload`] model causes events and each is written down as a [`Truth`]; a [`Monitor`]
 //! watches and says what it saw as [`Event`]s; [`pair`] sorts the two against each other.
 //! The words are those of METHODOLOGY.md. This crate has no dependencies, so that a monitor or a
 //! workload can be written against it without taking anything else on.
@@ -11,7 +11,7 @@ mod claims;
 mod codec;
 mod error;
 mod event;
-mod fact;
+mod field;
 mod kind;
 mod monitor;
 mod options;
@@ -24,15 +24,15 @@ pub use accounting::others_account;
 pub use arena::{Arena, Span, argv_bytes, split_argv};
 pub use claims::{Claims, Clock, Offer};
 pub use error::{Error, Result, Unavailable};
-pub use event::{Event, Journal, Report};
-pub use fact::{Cut, Fact, Facts};
+pub use event::{Event, EventLog, EventRef};
+pub use field::{Cut, Field, Fields};
 pub use kind::{Kind, Pid};
 pub use monitor::{Counters, Decode, Monitor, Privilege, Ready, Session};
 pub use options::{OptionKind, OptionSpec, Options};
-pub use pair::{Pairing, Verdict, pair};
-pub use spool::{Frame, Malformed, Onlooker, Spool, SpoolReader};
+pub use pair::{Matching, Verdict, pair};
+pub use spool::{Frame, Malformed, Observer, Spool, SpoolReader};
 pub use truth::{Ledger, Owned, Truth};
-pub use workload::{Conduct, Counts, Program, Script, Workload};
+pub use workload::{Counts, Driver, Program, Script, Workload};
 
 /// Nanoseconds of CLOCK_MONOTONIC: the one clock of truths, events and stamps.
 pub type Nanos = u64;

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::os::fd::BorrowedFd;
 use std::path::Path;
 
-use crate::{Claims, Frame, Journal, Malformed, OptionSpec, Options, Result, Spool, Unavailable};
+use crate::{Claims, EventLog, Frame, Malformed, OptionSpec, Options, Result, Spool, Unavailable};
 
 /// What a monitor's process keeps of the privileges it was started with. Nothing runs as root
 /// that need not.
@@ -17,8 +17,8 @@ pub enum Privilege {
 /// What a monitor itself knows to have gone wrong, and what else it counted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
-    /// Events it or its kernel side says were lost, by cause. Only these are "admitted".
-    pub admitted: BTreeMap<String, u64>,
+    /// Events it or its kernel side says were lost, by cause. Only these are "reported as lost".
+    pub reported_lost: BTreeMap<String, u64>,
     /// Everything else worth keeping with the cell, with the unit in its name
     /// (`backlog_wait_ms`, `recursion_misses`).
     pub notes: BTreeMap<String, u64>,
@@ -46,10 +46,10 @@ pub struct Session<'a> {
 /// recorded bytes. It must accept any bytes: what is not a frame of its own is [`Malformed`].
 pub trait Decode {
     /// Takes the next frame; what it completes goes to `out`.
-    fn frame(&mut self, frame: Frame<'_>, out: &mut Journal) -> Result<(), Malformed>;
+    fn frame(&mut self, frame: Frame<'_>, out: &mut EventLog) -> Result<(), Malformed>;
 
     /// No more frames will come: whatever waited for one goes to `out` now.
-    fn finish(&mut self, _out: &mut Journal) {}
+    fn finish(&mut self, _out: &mut EventLog) {}
 }
 
 /// A technique of watching processes.
@@ -65,7 +65,7 @@ pub trait Monitor: Sync {
         &[]
     }
 
-    /// The kinds and facts it offers when run with `options`.
+    /// The kinds and fields it offers when run with `options`.
     fn claims(&self, options: &Options) -> Claims;
 
     /// What it keeps of root.
@@ -76,7 +76,7 @@ pub trait Monitor: Sync {
     /// Whether it does not watch at all but examines the scorer: it is handed the ledger, in
     /// `truths.bin` ([`crate::Ledger::encode`]) in the cell's folder, before it is told to stop.
     /// Such a monitor is part of a run only when it is named.
-    fn examiner(&self) -> bool {
+    fn fault_injector(&self) -> bool {
         false
     }
 
@@ -85,13 +85,13 @@ pub trait Monitor: Sync {
         true
     }
 
-    /// The text it was read from, where it is a tool of somebody else: a record keeps it, or what
+    /// The text it was read from, where it is a third-party tool: a record keeps it, or what
     /// the tool said could not be decoded again.
     fn definition(&self) -> Option<&'static str> {
         None
     }
 
-    /// What a tool of somebody else says of its version.
+    /// What a third-party tool says of its version.
     fn version(&self) -> Option<String> {
         None
     }
@@ -100,7 +100,7 @@ pub trait Monitor: Sync {
     fn missing(&self, options: &Options) -> Vec<Unavailable>;
 
     /// Why it sees nothing here although it runs; asked while it does. What it then misses is
-    /// counted like any other loss, but no sentinel is waited for.
+    /// counted like any other loss, but no readiness probe is waited for.
     fn blind(&self, _options: &Options) -> Result<Option<String>> {
         Ok(None)
     }

@@ -5,18 +5,18 @@
 //! overlap. Within one pid and kind the most pairs possible are made, and of two events that
 //! could both be right the earlier one is taken.
 //!
-//! Moments are first dealt out to their pids by counting, then sorted within each pid, so that
+//! Events are first dealt out to their pids by counting, then sorted within each pid, so that
 //! ten million take about a second and only a few bytes each beside themselves.
 
-mod deal;
-mod group;
-mod lives;
-mod matching;
-mod reach;
+mod assignment;
+mod buckets;
+mod lifetimes;
+mod per_pid;
+mod time_span;
 
 use crate::{Clock, Event, Kind, Ledger, Pid};
-use deal::Groups;
-use reach::Reach;
+use buckets::Groups;
+use time_span::Reach;
 
 /// What became of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,24 +25,24 @@ pub enum Verdict {
     /// It is the report of a truth.
     Matched,
     /// It reports a truth that an earlier event has reported already.
-    Repeated,
-    /// It is about a process of the workload, and there was no such moment.
-    Invented,
+    Duplicate,
+    /// It is about a process of the workload, and there was no such event.
+    FalsePositive,
     /// It is about somebody else's process, and no fault.
-    Outside,
+    Unrelated,
 }
 
 /// How truths and events were sorted. matched + missed = truths, and
-/// matched + repeated + invented + outside = events, whatever the input.
+/// matched + duplicates + false positives + unrelated = events, whatever the input.
 #[derive(Clone, Debug)]
-pub struct Pairing {
+pub struct Matching {
     events_of_truths: Vec<u32>,
     verdicts: Vec<Verdict>,
 }
 
 const NO_EVENT: u32 = u32::MAX;
 
-impl Pairing {
+impl Matching {
     /// The event that reported truth number `truth`; `None` when it was missed.
     pub fn event_of(&self, truth: usize) -> Option<usize> {
         let event = self.events_of_truths[truth];
@@ -65,13 +65,13 @@ impl Pairing {
 /// Sorts `events` against `ledger`; `clock` says how far the events' own times can be trusted.
 ///
 /// Pids above the kernel's limit of 4,194,304 cannot exist: a truth with one stays missed.
-pub fn pair(ledger: &Ledger, events: &[Event], clock: Clock) -> Pairing {
-    let mut pairing = Pairing {
+pub fn pair(ledger: &Ledger, events: &[Event], clock: Clock) -> Matching {
+    let mut pairing = Matching {
         events_of_truths: vec![NO_EVENT; ledger.truths.len()],
-        verdicts: vec![Verdict::Outside; events.len()],
+        verdicts: vec![Verdict::Unrelated; events.len()],
     };
     let groups = Groups::new(ledger, events);
-    let mut scratch = group::Scratch::default();
+    let mut scratch = per_pid::Scratch::default();
     let mut strays = Vec::new();
     for pid in groups.pids() {
         scratch.load(&groups, pid, ledger, events, clock);
@@ -82,7 +82,7 @@ pub fn pair(ledger: &Ledger, events: &[Event], clock: Clock) -> Pairing {
     pairing
 }
 
-/// An event about an unknown process is invented all the same when it says that the process came
+/// An event about an unknown process is a false positive all the same when it says that the process came
 /// from one of the workload's: a thread taken for a child, say.
 fn adopt(
     groups: &Groups,
@@ -90,18 +90,18 @@ fn adopt(
     events: &[Event],
     clock: Clock,
     mut strays: Vec<u32>,
-    pairing: &mut Pairing,
+    pairing: &mut Matching,
 ) {
     let parent = |stray: u32| -> Option<Pid> {
         let event = &events[stray as usize];
         event
-            .facts
+            .fields
             .ppid
             .filter(|&ppid| event.kind != Kind::Exit && groups.knows(ppid))
     };
     strays.retain(|&stray| parent(stray).is_some());
     strays.sort_unstable_by_key(|&stray| parent(stray));
-    let mut lives = lives::Lives::default();
+    let mut lives = lifetimes::Lives::default();
     let mut loaded = None;
     for stray in strays {
         let ppid = parent(stray);
@@ -110,7 +110,7 @@ fn adopt(
             loaded = ppid;
         }
         if lives.overlap(Reach::of(&events[stray as usize], clock).patient()) {
-            pairing.verdicts[stray as usize] = Verdict::Invented;
+            pairing.verdicts[stray as usize] = Verdict::FalsePositive;
         }
     }
 }

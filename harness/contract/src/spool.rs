@@ -30,7 +30,7 @@ impl std::error::Error for Malformed {}
 
 /// Somebody who looks on while a capture runs, and takes its frames in place of a file. It is
 /// called by the capture itself, so it must never wait.
-pub trait Onlooker {
+pub trait Observer {
     /// The next frame.
     fn frame(&mut self, frame: Frame<'_>) -> io::Result<()>;
 
@@ -49,13 +49,13 @@ pub struct Spool<W: Write = File>(Way<W>);
 
 enum Way<W: Write> {
     File(BufWriter<W>),
-    Live(Box<dyn Onlooker>, Vec<u8>),
+    Live(Box<dyn Observer>, Vec<u8>),
 }
 
 impl Spool {
-    /// A spool that is kept nowhere: `onlooker` takes each frame as it comes.
-    pub fn live(onlooker: Box<dyn Onlooker>) -> Self {
-        Self(Way::Live(onlooker, Vec::new()))
+    /// A spool that is kept nowhere: `observer` takes each frame as it comes.
+    pub fn live(observer: Box<dyn Observer>) -> Self {
+        Self(Way::Live(observer, Vec::new()))
     }
 }
 
@@ -71,7 +71,7 @@ impl<W: Write> Spool<W> {
     /// Appends one frame.
     pub fn write(&mut self, received: Nanos, bytes: &[u8]) -> io::Result<()> {
         match &mut self.0 {
-            Way::Live(onlooker, _) => onlooker.frame(Frame { received, bytes }),
+            Way::Live(observer, _) => observer.frame(Frame { received, bytes }),
             Way::File(_) => self.write_parts(received, &[bytes]),
         }
     }
@@ -85,20 +85,20 @@ impl<W: Write> Spool<W> {
                 out.write_all(&(length as u32).to_le_bytes())?;
                 parts.iter().try_for_each(|part| out.write_all(part))
             }
-            Way::Live(onlooker, bytes) => {
+            Way::Live(observer, bytes) => {
                 bytes.clear();
                 parts.iter().for_each(|part| bytes.extend_from_slice(part));
-                onlooker.frame(Frame { received, bytes })
+                observer.frame(Frame { received, bytes })
             }
         }
     }
 
     /// Hands everything on. Call it whenever there is nothing to read: the harness waits for its
-    /// sentinels at the other end.
+    /// readiness probes at the other end.
     pub fn flush(&mut self) -> io::Result<()> {
         match &mut self.0 {
             Way::File(out) => out.flush(),
-            Way::Live(onlooker, _) => onlooker.idle(),
+            Way::Live(observer, _) => observer.idle(),
         }
     }
 
@@ -107,7 +107,7 @@ impl<W: Write> Spool<W> {
     pub fn due(&mut self) -> bool {
         match &mut self.0 {
             Way::File(_) => false,
-            Way::Live(onlooker, _) => onlooker.due(),
+            Way::Live(observer, _) => observer.due(),
         }
     }
 
@@ -116,11 +116,11 @@ impl<W: Write> Spool<W> {
         matches!(self.0, Way::Live(..))
     }
 
-    /// Tells an onlooker how many events have been lost so far by this cause. What is kept is
+    /// Tells an observer how many events have been lost so far by this cause. What is kept is
     /// what [`crate::Counters`] say at the end.
     pub fn lost(&mut self, cause: &str, total: u64) {
-        if let Way::Live(onlooker, _) = &mut self.0 {
-            onlooker.lost(cause, total);
+        if let Way::Live(observer, _) = &mut self.0 {
+            observer.lost(cause, total);
         }
     }
 }

@@ -1,6 +1,6 @@
-use crate::{Arena, Facts, Kind, Nanos, Pid};
+use crate::{Arena, Fields, Kind, Nanos, Pid};
 
-/// One moment as the workload wrote it down.
+/// One event as the workload wrote it down.
 ///
 /// It happened at some time in `after..=before`: the stamps its own processes took just before
 /// and just after the call that made it.
@@ -11,21 +11,21 @@ pub struct Truth {
     /// Not later than this.
     pub before: Nanos,
     /// When its workload meant it to happen, where it keeps a timetable: held up, it happens later,
-    /// and lateness counts from here all the same.
+    /// and detection latency counts from here all the same.
     pub due: Option<Nanos>,
     /// What is known of it.
-    pub facts: Facts,
+    pub fields: Fields,
     /// The process.
     pub pid: Pid,
     /// What happened to it.
     pub kind: Kind,
     /// Somebody else made the call (a shell, say), so the window is as wide as that program's
-    /// life. Such a truth is counted, and its facts are judged; lateness is not taken from it.
+    /// life. Such a truth is counted, and its fields are judged; detection latency is not taken from it.
     pub loose: bool,
 }
 
-/// A pid that was the workload's for a time without any moment being due for it: a thread id, or
-/// the target of a call that failed. What a monitor reports of it, it invented.
+/// A pid that was the workload's for a time without any event being due for it: a thread id, or
+/// the target of a call that failed. What a monitor reports of it, it false positives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Owned {
     /// The id.
@@ -41,8 +41,8 @@ pub struct Owned {
 pub struct Ledger {
     /// The truths, in no promised order.
     pub truths: Vec<Truth>,
-    /// The bytes of their facts.
+    /// The bytes of their fields.
     pub arena: Arena,
-    /// Ids that were the workload's and had no moment.
+    /// Ids that were the workload's and had no event.
     pub owned: Vec<Owned>,
 }

@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 
 use crate::{Kind, OptionSpec, Options, Result};
 
-/// How many moments of each kind, in the order of [`Kind::ALL`].
+/// How many events of each kind, in the order of [`Kind::ALL`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts(pub [u64; 3]);
 
@@ -37,7 +37,7 @@ pub struct Script {
     pub programs: Vec<Program>,
     /// How many ledger slots it needs at most: one for each program image that ever lives.
     pub slots: u32,
-    /// How many moments there must be, no more and no less, the first program's own included.
+    /// How many events there must be, no more and no less, the first program's own included.
     pub expected: Counts,
     /// At most so many processes at once.
     pub live: u32,
@@ -45,21 +45,21 @@ pub struct Script {
     pub width: u32,
     /// Words for the first program, after its name and its nonce.
     pub words: Vec<String>,
-    /// The first program only conducts: its own moments are not the workload's.
-    pub conduct: Option<Conduct>,
+    /// The first program only drives: its own events are not the workload's.
+    pub driver: Option<Driver>,
 }
 
-/// What is special about a conductor: a first program that makes others do something, watches them
+/// What is special about a driver: a first program that makes others do something, watches them
 /// and writes the truths of them all, because they cannot or shall not do so themselves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Conduct {
+pub struct Driver {
     /// It is started before the monitor, and told to go on when that is ready.
     pub early: bool,
     /// It may start set-user-id programs: the fence leaves the kernel's no_new_privs off.
     pub gains: bool,
 }
 
-/// A model of load: a program that causes moments and writes each one down itself.
+/// A model of load: a program that causes events and writes each one down itself.
 pub trait Workload: Sync {
     /// One lower-case word or several joined by hyphens.
     fn name(&self) -> &'static str;

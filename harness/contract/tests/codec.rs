@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may stop where it stands")]
 
-use contract::{Arena, Cut, Facts, Kind, Ledger, Owned, Report, Truth};
+use contract::{Arena, Cut, EventRef, Fields, Kind, Ledger, Owned, Truth};
 use proptest::prelude::*;
 
 type Told = (Option<u32>, Option<i32>, Option<Vec<u8>>, Option<Vec<u8>>);
@@ -22,19 +22,19 @@ fn shown(ledger: &Ledger) -> String {
         .iter()
         .map(|t| {
             let (exe, argv) = (
-                text(&ledger.arena, t.facts.exe),
-                text(&ledger.arena, t.facts.argv),
+                text(&ledger.arena, t.fields.exe),
+                text(&ledger.arena, t.fields.argv),
             );
             let times = (t.after, t.before, t.due, t.loose);
             (
                 t.kind,
                 t.pid,
                 times,
-                t.facts.ppid,
-                t.facts.status,
+                t.fields.ppid,
+                t.fields.status,
                 exe,
                 argv,
-                t.facts.cut,
+                t.fields.cut,
             )
         })
         .collect();
@@ -44,7 +44,7 @@ fn shown(ledger: &Ledger) -> String {
 fn ledger(truths: &[(Kind, u32, u64, u64, bool, Told)], owned: &[(u32, u64, u64)]) -> Ledger {
     let mut ledger = Ledger::default();
     for (kind, pid, after, before, loose, (ppid, status, exe, argv)) in truths {
-        let facts = Facts {
+        let fields = Fields {
             ppid: *ppid,
             status: *status,
             exe: exe.as_ref().map(|bytes| ledger.arena.push(bytes)),
@@ -55,7 +55,7 @@ fn ledger(truths: &[(Kind, u32, u64, u64, bool, Told)], owned: &[(u32, u64, u64)
             after: *after,
             before: *before,
             due: loose.then_some(after / 2),
-            facts,
+            fields,
             pid: *pid,
             kind: *kind,
             loose: *loose,
@@ -92,27 +92,27 @@ proptest! {
         (exe_cut, argv_cut) in any::<(bool, bool)>(),
     ) {
         let (ppid, status, exe, argv) = told;
-        let report = Report {
+        let report = EventRef {
             happened,
             ppid,
             status,
             exe: exe.as_deref(),
             argv: argv.as_deref(),
             cut: Cut { exe: exe_cut, argv: argv_cut },
-            ..Report::new(kind, pid, 77)
+            ..EventRef::new(kind, pid, 77)
         };
         let mut bytes = Vec::new();
         report.encode(&mut bytes);
-        let back = Report::decode(&bytes, 77).unwrap();
+        let back = EventRef::decode(&bytes, 77).unwrap();
         prop_assert_eq!(format!("{back:?}"), format!("{report:?}"));
-        prop_assert!(Report::decode(&bytes[..bytes.len() - 1], 77).is_err());
+        prop_assert!(EventRef::decode(&bytes[..bytes.len() - 1], 77).is_err());
         bytes.push(0);
-        prop_assert!(Report::decode(&bytes, 77).is_err());
+        prop_assert!(EventRef::decode(&bytes, 77).is_err());
     }
 
     #[test]
     fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-        let _either = Report::decode(&bytes, 1);
+        let _either = EventRef::decode(&bytes, 1);
         prop_assert!(Ledger::decode(&bytes).is_err());
     }
 }

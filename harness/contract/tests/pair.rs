@@ -1,9 +1,9 @@
-//! Pairing against arbitrary input, against a slow matching that is plainly right, and against
+//! Matching against arbitrary input, against a slow matching that is plainly right, and against
 //! the near misses of real techniques.
 
 use contract::{
-    Clock, Event, Facts, Kind, Ledger, Owned, Pairing, Pid, Truth, Verdict,
-    Verdict::{Invented, Matched, Outside, Repeated},
+    Clock, Event, Fields, Kind, Ledger, Matching, Owned, Pid, Truth, Verdict,
+    Verdict::{Duplicate, FalsePositive, Matched, Unrelated},
     pair,
 };
 use proptest::prelude::*;
@@ -20,7 +20,7 @@ fn truth(kind: Kind, pid: Pid, after: u64, before: u64) -> Truth {
         due: None,
         after,
         before,
-        facts: Facts::default(),
+        fields: Fields::default(),
         pid,
         kind,
         loose: false,
@@ -31,14 +31,14 @@ fn event(kind: Kind, pid: Pid, happened: u64, received: u64) -> Event {
     Event {
         happened: NonZeroU64::new(happened),
         received,
-        facts: Facts::default(),
+        fields: Fields::default(),
         pid,
         kind,
     }
 }
 
 fn child_of(mut event: Event, ppid: Pid) -> Event {
-    event.facts.ppid = Some(ppid);
+    event.fields.ppid = Some(ppid);
     event
 }
 
@@ -58,7 +58,7 @@ fn life(pid: Pid, from: u64) -> [Truth; 3] {
     ]
 }
 
-fn matched(pairing: &Pairing, truths: usize) -> Vec<Option<usize>> {
+fn matched(pairing: &Matching, truths: usize) -> Vec<Option<usize>> {
     (0..truths).map(|truth| pairing.event_of(truth)).collect()
 }
 
@@ -120,7 +120,7 @@ fn most(ledger: &Ledger, events: &[Event], clock: Clock) -> usize {
 }
 
 /// What must hold whatever the input.
-fn check_sums(ledger: &Ledger, events: &[Event], clock: Clock) -> Pairing {
+fn check_sums(ledger: &Ledger, events: &[Event], clock: Clock) -> Matching {
     let pairing = pair(ledger, events, clock);
     let mut taken = vec![false; events.len()];
     for (index, truth) in ledger.truths.iter().enumerate() {
@@ -147,7 +147,7 @@ fn check_sums(ledger: &Ledger, events: &[Event], clock: Clock) -> Pairing {
     };
     assert_eq!(count(Matched), matched);
     assert_eq!(
-        matched + count(Repeated) + count(Invented) + count(Outside),
+        matched + count(Duplicate) + count(FalsePositive) + count(Unrelated),
         events.len() as u64
     );
     // A repeat is always of something that an event has reported.
@@ -155,11 +155,14 @@ fn check_sums(ledger: &Ledger, events: &[Event], clock: Clock) -> Pairing {
         let mut reported = ledger.truths.iter().enumerate();
         let repeats = reported
             .any(|(index, truth)| fits(truth, event, clock) && pairing.event_of(index).is_some());
-        assert!(*verdict != Repeated || repeats, "{event:?} repeats nothing");
+        assert!(
+            *verdict != Duplicate || repeats,
+            "{event:?} repeats nothing"
+        );
         // Without a clock a very late repeat and an invention look alike.
         let clocked = event.happened.is_some() && clock != Clock::None;
         assert!(
-            *verdict != Invented || !repeats || !clocked,
+            *verdict != FalsePositive || !repeats || !clocked,
             "{event:?} is a repeat"
         );
     }
@@ -271,7 +274,7 @@ fn nothing_against_nothing() {
     let alone = [event(Kind::Exec, 5, 1, 2)];
     assert_eq!(
         verdicts(&Ledger::default(), &alone, Clock::Exact),
-        [Outside]
+        [Unrelated]
     );
     let pairing = pair(&ledger(&life(5, 100)), &[], Clock::None);
     assert_eq!(matched(&pairing, 3), [None, None, None]);
@@ -288,7 +291,7 @@ fn a_pid_off_by_one_matches_nothing() {
     let ledger = ledger(&truths);
     assert_eq!(
         verdicts(&ledger, &events, Clock::Exact),
-        [Outside, Outside, Invented]
+        [Unrelated, Unrelated, FalsePositive]
     );
     assert_eq!(
         matched(&pair(&ledger, &events, Clock::Exact), 3),
@@ -302,8 +305,8 @@ fn an_exit_stamped_after_the_wait_is_still_that_exit() {
     for (kind, at, expected) in [
         (Kind::Exit, 2011, Matched),
         (Kind::Exit, 2060, Matched),
-        (Kind::Exit, 2061, Outside),
-        (Kind::Exec, 1511, Invented),
+        (Kind::Exit, 2061, Unrelated),
+        (Kind::Exec, 1511, FalsePositive),
     ] {
         let events = [event(kind, 7, at, 9000)];
         let found = verdicts(&ledger(&life(7, 1000)), &events, clock);
@@ -335,10 +338,10 @@ fn emulated_cpus_may_stand_still_before_a_stamp() {
 fn the_window_is_closed_and_sharp() {
     let truths = life(7, 1000);
     for (at, expected) in [
-        (1499, Invented),
+        (1499, FalsePositive),
         (1500, Matched),
         (1510, Matched),
-        (1511, Invented),
+        (1511, FalsePositive),
     ] {
         let events = [event(Kind::Exec, 7, at, 9000)];
         assert_eq!(
@@ -347,12 +350,12 @@ fn the_window_is_closed_and_sharp() {
             "at {at}"
         );
     }
-    // Before its first and after its last moment the process was not the workload's.
+    // Before its first and after its last event the process was not the workload's.
     for (kind, at) in [(Kind::Fork, 999), (Kind::Exit, 2011)] {
         let events = [event(kind, 7, at, 9000)];
         assert_eq!(
             verdicts(&ledger(&truths), &events, Clock::Exact),
-            [Outside],
+            [Unrelated],
             "{kind} at {at}"
         );
     }
@@ -362,11 +365,14 @@ fn the_window_is_closed_and_sharp() {
 fn an_event_cannot_speak_of_what_came_after_it_was_received() {
     let truths = life(7, 1000);
     let events = [event(Kind::Exec, 7, 0, 1499)];
-    assert_eq!(verdicts(&ledger(&truths), &events, Clock::None), [Invented]);
+    assert_eq!(
+        verdicts(&ledger(&truths), &events, Clock::None),
+        [FalsePositive]
+    );
     let events = [event(Kind::Exec, 7, 1505, 1400)];
     assert_eq!(
         verdicts(&ledger(&truths), &events, Clock::Exact),
-        [Invented]
+        [FalsePositive]
     );
 }
 
@@ -411,7 +417,7 @@ fn the_next_owner_of_a_pid_is_outside() {
     ];
     assert_eq!(
         verdicts(&ledger(&truths), &events[..1], Clock::Exact),
-        [Outside]
+        [Unrelated]
     );
     // Without a clock the first such report may be a late one, and so it is counted as such.
     let pairing = check_sums(&ledger(&truths), &events[1..], Clock::None);
@@ -450,7 +456,7 @@ fn a_coarse_clock_that_reads_late() {
     let events = [event(Kind::Exec, 7, 13 * MS, 14 * MS)];
     assert_eq!(verdicts(&ledger(&truths), &events, COARSE), [Matched]);
     let events = [event(Kind::Exec, 7, 15 * MS, 16 * MS)];
-    assert_eq!(verdicts(&ledger(&truths), &events, COARSE), [Outside]);
+    assert_eq!(verdicts(&ledger(&truths), &events, COARSE), [Unrelated]);
 }
 
 #[test]
@@ -486,7 +492,7 @@ fn a_fork_whose_child_was_never_seen() {
 
 #[test]
 fn an_exec_from_a_thread_counts_for_its_process() {
-    // Process 7, thread 8: the exec is due under 7. A monitor that says 8 missed it and invented.
+    // Process 7, thread 8: the exec is due under 7. A monitor that says 8 missed it and false positives.
     let ledger = Ledger {
         truths: life(7, 1000).to_vec(),
         owned: vec![Owned {
@@ -499,11 +505,11 @@ fn an_exec_from_a_thread_counts_for_its_process() {
     let right = [event(Kind::Exec, 7, 1505, 1600)];
     assert_eq!(verdicts(&ledger, &right, Clock::Exact), [Matched]);
     let wrong = [event(Kind::Exec, 8, 1505, 1600)];
-    assert_eq!(verdicts(&ledger, &wrong, Clock::Exact), [Invented]);
+    assert_eq!(verdicts(&ledger, &wrong, Clock::Exact), [FalsePositive]);
 }
 
 #[test]
-fn a_thread_reported_as_a_process_is_invented() {
+fn a_thread_reported_as_a_process_is_false_positive() {
     // Nothing in the ledger about 5000, yet it is said to come from 7 while 7 was the workload's.
     let ledger = ledger(&life(7, 1000));
     let during = child_of(event(Kind::Fork, 5000, 1300, 1400), 7);
@@ -512,11 +518,11 @@ fn a_thread_reported_as_a_process_is_invented() {
     let events = [during, later, stranger];
     assert_eq!(
         verdicts(&ledger, &events, Clock::Exact),
-        [Invented, Outside, Outside]
+        [FalsePositive, Unrelated, Unrelated]
     );
     assert_eq!(
         verdicts(&ledger, &events, Clock::None),
-        [Invented, Outside, Outside]
+        [FalsePositive, Unrelated, Unrelated]
     );
 }
 
@@ -534,7 +540,7 @@ fn a_failed_call_leaves_the_rest_of_the_life_alone() {
         ..Ledger::default()
     };
     let events = [event(Kind::Exec, 7, 1700, 1800)];
-    assert_eq!(verdicts(&ledger, &events, Clock::Exact), [Invented]);
+    assert_eq!(verdicts(&ledger, &events, Clock::Exact), [FalsePositive]);
 }
 
 #[test]
@@ -547,7 +553,10 @@ fn repeats_are_repeats_however_late() {
         event(Kind::Exit, 7, 2006, late + 1),
     ];
     let pairing = check_sums(&ledger(&truths), &events, Clock::Exact);
-    assert_eq!(pairing.verdicts(), [Repeated, Matched, Repeated].as_slice());
+    assert_eq!(
+        pairing.verdicts(),
+        [Duplicate, Matched, Duplicate].as_slice()
+    );
     // Without a clock, as long as patience lasts.
     let soon = [
         event(Kind::Exit, 7, 0, 2100),
@@ -555,7 +564,10 @@ fn repeats_are_repeats_however_late() {
         event(Kind::Exit, 7, 0, late),
     ];
     let pairing = check_sums(&ledger(&truths), &soon, Clock::None);
-    assert_eq!(pairing.verdicts(), [Matched, Repeated, Outside].as_slice());
+    assert_eq!(
+        pairing.verdicts(),
+        [Matched, Duplicate, Unrelated].as_slice()
+    );
 }
 
 #[test]
@@ -576,7 +588,7 @@ fn the_next_owner_may_be_stamped_before_the_last_one_ends() {
     ];
     let pairing = check_sums(&ledger(&truths), &events, Clock::Exact);
     assert_eq!(matched(&pairing, 4), [Some(0), Some(1), Some(2), Some(3)]);
-    assert_eq!(pairing.verdicts()[4], Invented);
+    assert_eq!(pairing.verdicts()[4], FalsePositive);
 }
 
 #[test]
@@ -585,5 +597,5 @@ fn a_pid_no_kernel_gives_costs_no_memory() {
     let events = [event(Kind::Exec, u32::MAX, 1, 2)];
     let pairing = pair(&ledger(&truths), &events, Clock::Exact);
     assert_eq!(matched(&pairing, 1), [None]);
-    assert_eq!(pairing.verdicts(), [Outside]);
+    assert_eq!(pairing.verdicts(), [Unrelated]);
 }

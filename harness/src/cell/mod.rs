@@ -1,15 +1,15 @@
 //! Runs one cell: start, wait ready, run, drain, stop, clean up.
 
+mod interference;
 pub mod interrupt;
-mod noise;
+mod monitor;
 pub mod protocol;
-mod sentinel;
-mod tail;
+mod readiness;
+mod spool_tail;
 mod throttle;
-mod watcher;
-mod work;
+mod workload;
 
-pub(crate) use work::{BUDGET, Done};
+pub(crate) use workload::{BUDGET, Done};
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,16 +24,16 @@ use workloads::accounting::Accounting;
 use crate::cgroup::{Cgroup, Hierarchy};
 use crate::exit::NothingRuns;
 use crate::plan::Planned;
-use crate::record::{CellRun, Cost, Noise, Status, TOOLS, Witness, write_json};
-use crate::select::Contestant;
+use crate::record::{CellRun, Cost, CrossCheck, Noise, Status, TOOLS, write_json};
+use crate::select::Configuration;
 use crate::user::User;
-use noise::Stat;
-use sentinel::Sentinels;
-use tail::Tail;
-use watcher::Watcher;
-use work::Work;
+use interference::Stat;
+use monitor::Watcher;
+use readiness::ReadinessProbes;
+use spool_tail::Tail;
+use workload::Work;
 
-/// How long a monitor may take to get ready, to report the sentinels, and to stop.
+/// How long a monitor may take to get ready, to report the readiness probes, and to stop.
 const PATIENCE: Duration = Duration::from_secs(15);
 
 /// The same on emulated CPUs, which share a host and stand still while others run.
@@ -81,7 +81,7 @@ pub struct Cell<'a> {
     /// The workload.
     pub workload: &'a Definition,
     /// The monitor.
-    pub contestant: &'a Contestant,
+    pub configuration: &'a Configuration,
 }
 
 struct Measured {
@@ -90,7 +90,7 @@ struct Measured {
     noise: Noise,
     drained: bool,
     blind: Option<String>,
-    witness: Option<Witness>,
+    cross_check: Option<CrossCheck>,
 }
 
 impl Cell<'_> {
@@ -117,13 +117,13 @@ impl Cell<'_> {
                     noise,
                     drained,
                     blind,
-                    witness,
+                    cross_check,
                 }) => {
-                    row.witness = witness;
+                    row.cross_check = cross_check;
                     row.cost = Some(cost);
                     row.drained = drained;
                     row.blind = blind;
-                    row.admitted = counters.admitted;
+                    row.reported_lost = counters.reported_lost;
                     row.notes = counters.notes;
                     row.notes
                         .extend(left.map(|things| ("left_on".into(), things)));
@@ -147,13 +147,13 @@ impl Cell<'_> {
         }
     }
 
-    /// A tool of somebody else need not be a good guest, and what it leaves switched on every later
+    /// A third-party tool need not be a good guest, and what it leaves switched on every later
     /// cell would pay for. How many things that were.
     fn put_back(&self) -> Result<Option<u64>> {
-        if self.contestant.monitor.definition().is_none() {
+        if self.configuration.monitor.definition().is_none() {
             return Ok(None);
         }
-        let found = crate::leftovers::what_monitors_switch_on()?.len() as u64;
+        let found = crate::cleanup::what_monitors_switch_on()?.len() as u64;
         Ok((found > 0).then_some(found))
     }
 
@@ -176,7 +176,7 @@ impl Cell<'_> {
             |label: String| label.replace(|c: char| !c.is_ascii_alphanumeric() && c != '-', "_");
         let (workload, monitor) = (
             safe(self.workload.label.clone()),
-            safe(self.contestant.label()),
+            safe(self.configuration.label()),
         );
         let name = format!(
             "{:05}-{workload}-{monitor}-{}",
@@ -188,7 +188,7 @@ impl Cell<'_> {
     fn row(&self) -> CellRun {
         CellRun {
             workload: self.workload.label.clone(),
-            monitor: self.contestant.label(),
+            configuration: self.configuration.label(),
             repetition: self.planned.repetition,
             order: self.order,
             baseline: self.planned.baseline,
@@ -197,30 +197,32 @@ impl Cell<'_> {
             blind: None,
             drained: false,
             cost: None,
-            admitted: Default::default(),
+            reported_lost: Default::default(),
             notes: Default::default(),
-            witness: None,
+            cross_check: None,
             noise: Noise {
-                load: noise::load(),
+                load: interference::load(),
                 ..Noise::default()
             },
         }
     }
 
     fn claims(&self) -> Claims {
-        self.contestant.monitor.claims(&self.contestant.options)
+        self.configuration
+            .monitor
+            .claims(&self.configuration.options)
     }
 
-    /// Its spool, where there is something to follow: an examiner reports nothing before the end.
+    /// Its spool, where there is something to follow: an fault injector reports nothing before the end.
     fn tail(&self, dir: &Path) -> Result<Option<Tail>> {
-        if self.contestant.monitor.examiner() {
+        if self.configuration.monitor.fault_injector() {
             return Ok(None);
         }
-        Tail::new(dir, self.contestant.monitor, &self.claims())
+        Tail::new(dir, self.configuration.monitor, &self.claims())
     }
 
     fn group(&self, part: &str, script: Option<&Script>) -> Result<Option<Cgroup>> {
-        let limits = script.map(work::limits);
+        let limits = script.map(workload::limits);
         let hierarchy = self.stage.hierarchy.as_ref();
         hierarchy
             .map(|hierarchy| Cgroup::new(hierarchy, part, limits))
@@ -255,31 +257,32 @@ impl Cell<'_> {
         let group = self.group("monitor", None)?;
         let user = stage
             .user
-            .filter(|_| self.contestant.monitor.privilege() == Privilege::None);
+            .filter(|_| self.configuration.monitor.privilege() == Privilege::None);
         let side = ("workload", self.workload.label.as_str());
-        let mut work = if work::is_early(&script) {
+        let mut work = if workload::is_early(&script) {
             Some(Work::start(self, side, dir, &script, &[])?)
         } else {
             None
         };
-        let tool = self.contestant.monitor.definition().is_some();
+        let tool = self.configuration.monitor.definition().is_some();
         let tools = stage.out.join(TOOLS);
         let tools = tool.then_some(tools.as_path());
-        let label = self.contestant.label();
+        let label = self.configuration.label();
         let mut watcher = Watcher::start(&label, dir, group.as_ref(), user, tools)?;
         let env = watcher.ready(stage.patience())?;
-        let sentinels = Sentinels::new(&stage.programs, &env, stage.user, tool && !env.is_empty());
+        let readiness_probes =
+            ReadinessProbes::new(&stage.programs, &env, stage.user, tool && !env.is_empty());
         let blind = self
-            .contestant
+            .configuration
             .monitor
-            .blind(&self.contestant.options)
+            .blind(&self.configuration.options)
             .map_err(Error::from_boxed)?;
         let mut tail = match blind {
             Some(_) => None,
             None => self.tail(dir)?,
         };
         if let Some(tail) = &mut tail {
-            sentinels.ready(tail, &mut watcher, stage.patience())?;
+            readiness_probes.ready(tail, &mut watcher, stage.patience())?;
         }
         // Of a tool it is the tool's own: reading its lines is the harness's work.
         let cpu_used = |watcher: &Watcher| -> Result<Option<u64>> {
@@ -291,15 +294,15 @@ impl Cell<'_> {
             Ok(all.zip(relay).map(|(all, relay)| all.saturating_sub(relay)))
         };
 
-        let load = noise::load();
+        let load = interference::load();
         let (stat, cpu, own, begun) = (
             Stat::now()?,
             cpu_used(&watcher)?,
             own_cpu_ns()?,
             Instant::now(),
         );
-        // Of a conductor's processes accounting names other parents: those that took them in.
-        let accounting = match script.conduct {
+        // Of a driver's processes accounting names other parents: those that took them in.
+        let accounting = match script.driver {
             Some(_) => None,
             None => Accounting::start(&monitors::accounting::file()?).map_err(Error::from_boxed)?,
         };
@@ -312,10 +315,10 @@ impl Cell<'_> {
         let done = work.wait(&mut watcher)?;
         beside.map(Work::end).transpose()?;
         let drained = match &mut tail {
-            Some(tail) => sentinels.drained(tail, stage.patience())?,
+            Some(tail) => readiness_probes.drained(tail, stage.patience())?,
             None => true,
         };
-        if self.contestant.monitor.examiner() {
+        if self.configuration.monitor.fault_injector() {
             hand_over(dir)?;
         }
         watcher.check()?;
@@ -327,7 +330,7 @@ impl Cell<'_> {
             monitor_cpu_ns: cpu_after
                 .zip(cpu)
                 .map(|(after, before)| after.saturating_sub(before)),
-            // Following the spool to the sentinels is the harness's work, not the technique's.
+            // Following the spool to the readiness probes is the harness's work, not the technique's.
             system_cpu_ns: stat_after
                 .busy_ns_since(stat)
                 .saturating_sub(own_after - own),
@@ -335,9 +338,9 @@ impl Cell<'_> {
         };
         let counters = watcher.stop(stage.patience())?;
         group.map(Cgroup::remove).transpose()?;
-        let witness = confirm(dir, &done, accounting)?;
+        let cross_check = confirm(dir, &done, accounting)?;
         Ok(Measured {
-            witness,
+            cross_check,
             cost,
             counters,
             noise,
@@ -348,8 +351,8 @@ impl Cell<'_> {
 }
 
 /// Holds the ledger against what the workload did not write.
-fn confirm(dir: &Path, done: &Done, accounting: Option<Accounting>) -> Result<Option<Witness>> {
-    let witness = |by: &str, processes| Witness {
+fn confirm(dir: &Path, done: &Done, accounting: Option<Accounting>) -> Result<Option<CrossCheck>> {
+    let cross_check = |by: &str, processes| CrossCheck {
         by: by.to_owned(),
         processes,
     };
@@ -357,15 +360,15 @@ fn confirm(dir: &Path, done: &Done, accounting: Option<Accounting>) -> Result<Op
     let accounted = accounting.map(|accounting| accounting.confirm(dir, &ledger));
     let accounted = accounted.transpose().map_err(Error::from_boxed)?.flatten();
     Ok(match accounted {
-        Some(processes) => Some(witness(Witness::ACCOUNTING, processes)),
+        Some(processes) => Some(cross_check(CrossCheck::ACCOUNTING, processes)),
         // The workload's own process has asked already.
         None => done
             .machine_forks
-            .map(|count| witness(Witness::COUNT, count)),
+            .map(|count| cross_check(CrossCheck::COUNT, count)),
     })
 }
 
-/// Gives the ledger to an examiner.
+/// Gives the ledger to an fault injector.
 fn hand_over(dir: &Path) -> Result<()> {
     let ledger = workloads::ledger::read(dir).map_err(Error::from_boxed)?;
     let path = dir.join(monitors::replay::TRUTHS);

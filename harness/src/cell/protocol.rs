@@ -19,8 +19,8 @@ pub enum Line {
     },
     /// It stopped in order.
     Done {
-        /// See [`Counters::admitted`].
-        admitted: BTreeMap<String, u64>,
+        /// See [`Counters::reported as lost`].
+        reported_lost: BTreeMap<String, u64>,
         /// See [`Counters::notes`].
         notes: BTreeMap<String, u64>,
     },
@@ -34,7 +34,13 @@ impl Line {
     /// The line for what a capture returned.
     pub fn last(result: contract::Result<Counters>) -> Self {
         match result {
-            Ok(Counters { admitted, notes }) => Self::Done { admitted, notes },
+            Ok(Counters {
+                reported_lost,
+                notes,
+            }) => Self::Done {
+                reported_lost,
+                notes,
+            },
             Err(error) => match error.downcast::<Unavailable>() {
                 Ok(why) => Self::Cannot(why.to_string()),
                 Err(error) => Self::Error(error.to_string()),

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use super::print;
+use crate::advise::{self, Asked, Need, Rules};
 use crate::cli::AdviseArgs;
 use crate::exit::misuse;
-use crate::guide::{self, Asked, Need, Rules};
 use crate::score::Summary;
 use crate::select::bare;
 
@@ -26,7 +26,7 @@ pub(super) fn advise(args: &AdviseArgs) -> Result<()> {
     };
     let answers: Vec<_> = needs
         .iter()
-        .map(|need| guide::answer(&rules, need, &summary, asked))
+        .map(|need| advise::answer(&rules, need, &summary, asked))
         .collect();
     let machine = &summary.record.machine;
     let mut text = format!(
@@ -39,7 +39,7 @@ pub(super) fn advise(args: &AdviseArgs) -> Result<()> {
     if machine.correctness_only {
         text += "the CPUs were emulated: what was seen counts, how fast does not\n";
     }
-    print(&(crate::text::plain_lines(&text) + &guide::text(&answers)))
+    print(&(crate::escape::plain_lines(&text) + &advise::text(&answers)))
 }
 
 fn needs<'a>(rules: &'a Rules, wanted: &[String]) -> Result<Vec<&'a Need>> {

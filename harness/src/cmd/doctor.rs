@@ -8,7 +8,7 @@ use crate::cgroup::Hierarchy;
 use crate::cli::ToolsArgs;
 use crate::exit::NothingRuns;
 use crate::machine;
-use crate::select::{self, Contestant};
+use crate::select::{self, Configuration};
 use crate::user;
 
 /// Looks, and changes nothing.
@@ -34,7 +34,7 @@ pub(super) fn doctor(args: &ToolsArgs) -> Result<()> {
     };
     let mut works = 0;
     text += "\nmonitors\n";
-    let own = |one: &Contestant| one.monitor.definition().is_none();
+    let own = |one: &Configuration| one.monitor.definition().is_none();
     for one in select::monitors(&[".*".into()])?.into_iter().filter(own) {
         let missing = one.monitor.missing(&one.options);
         works += usize::from(missing.is_empty());
@@ -66,9 +66,9 @@ pub(super) fn doctor(args: &ToolsArgs) -> Result<()> {
     Ok(())
 }
 
-/// Tools of somebody else: which version is there, or what to install.
+/// Third-party tools: which version is there, or what to install.
 fn tools() -> String {
-    let mut text = String::from("\ntools of somebody else\n");
+    let mut text = String::from("\nthird-party tool\n");
     let tools = monitors::all()
         .iter()
         .filter(|one| one.definition().is_some());

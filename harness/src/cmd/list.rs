@@ -1,7 +1,7 @@
 //! `harness list`: monitors and workloads with their options.
 
 use anyhow::Result;
-use contract::{Fact, Kind, Monitor, OptionSpec};
+use contract::{Field, Kind, Monitor, OptionSpec};
 
 use super::{add_tools, print};
 use crate::cli::ToolsArgs;
@@ -13,7 +13,7 @@ pub(super) fn list(args: &ToolsArgs) -> Result<()> {
     let mut own = true;
     for monitor in monitors::all() {
         if own && monitor.definition().is_some() {
-            text += "\ntools of somebody else, to be chosen with -m\n";
+            text += "\nthird-party tool, to be chosen with -m\n";
             own = false;
         }
         text += &format!("  {:<24} {}\n", monitor.name(), monitor.about());
@@ -50,11 +50,11 @@ fn claims(monitor: &dyn Monitor) -> String {
         .into_iter()
         .filter(|&kind| claims.kind(kind))
         .map(|kind| {
-            let facts = Fact::ALL
+            let fields = Field::ALL
                 .into_iter()
-                .filter(|&fact| claims.fact(kind, fact));
-            let facts: Vec<_> = facts.map(Fact::as_str).collect();
-            format!("{kind}({})", facts.join(" "))
+                .filter(|&field| claims.field(kind, field));
+            let fields: Vec<_> = fields.map(Field::as_str).collect();
+            format!("{kind}({})", fields.join(" "))
         })
         .collect();
     if offers.is_empty() {

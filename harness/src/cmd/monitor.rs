@@ -20,7 +20,7 @@ use crate::user::User;
 pub(super) fn monitor(args: &MonitorArgs) -> Result<()> {
     cgroup::join(&args.join)?;
     super::add_tools(&args.tools)?;
-    let contestant = select::contestant(&args.label)?;
+    let configuration = select::configuration(&args.label)?;
     let path = args.dir.join("spool.bin");
     let file =
         File::create(&path).with_context(|| format!("{}: cannot be written", path.display()))?;
@@ -35,13 +35,13 @@ pub(super) fn monitor(args: &MonitorArgs) -> Result<()> {
             .map_err(Into::into)
     };
     let mut session = Session {
-        options: &contestant.options,
+        options: &configuration.options,
         dir: &args.dir,
         stop: stop.as_fd(),
         spool: Spool::new(file)?,
         ready: &mut ready,
     };
-    let mut result = contestant.monitor.capture(&mut session);
+    let mut result = configuration.monitor.capture(&mut session);
     if let Err(error) = session.spool.flush() {
         result = Err(format!("{}: cannot be written ({error}): make room", path.display()).into());
     }

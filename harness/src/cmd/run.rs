@@ -12,7 +12,7 @@ use crate::cli::RunArgs;
 use crate::exit::{NothingRuns, say};
 use crate::plan::{Planned, plan};
 use crate::record::{CellRun, Status, write_json};
-use crate::select::{self, Contestant};
+use crate::select::{self, Configuration};
 use crate::{report, score};
 
 /// Measures what was asked for, scores it, reports it.
@@ -40,8 +40,8 @@ pub(super) struct Measured {
 /// Measures what was asked for into a folder called after `kind`, unless it has a name.
 pub(super) fn measure(args: &RunArgs, kind: &str) -> Result<Measured> {
     super::add_tools(&args.tools)?;
-    let mut contestants = vec![select::null()?];
-    contestants.extend(select::monitors(&args.monitors)?);
+    let mut configurations = vec![select::null()?];
+    configurations.extend(select::monitors(&args.monitors)?);
     let workloads = select::workloads(&args.workloads)?;
     let setup = Setup::new(args.out.as_deref(), kind, args.scale)?;
     let asked = Asked {
@@ -50,14 +50,14 @@ pub(super) fn measure(args: &RunArgs, kind: &str) -> Result<Measured> {
         repetitions: args.reps,
     };
     let out = setup.stage.out.as_path();
-    setup.keep_tools(&contestants)?;
+    setup.keep_tools(&configurations)?;
     write_json(
         &out.join("record.json"),
-        &setup.record(asked, &workloads, &contestants),
+        &setup.record(asked, &workloads, &configurations),
     )?;
     let run = Run {
         args,
-        contestants,
+        configurations,
         workloads,
     };
     let ended = run.cells(&setup.stage);
@@ -88,16 +88,16 @@ pub(super) fn measure(args: &RunArgs, kind: &str) -> Result<Measured> {
 /// What is being compared.
 struct Run<'a> {
     args: &'a RunArgs,
-    contestants: Vec<Contestant>,
+    configurations: Vec<Configuration>,
     workloads: Vec<Definition>,
 }
 
 impl Run<'_> {
     /// Places of the monitors that can run here; `null` is the first.
     fn able(&self) -> Vec<usize> {
-        let able = |one: &Contestant| one.monitor.missing(&one.options).is_empty();
-        (0..self.contestants.len())
-            .filter(|&place| able(&self.contestants[place]))
+        let able = |one: &Configuration| one.monitor.missing(&one.options).is_empty();
+        (0..self.configurations.len())
+            .filter(|&place| able(&self.configurations[place]))
             .collect()
     }
 
@@ -117,7 +117,7 @@ impl Run<'_> {
             bar.set_message(format!(
                 "{} under {}",
                 cell.workload.label,
-                cell.contestant.label()
+                cell.configuration.label()
             ));
             let row = match cell.workload.unavailable() {
                 Some(why) => cell.unavailable(&why.to_string())?,
@@ -134,8 +134,8 @@ impl Run<'_> {
 
     /// Rows that say why, for the monitors that cannot run here.
     fn unable(&self, stage: &Stage, able: &[usize], mut order: u32) -> Result<()> {
-        for monitor in (0..self.contestants.len()).filter(|place| !able.contains(place)) {
-            let why = reasons(&self.contestants[monitor]).join("; ");
+        for monitor in (0..self.configurations.len()).filter(|place| !able.contains(place)) {
+            let why = reasons(&self.configurations[monitor]).join("; ");
             for workload in 0..self.workloads.len() {
                 let planned = Planned {
                     workload,
@@ -151,16 +151,16 @@ impl Run<'_> {
 
     fn cell<'s>(&'s self, stage: &'s Stage, planned: Planned, order: &mut u32) -> Cell<'s> {
         *order += 1;
-        let (workload, contestant) = (
+        let (workload, configuration) = (
             &self.workloads[planned.workload],
-            &self.contestants[planned.monitor],
+            &self.configurations[planned.monitor],
         );
         Cell {
             stage,
             planned,
             order: *order - 1,
             workload,
-            contestant,
+            configuration,
         }
     }
 }
@@ -171,7 +171,7 @@ fn tell(bar: &ProgressBar, row: &CellRun) {
         bar.suspend(|| {
             say(&format!(
                 "{} under {}, repetition {}: {why}",
-                row.workload, row.monitor, row.repetition
+                row.workload, row.configuration, row.repetition
             ));
         });
     }

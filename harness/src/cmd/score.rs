@@ -6,7 +6,7 @@ use super::add_tools;
 use crate::cli::{DirArgs, ToolsArgs};
 use crate::exit::{misuse, say};
 use crate::record::{Record, Status};
-use crate::sweep::found::Sweep;
+use crate::sweep::result::Sweep;
 
 /// Writes runs.csv and summary.json, of a sweep also sweep.json.
 pub(super) fn score(args: &DirArgs) -> Result<()> {
@@ -26,7 +26,7 @@ pub(super) fn score(args: &DirArgs) -> Result<()> {
     let mut count = 0;
     for cell in failed {
         let why = cell.error.as_deref().unwrap_or("failed");
-        let (workload, monitor, turn) = (&cell.workload, &cell.monitor, cell.repetition);
+        let (workload, monitor, turn) = (&cell.workload, &cell.configuration, cell.repetition);
         say(&format!(
             "{workload} under {monitor}, repetition {turn}: {why}"
         ));

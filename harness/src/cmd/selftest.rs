@@ -78,7 +78,7 @@ fn measured(stage: &Stage, name: &str, order: u32) -> Result<Option<(PathBuf, St
         say(&format!("{name} is left out: {why}"));
         return Ok(None);
     }
-    let contestant = select::contestant(&format!("replay{{{EVERYTHING}}}"))?;
+    let configuration = select::configuration(&format!("replay{{{EVERYTHING}}}"))?;
     let cell = Cell {
         stage,
         planned: Planned {
@@ -89,11 +89,11 @@ fn measured(stage: &Stage, name: &str, order: u32) -> Result<Option<(PathBuf, St
         },
         order,
         workload: &workload,
-        contestant: &contestant,
+        configuration: &configuration,
     };
     let row = cell.run()?;
     if row.status != Status::Ok {
         bail!("{name} under replay: {}", row.error.unwrap_or_default());
     }
-    Ok(Some((cell.dir(), contestant.label())))
+    Ok(Some((cell.dir(), configuration.label())))
 }

@@ -14,8 +14,8 @@ use crate::cell::{Stage, interrupt};
 use crate::cgroup::Hierarchy;
 use crate::exit::{misuse, say};
 use crate::record::{FORMAT, MonitorInfo, Record, TOOLS, WorkloadInfo};
-use crate::select::Contestant;
-use crate::{leftovers, machine, user};
+use crate::select::Configuration;
+use crate::{cleanup, machine, user};
 
 /// The machine, taken for measuring: nobody else measures while this lives.
 pub(super) struct Setup {
@@ -40,8 +40,8 @@ impl Setup {
     pub(super) fn new(wanted: Option<&Path>, kind: &str, scale: f64) -> Result<Self> {
         let out = make_out(wanted, kind)?;
         interrupt::catch()?;
-        let lock = monitors::state::lock().context("the lock of this machine cannot be had")?;
-        let recovered = leftovers::put_back()?;
+        let lock = monitors::host_lock::lock().context("the lock of this machine cannot be had")?;
+        let recovered = cleanup::put_back()?;
         recovered
             .iter()
             .for_each(|what| say(&format!("put back: {what}")));
@@ -63,10 +63,10 @@ impl Setup {
         })
     }
 
-    /// Keeps in the record how the tools of somebody else are started and read.
-    pub(super) fn keep_tools(&self, contestants: &[Contestant]) -> Result<()> {
+    /// Keeps in the record how the third-party tool are started and read.
+    pub(super) fn keep_tools(&self, configurations: &[Configuration]) -> Result<()> {
         let dir = self.stage.out.join(TOOLS);
-        for one in contestants {
+        for one in configurations {
             let Some(text) = one.monitor.definition() else {
                 continue;
             };
@@ -82,7 +82,7 @@ impl Setup {
         &self,
         asked: Asked,
         workloads: &[Definition],
-        contestants: &[Contestant],
+        configurations: &[Configuration],
     ) -> Record {
         let name = self.stage.out.file_name();
         Record {
@@ -99,7 +99,7 @@ impl Setup {
                 .iter()
                 .map(|one| self.workload_info(one))
                 .collect(),
-            monitors: contestants.iter().map(monitor_info).collect(),
+            monitors: configurations.iter().map(monitor_info).collect(),
             recovered: self.recovered.clone(),
         }
     }
@@ -117,7 +117,7 @@ impl Setup {
 }
 
 /// Why a monitor cannot run here; nothing when it can.
-pub(super) fn reasons(one: &Contestant) -> Vec<String> {
+pub(super) fn reasons(one: &Configuration) -> Vec<String> {
     one.monitor
         .missing(&one.options)
         .iter()
@@ -125,7 +125,7 @@ pub(super) fn reasons(one: &Contestant) -> Vec<String> {
         .collect()
 }
 
-fn monitor_info(one: &Contestant) -> MonitorInfo {
+fn monitor_info(one: &Configuration) -> MonitorInfo {
     let reasons = reasons(one);
     let unavailable = (!reasons.is_empty()).then_some(reasons);
     MonitorInfo {
@@ -171,7 +171,7 @@ fn tag() -> String {
 /// The programs, where every user may run them.
 fn install() -> Result<TempDir> {
     let dir = tempfile::Builder::new()
-        .prefix(&leftovers::programs_prefix())
+        .prefix(&cleanup::programs_prefix())
         .tempdir()?;
     fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755))?;
     workloads::install(dir.path()).map_err(Error::from_boxed)?;

@@ -18,15 +18,15 @@ use crate::exit::{NothingRuns, misuse, say};
 use crate::plan::Planned;
 use crate::record::{Status, write_json};
 use crate::score::{self, Scored, Summary};
-use crate::select::{self, Contestant};
-use crate::sweep::found::Sweep;
+use crate::select::{self, Configuration};
+use crate::sweep::result::Sweep;
 use crate::sweep::search::{CONFIRM, left, next};
-use crate::sweep::{Load, MODEL, SECONDS, Trial, buffers, burst_rate};
+use crate::sweep::{Load, MODEL, SECONDS, Trial, buffer_sizes, burst_rate};
 
 /// How many back to back tell about how fast the generator is.
 const FIRST_GUESS: u32 = 4096;
 
-/// As many as no kind of moment has of which only a few are needed to start the workload.
+/// As many as no kind of event has of which only a few are needed to start the workload.
 const MANY: u32 = 1000;
 
 /// What a trial takes, about: its second, what it is late, and a monitor's start and end.
@@ -35,12 +35,12 @@ const TRIAL: Duration = Duration::from_millis(1600);
 /// Measures, computes and reports.
 pub(super) fn sweep(args: &SweepArgs) -> Result<()> {
     super::add_tools(&args.tools)?;
-    let contestants = contestants(&args.monitors)?;
+    let configurations = configurations(&args.monitors)?;
     let bases = bases(&args.workloads)?;
     let setup = Setup::new(args.out.as_deref(), "sweep", 1.0)?;
-    let everybody: Vec<Contestant> = [select::null()?]
+    let everybody: Vec<Configuration> = [select::null()?]
         .into_iter()
-        .chain(contestants.clone())
+        .chain(configurations.clone())
         .collect();
     setup.keep_tools(&everybody)?;
     let asked = Asked {
@@ -60,7 +60,7 @@ pub(super) fn sweep(args: &SweepArgs) -> Result<()> {
     };
     let ended = bases.iter().try_for_each(|base| {
         let mut able = Vec::new();
-        for one in &contestants {
+        for one in &configurations {
             match hindrance(base, one, &setup)? {
                 Some(why) => course.unable(base, one, &why)?,
                 None => able.push(one),
@@ -116,15 +116,15 @@ pub(super) fn sweep(args: &SweepArgs) -> Result<()> {
 }
 
 /// Who is swept: a monitor without options is compared with itself at other sizes of its buffer.
-fn contestants(patterns: &[String]) -> Result<Vec<Contestant>> {
-    let mut all: Vec<Contestant> = Vec::new();
+fn configurations(patterns: &[String]) -> Result<Vec<Configuration>> {
+    let mut all: Vec<Configuration> = Vec::new();
     for one in select::monitors(patterns)? {
         let labels = match one.options.label().is_empty() {
-            true => buffers::labels(one.monitor.name()),
+            true => buffer_sizes::labels(one.monitor.name()),
             false => vec![one.label()],
         };
         for label in labels {
-            let one = select::contestant(&label)?;
+            let one = select::configuration(&label)?;
             if all.iter().all(|other| other.label() != label) {
                 all.push(one);
             }
@@ -134,7 +134,7 @@ fn contestants(patterns: &[String]) -> Result<Vec<Contestant>> {
 }
 
 /// Why a monitor cannot be swept on `base`, if it cannot.
-fn hindrance(base: &Definition, one: &Contestant, setup: &Setup) -> Result<Option<String>> {
+fn hindrance(base: &Definition, one: &Configuration, setup: &Setup) -> Result<Option<String>> {
     let missing = reasons(one);
     if !missing.is_empty() {
         return Ok(Some(missing.join("; ")));
@@ -181,7 +181,7 @@ fn bases(patterns: &[String]) -> Result<Vec<Definition>> {
 /// The trials so far.
 struct Course<'a> {
     setup: &'a Setup,
-    null: Contestant,
+    null: Configuration,
     rng: StdRng,
     until: Instant,
     bar: ProgressBar,
@@ -191,14 +191,14 @@ struct Course<'a> {
 
 /// One monitor's search.
 struct Search<'a> {
-    contestant: &'a Contestant,
+    configuration: &'a Configuration,
     trials: Vec<Trial>,
     over: bool,
 }
 
 impl Search<'_> {
     fn null(&self) -> bool {
-        self.contestant.monitor.name() == "null"
+        self.configuration.monitor.name() == "null"
     }
 
     /// How many trials are still to come, about.
@@ -213,13 +213,13 @@ impl Search<'_> {
 impl Course<'_> {
     /// All searches on one workload, a trial of each by turns in random order, so that what drifts
     /// falls on all alike.
-    fn base(&mut self, base: &Definition, able: &[&Contestant]) -> Result<()> {
+    fn base(&mut self, base: &Definition, able: &[&Configuration]) -> Result<()> {
         let null = self.null.clone();
         let ceiling = self.ceiling(base, &null)?;
         let everybody = [&null].into_iter().chain(able.iter().copied());
         let mut searches: Vec<_> = everybody
-            .map(|contestant| Search {
-                contestant,
+            .map(|configuration| Search {
+                configuration,
                 trials: Vec::new(),
                 over: false,
             })
@@ -255,7 +255,7 @@ impl Course<'_> {
             search.over = true;
             return Ok(());
         };
-        let scored = self.trial(load, base, search.contestant)?;
+        let scored = self.trial(load, base, search.configuration)?;
         match Trial::of(load, &scored.cell) {
             Some(trial) => search.trials.push(trial),
             // What failed once is not asked again: the report says why.
@@ -265,7 +265,7 @@ impl Course<'_> {
     }
 
     /// Processes a second when nobody watches and nobody waits.
-    fn ceiling(&mut self, base: &Definition, null: &Contestant) -> Result<u32> {
+    fn ceiling(&mut self, base: &Definition, null: &Configuration) -> Result<u32> {
         let mut length = FIRST_GUESS;
         let mut rates = Vec::new();
         for round in 0..=CONFIRM {
@@ -283,10 +283,15 @@ impl Course<'_> {
         Ok((rates.iter().sum::<f64>() / rates.len() as f64) as u32)
     }
 
-    fn trial(&mut self, load: Load, base: &Definition, contestant: &Contestant) -> Result<&Scored> {
+    fn trial(
+        &mut self,
+        load: Load,
+        base: &Definition,
+        configuration: &Configuration,
+    ) -> Result<&Scored> {
         let definition = load.of(base).map_err(Error::from_boxed)?;
-        let cell = self.cell(&definition, contestant);
-        let label = contestant.label();
+        let cell = self.cell(&definition, configuration);
+        let label = configuration.label();
         self.bar
             .set_message(format!("{} under {label}", definition.label));
         let row = match definition.unavailable() {
@@ -295,14 +300,17 @@ impl Course<'_> {
         };
         if row.status != Status::Ok {
             let why = row.error.as_deref().unwrap_or_default();
-            self.say(&format!("{} under {}: {why}", row.workload, row.monitor));
+            self.say(&format!(
+                "{} under {}: {why}",
+                row.workload, row.configuration
+            ));
         }
         self.bar.inc(1);
         let scored = score::cell(&cell.dir(), &super::SOURCES)?;
         self.keep(definition, scored)
     }
 
-    fn unable(&mut self, base: &Definition, one: &Contestant, why: &str) -> Result<()> {
+    fn unable(&mut self, base: &Definition, one: &Configuration, why: &str) -> Result<()> {
         let definition = Load::Rate(1).of(base).map_err(Error::from_boxed)?;
         let cell = self.cell(&definition, one);
         cell.unavailable(why)?;
@@ -318,12 +326,12 @@ impl Course<'_> {
         self.scored.last().ok_or_else(|| Error::msg("just pushed"))
     }
 
-    fn cell<'s>(&'s self, workload: &'s Definition, contestant: &'s Contestant) -> Cell<'s> {
-        let label = contestant.label();
+    fn cell<'s>(&'s self, workload: &'s Definition, configuration: &'s Configuration) -> Cell<'s> {
+        let label = configuration.label();
         let before = self
             .scored
             .iter()
-            .filter(|one| one.cell.workload == workload.label && one.cell.monitor == label);
+            .filter(|one| one.cell.workload == workload.label && one.cell.configuration == label);
         Cell {
             stage: &self.setup.stage,
             planned: Planned {
@@ -334,7 +342,7 @@ impl Course<'_> {
             },
             order: self.scored.len() as u32,
             workload,
-            contestant,
+            configuration,
         }
     }
 }

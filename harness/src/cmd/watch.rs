@@ -15,16 +15,16 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use super::setup::reasons;
 use crate::cli::{EventFormat, WatchArgs};
 use crate::exit::{NothingRuns, misuse, say};
-use crate::select::{self, Contestant};
+use crate::select::{self, Configuration};
 use crate::watch::{self, Filter, Form, Live, Outbox, Shared, Table, Wanted};
-use crate::{leftovers, user};
+use crate::{cleanup, user};
 
 /// How long a slow reader is waited for at the end.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Watches until it is told to stop or nobody reads any more.
 pub(super) fn watch(args: &WatchArgs) -> Result<()> {
-    let contestant = able(&args.label)?;
+    let configuration = able(&args.label)?;
     let (stop, stopping) = UnixStream::pair().context("socketpair")?;
     let _lock = if args.lock_held { None } else { Some(lock()?) };
     for signal in [SIGINT, SIGTERM, SIGHUP] {
@@ -32,12 +32,12 @@ pub(super) fn watch(args: &WatchArgs) -> Result<()> {
         signal_hook::low_level::pipe::register(signal, stopping).context("sigaction")?;
     }
     if !args.lock_held {
-        let found = leftovers::put_back()?;
+        let found = cleanup::put_back()?;
         found
             .iter()
             .for_each(|what| say(&format!("put back: {what}")));
     }
-    give_up_root(&contestant)?;
+    give_up_root(&configuration)?;
 
     let out: OwnedFd = io::stdout().as_fd().try_clone_to_owned().context("dup")?;
     let wanted = Wanted {
@@ -47,42 +47,47 @@ pub(super) fn watch(args: &WatchArgs) -> Result<()> {
         exe: args.exe.clone(),
     };
     let live = Shared::new(Live::new(
-        contestant.monitor.decoder(),
+        configuration.monitor.decoder(),
         Filter::new(wanted, watch::now, watch::user),
         form(args.format)?,
         Outbox::new(out, stopping)?,
         say,
     ));
-    let label = contestant.label();
+    let label = configuration.label();
     let dir = tempfile::tempdir().context("a temporary folder: make room, or set TMPDIR")?;
     let mut ready = |env: &[(String, String)]| {
         tell_ready(&label, env);
         Ok(())
     };
     let mut session = Session {
-        options: &contestant.options,
+        options: &configuration.options,
         dir: dir.path(),
         stop: stop.as_fd(),
         spool: Spool::live(Box::new(live.clone())),
         ready: &mut ready,
     };
-    let captured = contestant.monitor.capture(&mut session);
+    let captured = configuration.monitor.capture(&mut session);
     let (count, dropped) = live.finish(PATIENCE);
     let counters = captured.map_err(Error::from_boxed)?;
     if let Some(dropped) = dropped {
-        say(&watch::summary(&label, &count, dropped, &counters.admitted));
+        say(&watch::summary(
+            &label,
+            &count,
+            dropped,
+            &counters.reported_lost,
+        ));
     }
     Ok(())
 }
 
 /// The monitor, if it can run here and watches at all.
-fn able(label: &str) -> Result<Contestant> {
-    let contestant = select::contestant(label)?;
-    if contestant.monitor.examiner() {
+fn able(label: &str) -> Result<Configuration> {
+    let configuration = select::configuration(label)?;
+    if configuration.monitor.fault_injector() {
         return Err(misuse(format!("{label} does not watch: see harness list")));
     }
-    match reasons(&contestant).as_slice() {
-        [] => Ok(contestant),
+    match reasons(&configuration).as_slice() {
+        [] => Ok(configuration),
         reasons => Err(NothingRuns(format!("{label} {}", reasons.join("; "))).into()),
     }
 }
@@ -91,19 +96,21 @@ fn able(label: &str) -> Result<Contestant> {
 /// would each put back the other's.
 fn lock() -> Result<Flock<std::fs::File>> {
     let taken = "the lock of this machine cannot be had";
-    if let Some(lock) = monitors::state::try_lock().context(taken)? {
+    if let Some(lock) = monitors::host_lock::try_lock().context(taken)? {
         return Ok(lock);
     }
     say("waiting for another harness that measures or watches on this machine");
-    monitors::state::lock().context(taken)
+    monitors::host_lock::lock().context(taken)
 }
 
 /// Who needs no root keeps none, if there is somebody else to be: the person behind sudo. Of
 /// nobody's programs there would be none to watch.
-fn give_up_root(contestant: &Contestant) -> Result<()> {
+fn give_up_root(configuration: &Configuration) -> Result<()> {
     let sudo = env::var_os("SUDO_UID").is_some();
     match user::unprivileged() {
-        Some(user) if sudo && contestant.monitor.privilege() == Privilege::None => user.become_it(),
+        Some(user) if sudo && configuration.monitor.privilege() == Privilege::None => {
+            user.become_it()
+        }
         _ => Ok(()),
     }
 }
@@ -145,5 +152,5 @@ fn tell_ready(label: &str, env: &[(String, String)]) {
         .map(|(name, value)| format!("{name}={value}"))
         .collect();
     // Alone on its line, to be copied. Nobody is left to tell when stderr is closed.
-    let _closed = writeln!(io::stderr(), "{}", crate::text::plain(&pairs.join(" ")));
+    let _closed = writeln!(io::stderr(), "{}", crate::escape::plain(&pairs.join(" ")));
 }

@@ -56,7 +56,7 @@ pub(super) fn workload(args: &WorkloadArgs) -> Result<()> {
     write_json(&args.dir.join("outcome.json"), &done)
 }
 
-/// A conductor that lacks something on this machine is no failure.
+/// A driver that lacks something on this machine is no failure.
 fn cannot(error: contract::Error) -> Error {
     match error.downcast::<Unavailable>() {
         Ok(why) => NothingRuns(why.to_string()).into(),

@@ -27,7 +27,7 @@ pub struct Baseline {
     pub scale: f64,
     /// Repetitions of every cell.
     pub repetitions: u32,
-    /// The workloads and how many moments of each kind they make.
+    /// The workloads and how many events of each kind they make.
     pub workloads: Vec<(String, [u64; 3])>,
     /// The monitors.
     pub monitors: Vec<String>,
@@ -37,13 +37,13 @@ pub struct Baseline {
     pub costs: Vec<CostLine>,
 }
 
-/// The loss of one kind of moment.
+/// The loss of one kind of event.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LossLine {
     /// Label of the workload.
     pub workload: String,
     /// Label of the monitor.
-    pub monitor: String,
+    pub configuration: String,
     /// `fork`, `exec` or `exit`.
     pub kind: String,
     /// How many were missed.
@@ -61,8 +61,8 @@ pub struct CostLine {
     /// Label of the workload.
     pub workload: String,
     /// Label of the monitor.
-    pub monitor: String,
-    /// `slowdown`, `monitor_cpu_us_per_moment` or `late_p99_us`.
+    pub configuration: String,
+    /// `slowdown`, `own_cpu_us_per_event` or `late_p99_us`.
     pub metric: String,
     /// The figure.
     pub value: f64,
@@ -76,14 +76,17 @@ impl Baseline {
     /// What `summary` says, as a promise.
     pub fn of(summary: &Summary) -> Self {
         let record = &summary.record;
-        let measured = |one: &&Comparison| one.monitor != "null" && one.repetitions > 0;
+        let measured = |one: &&Comparison| one.configuration != "null" && one.repetitions > 0;
         let comparisons: Vec<_> = summary.comparison.iter().filter(measured).collect();
         let lines: usize = comparisons.iter().map(|one| one.loss.0.len()).sum();
         let doubt = DOUBT / lines.max(1) as f64;
         let losses = comparisons
             .iter()
             .flat_map(|one| losses(summary, one, doubt));
-        let mut monitors: Vec<_> = comparisons.iter().map(|one| one.monitor.clone()).collect();
+        let mut monitors: Vec<_> = comparisons
+            .iter()
+            .map(|one| one.configuration.clone())
+            .collect();
         monitors.sort();
         monitors.dedup();
         Self {
@@ -182,7 +185,7 @@ pub(super) fn counts(
     kind: Kind,
 ) -> Vec<(u64, u64)> {
     let of = |cell: &&Cell| {
-        cell.workload == workload && cell.monitor == monitor && cell.status == Status::Ok
+        cell.workload == workload && cell.configuration == monitor && cell.status == Status::Ok
     };
     let kinds = summary
         .cells
@@ -195,11 +198,11 @@ pub(super) fn counts(
 
 fn losses(summary: &Summary, one: &Comparison, doubt: f64) -> Vec<LossLine> {
     let line = |(&kind, _): (&Kind, _)| {
-        let counts = counts(summary, &one.workload, &one.monitor, kind);
+        let counts = counts(summary, &one.workload, &one.configuration, kind);
         let (missed, truths) = stats::pool(&counts);
         LossLine {
             workload: one.workload.clone(),
-            monitor: one.monitor.clone(),
+            configuration: one.configuration.clone(),
             kind: kind.as_str().into(),
             missed,
             truths,
@@ -230,7 +233,7 @@ pub(super) fn costs(summary: &Summary, one: &Comparison) -> Vec<CostLine> {
     let noise = floor.map_or(1.0, |floor| floor.factor);
     let line = |metric: &str, value: f64, high: Option<f64>| CostLine {
         workload: one.workload.clone(),
-        monitor: one.monitor.clone(),
+        configuration: one.configuration.clone(),
         metric: metric.into(),
         value,
         high,
@@ -239,8 +242,8 @@ pub(super) fn costs(summary: &Summary, one: &Comparison) -> Vec<CostLine> {
     let slowdown = one
         .slowdown
         .map(|slow| line("slowdown", slow.ratio, slow.high));
-    let cpu = one.monitor_cpu_us_per_moment;
-    let cpu = cpu.map(|cpu| line("monitor_cpu_us_per_moment", cpu.value, cpu.high));
+    let cpu = one.own_cpu_us_per_event;
+    let cpu = cpu.map(|cpu| line("own_cpu_us_per_event", cpu.value, cpu.high));
     let late = one.latency_us.all.as_ref().zip(one.latency_us.all_interval);
     let late = late.map(|(all, within)| line("late_p99_us", all.p99, within.p99.high));
     [slowdown, cpu, late].into_iter().flatten().collect()
@@ -250,7 +253,7 @@ pub(super) fn costs(summary: &Summary, one: &Comparison) -> Vec<CostLine> {
 pub(super) fn least(one: &Comparison, metric: &str) -> Option<f64> {
     match metric {
         "slowdown" => one.slowdown?.low,
-        "monitor_cpu_us_per_moment" => one.monitor_cpu_us_per_moment?.low,
+        "own_cpu_us_per_event" => one.own_cpu_us_per_event?.low,
         _ => Some(one.latency_us.all_interval?.p99.low),
     }
 }

@@ -12,9 +12,9 @@ pub(super) const ALARM: f64 = 1e-4;
 /// What a line is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Subject {
-    /// Moments lost.
+    /// Events lost.
     Loss,
-    /// Time, CPU or lateness: advisory unless asked for.
+    /// Time, CPU or detection latency: advisory unless asked for.
     Cost,
     /// Cells that went wrong, or are not there.
     Cells,
@@ -39,7 +39,7 @@ pub struct Finding {
     /// Label of the workload.
     pub workload: String,
     /// Label of the monitor.
-    pub monitor: String,
+    pub configuration: String,
     /// What was looked at: a kind, a cost, or `cells`.
     pub what: String,
     /// Its sort.
@@ -66,7 +66,7 @@ pub fn judge(baseline: &Baseline, summary: &Summary, strict: bool) -> Vec<Findin
 
 fn loss(line: &LossLine, summary: &Summary, alarm: f64) -> Finding {
     let kind = line.kind.parse::<Kind>().unwrap_or(Kind::Exec);
-    let counts = counts(summary, &line.workload, &line.monitor, kind);
+    let counts = counts(summary, &line.workload, &line.configuration, kind);
     let (missed, truths) = stats::pool(&counts);
     let promised = line.allowance <= 0.0;
     let chance = stats::at_least(missed, truths, line.allowance);
@@ -95,7 +95,7 @@ fn loss(line: &LossLine, summary: &Summary, alarm: f64) -> Finding {
     };
     Finding {
         workload: line.workload.clone(),
-        monitor: line.monitor.clone(),
+        configuration: line.configuration.clone(),
         what: line.kind.clone(),
         subject: Subject::Loss,
         outcome,
@@ -111,7 +111,7 @@ fn broken(summary: &Summary) -> impl Iterator<Item = Finding> {
         .filter(|cell| cell.status == Status::Failed);
     failed.map(|cell| Finding {
         workload: cell.workload.clone(),
-        monitor: cell.monitor.clone(),
+        configuration: cell.configuration.clone(),
         what: format!("repetition {}", cell.repetition),
         subject: Subject::Cells,
         outcome: Outcome::Failed,
@@ -124,7 +124,7 @@ fn broken(summary: &Summary) -> impl Iterator<Item = Finding> {
 fn costly(baseline: &Baseline, summary: &Summary, strict: bool) -> Vec<Finding> {
     let mut findings = Vec::new();
     for old in &baseline.costs {
-        let Some(one) = summary.of(&old.workload, &old.monitor) else {
+        let Some(one) = summary.of(&old.workload, &old.configuration) else {
             continue;
         };
         let now = costs(summary, one);
@@ -137,7 +137,7 @@ fn costly(baseline: &Baseline, summary: &Summary, strict: bool) -> Vec<Finding> 
         let worse = apart && new.value > old.value * old.noise.max(new.noise);
         findings.push(Finding {
             workload: old.workload.clone(),
-            monitor: old.monitor.clone(),
+            configuration: old.configuration.clone(),
             what: old.metric.clone(),
             subject: Subject::Cost,
             outcome: match (worse, strict) {
@@ -155,8 +155,8 @@ fn costly(baseline: &Baseline, summary: &Summary, strict: bool) -> Vec<Finding> 
 pub fn confirm(mut first: Vec<Finding>, second: &[Finding]) -> Vec<Finding> {
     for finding in &mut first {
         let same = second.iter().find(|other| {
-            (&other.workload, &other.monitor, &other.what)
-                == (&finding.workload, &finding.monitor, &finding.what)
+            (&other.workload, &other.configuration, &other.what)
+                == (&finding.workload, &finding.configuration, &finding.what)
         });
         let again = same.is_some_and(|other| other.outcome >= Outcome::Suspected);
         let told = same.map_or("not measured", |other| &other.says);

@@ -4,9 +4,9 @@ use comfy_table::presets::NOTHING;
 use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Table};
 use serde::Serialize;
 
+use crate::escape::plain;
 use crate::record::Status;
-use crate::score::{CaseScore, EVERYTHING, Sight, Summary};
-use crate::text::plain;
+use crate::score::{CaseOutcome, CaseScore, EVERYTHING, Summary};
 
 /// All cases of a record, ready to be laid out.
 #[derive(Debug, Serialize)]
@@ -17,7 +17,7 @@ pub(super) struct Cases {
     groups: Vec<(usize, usize)>,
     rows: Vec<Row>,
     /// What was left out, and why.
-    absent: Vec<Absent>,
+    not_measured: Vec<NotMeasured>,
 }
 
 #[derive(Debug, Serialize)]
@@ -29,7 +29,7 @@ struct Row {
 }
 
 #[derive(Debug, Serialize)]
-struct Absent {
+struct NotMeasured {
     name: String,
     why: String,
     analysis: String,
@@ -69,19 +69,19 @@ impl Cases {
                 .collect(),
             monitors,
             rows: Vec::new(),
-            absent: Vec::new(),
+            not_measured: Vec::new(),
         };
         for workload in summary.record.workloads.iter().filter(|one| one.is_case()) {
             let of = |monitor: &String| {
                 summary
                     .cases
                     .iter()
-                    .find(|one| one.workload == workload.name && one.monitor == *monitor)
+                    .find(|one| one.workload == workload.name && one.configuration == *monitor)
             };
             let scores: Vec<_> = cases.monitors.iter().map(of).collect();
             let (name, analysis) = (workload.name.clone(), workload.analysis.clone());
             match nowhere(&scores) {
-                Some(why) => cases.absent.push(Absent {
+                Some(why) => cases.not_measured.push(NotMeasured {
                     name,
                     why,
                     analysis,
@@ -96,7 +96,7 @@ impl Cases {
                 }
             }
         }
-        (!cases.rows.is_empty() || !cases.absent.is_empty()).then_some(cases)
+        (!cases.rows.is_empty() || !cases.not_measured.is_empty()).then_some(cases)
     }
 
     /// For a terminal.
@@ -105,7 +105,7 @@ impl Cases {
         for &(from, until) in &self.groups {
             text += &format!("\n{}\n", self.table((from, until), colour).trim_fmt());
         }
-        for Absent { name, why, .. } in &self.absent {
+        for NotMeasured { name, why, .. } in &self.not_measured {
             text += &format!("{} cannot run here: {}\n", plain(name), plain(why));
         }
         text
@@ -169,9 +169,9 @@ fn seen(score: Option<&CaseScore>) -> Seen {
             words: "not run".into(),
         };
     };
-    let tone = match score.sight {
-        Some(Sight::Seen) => "good",
-        Some(Sight::NotSeen | Sight::Wrongly | Sight::Twice) => "bad",
+    let tone = match score.outcome {
+        Some(CaseOutcome::Seen) => "good",
+        Some(CaseOutcome::NotSeen | CaseOutcome::Wrongly | CaseOutcome::Twice) => "bad",
         _ => "plain",
     };
     let mut words = findings(score);
@@ -191,7 +191,7 @@ fn with(words: &str, how: &str, score: &CaseScore) -> String {
         "{how}: {}",
         score.error.as_deref().unwrap_or("no reason given")
     );
-    if score.sight.is_some() {
+    if score.outcome.is_some() {
         format!("{words}; {why}")
     } else {
         why
@@ -201,19 +201,19 @@ fn with(words: &str, how: &str, score: &CaseScore) -> String {
 /// "not seen: exec, exit; seen wrongly: ppid wrong".
 fn findings(score: &CaseScore) -> String {
     let mut words: Vec<String> = score
-        .sight
+        .outcome
         .iter()
-        .filter(|sight| **sight == Sight::Seen)
-        .map(Sight::to_string)
+        .filter(|outcome| **outcome == CaseOutcome::Seen)
+        .map(CaseOutcome::to_string)
         .collect();
-    for group in score.findings.chunk_by(|a, b| a.sight == b.sight) {
+    for group in score.findings.chunk_by(|a, b| a.outcome == b.outcome) {
         let what: Vec<_> = group
             .iter()
             .map(|one| one.what.as_str())
             .filter(|what| *what != EVERYTHING)
             .collect();
         let colon = if what.is_empty() { "" } else { ": " };
-        words.push(format!("{}{colon}{}", group[0].sight, what.join(", ")));
+        words.push(format!("{}{colon}{}", group[0].outcome, what.join(", ")));
     }
     words.join("; ")
 }

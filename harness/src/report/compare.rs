@@ -3,16 +3,16 @@
 
 use std::collections::BTreeSet;
 
-use contract::{Fact, Kind};
+use contract::{Field, Kind};
 use serde::Serialize;
 
-use super::figures::{missed, monitor_cpu, slowdown, system_cpu};
+use super::format::{missed, monitor_cpu, slowdown, system_cpu};
 use super::view::machine;
+use crate::escape::plain;
 use crate::numbers::{bare_percent, few, micros, percent};
 use crate::record::Status;
 use crate::score::{Comparison, Floor, Interval, Intervals, Summary};
 use crate::stats::{self, Estimate};
-use crate::text::plain;
 
 /// Of two records of the same, one interval in so many lies apart: tests/coverage.rs counts.
 const BY_CHANCE: usize = 180;
@@ -41,7 +41,7 @@ pub struct Differences {
 #[derive(Debug, Serialize)]
 struct Difference {
     workload: String,
-    monitor: String,
+    configuration: String,
     figure: String,
     old: String,
     new: String,
@@ -130,8 +130,8 @@ fn both<'a>(
 ) -> impl Iterator<Item = (&'a Comparison, &'a Comparison)> {
     let measured = old.comparison.iter().filter(|one| one.repetitions > 0);
     measured.filter_map(|one| {
-        let other = new.of(&one.workload, &one.monitor)?;
-        (other.repetitions > 0 && one.monitor != "null").then_some((one, other))
+        let other = new.of(&one.workload, &one.configuration)?;
+        (other.repetitions > 0 && one.configuration != "null").then_some((one, other))
     })
 }
 
@@ -153,7 +153,7 @@ impl Differences {
         if !apart {
             return;
         }
-        let (workload, monitor) = (one.workload.clone(), one.monitor.clone());
+        let (workload, monitor) = (one.workload.clone(), one.configuration.clone());
         if within(figure.noise, was, is, floors) {
             let (figure, was, is) = (&figure.name, &was.said, &is.said);
             self.noise
@@ -162,7 +162,7 @@ impl Differences {
         }
         self.rows.push(Difference {
             workload,
-            monitor,
+            configuration: monitor,
             figure: figure.name.clone(),
             old: was.said.clone(),
             new: is.said.clone(),
@@ -182,7 +182,7 @@ fn within(noise: Noise, was: &Side, is: &Side, floors: [Option<&Floor>; 2]) -> b
             (is.value / was.value).max(was.value / is.value) <= most
         }
         Noise::Cpu => {
-            let most = floors.map(|floor| floor.system_cpu_us_per_moment);
+            let most = floors.map(|floor| floor.system_cpu_us_per_event);
             (is.value - was.value).abs() <= most.fold(0.0, f64::max)
         }
     }
@@ -195,14 +195,14 @@ fn figures() -> Vec<Figure> {
             side(loss.rate, (loss.low, loss.high), missed(Some(loss)).full)
         })
     });
-    let facts = Fact::ALL.into_iter().map(|fact| {
-        let read = move |all: &Summary, one: &Comparison| right(all, one, fact);
-        more(&format!("{} right", fact.as_str()), Noise::None, read)
+    let fields = Field::ALL.into_iter().map(|field| {
+        let read = move |all: &Summary, one: &Comparison| right(all, one, field);
+        more(&format!("{} right", field.as_str()), Noise::None, read)
     });
     kinds
-        .chain(facts)
+        .chain(fields)
         .chain(falsehoods())
-        .chain(lateness())
+        .chain(latency())
         .chain(speeds())
         .collect()
 }
@@ -246,15 +246,17 @@ fn side(value: f64, (low, high): (f64, f64), said: String) -> Option<Side> {
     })
 }
 
-/// The share of matched moments of which a fact is right. Like losses, facts go missing in bursts.
-fn right(all: &Summary, one: &Comparison, fact: Fact) -> Option<Side> {
+/// The share of matched events of which a field is right. Like losses, fields go missing in bursts.
+fn right(all: &Summary, one: &Comparison, field: Field) -> Option<Side> {
     let ours = all.cells.iter().filter(|cell| {
-        cell.workload == one.workload && cell.monitor == one.monitor && cell.status == Status::Ok
+        cell.workload == one.workload
+            && cell.configuration == one.configuration
+            && cell.status == Status::Ok
     });
-    let scores = ours.filter_map(|cell| cell.facts.get(fact));
+    let scores = ours.filter_map(|cell| cell.fields.get(field));
     let counts = scores.filter(|score| score.offered).map(|score| {
-        let not = score.wrong + score.truncated + score.absent;
-        (not, score.right + not)
+        let not = score.wrong + score.truncated + score.missing;
+        (not, score.correct + not)
     });
     let counts: Vec<(u64, u64)> = counts.filter(|(_, n)| *n > 0).collect();
     let ((not, n), (low, high)) = (stats::pool(&counts), stats::loss(&counts));
@@ -272,13 +274,13 @@ fn falsehoods() -> [Figure; 2] {
         })
     };
     [
-        count("invented", |one| one.invented),
-        count("repeated", |one| one.repeated),
+        count("false_positives", |one| one.false_positives),
+        count("duplicates", |one| one.duplicates),
     ]
 }
 
-/// The usual percentiles, of all moments and by kind.
-fn lateness() -> impl Iterator<Item = Figure> {
+/// The usual percentiles, of all events and by kind.
+fn latency() -> impl Iterator<Item = Figure> {
     type Of = fn(&Intervals) -> Interval;
     let percentiles: [(&str, Of); 4] = [
         ("p50", |of| of.p50),
@@ -290,7 +292,7 @@ fn lateness() -> impl Iterator<Item = Figure> {
     whose.flat_map(move |kind| {
         percentiles.into_iter().map(move |(percentile, of)| {
             let whose = kind.map_or(String::new(), |kind| format!("{kind} "));
-            let name = format!("{whose}lateness {percentile}");
+            let name = format!("{whose}latency {percentile}");
             less(&name, Noise::Factor, move |_, one| {
                 let late = &one.latency_us;
                 let found = match kind {
@@ -329,12 +331,12 @@ fn speeds() -> [Figure; 6] {
             let slow = one.slowdown?;
             side(slow.ratio, slow.low.zip(slow.high)?, slowdown(one).full)
         }),
-        less("machine CPU per moment", Noise::Cpu, |_, one| {
-            let cpu = one.system_cpu_us_per_moment?.estimate;
+        less("machine CPU per event", Noise::Cpu, |_, one| {
+            let cpu = one.system_cpu_us_per_event?.estimate;
             side(cpu.value, cpu.low.zip(cpu.high)?, system_cpu(one).full)
         }),
-        less("own CPU per moment", Noise::Factor, |_, one| {
-            let cpu = one.monitor_cpu_us_per_moment?;
+        less("own CPU per event", Noise::Factor, |_, one| {
+            let cpu = one.own_cpu_us_per_event?;
             side(cpu.value, cpu.low.zip(cpu.high)?, monitor_cpu(one).full)
         }),
         less("stall in ms", Noise::Told, move |_, one| {
@@ -357,8 +359,8 @@ fn only(old: &Summary, new: &Summary) -> Vec<String> {
         let of = one
             .comparison
             .iter()
-            .filter(|one| one.repetitions > 0 && one.monitor != "null");
-        of.map(|one| format!("{} on {}", one.monitor, one.workload))
+            .filter(|one| one.repetitions > 0 && one.configuration != "null");
+        of.map(|one| format!("{} on {}", one.configuration, one.workload))
             .collect()
     };
     let (was, is) = (measured(old), measured(new));
@@ -384,7 +386,7 @@ pub fn text(found: &Differences) -> String {
         let word = if row.better { "better" } else { "worse" };
         lines.push(format!(
             "{} on {}: {} is {word}",
-            row.monitor, row.workload, row.figure
+            row.configuration, row.workload, row.figure
         ));
         lines.push(format!("    {} -> {}", row.old, row.new));
     }

@@ -1,10 +1,10 @@
 //! The kernel matrix: the same comparison on several kernels, technique by technique. Times are left
 //! out: these records come from machines that have nothing in common but the question.
 
-use contract::{Fact, Kind};
+use contract::{Field, Kind};
 use serde::Serialize;
 
-use super::figures::pooled;
+use super::format::pooled;
 use crate::numbers::{percent, thousands};
 use crate::score::{Comparison, Summary};
 
@@ -104,7 +104,7 @@ fn technique<'a>(records: &[&'a Summary], name: &'a str) -> Technique<'a> {
     let mut states = Vec::new();
     let mut reasons: Vec<Reason<'a>> = Vec::new();
     for one in records {
-        let of = one.comparison.iter().filter(|c| c.monitor == name);
+        let of = one.comparison.iter().filter(|c| c.configuration == name);
         let (state, whys) = state(&of.collect::<Vec<_>>());
         states.push(state);
         for why in whys {
@@ -160,18 +160,18 @@ fn once<T: PartialEq>(all: impl Iterator<Item = T>) -> Vec<T> {
     found
 }
 
-/// The kinds and facts that were not all told rightly, or are not offered.
+/// The kinds and fields that were not all told rightly, or are not offered.
 fn missing(one: &Comparison) -> Vec<&'static str> {
     let kinds = Kind::ALL.into_iter();
     let kinds = kinds.filter(|&kind| one.loss.get(kind).is_none_or(|loss| loss.missed > 0));
-    let facts = Fact::ALL.into_iter();
-    let facts = facts.filter(|&fact| {
-        one.facts
-            .get(fact)
-            .is_some_and(|score| score.offered && score.wrong + score.truncated + score.absent > 0)
+    let fields = Field::ALL.into_iter();
+    let fields = fields.filter(|&field| {
+        one.fields
+            .get(field)
+            .is_some_and(|score| score.offered && score.wrong + score.truncated + score.missing > 0)
     });
     let kinds = kinds.map(Kind::as_str);
-    kinds.chain(facts.map(Fact::as_str)).collect()
+    kinds.chain(fields.map(Field::as_str)).collect()
 }
 
 /// The same in words, with the workload and how it is with each.
@@ -193,13 +193,13 @@ fn gap(one: &Comparison) -> Option<String> {
             )),
         }
     });
-    let facts = Fact::ALL.into_iter().filter_map(|fact| {
-        let score = one.facts.get(fact).filter(|score| score.offered)?;
-        let all = score.right + score.wrong + score.truncated + score.absent;
-        let share = percent(score.right as f64 / all as f64);
-        (score.right < all).then(|| format!("{} right in {share}", fact.as_str()))
+    let fields = Field::ALL.into_iter().filter_map(|field| {
+        let score = one.fields.get(field).filter(|score| score.offered)?;
+        let all = score.correct + score.wrong + score.truncated + score.missing;
+        let share = percent(score.correct as f64 / all as f64);
+        (score.correct < all).then(|| format!("{} right in {share}", field.as_str()))
     });
-    let words: Vec<_> = kinds.chain(facts).collect();
+    let words: Vec<_> = kinds.chain(fields).collect();
     (!words.is_empty()).then(|| format!("{}: {}", one.workload, words.join(", ")))
 }
 
@@ -207,7 +207,7 @@ fn losses<'a>(records: &[&'a Summary], name: &'a str, monitors: &[&'a str]) -> L
     let row = |monitor: &'a str| {
         let of = |one: &&Summary| {
             let mut all = one.comparison.iter();
-            let found = all.find(|c| c.workload == name && c.monitor == monitor);
+            let found = all.find(|c| c.workload == name && c.configuration == monitor);
             found.map_or_else(|| "-".into(), loss)
         };
         (monitor, records.iter().map(of).collect())

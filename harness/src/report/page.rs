@@ -8,7 +8,7 @@ use minijinja::value::ValueKind;
 use minijinja::{AutoEscape, Environment, HtmlEscape, Output, State, UndefinedBehavior, Value};
 use serde::Serialize;
 
-use crate::text::plain;
+use crate::escape::plain;
 
 const MARKDOWN: &str = "markdown";
 
@@ -24,7 +24,7 @@ pub(super) fn html(view: &impl Serialize) -> Result<String> {
 
 /// A record on one screen.
 pub(super) fn brief(view: &impl Serialize) -> Result<String> {
-    render("brief.md", view)
+    render("overview.md", view)
 }
 
 /// The kernel matrix of several records, as Markdown.
@@ -41,9 +41,15 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("kernels.md", include_str!("templates/kernels.md.jinja")),
     ("sweep.md", include_str!("templates/sweep.md.jinja")),
     ("sweep.html", include_str!("templates/sweep.html.jinja")),
-    ("brief.md", include_str!("templates/brief.md.jinja")),
-    ("glance.md", include_str!("templates/glance.md.jinja")),
-    ("glance.html", include_str!("templates/glance.html.jinja")),
+    ("overview.md", include_str!("templates/overview.md.jinja")),
+    (
+        "at_a_glance.md",
+        include_str!("templates/at_a_glance.md.jinja"),
+    ),
+    (
+        "at_a_glance.html",
+        include_str!("templates/at_a_glance.html.jinja"),
+    ),
     ("plot.html", include_str!("templates/plot.html.jinja")),
     ("cases.md", include_str!("templates/cases.md.jinja")),
     ("cases.html", include_str!("templates/cases.html.jinja")),

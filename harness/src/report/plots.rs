@@ -1,12 +1,12 @@
 //! Plots as SVG. Whoever cannot tell colours apart, or prints in grey, loses nothing: bars and
 //! points have their names and figures beside them, curves have markers of their own.
 
-mod curves;
+mod cpu_vs_rate;
 mod forest;
-mod notes;
+mod labels;
+mod latency_curves;
 mod panels;
 pub(super) mod png;
-mod spent;
 mod style;
 pub(super) mod sweep;
 
@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use self::forest::{Axis, Chart, Group, Line, Mark};
 use self::style::Look;
-use super::figures;
+use super::format;
 use crate::numbers::{few, thousands};
 use crate::score::{Comparison, Summary};
 
@@ -52,12 +52,12 @@ struct Sheet<'a> {
 pub(super) fn draw(summary: &Summary, lead: &str) -> Result<Vec<Plot>> {
     let drawn = [
         sheet(summary, &LOSS)?,
-        sheet(summary, &ADMITTED)?,
-        curves::draw(summary)?,
+        sheet(summary, &REPORTED_LOST)?,
+        latency_curves::draw(summary)?,
         sheet(summary, &COST)?,
         sheet(summary, &SYSTEM)?,
         sheet(summary, &SLOWDOWN)?,
-        spent::draw(&spent::of_run(summary))?,
+        cpu_vs_rate::draw(&cpu_vs_rate::of_run(summary))?,
     ];
     let named = |plot: Plot| Plot {
         file: format!("{lead}{}.svg", plot.name),
@@ -69,12 +69,12 @@ pub(super) fn draw(summary: &Summary, lead: &str) -> Result<Vec<Plot>> {
 const LOSS: Sheet<'static> = Sheet {
     name: "loss",
     nav: "Missed",
-    title: "Missed, of the moments each technique offers",
+    title: "Missed, of the events each technique offers",
     about: "Logarithmic. A hollow point at 0: nothing was missed, and the line ends at the most that may be missed all \
             the same (95 %). A filled point is the measured share, its line the 95 % interval.",
     axis: Axis::Share,
     figure: &|one| {
-        let (missed, truths) = figures::pooled(one);
+        let (missed, truths) = format::pooled(one);
         let (low, high) = crate::stats::binomial(missed, truths);
         let mark = Mark::Point {
             value: missed as f64 / truths as f64,
@@ -86,24 +86,28 @@ const LOSS: Sheet<'static> = Sheet {
     },
 };
 
-const ADMITTED: Sheet<'static> = Sheet {
-    name: "admitted",
-    nav: "Admitted",
+const REPORTED_LOST: Sheet<'static> = Sheet {
+    name: "reported_lost",
+    nav: "ReportedLost",
     title: "Of what was missed, how much the technique admits",
-    about: "Only where something was missed. The filled part was admitted by the technique's own counters; the empty \
+    about: "Only where something was missed. The filled part was reported_lost by the technique's own counters; the empty \
             part is loss that nobody would have told of.",
     axis: Axis::From {
         base: 0.0,
         unit: "per cent of what was missed",
     },
     figure: &|one| {
-        let (missed, _) = figures::pooled(one);
-        let told = missed - one.unaccounted_lost.min(missed);
+        let (missed, _) = format::pooled(one);
+        let told = missed - one.silent_lost.min(missed);
         let mark = Mark::Part {
             part: told as f64 / missed as f64 * 100.0,
             whole: 100.0,
         };
-        let said = format!("{} missed, {} admitted", thousands(missed), thousands(told));
+        let said = format!(
+            "{} missed, {} reported lost",
+            thousands(missed),
+            thousands(told)
+        );
         (missed > 0).then_some((mark, said))
     },
 };
@@ -111,15 +115,15 @@ const ADMITTED: Sheet<'static> = Sheet {
 const COST: Sheet<'static> = Sheet {
     name: "cost",
     nav: "Own CPU",
-    title: "CPU time of the monitor itself, per moment",
+    title: "CPU time of the monitor itself, per event",
     about: "Of the monitor's own process; what it makes the kernel do in other processes is in the next plots. Lines \
             are 95 % intervals.",
     axis: Axis::From {
         base: 0.0,
-        unit: "microseconds of CPU per moment",
+        unit: "microseconds of CPU per event",
     },
     figure: &|one| {
-        let cpu = one.monitor_cpu_us_per_moment.as_ref()?;
+        let cpu = one.own_cpu_us_per_event.as_ref()?;
         let said = format!("{} us", few(cpu.value));
         Some((bar(cpu.value, cpu.low.zip(cpu.high)), said))
     },
@@ -128,17 +132,17 @@ const COST: Sheet<'static> = Sheet {
 const SYSTEM: Sheet<'static> = Sheet {
     name: "system",
     nav: "Machine CPU",
-    title: "CPU time of the whole machine beyond its pair, per moment",
+    title: "CPU time of the whole machine beyond its pair, per event",
     about: "Everything the technique costs, wherever it is spent: against the same workload with nobody watching. \
             Lines are 95 % intervals; ~ is within the noise.",
     axis: Axis::From {
         base: 0.0,
-        unit: "microseconds of CPU per moment beyond null",
+        unit: "microseconds of CPU per event beyond null",
     },
     figure: &|one| {
-        let extra = one.system_cpu_us_per_moment.as_ref()?;
+        let extra = one.system_cpu_us_per_event.as_ref()?;
         let cpu = extra.estimate;
-        let said = figures::system_cpu(one).short + " us";
+        let said = format::system_cpu(one).short + " us";
         Some((bar(cpu.value, cpu.low.zip(cpu.high)), said))
     },
 };
@@ -155,7 +159,7 @@ const SLOWDOWN: Sheet<'static> = Sheet {
     },
     figure: &|one| {
         let slow = one.slowdown.as_ref()?;
-        let said = figures::slowdown(one).short;
+        let said = format::slowdown(one).short;
         Some((bar(slow.ratio, slow.low.zip(slow.high)), said))
     },
 };
@@ -167,7 +171,10 @@ fn bar(value: f64, ends: Option<(f64, f64)>) -> Mark {
 /// The monitors with measured cells, in the order of the record.
 fn monitors(summary: &Summary) -> Vec<&str> {
     let measured = |name: &str| {
-        let mut of = summary.comparison.iter().filter(|one| one.monitor == name);
+        let mut of = summary
+            .comparison
+            .iter()
+            .filter(|one| one.configuration == name);
         of.any(|one| one.repetitions > 0)
     };
     let names = summary.record.monitors.iter().map(|one| one.name.as_str());
@@ -217,9 +224,16 @@ fn sheet(summary: &Summary, sheet: &Sheet<'_>) -> Result<Option<Plot>> {
         title: sheet.title,
         about: sheet.about,
         svg: forest::draw(&chart)?,
-        head: ["workload", "monitor", "measured", "figure", "low", "high"]
-            .map(String::from)
-            .into(),
+        head: [
+            "workload",
+            "configuration",
+            "measured",
+            "figure",
+            "low",
+            "high",
+        ]
+        .map(String::from)
+        .into(),
         rows,
     }))
 }

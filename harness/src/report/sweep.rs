@@ -6,15 +6,15 @@ use anyhow::Result;
 use serde::Serialize;
 
 use super::plots::{self, Plot};
+use crate::escape::plain;
 use crate::numbers::{count, few, micros, percent, thousands};
 use crate::record::Record;
 use crate::score::{Latency, Summary};
 use crate::select::bare;
 use crate::stats::Estimate;
-use crate::sweep::found::{Burst, Found, Generator, Missed, Point, Sweep};
+use crate::sweep::result::{Burst, Found, Generator, Missed, Point, Sweep};
 use crate::sweep::search::CONFIRM;
 use crate::sweep::{Load, SECONDS};
-use crate::text::plain;
 
 /// What a sweep found, ready to be laid out.
 #[derive(Debug, Serialize)]
@@ -40,8 +40,8 @@ pub(super) struct Section {
 #[derive(Debug, Serialize)]
 struct Row {
     id: String,
-    monitor: String,
-    absent: Option<String>,
+    configuration: String,
+    not_measured: Option<String>,
     holds: String,
     late: String,
     late_half: String,
@@ -86,7 +86,7 @@ impl Sweeps {
     pub(super) fn ids(&self) -> BTreeMap<String, BTreeMap<String, String>> {
         let rows = |section: &Section| {
             let rows = section.rows.iter();
-            rows.map(|row| (row.monitor.clone(), row.id.clone()))
+            rows.map(|row| (row.configuration.clone(), row.id.clone()))
                 .collect()
         };
         let sections = self.sections.iter();
@@ -132,8 +132,8 @@ fn row(one: &Found) -> Row {
     let ceiling = one.at_ceiling.as_ref();
     Row {
         id: String::new(),
-        monitor: one.monitor.clone(),
-        absent: (!measured).then(|| one.errors.join("; ")),
+        configuration: one.configuration.clone(),
+        not_measured: (!measured).then(|| one.errors.join("; ")),
         holds: one
             .holds
             .as_ref()
@@ -249,7 +249,7 @@ fn line(point: &Point) -> [String; 7] {
         missed(&point.missed),
         late(Some(point)),
         point
-            .monitor_cpu_us_per_moment
+            .own_cpu_us_per_event
             .map_or("-".into(), |cpu| few(cpu.value)),
     ]
 }
@@ -303,8 +303,8 @@ pub(super) fn terminal(sweep: &Sweep) -> String {
             plain(workload)
         );
         for row in of(sweep, workload).map(row) {
-            text += &format!("\n{}\n", plain(&row.monitor));
-            let mut lines = match &row.absent {
+            text += &format!("\n{}\n", plain(&row.configuration));
+            let mut lines = match &row.not_measured {
                 Some(why) => vec![("cannot be swept", plain(why))],
                 None => vec![
                     ("holds", row.holds),

@@ -4,18 +4,18 @@
 use comfy_table::presets::NOTHING;
 use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Table, Width};
 
-use super::figures::{self, Row, Said, Tone};
+use super::format::{self, Row, Said, Tone};
+use crate::escape::plain;
 use crate::numbers::count;
 use crate::record::WorkloadInfo;
 use crate::score::Summary;
-use crate::text::plain;
 
 const HEAD: [&str; 8] = [
-    "monitor",
+    "configuration",
     "fork missed",
     "exec missed",
     "exit missed",
-    "facts right",
+    "fields right",
     "late p50/p99",
     "slowdown",
     "CPU us",
@@ -32,8 +32,11 @@ const WIDTH: usize = 120;
 
 /// The matrix, workload by workload, then what the signs mean and who is not in it.
 pub(super) fn matrix(summary: &Summary, colour: bool) -> String {
-    let rows = figures::rows(summary);
-    let shown: Vec<_> = rows.iter().filter(|row| row.absent.is_none()).collect();
+    let rows = format::rows(summary);
+    let shown: Vec<_> = rows
+        .iter()
+        .filter(|row| row.not_measured.is_none())
+        .collect();
     let widths = widths(&shown);
     let mut text = format!("\n{}\n", lines(&[], &widths, colour));
     for workload in &summary.record.workloads {
@@ -48,17 +51,18 @@ pub(super) fn matrix(summary: &Summary, colour: bool) -> String {
 
 fn block(workload: &WorkloadInfo, rows: &[&Row], widths: &[u16; 8], colour: bool) -> String {
     let mut text = format!("\n{}\n", title(workload, rows, colour));
-    let (absent, shown): (Vec<_>, Vec<_>) = rows.iter().partition(|row| row.absent.is_some());
+    let (not_measured, shown): (Vec<_>, Vec<_>) =
+        rows.iter().partition(|row| row.not_measured.is_some());
     if !shown.is_empty() {
         text += &format!("{}\n", lines(&shown, widths, colour));
     }
-    for row in absent.iter().filter(|row| !row.unavailable) {
-        let why = row.absent.as_deref().unwrap_or_default();
-        text += &paragraph(&format!("{} {why}", row.monitor), "  ");
+    for row in not_measured.iter().filter(|row| !row.unavailable) {
+        let why = row.not_measured.as_deref().unwrap_or_default();
+        text += &paragraph(&format!("{} {why}", row.configuration), "  ");
     }
     for row in shown.iter().filter(|row| !row.notes.is_empty()) {
         let notes = row.notes.join("; ");
-        text += &paragraph(&format!("{}: {notes}", row.monitor), "  ! ");
+        text += &paragraph(&format!("{}: {notes}", row.configuration), "  ! ");
     }
     if shown.iter().any(|row| row.blind) {
         text += &paragraph(&workload.analysis, "  why: ");
@@ -113,11 +117,11 @@ fn lines(rows: &[&&Row], widths: &[u16; 8], colour: bool) -> String {
 }
 
 fn cells(row: &Row) -> Vec<Cell> {
-    let mut cells = vec![Cell::new(short(&row.monitor))];
+    let mut cells = vec![Cell::new(short(&row.configuration))];
     let figures = row
         .missed
         .iter()
-        .chain([&row.facts, &row.late, &row.slowdown]);
+        .chain([&row.fields, &row.late, &row.slowdown]);
     cells.extend(figures.map(cell));
     cells.push(Cell::new(cpu(row)));
     cells
@@ -164,7 +168,7 @@ fn footer(summary: &Summary) -> String {
     });
     let mut text = paragraph(
         &format!(
-            "\u{2264} and \u{2265}: the end of the 95 % interval; ~: within noise (overall {floor}); CPU us: a moment's cost in \
+            "\u{2264} and \u{2265}: the end of the 95 % interval; ~: within noise (overall {floor}); CPU us: a event's cost in \
              the monitor itself and, after it, what the whole machine spent beyond its pair"
         ),
         "\n",

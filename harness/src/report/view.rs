@@ -7,13 +7,13 @@ use contract::Kind;
 use serde::Serialize;
 
 use super::Parts;
-use super::brief::Brief;
 use super::cases::Cases;
-use super::figures::{self, Row};
+use super::format::{self, Row};
 use super::kernels::Kernels;
+use super::overview::Brief;
 use super::plots::Plot;
 use super::sweep::Sweeps;
-use crate::guide::{self, Answer, Asked, Rules};
+use crate::advise::{self, Answer, Asked, Rules};
 use crate::numbers::{count, few, micros, thousands};
 use crate::record::{Machine, MonitorInfo, Noise, Record, Status, WorkloadInfo};
 use crate::score::{Cell, Summary};
@@ -87,7 +87,7 @@ struct Linked {
 /// A cell of a record in a line.
 #[derive(Debug, Serialize)]
 struct CellRow<'a> {
-    monitor: &'a str,
+    configuration: &'a str,
     repetition: u32,
     /// Why there are no figures.
     why: Option<&'a str>,
@@ -95,21 +95,21 @@ struct CellRow<'a> {
 }
 
 const CELL_HEAD: [&str; 18] = [
-    "monitor",
+    "configuration",
     "repetition",
     "fork missed",
     "exec missed",
     "exit missed",
-    "repeated",
-    "invented",
-    "unaccounted",
+    "duplicates",
+    "false_positives",
+    "silent",
     "fork p99",
     "exec p99",
     "exit p99",
-    "moments/s",
+    "events/s",
     "wall ms",
-    "own CPU us/moment",
-    "machine CPU us/moment",
+    "own CPU us/event",
+    "machine CPU us/event",
     "peak MiB",
     "steal ticks",
     "load",
@@ -170,7 +170,7 @@ impl<'a> View<'a> {
 /// What the rules say for every need.
 pub(super) fn answers(summary: &Summary) -> Result<Vec<Answer>> {
     let rules = Rules::embedded()?;
-    let answer = |need| guide::answer(&rules, need, summary, Asked::default());
+    let answer = |need| advise::answer(&rules, need, summary, Asked::default());
     Ok(rules.needs.iter().map(answer).collect())
 }
 
@@ -216,11 +216,11 @@ fn config(machine: &Machine) -> String {
 type Ids = BTreeMap<String, BTreeMap<String, String>>;
 
 fn workloads<'a>(summary: &'a Summary, id: &str, ids: &Ids) -> Vec<Workload<'a>> {
-    let rows = figures::rows(summary);
+    let rows = format::rows(summary);
     let link = |row: &Row| {
         let found = ids
             .get(&*row.workload)
-            .and_then(|ids| ids.get(&*row.monitor));
+            .and_then(|ids| ids.get(&*row.configuration));
         Linked {
             id: found.cloned().unwrap_or_default(),
             row: row.clone(),
@@ -235,7 +235,7 @@ fn workloads<'a>(summary: &'a Summary, id: &str, ids: &Ids) -> Vec<Workload<'a>>
             name: &one.name,
             analysis: &one.analysis,
             made: made(one),
-            measured: rows.iter().any(|linked| linked.row.absent.is_none()),
+            measured: rows.iter().any(|linked| linked.row.not_measured.is_none()),
             rows,
             cells: cells(summary, &one.name),
         }
@@ -252,14 +252,14 @@ fn cells<'a>(summary: &'a Summary, workload: &str) -> Vec<CellRow<'a>> {
         let mut monitors = summary.record.monitors.iter();
         monitors.position(|one| one.name == name)
     };
-    cells.sort_by_key(|cell| (place(&cell.monitor), cell.repetition, cell.order));
+    cells.sort_by_key(|cell| (place(&cell.configuration), cell.repetition, cell.order));
     cells.into_iter().map(cell_row).collect()
 }
 
 fn cell_row(cell: &Cell) -> CellRow<'_> {
     let why = (cell.status != Status::Ok).then(|| cell.error.as_deref().unwrap_or("failed"));
     CellRow {
-        monitor: &cell.monitor,
+        configuration: &cell.configuration,
         repetition: cell.repetition,
         why,
         figures: cell_figures(cell),
@@ -276,18 +276,18 @@ fn cell_figures(cell: &Cell) -> Vec<String> {
         let late = score.and_then(|score| score.latency_us.as_ref());
         late.map_or("-".into(), |late| micros(late.p99))
     });
-    let (repeated, invented) = kinds().flatten().fold((0, 0), |sum, score| {
-        (sum.0 + score.repeated, sum.1 + score.invented)
+    let (duplicates, false_positives) = kinds().flatten().fold((0, 0), |sum, score| {
+        (sum.0 + score.duplicates, sum.1 + score.false_positives)
     });
     let figure = |value: Option<f64>| value.map_or("-".into(), few);
     let cost = &cell.cost;
     let memory = cost.peak_rss_bytes.map(|bytes| bytes >> 20);
-    let counts = [repeated, invented, cell.unaccounted_lost].map(thousands);
+    let counts = [duplicates, false_positives, cell.silent_lost].map(thousands);
     let costs = [
-        cost.moments_per_s,
+        cost.events_per_s,
         cost.wall_ms,
-        cost.monitor_cpu_us_per_moment,
-        cost.system_cpu_us_per_moment,
+        cost.own_cpu_us_per_event,
+        cost.system_cpu_us_per_event,
     ];
     let last = [
         memory.map_or("-".into(), |memory| memory.to_string()),

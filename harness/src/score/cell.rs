@@ -1,14 +1,14 @@
 use std::collections::BTreeMap;
 
-use contract::{Fact, Kind};
+use contract::{Field, Kind};
 use serde::{Deserialize, Serialize};
 
+use super::by_key::Keyed;
 use super::cost::CostScore;
-use super::facts::FactScore;
-use super::keyed::Keyed;
+use super::fields::FieldScore;
 use super::latency::Latency;
-use super::pace::Pace;
-use crate::record::{CellRun, Noise, Status, Witness};
+use super::open_loop::Pace;
+use crate::record::{CellRun, CrossCheck, Noise, Status};
 
 /// One row of `summary.json`: a cell and everything computed from it. A cell that was not
 /// measured has the same keys with nothing in them.
@@ -17,7 +17,7 @@ pub struct Cell {
     /// Label of the workload.
     pub workload: String,
     /// Label of the monitor.
-    pub monitor: String,
+    pub configuration: String,
     /// From 1.
     pub repetition: u32,
     /// Its place in the order of all cells, from 0.
@@ -31,17 +31,17 @@ pub struct Cell {
     /// Why the monitor saw nothing although it ran.
     #[serde(default)]
     pub blind: Option<String>,
-    /// Moments by kind; empty unless measured.
+    /// Events by kind; empty unless measured.
     pub kinds: Keyed<Kind, KindScore>,
-    /// Facts told with matched events; empty unless measured.
-    pub facts: Keyed<Fact, FactScore>,
+    /// Fields told with matched events; empty unless measured.
+    pub fields: Keyed<Field, FieldScore>,
     /// Events about other processes than the workload's: no fault.
-    pub outside: u64,
+    pub unrelated: u64,
     /// Losses the monitor admits, by cause.
-    pub admitted_lost: BTreeMap<String, u64>,
-    /// Missed beyond what was admitted, over all offered kinds.
-    pub unaccounted_lost: u64,
-    /// All sentinels sent after the workload were reported in time.
+    pub reported_lost: BTreeMap<String, u64>,
+    /// Missed beyond what was reported as lost, over all offered kinds.
+    pub silent_lost: u64,
+    /// All readiness probes sent after the workload were reported in time.
     pub drained: bool,
     /// How its timetable was kept, where it has one.
     pub pace: Option<Pace>,
@@ -51,13 +51,13 @@ pub struct Cell {
     pub noise: Noise,
     /// Who vouched for the ledger beside the workload itself.
     #[serde(default)]
-    pub witness: Option<Witness>,
+    pub cross_check: Option<CrossCheck>,
     /// What else the monitor counted, with the unit in the name.
     pub notes: BTreeMap<String, u64>,
 }
 
-/// The moments of one kind in one cell.
-/// matched + missed = truths; matched + repeated + invented + outside = events.
+/// The events of one kind in one cell.
+/// matched + missed = truths; matched + duplicates + false positives + unrelated = events.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct KindScore {
     /// Whether the monitor offers this kind; where it does not, missing it is no fault.
@@ -69,9 +69,9 @@ pub struct KindScore {
     /// How many of them were not.
     pub missed: u64,
     /// Events about what another event had reported already.
-    pub repeated: u64,
-    /// Events about the workload's processes without such a moment.
-    pub invented: u64,
+    pub duplicates: u64,
+    /// Events about the workload's processes without such a event.
+    pub false_positives: u64,
     /// How late the matched ones were received; `None` when there were none to tell from.
     pub latency_us: Option<Latency>,
 }
@@ -81,7 +81,7 @@ impl Cell {
     pub fn blank(run: &CellRun) -> Self {
         Self {
             workload: run.workload.clone(),
-            monitor: run.monitor.clone(),
+            configuration: run.configuration.clone(),
             repetition: run.repetition,
             order: run.order,
             baseline: run.baseline,
@@ -89,15 +89,15 @@ impl Cell {
             error: run.error.clone(),
             blind: run.blind.clone(),
             kinds: Keyed::default(),
-            facts: Keyed::default(),
-            outside: 0,
-            admitted_lost: run.admitted.clone(),
-            unaccounted_lost: 0,
+            fields: Keyed::default(),
+            unrelated: 0,
+            reported_lost: run.reported_lost.clone(),
+            silent_lost: 0,
             drained: run.drained,
             pace: None,
             cost: CostScore::default(),
             noise: run.noise,
-            witness: run.witness.clone(),
+            cross_check: run.cross_check.clone(),
             notes: run.notes.clone(),
         }
     }
@@ -111,8 +111,8 @@ impl Cell {
         }
     }
 
-    /// All moments of the cell.
-    pub fn moments(&self) -> u64 {
+    /// All events of the cell.
+    pub fn events(&self) -> u64 {
         self.kinds.0.values().map(|kind| kind.truths).sum()
     }
 }

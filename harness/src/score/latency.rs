@@ -1,14 +1,14 @@
-//! How late a matched moment was received: from the start of its window, so never too little, and
+//! How late a matched event was received: from the start of its window, so never too little, and
 //! too much by at most the width of the window; where the workload keeps a timetable, from the time
 //! at which it was due, so that being held up is not left out.
 
-use contract::{Journal, Kind, Ledger, Pairing};
+use contract::{EventLog, Kind, Ledger, Matching};
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
 use crate::stats;
 
-/// Lateness in microseconds, to three significant digits.
+/// LatencyHistogram in microseconds, to three significant digits.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Latency {
     /// Half were received sooner.
@@ -21,18 +21,18 @@ pub struct Latency {
     pub p999: f64,
     /// The latest, exactly.
     pub max: f64,
-    /// From how many moments.
+    /// From how many events.
     pub n: u64,
 }
 
-/// Lateness of many moments, in nanoseconds.
+/// LatencyHistogram of many events, in nanoseconds.
 #[derive(Clone, Debug)]
-pub struct Lateness {
+pub struct LatencyHistogram {
     histogram: Histogram<u64>,
     max: u64,
 }
 
-impl Lateness {
+impl LatencyHistogram {
     /// Nothing yet.
     pub fn new() -> anyhow::Result<Self> {
         let mut histogram = Histogram::new(3)?;
@@ -93,7 +93,7 @@ impl Lateness {
         })
     }
 
-    /// Points (quantile, microseconds) for a plot, as far into the tail as there are moments.
+    /// Points (quantile, microseconds) for a plot, as far into the tail as there are events.
     pub fn curve(&self) -> Vec<(f64, f64)> {
         let n = self.histogram.len() as f64;
         let steps = (0..=60).map(|step| 10_f64.powf(-f64::from(step) / 10.0));
@@ -109,7 +109,7 @@ impl Lateness {
 pub struct Interval {
     /// Not below this.
     pub low: f64,
-    /// Not above this; `None` where too few moments were measured to say.
+    /// Not above this; `None` where too few events were measured to say.
     pub high: Option<f64>,
 }
 
@@ -117,7 +117,7 @@ pub struct Interval {
 ///
 /// What happens in one run hangs together (one stall makes hundreds late), so with two repetitions
 /// or more a repetition is one measurement, and the interval is that of the percentile of a run.
-/// A single run is taken for independent moments, for want of anything better, and its interval
+/// A single run is taken for independent events, for want of anything better, and its interval
 /// is the exact one between two ranks.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Intervals {
@@ -133,7 +133,11 @@ pub struct Intervals {
 
 impl Intervals {
     /// Of the percentiles of `repetitions`, or of `pooled` if there is but one; `None` of nothing.
-    pub fn of(repetitions: &[Lateness], pooled: &Lateness, seed: u64) -> Option<Self> {
+    pub fn of(
+        repetitions: &[LatencyHistogram],
+        pooled: &LatencyHistogram,
+        seed: u64,
+    ) -> Option<Self> {
         let sound: Vec<_> = repetitions.iter().filter(|one| !one.is_empty()).collect();
         let one = |quantile: f64| match sound.len() {
             0 | 1 => within(pooled, quantile),
@@ -148,15 +152,15 @@ impl Intervals {
     }
 }
 
-fn within(lateness: &Lateness, quantile: f64) -> Option<Interval> {
-    let (low, high) = stats::ranks(quantile, lateness.len())?;
+fn within(latency: &LatencyHistogram, quantile: f64) -> Option<Interval> {
+    let (low, high) = stats::ranks(quantile, latency.len())?;
     Some(Interval {
-        low: lateness.rank(low),
-        high: high.map(|high| lateness.rank(high)),
+        low: latency.rank(low),
+        high: high.map(|high| latency.rank(high)),
     })
 }
 
-fn between(repetitions: &[&Lateness], quantile: f64, seed: u64) -> Option<Interval> {
+fn between(repetitions: &[&LatencyHistogram], quantile: f64, seed: u64) -> Option<Interval> {
     // A nanosecond more, so that what was received at once has a logarithm too.
     let values = repetitions.iter().map(|one| one.at(quantile) + 0.001);
     let found = stats::ratio(&values.collect::<Vec<_>>(), seed)?;
@@ -166,13 +170,17 @@ fn between(repetitions: &[&Lateness], quantile: f64, seed: u64) -> Option<Interv
     })
 }
 
-/// By kind, over the matched moments whose windows are not loose.
+/// By kind, over the matched events whose windows are not loose.
 pub(super) fn measure(
     ledger: &Ledger,
-    journal: &Journal,
-    pairing: &Pairing,
-) -> anyhow::Result<[Lateness; 3]> {
-    let mut all = [Lateness::new()?, Lateness::new()?, Lateness::new()?];
+    journal: &EventLog,
+    pairing: &Matching,
+) -> anyhow::Result<[LatencyHistogram; 3]> {
+    let mut all = [
+        LatencyHistogram::new()?,
+        LatencyHistogram::new()?,
+        LatencyHistogram::new()?,
+    ];
     for (index, truth) in ledger.truths.iter().enumerate() {
         if truth.loose {
             continue;
@@ -187,7 +195,7 @@ pub(super) fn measure(
 }
 
 /// Puts the percentiles where they are shown.
-pub(super) fn of(all: &[Lateness; 3], kind: Kind) -> Option<Latency> {
+pub(super) fn of(all: &[LatencyHistogram; 3], kind: Kind) -> Option<Latency> {
     all[kind as usize].percentiles()
 }
 
@@ -197,11 +205,11 @@ mod tests {
 
     #[test]
     fn percentiles_to_three_digits_and_the_latest_exactly() {
-        let mut lateness = Lateness::new().unwrap();
-        assert_eq!(lateness.percentiles(), None);
-        assert!(lateness.curve().is_empty());
-        (1..=1000).for_each(|n| lateness.take(n * 1000).unwrap());
-        let found = lateness.percentiles().unwrap();
+        let mut latency = LatencyHistogram::new().unwrap();
+        assert_eq!(latency.percentiles(), None);
+        assert!(latency.curve().is_empty());
+        (1..=1000).for_each(|n| latency.take(n * 1000).unwrap());
+        let found = latency.percentiles().unwrap();
         for (value, expected) in [(found.p50, 500.0), (found.p99, 990.0), (found.p999, 999.0)] {
             assert!(
                 (value / expected - 1.0).abs() < 0.002,
@@ -209,7 +217,7 @@ mod tests {
             );
         }
         assert_eq!((found.max, found.n), (1000.0, 1000));
-        let curve = lateness.curve();
+        let curve = latency.curve();
         assert!(curve.is_sorted_by(|a, b| a.0 < b.0 && a.1 <= b.1));
         assert_eq!(curve.len(), 31);
     }

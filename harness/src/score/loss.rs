@@ -1,15 +1,15 @@
-//! What was matched, missed, repeated and invented, by kind.
+//! What was matched, missed, repeated and false positives, by kind.
 
-use contract::{Claims, Journal, Kind, Ledger, Pairing, Verdict};
+use contract::{Claims, EventLog, Kind, Ledger, Matching, Verdict};
 
+use super::by_key::Keyed;
 use super::cell::KindScore;
-use super::keyed::Keyed;
 
 /// Counts everything once; also the events that are outside, all kinds together.
 pub(super) fn count(
     ledger: &Ledger,
-    journal: &Journal,
-    pairing: &Pairing,
+    journal: &EventLog,
+    pairing: &Matching,
     claims: &Claims,
 ) -> (Keyed<Kind, KindScore>, u64) {
     let mut verdicts = [[0_u64; 4]; 3];
@@ -27,14 +27,14 @@ pub(super) fn count(
             truths: truths[kind as usize],
             matched: of(Verdict::Matched),
             missed: truths[kind as usize] - of(Verdict::Matched),
-            repeated: of(Verdict::Repeated),
-            invented: of(Verdict::Invented),
+            duplicates: of(Verdict::Duplicate),
+            false_positives: of(Verdict::FalsePositive),
             latency_us: None,
         }
     });
-    let outside = verdicts
+    let unrelated = verdicts
         .iter()
-        .map(|of| of[Verdict::Outside as usize])
+        .map(|of| of[Verdict::Unrelated as usize])
         .sum();
-    (kinds, outside)
+    (kinds, unrelated)
 }

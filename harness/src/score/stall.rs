@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::Scored;
-use super::compare::{Baselines, Extra, extra};
-use super::noise::Floor;
+use super::aggregate::{Baselines, Extra, extra};
+use super::noise_floor::Floor;
 use crate::stats::{self, Estimate};
 
 /// What `audit` notes of the kernel's `backlog_wait_time_actual`.

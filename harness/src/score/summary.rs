@@ -5,11 +5,11 @@ use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
 use super::Scored;
+use super::aggregate::{Baselines, Comparison, compare};
+use super::case_outcome::{CaseScore, cases};
 use super::cell::Cell;
-use super::compare::{Baselines, Comparison, compare};
-use super::noise::NoiseFloor;
-use super::runs::doubt;
-use super::sight::{CaseScore, cases};
+use super::noise_floor::NoiseFloor;
+use super::runs_csv::doubt;
 use crate::record::{FORMAT, Record, read_json};
 
 /// `summary.json`: everything computed from a record.
@@ -39,7 +39,7 @@ impl Summary {
         let mut comparison = Vec::new();
         for (workload, monitor) in combinations(&record, &scored) {
             let of = |scored: &&Scored| {
-                scored.cell.workload == workload && scored.cell.monitor == monitor
+                scored.cell.workload == workload && scored.cell.configuration == monitor
             };
             let cells: Vec<&Scored> = scored.iter().filter(of).collect();
             let pair = (workload.as_str(), monitor.as_str());
@@ -89,7 +89,7 @@ impl Summary {
     pub fn of(&self, workload: &str, monitor: &str) -> Option<&Comparison> {
         self.comparison
             .iter()
-            .find(|entry| entry.workload == workload && entry.monitor == monitor)
+            .find(|entry| entry.workload == workload && entry.configuration == monitor)
     }
 }
 
@@ -101,7 +101,7 @@ fn combinations(record: &Record, scored: &[Scored]) -> Vec<(String, String)> {
     });
     let mut all: Vec<_> = planned.collect();
     for Scored { cell, .. } in scored {
-        let found = (cell.workload.clone(), cell.monitor.clone());
+        let found = (cell.workload.clone(), cell.configuration.clone());
         if !all.contains(&found) {
             all.push(found);
         }

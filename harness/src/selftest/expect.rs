@@ -1,12 +1,12 @@
 //! What the report must say of a case: every figure of its cells and of their comparison.
 
-use contract::{Fact, Kind, Ledger};
-use monitors::replay::{FactFigures, Figures, KindFigures};
+use contract::{Field, Kind, Ledger};
+use monitors::replay::{FieldFigures, Figures, KindFigures};
 use serde_json::{Map, Value, to_value};
 
-use super::due::Due;
-use super::late::Sorted;
-use super::{pace, sure};
+use super::expectation::Due;
+use super::latency::Sorted;
+use super::{intervals, open_loop};
 use crate::record::{CellRun, Cost};
 
 /// What is due of two repetitions.
@@ -35,14 +35,14 @@ fn by<T, K: Copy>(
 
 /// The row of one cell.
 pub(super) fn cell(ledger: &Ledger, run: &CellRun, planted: &Figures) -> Due {
-    let kinds = Kind::ALL.map(|kind| (kind.as_str(), moments(&planted.kinds[kind as usize])));
-    let facts = by(Fact::ALL, Fact::as_str, |fact| {
-        fact_due(&[planted.facts[fact]])
+    let kinds = Kind::ALL.map(|kind| (kind.as_str(), events(&planted.kinds[kind as usize])));
+    let fields = by(Field::ALL, Field::as_str, |field| {
+        field_due(&[planted.fields[field]])
     });
     let cost = run.cost.unwrap_or_default();
     Due::map([
         ("workload", number(&run.workload)),
-        ("monitor", number(&run.monitor)),
+        ("configuration", number(&run.configuration)),
         ("repetition", number(run.repetition)),
         ("order", number(run.order)),
         ("baseline", number(run.baseline)),
@@ -50,59 +50,59 @@ pub(super) fn cell(ledger: &Ledger, run: &CellRun, planted: &Figures) -> Due {
         ("error", Due::null()),
         ("blind", number(&run.blind)),
         ("kinds", Due::map(kinds)),
-        ("facts", Due::map(facts)),
-        ("outside", number(planted.outside)),
-        ("admitted_lost", number(&planted.admitted)),
-        ("unaccounted_lost", number(planted.unaccounted)),
+        ("fields", Due::map(fields)),
+        ("unrelated", number(planted.unrelated)),
+        ("reported_lost", number(&planted.reported_lost)),
+        ("silent_lost", number(planted.silent)),
         ("drained", number(run.drained)),
-        ("pace", Due::maybe(pace::cell(ledger))),
+        ("pace", Due::maybe(open_loop::cell(ledger))),
         ("cost", costs(&cost, ledger.truths.len())),
         ("noise", number(run.noise)),
-        ("witness", number(&run.witness)),
+        ("cross_check", number(&run.cross_check)),
         ("notes", number(&run.notes)),
     ])
 }
 
-fn moments(kind: &KindFigures) -> Due {
-    let late = Sorted::new(kind.lateness.iter().copied());
+fn events(kind: &KindFigures) -> Due {
+    let late = Sorted::new(kind.latency.iter().copied());
     Due::map([
         ("offered", number(kind.offered)),
         ("truths", number(kind.truths)),
         ("matched", number(kind.matched)),
         ("missed", number(kind.missed)),
-        ("repeated", number(kind.repeated)),
-        ("invented", number(kind.invented)),
+        ("duplicates", number(kind.duplicates)),
+        ("false_positives", number(kind.false_positives)),
         ("latency_us", Due::maybe(late.percentiles())),
     ])
 }
 
-fn fact_due(cells: &[FactFigures]) -> Due {
-    let sum = |of: fn(&FactFigures) -> u64| number(cells.iter().map(of).sum::<u64>());
+fn field_due(cells: &[FieldFigures]) -> Due {
+    let sum = |of: fn(&FieldFigures) -> u64| number(cells.iter().map(of).sum::<u64>());
     Due::map([
-        ("offered", number(cells.iter().any(|fact| fact.offered))),
-        ("right", sum(|fact| fact.right)),
-        ("wrong", sum(|fact| fact.wrong)),
-        ("truncated", sum(|fact| fact.truncated)),
-        ("absent", sum(|fact| fact.absent)),
+        ("offered", number(cells.iter().any(|field| field.offered))),
+        ("correct", sum(|field| field.right)),
+        ("wrong", sum(|field| field.wrong)),
+        ("truncated", sum(|field| field.truncated)),
+        ("missing", sum(|field| field.missing)),
     ])
 }
 
-/// Microseconds for each moment.
-fn each(nanos: u64, moments: usize) -> f64 {
-    nanos as f64 / 1000.0 / moments as f64
+/// Microseconds for each event.
+fn each(nanos: u64, events: usize) -> f64 {
+    nanos as f64 / 1000.0 / events as f64
 }
 
-fn rate(cost: &Cost, moments: usize) -> f64 {
-    moments as f64 * 1e9 / cost.wall_ns as f64
+fn rate(cost: &Cost, events: usize) -> f64 {
+    events as f64 * 1e9 / cost.wall_ns as f64
 }
 
-fn costs(cost: &Cost, moments: usize) -> Due {
-    let maybe = |nanos: Option<u64>| Due::maybe(nanos.map(|n| Due::Near(each(n, moments))));
+fn costs(cost: &Cost, events: usize) -> Due {
+    let maybe = |nanos: Option<u64>| Due::maybe(nanos.map(|n| Due::Near(each(n, events))));
     Due::map([
-        ("moments_per_s", Due::Near(rate(cost, moments))),
-        ("monitor_cpu_us_per_moment", maybe(cost.monitor_cpu_ns)),
-        ("system_cpu_us_per_moment", maybe(Some(cost.system_cpu_ns))),
-        ("workload_cpu_us_per_moment", maybe(cost.workload_cpu_ns)),
+        ("events_per_s", Due::Near(rate(cost, events))),
+        ("own_cpu_us_per_event", maybe(cost.monitor_cpu_ns)),
+        ("system_cpu_us_per_event", maybe(Some(cost.system_cpu_ns))),
+        ("workload_cpu_us_per_event", maybe(cost.workload_cpu_ns)),
         ("peak_rss_bytes", number(cost.peak_rss_bytes)),
         ("wall_ms", Due::Near(cost.wall_ns as f64 / 1e6)),
     ])
@@ -112,14 +112,14 @@ impl Case<'_> {
     /// What both repetitions say together.
     pub(super) fn comparison(&self) -> Due {
         let costs = self.runs.map(|run| run.cost.unwrap_or_default());
-        let moments = self.ledger.truths.len();
+        let events = self.ledger.truths.len();
         let both =
             |of: fn(&Figures) -> u64| number(self.planted.iter().map(|p| of(p)).sum::<u64>());
-        let monitor = costs.map(|cost| each(cost.monitor_cpu_ns.unwrap_or(0), moments));
-        let speed = costs.map(|cost| rate(&cost, moments));
+        let monitor = costs.map(|cost| each(cost.monitor_cpu_ns.unwrap_or(0), events));
+        let speed = costs.map(|cost| rate(&cost, events));
         Due::map([
             ("workload", number(&self.runs[0].workload)),
-            ("monitor", number(&self.runs[0].monitor)),
+            ("configuration", number(&self.runs[0].configuration)),
             ("repetitions", number(2)),
             ("failed", number(0)),
             ("unavailable", number(0)),
@@ -127,21 +127,21 @@ impl Case<'_> {
             ("blind", number(&self.runs[0].blind)),
             ("loss", self.loss()),
             (
-                "facts",
-                Due::map(by(Fact::ALL, Fact::as_str, |fact| {
-                    fact_due(&self.planted.map(|planted| planted.facts[fact]))
+                "fields",
+                Due::map(by(Field::ALL, Field::as_str, |field| {
+                    field_due(&self.planted.map(|planted| planted.fields[field]))
                 })),
             ),
             (
-                "repeated",
-                both(|p| p.kinds.iter().map(|kind| kind.repeated).sum()),
+                "duplicates",
+                both(|p| p.kinds.iter().map(|kind| kind.duplicates).sum()),
             ),
             (
-                "invented",
-                both(|p| p.kinds.iter().map(|kind| kind.invented).sum()),
+                "false_positives",
+                both(|p| p.kinds.iter().map(|kind| kind.false_positives).sum()),
             ),
-            ("admitted_lost", self.admitted()),
-            ("unaccounted_lost", both(|p| p.unaccounted)),
+            ("reported_lost", self.reported_lost()),
+            ("silent_lost", both(|p| p.silent)),
             (
                 "undrained",
                 number(self.runs.iter().filter(|run| !run.drained).count()),
@@ -151,18 +151,15 @@ impl Case<'_> {
                 number(self.runs.iter().filter(|run| run.noise.stolen).count()),
             ),
             ("latency_us", self.latency()),
-            ("pace", Due::maybe(pace::both(self.ledger))),
+            ("pace", Due::maybe(open_loop::both(self.ledger))),
             ("stall", self.stall(&costs)),
             ("slowdown", self.slowdown(&costs)),
-            ("monitor_cpu_us_per_moment", Due::map(sure::mean(monitor))),
+            ("own_cpu_us_per_event", Due::map(intervals::mean(monitor))),
             (
-                "system_cpu_us_per_moment",
-                self.extra(&costs, |cost| each(cost.system_cpu_ns, moments)),
+                "system_cpu_us_per_event",
+                self.extra(&costs, |cost| each(cost.system_cpu_ns, events)),
             ),
-            (
-                "moments_per_s",
-                Due::Near(f64::midpoint(speed[0], speed[1])),
-            ),
+            ("events_per_s", Due::Near(f64::midpoint(speed[0], speed[1]))),
             (
                 "peak_rss_bytes",
                 number(costs.map(|cost| cost.peak_rss_bytes).into_iter().max()),
@@ -178,14 +175,18 @@ impl Case<'_> {
             let of = self.planted.map(|planted| &planted.kinds[kind as usize]);
             (
                 kind.as_str(),
-                sure::loss(of.map(|of| (of.missed, of.truths))),
+                intervals::loss(of.map(|of| (of.missed, of.truths))),
             )
         }))
     }
 
-    fn admitted(&self) -> Due {
+    fn reported_lost(&self) -> Due {
         let mut sums = Map::new();
-        for (cause, n) in self.planted.iter().flat_map(|planted| &planted.admitted) {
+        for (cause, n) in self
+            .planted
+            .iter()
+            .flat_map(|planted| &planted.reported_lost)
+        {
             let sum = sums.get(cause).and_then(Value::as_u64).unwrap_or(0);
             sums.insert(cause.clone(), (sum + n).into());
         }
@@ -196,15 +197,15 @@ impl Case<'_> {
         let of = |kind: Kind| {
             let each = self
                 .planted
-                .map(|p| Sorted::new(p.kinds[kind as usize].lateness.clone()));
+                .map(|p| Sorted::new(p.kinds[kind as usize].latency.clone()));
             let pooled = self
                 .planted
                 .iter()
-                .flat_map(|p| p.kinds[kind as usize].lateness.clone());
+                .flat_map(|p| p.kinds[kind as usize].latency.clone());
             (Sorted::new(pooled), each)
         };
         let all = |planted: &Figures| {
-            let kinds = planted.kinds.iter().flat_map(|kind| kind.lateness.clone());
+            let kinds = planted.kinds.iter().flat_map(|kind| kind.latency.clone());
             kinds.collect::<Vec<_>>()
         };
         let each = self.planted.map(|planted| Sorted::new(all(planted)));
@@ -229,11 +230,11 @@ impl Case<'_> {
     /// The paired difference of a cost.
     fn extra(&self, costs: &[Cost; 2], of: impl Fn(&Cost) -> f64) -> Due {
         let more = [0, 1].map(|turn| of(&costs[turn]) - of(&self.bases[turn]));
-        let mut due = sure::mean(more);
+        let mut due = intervals::mean(more);
         let middle = f64::midpoint(more[0], more[1]);
-        let reach = sure::STUDENT * (more[0] - more[1]).abs() / 2.0;
+        let reach = intervals::STUDENT * (more[0] - more[1]).abs() / 2.0;
         let ends = [middle - reach, middle + reach];
-        due.push(("verdict", sure::verdict(middle, ends, 0.0)));
+        due.push(("verdict", intervals::verdict(middle, ends, 0.0)));
         Due::map(due)
     }
 
@@ -242,7 +243,7 @@ impl Case<'_> {
             .runs
             .map(|run| run.notes.get("backlog_wait_ms").copied());
         let waits = waits[0].zip(waits[1]);
-        let waits = waits.map(|(one, two)| Due::map(sure::mean([one as f64, two as f64])));
+        let waits = waits.map(|(one, two)| Due::map(intervals::mean([one as f64, two as f64])));
         Due::map([
             (
                 "wall_ms",
@@ -255,13 +256,13 @@ impl Case<'_> {
     fn slowdown(&self, costs: &[Cost; 2]) -> Due {
         let ratios =
             [0, 1].map(|turn| costs[turn].wall_ns as f64 / self.bases[turn].wall_ns as f64);
-        let [value, low, high] = sure::ratio(ratios);
+        let [value, low, high] = intervals::ratio(ratios);
         Due::map([
             ("ratio", Due::Near(value)),
             ("low", Due::Near(low)),
             ("high", Due::Near(high)),
             ("pairs", number(2)),
-            ("verdict", sure::verdict(value, [low, high], 1.0)),
+            ("verdict", intervals::verdict(value, [low, high], 1.0)),
         ])
     }
 }

@@ -1,4 +1,4 @@
-//! The examiner examined: a report that is wrong anywhere is found out.
+//! The fault injector examined: a report that is wrong anywhere is found out.
 
 use serde_json::json;
 
@@ -56,7 +56,11 @@ fn a_wrong_figure_anywhere_is_found() {
     let summary: Value = crate::record::read_json(&dir.path().join("summary.json")).unwrap();
     let plantings = plantings(&sources, 3).unwrap();
     let planting = plantings.last().unwrap();
-    assert!(planting.monitor.contains("heavy"), "{}", planting.monitor);
+    assert!(
+        planting.configuration.contains("heavy"),
+        "{}",
+        planting.configuration
+    );
     let verdict = |summary: &Value| judge(planting, &sources[0], base(0), summary).faults;
     assert_eq!(verdict(&summary), [""; 0]);
     let mut places = 0;
@@ -64,7 +68,7 @@ fn a_wrong_figure_anywhere_is_found() {
         let all = summary[rows].as_array().unwrap();
         let ours = all
             .iter()
-            .position(|row| row["monitor"] == planting.monitor);
+            .position(|row| row["configuration"] == planting.configuration);
         let place = ours.unwrap();
         for (at, wrong) in spoilt(&all[place]) {
             let mut summary = summary.clone();

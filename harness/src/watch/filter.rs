@@ -3,10 +3,10 @@
 
 use std::collections::HashSet;
 
-use contract::{Kind, Pid, Report};
+use contract::{EventRef, Kind, Pid};
 use regex::bytes::Regex;
 
-use super::processes::{Process, Processes};
+use super::process_table::{Process, Processes};
 
 /// What was asked for; what is empty asks for everything.
 #[derive(Clone, Debug, Default)]
@@ -60,7 +60,7 @@ impl Filter {
     }
 
     /// Takes the event in, and says whether it is wanted. Every event must be asked about.
-    pub fn passes(&mut self, report: &Report<'_>) -> bool {
+    pub fn passes(&mut self, report: &EventRef<'_>) -> bool {
         let kind = self.wanted.kinds.is_empty() || self.wanted.kinds.contains(&report.kind);
         if !self.follows {
             return kind;
@@ -74,7 +74,7 @@ impl Filter {
         passes
     }
 
-    fn begin(&mut self, report: &Report<'_>) {
+    fn begin(&mut self, report: &EventRef<'_>) {
         let pid = report.pid;
         match (report.kind, report.ppid) {
             (Kind::Fork, ppid) => {
@@ -145,7 +145,7 @@ mod tests {
     fn passed(wanted: Wanted, events: &[(Kind, Pid, Pid, &str)]) -> Vec<usize> {
         let mut filter = Filter::new(wanted, before, user);
         let mut passes = |&(kind, pid, ppid, exe): &(Kind, Pid, Pid, &str)| {
-            let mut report = Report::new(kind, pid, 0);
+            let mut report = EventRef::new(kind, pid, 0);
             report.ppid = (ppid != 0).then_some(ppid);
             report.exe = (!exe.is_empty()).then_some(exe.as_bytes());
             filter.passes(&report)

@@ -1,8 +1,8 @@
 //! Events for people: one line each, cut to the width of the terminal, nothing in it that a hostile
 //! name could move the cursor or forge a line with.
 
-use contract::{Kind, Nanos, Report, split_argv};
-use monitors::line::shown;
+use contract::{EventRef, Kind, Nanos, split_argv};
+use monitors::event_json::shown;
 
 /// From the wall clock's second, which is negative before 1970, to its day's hour, minute, second.
 pub type LocalTime = fn(i64) -> [u8; 3];
@@ -37,7 +37,7 @@ impl Table {
     }
 
     /// Appends the line of one event.
-    pub fn row(&self, report: &Report<'_>, out: &mut Vec<u8>) {
+    pub fn row(&self, report: &EventRef<'_>, out: &mut Vec<u8>) {
         let width = (self.width)();
         let time = self.time(match report.happened {
             0 => report.received,
@@ -99,7 +99,7 @@ fn ended(status: i32) -> String {
 }
 
 /// Path and arguments. Of more than `most` characters the rest would not be seen anyway.
-fn program(report: &Report<'_>, most: usize, out: &mut String) {
+fn program(report: &EventRef<'_>, most: usize, out: &mut String) {
     match report.exe {
         Some(exe) => escaped(exe, out),
         None => out.push('?'),
@@ -210,19 +210,19 @@ mod tests {
         }
     }
 
-    fn row(width: Option<usize>, report: &Report<'_>) -> String {
+    fn row(width: Option<usize>, report: &EventRef<'_>) -> String {
         let mut out = Vec::new();
         table(width).row(report, &mut out);
         String::from_utf8(out).unwrap()
     }
 
-    fn exec<'a>(exe: &'a [u8], argv: &'a [u8]) -> Report<'a> {
-        Report {
+    fn exec<'a>(exe: &'a [u8], argv: &'a [u8]) -> EventRef<'a> {
+        EventRef {
             happened: 789_000_000,
             ppid: Some(12),
             exe: Some(exe),
             argv: Some(argv),
-            ..Report::new(Kind::Exec, 1234, 5)
+            ..EventRef::new(Kind::Exec, 1234, 5)
         }
     }
 
@@ -232,7 +232,7 @@ mod tests {
             row(None, &exec(b"/bin/ls", b"ls\0-l\0a b\0\0it's\0\\n\n\0")),
             "12:34:56.789 exec    1234      12  /bin/ls  ls -l 'a b' '' 'it'\\''s' \\\\n\\n\n"
         );
-        let mut exit = Report::new(Kind::Exit, 1234, 789_000_000);
+        let mut exit = EventRef::new(Kind::Exit, 1234, 789_000_000);
         let mut said = |status| {
             exit.status = status;
             row(None, &exit)
@@ -246,9 +246,9 @@ mod tests {
         assert_eq!(
             row(
                 None,
-                &Report {
+                &EventRef {
                     ppid: Some(7),
-                    ..Report::new(Kind::Fork, 8, 0)
+                    ..EventRef::new(Kind::Fork, 8, 0)
                 }
             ),
             "12:34:56.000 fork       8       7\n"

@@ -86,7 +86,7 @@ pub(crate) fn summary(record: &Path) -> Value {
 pub(crate) fn cells<'a>(summary: &'a Value, monitor: &str) -> Vec<&'a Value> {
     let all = summary["cells"].as_array().unwrap();
     all.iter()
-        .filter(|cell| cell["monitor"] == monitor)
+        .filter(|cell| cell["configuration"] == monitor)
         .collect()
 }
 

@@ -1,7 +1,7 @@
 //! Made-up cells of any size whose right figures are known.
 #![allow(dead_code, reason = "each test file uses its part of it")]
 
-use contract::{Arena, Claims, Clock, Fact, Facts, Journal, Kind, Ledger, Report, Truth};
+use contract::{Arena, Claims, Clock, EventLog, EventRef, Field, Fields, Kind, Ledger, Truth};
 use rollcall::record::{
     CellRun, Cost, FORMAT, Machine, MonitorInfo, Noise, Record, Status, WorkloadInfo,
 };
@@ -10,7 +10,7 @@ use rollcall::record::{
 pub(crate) struct Input {
     pub(crate) run: CellRun,
     pub(crate) ledger: Ledger,
-    pub(crate) journal: Journal,
+    pub(crate) journal: EventLog,
     pub(crate) claims: Claims,
 }
 
@@ -18,14 +18,14 @@ pub(crate) struct Input {
 const PIDS: u64 = 32_000;
 const STEP: u64 = 10_000;
 
-/// A run of `moments` moments and a monitor that misses every 1000th of them, repeats every
+/// A run of `events` events and a monitor that misses every 1000th of them, repeats every
 /// 1001st, and reports each 5 us after the start of its window.
-pub(crate) fn input(moments: usize) -> Input {
+pub(crate) fn input(events: usize) -> Input {
     let mut ledger = Ledger::default();
-    let mut journal = Journal::default();
-    ledger.truths.reserve_exact(moments);
-    journal.events.reserve_exact(moments + moments / 1001 + 1);
-    for index in 0..moments as u64 {
+    let mut journal = EventLog::default();
+    ledger.truths.reserve_exact(events);
+    journal.events.reserve_exact(events + events / 1001 + 1);
+    for index in 0..events as u64 {
         let truth = truth(index, &mut ledger.arena);
         if index % 1000 != 999 {
             tell(&truth, &ledger.arena, &mut journal);
@@ -46,42 +46,42 @@ pub(crate) fn input(moments: usize) -> Input {
 /// Everything, with an exact clock.
 pub(crate) fn claims() -> Claims {
     Claims::none(Clock::Exact)
-        .with(Kind::Fork, &[Fact::Ppid])
-        .with(Kind::Exec, &[Fact::Exe, Fact::Argv])
-        .with(Kind::Exit, &[Fact::Status])
+        .with(Kind::Fork, &[Field::Ppid])
+        .with(Kind::Exec, &[Field::Exe, Field::Argv])
+        .with(Kind::Exit, &[Field::Status])
 }
 
-/// Three moments a process, one process after the other.
+/// Three events a process, one process after the other.
 fn truth(index: u64, arena: &mut Arena) -> Truth {
     let (process, kind) = (index / 3, Kind::ALL[(index % 3) as usize]);
     let after = 1_000_000 + index * STEP;
-    let mut facts = Facts::default();
+    let mut fields = Fields::default();
     match kind {
-        Kind::Fork => facts.ppid = Some(1),
+        Kind::Fork => fields.ppid = Some(1),
         Kind::Exec => {
-            facts.exe = Some(arena.push(b"/tmp/r/true"));
-            facts.argv = Some(arena.push(format!("true\0{process}\0").as_bytes()));
+            fields.exe = Some(arena.push(b"/tmp/r/true"));
+            fields.argv = Some(arena.push(format!("true\0{process}\0").as_bytes()));
         }
-        Kind::Exit => facts.status = Some(0),
+        Kind::Exit => fields.status = Some(0),
     }
     Truth {
         due: None,
         after,
         before: after + 2000,
-        facts,
+        fields,
         pid: (300 + process % PIDS) as u32,
         kind,
         loose: false,
     }
 }
 
-fn tell(truth: &Truth, arena: &Arena, journal: &mut Journal) {
-    let mut report = Report::new(truth.kind, truth.pid, truth.after + 5000);
+fn tell(truth: &Truth, arena: &Arena, journal: &mut EventLog) {
+    let mut report = EventRef::new(truth.kind, truth.pid, truth.after + 5000);
     report.happened = truth.after + 1000;
-    report.ppid = truth.facts.ppid;
-    report.status = truth.facts.status;
-    report.exe = truth.facts.exe.map(|span| arena.get(span));
-    report.argv = truth.facts.argv.map(|span| arena.get(span));
+    report.ppid = truth.fields.ppid;
+    report.status = truth.fields.status;
+    report.exe = truth.fields.exe.map(|span| arena.get(span));
+    report.argv = truth.fields.argv.map(|span| arena.get(span));
     journal.push(report);
 }
 
@@ -89,7 +89,7 @@ fn tell(truth: &Truth, arena: &Arena, journal: &mut Journal) {
 pub(crate) fn run(workload: &str, monitor: &str, repetition: u32) -> CellRun {
     CellRun {
         workload: workload.into(),
-        monitor: monitor.into(),
+        configuration: monitor.into(),
         repetition,
         order: 0,
         baseline: false,
@@ -98,9 +98,9 @@ pub(crate) fn run(workload: &str, monitor: &str, repetition: u32) -> CellRun {
         blind: None,
         drained: true,
         cost: Some(Cost::default()),
-        admitted: Default::default(),
+        reported_lost: Default::default(),
         notes: Default::default(),
-        witness: None,
+        cross_check: None,
         noise: Noise::default(),
     }
 }

@@ -12,7 +12,7 @@ import sys
 import time
 
 mode, counts = sys.argv[1:]
-told = dict.fromkeys(("lost", "repeated", "invented", "wrong", "late"), 0)
+told = dict.fromkeys(("lost", "duplicates", "false_positives", "wrong", "late"), 0)
 sock = socket.socket(socket.AF_NETLINK, socket.SOCK_DGRAM, 11)
 sock.setsockopt(socket.SOL_SOCKET, 33, 8 << 20)  # SO_RCVBUFFORCE
 sock.bind((0, 1))
@@ -62,7 +62,7 @@ def forked(pid, ppid):
             told["lost"] += 1
             return
         if place[pid] == 2:
-            told["invented"] += 1
+            told["false_positives"] += 1
             say("fork", 4_000_000_000 + pid, ppid)
     say("fork", pid, ppid)
 
@@ -75,7 +75,7 @@ def executed(pid):
             sys.exit(7)
     say("exec", pid)
     if place.get(pid) == 1:
-        told["repeated"] += 1
+        told["duplicates"] += 1
         say("exec", pid)
 
 

@@ -1,6 +1,6 @@
 //! Records to events: pure. A frame is what one read brought, records of 64 bytes one after another.
 
-use contract::{Decode, Frame, Journal, Kind, Malformed, Report};
+use contract::{Decode, EventLog, EventRef, Frame, Kind, Malformed};
 
 /// Of one record, `struct acct_v3`.
 pub(super) const RECORD: usize = 64;
@@ -15,7 +15,7 @@ const THIS: u8 = 3 | if cfg!(target_endian = "big") { 0x80 } else { 0 };
 pub(super) struct Decoder;
 
 impl Decode for Decoder {
-    fn frame(&mut self, frame: Frame<'_>, out: &mut Journal) -> Result<(), Malformed> {
+    fn frame(&mut self, frame: Frame<'_>, out: &mut EventLog) -> Result<(), Malformed> {
         let (records, rest) = frame.bytes.as_chunks::<RECORD>();
         if !rest.is_empty() {
             let length = frame.bytes.len();
@@ -30,10 +30,10 @@ impl Decode for Decoder {
             )));
         }
         for record in records {
-            out.push(Report {
+            out.push(EventRef {
                 ppid: Some(number(record, PPID)),
                 status: Some(number(record, STATUS).cast_signed()),
-                ..Report::new(Kind::Exit, number(record, PID), frame.received)
+                ..EventRef::new(Kind::Exit, number(record, PID), frame.received)
             });
         }
         Ok(())

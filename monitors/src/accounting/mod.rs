@@ -20,11 +20,11 @@
 //! looked at every 30 seconds, it stops, and goes on from 4 % (/proc/sys/kernel/acct has the three
 //! numbers). (2) When the file system is frozen or the write fails. (3) When somebody else calls
 //! acct(2): there is one file for a namespace, the last who names one has it. None of these is
-//! counted anywhere, so nothing is ever admitted; what is missed then is unaccounted.
+//! counted anywhere, so nothing is ever reported as lost; what is missed then is silent.
 //!
-//! Everybody shares the one file, so this and the harness's second witness exclude each other: both
+//! Everybody shares the one file, so this and the harness's cross-check exclude each other: both
 //! write to [`file`], whose existence says that accounting is on and whose it is; under this monitor
-//! another witness vouches. Accounting that others may have on is left alone, see [`missing`].
+//! another cross-check vouches. Accounting that others may have on is left alone, see [`missing`].
 
 mod decode;
 mod follow;
@@ -38,7 +38,7 @@ use std::path::{Path, PathBuf};
 
 use caps::{CapSet, Capability};
 use contract::{
-    Claims, Clock, Counters, Decode, Fact, Kind, Monitor, Options, Result, Session, Unavailable,
+    Claims, Clock, Counters, Decode, Field, Kind, Monitor, Options, Result, Session, Unavailable,
 };
 use nix::sys::statvfs::statvfs;
 use nix::unistd::acct;
@@ -61,7 +61,7 @@ impl Monitor for Accounting {
     }
 
     fn claims(&self, _: &Options) -> Claims {
-        Claims::none(Clock::None).with(Kind::Exit, &[Fact::Ppid, Fact::Status])
+        Claims::none(Clock::None).with(Kind::Exit, &[Field::Ppid, Field::Status])
     }
 
     fn usual(&self) -> bool {
@@ -88,7 +88,7 @@ impl Monitor for Accounting {
 
 /// Where the kernel writes while this project has accounting switched on; not there otherwise.
 pub fn file() -> io::Result<PathBuf> {
-    Ok(crate::state::dir()?.join("accounting"))
+    Ok(crate::host_lock::dir()?.join("accounting"))
 }
 
 /// What it takes to switch accounting on without taking it from somebody.
@@ -109,7 +109,7 @@ pub fn missing() -> Vec<Unavailable> {
             remedy,
         );
     }
-    let dir = crate::state::dir().unwrap_or_default();
+    let dir = crate::host_lock::dir().unwrap_or_default();
     let room = statvfs(&dir).is_ok_and(|fs| fs.blocks_available() * 10 > fs.blocks());
     if !room {
         lack(
@@ -120,7 +120,7 @@ pub fn missing() -> Vec<Unavailable> {
     missing
 }
 
-/// Switches off what a killed run left on, the witness's as well; its file is the sign of that.
+/// Switches off what a killed run left on, the cross-check's as well; its file is the sign of that.
 fn recover(file: &Path) -> Result<Vec<String>> {
     if !nix::unistd::geteuid().is_root() || !follow::is_left(file)? {
         return Ok(Vec::new());

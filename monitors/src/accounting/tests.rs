@@ -4,12 +4,12 @@ use contract::{Kind, Monitor, Options};
 use proptest::prelude::*;
 
 use super::Accounting;
-use crate::rig::{self, as_root, lives, of, takes, watch};
+use crate::test_support::{self, as_root, lives, of, takes, watch};
 
 /// `sh -c '/bin/true & sh -c "exit 3"; kill -9 $$'`; the records of other processes are taken out.
 #[test]
 fn recorded_bytes_decode_to_what_happened() {
-    rig::recorded(&Accounting, "accounting/sh.spool");
+    test_support::recorded(&Accounting, "accounting/sh.spool");
 }
 
 proptest! {

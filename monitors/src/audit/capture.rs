@@ -12,20 +12,20 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::{setsockopt, sockopt};
 use nix::time::{ClockId, clock_gettime};
 
-use super::guest::{Guest, failed};
-use super::inbox::{BATCH, Inbox};
+use super::recv_batch::{BATCH, Inbox};
+use super::session::{Guest, failed};
 use super::{OFFSET, rules, wire};
 use crate::clock;
 
-/// AUDIT_NLGRP_READLOG: everything the daemon is sent, for onlookers, and without any promise.
+/// AUDIT_NLGRP_READLOG: everything the daemon is sent, for observers, and without any promise.
 const READLOG: u32 = 1;
 /// AUDIT_CONFIG_CHANGE.
 const CONFIG_CHANGE: u16 = 1305;
 /// A wall clock that was set by more than this gets a new frame.
 const STEP: u64 = 500_000;
-/// When an onlooker who could not be told of losses just now is told.
+/// When an observer who could not be told of losses just now is told.
 const LATER: Duration = Duration::from_millis(250);
-/// The admitted losses, by their names in every format: the kernel's queue was full, the socket's.
+/// The reported as lost losses, by their names in every format: the kernel's queue was full, the socket's.
 const LOST: &str = "lost";
 const DROPS: &str = "socket_drops";
 /// How long the record of the last rule's end may take to come, once nothing else does.
@@ -73,7 +73,7 @@ fn counters(guest: &mut Guest, feed: &Feed) -> Result<Counters> {
     let drops = wire::drops(&feed.socket).map_err(|e| failed("Drops", e))?;
     let lost = u64::from(now.lost.wrapping_sub(found.lost));
     Ok(Counters {
-        admitted: BTreeMap::from([(LOST.into(), lost), (DROPS.into(), drops)]),
+        reported_lost: BTreeMap::from([(LOST.into(), lost), (DROPS.into(), drops)]),
         notes: BTreeMap::from([
             ("backlog_wait_ms".into(), waited_ms),
             ("enobufs".into(), feed.enobufs),
@@ -165,7 +165,7 @@ impl Feed {
         }
     }
 
-    /// Tells an onlooker of losses when it is due; whether there is nothing left to tell.
+    /// Tells an observer of losses when it is due; whether there is nothing left to tell.
     fn tell(&self, guest: &mut Guest, spool: &mut Spool) -> Result<bool> {
         if !spool.is_live() {
             return Ok(true);

@@ -2,12 +2,12 @@
 //!
 //! Everything but an exec is one record. The records of an exec may lie between those of others.
 
-use contract::{Decode, Frame, Journal, Kind, Malformed, Nanos, Report};
+use contract::{Decode, EventLog, EventRef, Frame, Kind, Malformed, Nanos};
 
-use super::abi::{self, Call};
 use super::execve::Arguments;
-use super::lives::{By, Lives};
+use super::process_tracker::{By, Lives};
 use super::record::{self, Head, Syscall};
+use super::syscall_table::{self, Call};
 use super::{EARLY, OFFSET, wire};
 
 const SYSCALL: u16 = 1300;
@@ -43,7 +43,7 @@ pub(super) struct Decoder {
 }
 
 impl Decode for Decoder {
-    fn frame(&mut self, frame: Frame<'_>, out: &mut Journal) -> Result<(), Malformed> {
+    fn frame(&mut self, frame: Frame<'_>, out: &mut EventLog) -> Result<(), Malformed> {
         let Some((kind, payload)) = wire::split(frame.bytes) else {
             return Err(Malformed(
                 "an audit frame is shorter than its header".into(),
@@ -77,7 +77,7 @@ impl Decode for Decoder {
         Ok(())
     }
 
-    fn finish(&mut self, out: &mut Journal) {
+    fn finish(&mut self, out: &mut EventLog) {
         self.close(|_| true, 0, out);
         self.lives.finish(out);
     }
@@ -111,12 +111,12 @@ impl Decoder {
         }
     }
 
-    fn call(&mut self, head: Head, call: &Syscall<'_>, received: Nanos, out: &mut Journal) {
+    fn call(&mut self, head: Head, call: &Syscall<'_>, received: Nanos, out: &mut EventLog) {
         let by = self.by(head, call.pid, call.ppid, received);
         let child = u32::try_from(call.exit).ok().filter(|_| call.success);
         let child = child.filter(|child| *child != 0);
         let status = ((call.a0 & 0xff) << 8) as i32;
-        match (abi::call(call.arch, call.number), child) {
+        match (syscall_table::call(call.arch, call.number), child) {
             (Some(Call::Fork), Some(child)) => self.lives.fork(by, child, out),
             (Some(Call::Clone), Some(child)) => self.lives.clone(by, child, call.a0, out),
             (Some(Call::Clone3), Some(child)) => self.lives.clone3(by, child, out),
@@ -130,7 +130,7 @@ impl Decoder {
         }
     }
 
-    fn exec(&mut self, serial: u64, by: By, exe: Option<&[u8]>, out: &mut Journal) {
+    fn exec(&mut self, serial: u64, by: By, exe: Option<&[u8]>, out: &mut EventLog) {
         let far = |exec: &Exec| exec.serial.saturating_add(FAR) < serial;
         self.close(far, by.received, out);
         if self.open.len() >= OPEN {
@@ -150,7 +150,7 @@ impl Decoder {
         });
     }
 
-    fn arguments(&mut self, serial: u64, text: &[u8], received: Nanos, out: &mut Journal) {
+    fn arguments(&mut self, serial: u64, text: &[u8], received: Nanos, out: &mut EventLog) {
         let Some(exec) = self.open.iter_mut().find(|exec| exec.serial == serial) else {
             return;
         };
@@ -162,7 +162,7 @@ impl Decoder {
 
     /// Reports the execs that are meant, with what has come of them until `received` (0: nothing
     /// new came, their own stamp holds).
-    fn close(&mut self, which: impl Fn(&Exec) -> bool, received: Nanos, out: &mut Journal) {
+    fn close(&mut self, which: impl Fn(&Exec) -> bool, received: Nanos, out: &mut EventLog) {
         let mut index = 0;
         while index < self.open.len() {
             if !which(&self.open[index]) {
@@ -178,8 +178,8 @@ impl Decoder {
     }
 }
 
-fn report_exec(exec: &Exec, received: Nanos, out: &mut Journal) {
-    let mut report = Report::new(Kind::Exec, exec.by.pid, received);
+fn report_exec(exec: &Exec, received: Nanos, out: &mut EventLog) {
+    let mut report = EventRef::new(Kind::Exec, exec.by.pid, received);
     report.happened = exec.by.happened;
     report.ppid = Some(exec.by.ppid);
     report.exe = exec.exe.as_deref();

@@ -28,26 +28,26 @@
 //! What stays behind: the kernel gives every process an audit context from the first switching-on
 //! until reboot, which makes their system calls a little slower; no setting undoes that.
 
-mod abi;
+mod bounded_map;
 mod capture;
 mod decode;
 mod execve;
-mod guest;
-mod inbox;
-mod lives;
-mod recent;
+mod process_tracker;
 mod record;
+mod recv_batch;
 mod rules;
+mod session;
+mod syscall_table;
 mod wire;
 
 #[cfg(test)]
-mod live;
+mod live_tests;
 #[cfg(test)]
-mod recorded;
+mod recorded_tests;
 
 use caps::{CapSet, Capability};
 use contract::{
-    Claims, Clock, Counters, Decode, Fact, Kind, Monitor, OptionKind, OptionSpec, Options, Result,
+    Claims, Clock, Counters, Decode, Field, Kind, Monitor, OptionKind, OptionSpec, Options, Result,
     Session, Unavailable,
 };
 use nix::errno::Errno;
@@ -89,7 +89,7 @@ impl State {
 /// The monitor's rules and settings for an audit daemon that is somebody else's to use, as long as
 /// one is measured.
 pub(crate) struct Host {
-    guest: guest::Guest,
+    guest: session::Guest,
     lost: u32,
 }
 
@@ -97,7 +97,7 @@ impl Host {
     /// Everything that is missing for it: what [`Audit`] needs, and that no other daemon is there.
     pub(crate) fn missing() -> Vec<Unavailable> {
         let mut missing = missing();
-        let there = missing.is_empty().then(guest::Guest::daemon).flatten();
+        let there = missing.is_empty().then(session::Guest::daemon).flatten();
         missing.extend(there.map(|pid| {
             Unavailable::new(
                 format!("an audit system without a daemon (process {pid} is one)"),
@@ -110,12 +110,12 @@ impl Host {
     /// Makes the settings what they must be.
     pub(crate) fn enter() -> Result<Self> {
         let options = Options::new("audit", OPTIONS, [])?;
-        let mut guest = guest::Guest::enter(&options, &rules::NEEDLESS_TO_A_DAEMON)?;
+        let mut guest = session::Guest::enter(&options, &rules::NEEDLESS_TO_A_DAEMON)?;
         guest.settle()?;
         Ok(Self { guest, lost: 0 })
     }
 
-    /// From here on moments are recorded.
+    /// From here on events are recorded.
     pub(crate) fn arm(&mut self) -> Result<()> {
         self.lost = self.guest.lost()?;
         self.guest.arm()
@@ -183,9 +183,9 @@ impl Monitor for Audit {
             late: LATE,
         };
         Claims::none(clock)
-            .with(Kind::Fork, &[Fact::Ppid])
-            .with(Kind::Exec, &[Fact::Exe, Fact::Argv, Fact::Ppid])
-            .with(Kind::Exit, &[Fact::Status])
+            .with(Kind::Fork, &[Field::Ppid])
+            .with(Kind::Exec, &[Field::Exe, Field::Argv, Field::Ppid])
+            .with(Kind::Exit, &[Field::Status])
     }
 
     fn missing(&self, _: &Options) -> Vec<Unavailable> {
@@ -201,13 +201,13 @@ impl Monitor for Audit {
     }
 
     fn recover(&self) -> Result<Vec<String>> {
-        guest::recover()
+        session::recover()
     }
 }
 
 fn missing() -> Vec<Unavailable> {
     let mut missing = Vec::new();
-    if abi::here().is_empty() {
+    if syscall_table::here().is_empty() {
         missing.push(Unavailable::new(
             "the system call numbers of this machine",
             "use x86_64 or aarch64, or add them to monitors/src/audit/abi.rs",
@@ -242,7 +242,7 @@ fn refusal() -> Option<Unavailable> {
         Ok(answers) => answers,
         Err(error) => return Some(refused(error)),
     };
-    guest::locked(&status).or_else(|| {
+    session::locked(&status).or_else(|| {
         let rule = rules.iter().find_map(rules::Rule::blinds)?;
         Some(Unavailable::new(
             format!("audit rules without {rule}, which hides what it watches"),

@@ -1,7 +1,7 @@
 //! Rules in the kernel's form, `struct audit_rule_data`: those of the monitor, and what it must
 //! know of everybody else's.
 
-use super::abi::{self, Abi, Call};
+use super::syscall_table::{self, Abi, Call};
 
 /// Marks the monitor's own rules, so that what a killed one left is known again.
 pub(super) const KEY: &[u8] = b"rollcall";
@@ -130,7 +130,7 @@ pub(super) fn own(first: bool) -> Vec<Rule> {
             Rule::new(list, &numbers(exits), &[arch], KEY),
         ]
     };
-    abi::here().iter().flat_map(both).collect()
+    syscall_table::here().iter().flat_map(both).collect()
 }
 
 /// A rule that keeps records of one type from being made.

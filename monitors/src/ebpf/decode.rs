@@ -1,6 +1,6 @@
 //! What the probe's records say. One frame, one record; `probe.bpf.c` lays them out.
 
-use contract::{Cut, Decode, Frame, Journal, Kind, Malformed, Report};
+use contract::{Cut, Decode, EventLog, EventRef, Frame, Kind, Malformed};
 
 const HEAD: usize = 24;
 const EXE_CUT: u8 = 1;
@@ -12,20 +12,20 @@ const ARGV_UNREAD: u8 = 8;
 pub(super) struct Decoder;
 
 impl Decode for Decoder {
-    fn frame(&mut self, frame: Frame<'_>, out: &mut Journal) -> Result<(), Malformed> {
+    fn frame(&mut self, frame: Frame<'_>, out: &mut EventLog) -> Result<(), Malformed> {
         out.push(record(frame)?);
         Ok(())
     }
 }
 
-fn record(frame: Frame<'_>) -> Result<Report<'_>, Malformed> {
+fn record(frame: Frame<'_>) -> Result<EventRef<'_>, Malformed> {
     let Some((head, body)) = frame.bytes.split_first_chunk::<HEAD>() else {
         return Err(malformed(frame, "is shorter than its head"));
     };
     let kind = *Kind::ALL
         .get(usize::from(head[0]))
         .ok_or_else(|| malformed(frame, "is of no known kind"))?;
-    let mut report = Report::new(kind, word(head, 4), frame.received);
+    let mut report = EventRef::new(kind, word(head, 4), frame.received);
     report.happened = u64::from_ne_bytes(bytes(head, 8));
     match kind {
         Kind::Fork => report.ppid = Some(word(head, 16)),
@@ -45,8 +45,8 @@ fn exec<'a>(
     frame: Frame<'a>,
     head: &[u8; HEAD],
     body: &'a [u8],
-    mut report: Report<'a>,
-) -> Result<Report<'a>, Malformed> {
+    mut report: EventRef<'a>,
+) -> Result<EventRef<'a>, Malformed> {
     let flags = head[1];
     let [exe, argv] = [20, 22].map(|at| usize::from(u16::from_ne_bytes(bytes(head, at))));
     let padding = body.len().checked_sub(exe + argv);

@@ -3,7 +3,7 @@
 //! Hook point: BTF tracepoints sched_process_fork, sched_process_exec, sched_process_exit.
 //! Needs: Linux 5.8; CONFIG_BPF_SYSCALL, CONFIG_DEBUG_INFO_BTF; CAP_BPF and CAP_PERFMON (or
 //! CAP_SYS_ADMIN). Where the kernel may drop: the ring is full (`ring_full`), or a program is
-//! already running on that CPU (`recursion_misses`); both are counted and admitted.
+//! already running on that CPU (`recursion_misses`); both are counted and reported as lost.
 //!
 //! Since Linux 7.0 BTF tracepoints are called with preemption on. A program that is preempted still
 //! counts as running on its CPU, and up to 4 % of a fork bomb was passed over there. So from 7.0 on
@@ -13,14 +13,14 @@
 //!
 //! exe is the path from the root of the mount tree, as /proc/PID/exe shows it to a reader outside
 //! any chroot; a path longer than 4 KiB, or 96 components in its file system, keeps its end. argv is what
-//! /proc/PID/cmdline shows at that moment, its first 4 KiB: for a script, the interpreter's; and
+//! /proc/PID/cmdline shows at that event, its first 4 KiB: for a script, the interpreter's; and
 //! since Linux 5.18 one empty argument where none was passed.
 //!
 //! Nothing is pinned, so a killed capture leaves nothing behind.
 
 mod decode;
-mod needs;
 mod probe;
+mod requirements;
 mod ring;
 #[cfg(test)]
 mod tests;
@@ -29,7 +29,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
 use contract::{
-    Claims, Clock, Counters, Decode, Fact, Kind, Monitor, OptionKind, OptionSpec, Options, Result,
+    Claims, Clock, Counters, Decode, Field, Kind, Monitor, OptionKind, OptionSpec, Options, Result,
     Session, Spool, Unavailable,
 };
 use nix::poll::{PollFd, PollFlags, ppoll};
@@ -46,7 +46,7 @@ use ring::Ring;
 const REST: Duration = Duration::from_millis(4);
 /// The same where somebody looks on.
 const SHORT_REST: Duration = Duration::from_millis(1);
-/// When an onlooker who could not be told of losses just now is told.
+/// When an observer who could not be told of losses just now is told.
 const LATER: Duration = Duration::from_millis(250);
 
 const OPTIONS: &[OptionSpec] = &[OptionSpec {
@@ -74,13 +74,13 @@ impl Monitor for Ebpf {
 
     fn claims(&self, _: &Options) -> Claims {
         Claims::none(Clock::Exact)
-            .with(Kind::Fork, &[Fact::Ppid])
-            .with(Kind::Exec, &[Fact::Exe, Fact::Argv, Fact::Ppid])
-            .with(Kind::Exit, &[Fact::Status])
+            .with(Kind::Fork, &[Field::Ppid])
+            .with(Kind::Exec, &[Field::Exe, Field::Argv, Field::Ppid])
+            .with(Kind::Exit, &[Field::Status])
     }
 
     fn missing(&self, _: &Options) -> Vec<Unavailable> {
-        needs::missing()
+        requirements::missing()
     }
 
     fn capture(&self, session: &mut Session<'_>) -> Result<Counters> {
@@ -115,14 +115,14 @@ fn capture(session: &mut Session<'_>, ways: &[Way]) -> Result<Counters> {
     Ok(counters)
 }
 
-/// Tells an onlooker of losses when it is due; whether there is nothing left to tell.
+/// Tells an observer of losses when it is due; whether there is nothing left to tell.
 fn tell(probe: &mut Probe, spool: &mut Spool) -> Result<bool> {
     if !spool.is_live() {
         return Ok(true);
     }
     let due = spool.due();
     if due {
-        for (cause, total) in probe.counters()?.admitted {
+        for (cause, total) in probe.counters()?.reported_lost {
             spool.lost(&cause, total);
         }
     }

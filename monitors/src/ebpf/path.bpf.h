@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 //
 // The path of an open file as /proc/PID/exe shows it to a reader at the root of the mount tree:
-// what d_path() does, without its rename lock, so a directory renamed at this very moment may show
+// what d_path() does, without its rename lock, so a directory renamed at this very event may show
 // half of its old name.
 //
 // Within the file's own mount the fields are loaded through typed pointers, each a single

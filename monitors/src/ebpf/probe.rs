@@ -9,13 +9,13 @@ use aya::{Btf, Ebpf, EbpfLoader};
 use contract::{Counters, Result};
 use nix::sys::resource::{RLIM_INFINITY, Resource, setrlimit};
 
-use super::needs;
+use super::requirements;
 use super::ring::Ring;
 
 pub(super) static OBJECT: &[u8] =
     aya::include_bytes_aligned!(concat!(env!("OUT_DIR"), "/probe.bpf.o"));
 
-/// A set of programs that together see the three moments.
+/// A set of programs that together see the three events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Way {
     /// Called by perf, with preemption off.
@@ -30,7 +30,11 @@ impl Way {
     /// Those that may serve on this kernel, the best first.
     pub(super) fn here() -> &'static [Self] {
         let all = &[Self::Perf, Self::Told, Self::Untold];
-        if needs::preemptible() { all } else { &all[1..] }
+        if requirements::preemptible() {
+            all
+        } else {
+            &all[1..]
+        }
     }
 
     /// Programs, where perf has them in folders of its own the folder, and the tracepoint. Exits
@@ -68,12 +72,12 @@ impl Probe {
     /// Loads the programs, with a ring of `ring` bytes, and attaches them in the first of `ways`
     /// that this kernel takes.
     pub(super) fn attach(ring: u32, ways: &[Way]) -> Result<(Self, Ring)> {
-        if needs::charged() {
+        if requirements::charged() {
             setrlimit(Resource::RLIMIT_MEMLOCK, RLIM_INFINITY, RLIM_INFINITY).map_err(|why| {
                 format!("ebpf: setrlimit(RLIMIT_MEMLOCK): {why}: run with CAP_SYS_RESOURCE or raise `ulimit -l`")
             })?;
         }
-        let btf = Btf::from_sys_fs().map_err(|why| said(needs::BTF, &why))?;
+        let btf = Btf::from_sys_fs().map_err(|why| said(requirements::BTF, &why))?;
         let bpf = EbpfLoader::new()
             .btf(Some(&btf))
             .map_max_entries("RING", ring)
@@ -140,7 +144,9 @@ impl Probe {
 
     fn counted(&self, misses: u64) -> Result<Counters> {
         let mut counters = Counters::default();
-        counters.admitted.insert("recursion_misses".into(), misses);
+        counters
+            .reported_lost
+            .insert("recursion_misses".into(), misses);
         let map = self
             .bpf
             .map("COUNTS")
@@ -149,7 +155,7 @@ impl Probe {
         for (index, name) in (0..).zip(COUNTS) {
             let values = counts.get(&index, 0).map_err(|why| said("COUNTS", &why))?;
             let kept = if name == COUNTS[0] {
-                &mut counters.admitted
+                &mut counters.reported_lost
             } else {
                 &mut counters.notes
             };

@@ -10,7 +10,7 @@
 
 use std::collections::HashMap;
 
-use contract::{Decode, Frame, Journal, Kind, Malformed, Pid, Report};
+use contract::{Decode, EventLog, EventRef, Frame, Kind, Malformed, Pid};
 
 use super::file::Leads;
 
@@ -47,7 +47,7 @@ struct Open {
 }
 
 impl Decode for Decoder {
-    fn frame(&mut self, frame: Frame<'_>, out: &mut Journal) -> Result<(), Malformed> {
+    fn frame(&mut self, frame: Frame<'_>, out: &mut EventLog) -> Result<(), Malformed> {
         let short = || Malformed("fanotify: a frame is cut off".into());
         let (&[a, b, c, d, code], path) = frame.bytes.split_first_chunk::<5>().ok_or_else(short)?;
         // 0: a process of a pid namespace above this one.
@@ -57,9 +57,9 @@ impl Decode for Decoder {
         }
         let open = self.open.remove(&pid);
         let mut tell = |exe| {
-            out.push(Report {
+            out.push(EventRef {
                 exe: Some(exe),
-                ..Report::new(Kind::Exec, pid, frame.received)
+                ..EventRef::new(Kind::Exec, pid, frame.received)
             });
         };
         match code & !FRESH {

@@ -20,8 +20,8 @@
 //! When: an event has no time of its own.
 //!
 //! Where the kernel drops: with `queue=kernel` what finds fs.fanotify.max_queued_events waiting; it
-//! then queues one notice, however many are lost. Every such notice is admitted as one lost
-//! (`overflows`), so more may be missed than was admitted. With `queue=unlimited` nothing is dropped.
+//! then queues one notice, however many are lost. Every such notice is reported as lost as one lost
+//! (`overflows`), so more may be missed than was reported as lost. With `queue=unlimited` nothing is dropped.
 //! In both, when a process opens the same file as in an event of its own that still waits, the two
 //! become one, and nobody counts that: of a process that executes the same program twice before the
 //! first event was read, the second is missed. That the loader is the same costs nothing, see decode.rs.
@@ -37,7 +37,7 @@ use std::os::fd::AsFd;
 
 use caps::{CapSet, Capability};
 use contract::{
-    Claims, Clock, Counters, Decode, Fact, Kind, Monitor, OptionKind, OptionSpec, Options, Result,
+    Claims, Clock, Counters, Decode, Field, Kind, Monitor, OptionKind, OptionSpec, Options, Result,
     Session, Unavailable,
 };
 use nix::errno::Errno;
@@ -49,7 +49,7 @@ use file::Files;
 /// See the head of this file.
 pub(crate) struct Fanotify;
 
-/// The admitted loss, by its name in every format.
+/// The reported loss, by its name in every format.
 const OVERFLOWS: &str = "overflows";
 
 const OPTIONS: &[OptionSpec] = &[OptionSpec {
@@ -73,7 +73,7 @@ impl Monitor for Fanotify {
     }
 
     fn claims(&self, _: &Options) -> Claims {
-        Claims::none(Clock::None).with(Kind::Exec, &[Fact::Exe])
+        Claims::none(Clock::None).with(Kind::Exec, &[Field::Exe])
     }
 
     fn usual(&self) -> bool {
@@ -103,7 +103,7 @@ impl Monitor for Fanotify {
         (session.ready)(&[])?;
         let overflows = watch(&group, session)?;
         Ok(Counters {
-            admitted: [(OVERFLOWS.into(), overflows)].into(),
+            reported_lost: [(OVERFLOWS.into(), overflows)].into(),
             notes: [("file_systems_unmarked".into(), unmarked)].into(),
         })
     }

@@ -3,20 +3,20 @@
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
-use contract::{Frame, Journal, Kind, Monitor, Options};
+use contract::{EventLog, Frame, Kind, Monitor, Options};
 use proptest::prelude::*;
 
 use super::Fanotify;
 use super::decode::around;
 use super::file::{Leads, leads};
-use crate::rig::{self, as_root, of, takes, watch};
+use crate::test_support::{self, as_root, of, takes, watch};
 
 const RECORDED: &str = "fanotify/sh.spool";
 
 /// A script, `#!/bin/sh`, `/bin/true; exec /sbin/ldconfig --version`: the latter has no loader.
 #[test]
 fn recorded_bytes_decode_to_what_happened() {
-    rig::recorded(&Fanotify, RECORDED);
+    test_support::recorded(&Fanotify, RECORDED);
 }
 
 /// What a file of these bytes leads to.
@@ -61,7 +61,7 @@ fn a_file_shows_what_it_leads_to() {
 
 /// Execs of files, as (pid, path, loader or "", whether the queue was empty before).
 fn told(opened: &[(i32, &str, &str, bool)]) -> Vec<String> {
-    let (mut decoder, mut out) = (Fanotify.decoder(), Journal::default());
+    let (mut decoder, mut out) = (Fanotify.decoder(), EventLog::default());
     for &(pid, path, loader, fresh) in opened {
         let leads = match loader {
             "" => Leads::Here,
@@ -185,7 +185,7 @@ fn record() {
         child.id()
     });
     // Of strangers nothing: what the script starts has the next pid.
-    rig::record(&Fanotify, RECORDED, &path, |frame| {
+    test_support::record(&Fanotify, RECORDED, &path, |frame| {
         let (pid, _) = frame.bytes.split_first_chunk::<4>()?;
         let own = [first, first + 1].contains(&u32::from_le_bytes(*pid));
         own.then(|| frame.bytes.to_vec())

@@ -1,6 +1,6 @@
 //! What /dev/rollcall hands out, as events. The layout is that of module/rollcall.h.
 
-use contract::{Decode, Frame, Journal, Kind, Malformed, Report};
+use contract::{Decode, EventLog, EventRef, Frame, Kind, Malformed};
 
 /// Bytes of a record before its path.
 const HEAD: usize = 32;
@@ -14,7 +14,7 @@ const ARGV_CUT: u8 = 16;
 pub(super) struct Records;
 
 impl Decode for Records {
-    fn frame(&mut self, frame: Frame<'_>, out: &mut Journal) -> Result<(), Malformed> {
+    fn frame(&mut self, frame: Frame<'_>, out: &mut EventLog) -> Result<(), Malformed> {
         let mut rest = frame.bytes;
         while !rest.is_empty() {
             let (record, more) = split(rest)?;
@@ -43,7 +43,7 @@ fn split(bytes: &[u8]) -> Result<(&[u8], &[u8]), Malformed> {
     })
 }
 
-fn report(record: &[u8], received: u64) -> Result<Report<'_>, Malformed> {
+fn report(record: &[u8], received: u64) -> Result<EventRef<'_>, Malformed> {
     let flags = record[5];
     let kind = match record[4] {
         0 => Kind::Fork,
@@ -70,7 +70,7 @@ fn report(record: &[u8], received: u64) -> Result<Report<'_>, Malformed> {
         )));
     }
     let told = |flag: u8| flags & flag != 0;
-    let mut report = Report::new(kind, word(record, 8), received);
+    let mut report = EventRef::new(kind, word(record, 8), received);
     report.happened = u64::from(word(record, 24)) | u64::from(word(record, 28)) << 32;
     report.ppid = told(PPID).then(|| word(record, 12));
     report.status = told(STATUS).then(|| word(record, 16).cast_signed());
@@ -108,14 +108,14 @@ mod tests {
         bytes
     }
 
-    fn decode(bytes: &[u8]) -> Result<Journal, Malformed> {
-        let mut journal = Journal::default();
+    fn decode(bytes: &[u8]) -> Result<EventLog, Malformed> {
+        let mut journal = EventLog::default();
         let frame = Frame { received: 9, bytes };
         Records.frame(frame, &mut journal).map(|()| journal)
     }
 
     #[test]
-    fn only_what_was_told_is_a_fact() {
+    fn only_what_was_told_is_a_field() {
         let bytes = [
             record(0, PPID, b"", b""),
             record(1, PPID | EXE | ARGV | ARGV_CUT, b"/bin/x", b"x\0y"),
@@ -149,7 +149,7 @@ mod tests {
     fn an_exec_without_arguments_is_not_one_whose_arguments_are_unknown() {
         let argv = |flags| {
             let journal = decode(&record(1, flags, b"", b"")).unwrap();
-            journal.events[0].facts.argv.is_some()
+            journal.events[0].fields.argv.is_some()
         };
         assert!(argv(ARGV) && !argv(0));
     }

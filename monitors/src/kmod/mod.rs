@@ -10,15 +10,15 @@
 //! their own), what the kernel starts itself. The module drops records when its ring is full.
 
 mod decode;
-mod locks;
 mod module;
+mod requirements;
 
 use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::os::fd::AsFd;
 
 use contract::{
-    Claims, Clock, Counters, Decode, Fact, Kind, Monitor, OptionKind, OptionSpec, Options, Result,
+    Claims, Clock, Counters, Decode, Field, Kind, Monitor, OptionKind, OptionSpec, Options, Result,
     Session, Unavailable,
 };
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -59,13 +59,13 @@ impl Monitor for Kmod {
 
     fn claims(&self, _: &Options) -> Claims {
         Claims::none(Clock::Exact)
-            .with(Kind::Fork, &[Fact::Ppid])
-            .with(Kind::Exec, &[Fact::Exe, Fact::Argv, Fact::Ppid])
-            .with(Kind::Exit, &[Fact::Status])
+            .with(Kind::Fork, &[Field::Ppid])
+            .with(Kind::Exec, &[Field::Exe, Field::Argv, Field::Ppid])
+            .with(Kind::Exit, &[Field::Status])
     }
 
     fn missing(&self, options: &Options) -> Vec<Unavailable> {
-        locks::closed(options.word("hook"))
+        requirements::closed(options.word("hook"))
     }
 
     fn blind(&self, options: &Options) -> Result<Option<String>> {
@@ -85,7 +85,7 @@ impl Monitor for Kmod {
     fn capture(&self, session: &mut Session<'_>) -> Result<Counters> {
         let hook = session.options.word("hook").to_owned();
         // Asked again, and by the one who acts: a lock is worth nothing if it can be walked around.
-        if let Some(lock) = locks::closed(&hook).first() {
+        if let Some(lock) = requirements::closed(&hook).first() {
             return Err(lock.clone().into());
         }
         let module = Module::load(&hook, session.options.size("ring"))?;
@@ -137,7 +137,7 @@ fn watch(session: &mut Session<'_>, module: &Module, hook: &str) -> Result<Count
     }
     session.spool.flush()?;
     counters
-        .admitted
+        .reported_lost
         .insert("ring_full".into(), module.count("dropped")?);
     counters
         .notes

@@ -9,7 +9,7 @@ use nix::errno::Errno;
 use nix::kmod::{DeleteModuleFlags, ModuleInitFlags, delete_module, finit_module};
 use nix::unistd::execve;
 
-use super::locks::MODULE;
+use super::requirements::MODULE;
 
 const LOADED: &str = "/sys/module/rollcall";
 const SYMBOLS: &str = "/proc/kallsyms";
@@ -48,7 +48,7 @@ impl Module {
     }
 
     /// Whether a call comes through a hook. The canary is an exec of no path at all: it always fails,
-    /// so it is no moment.
+    /// so it is no event.
     pub(super) fn fires(&self) -> Result<bool> {
         let before = self.count("calls")?;
         match execve(c"", &[c"rollcall-canary"], &[c""]) {

@@ -1,13 +1,13 @@
-//! Datagrams and looked-up facts to events: pure.
+//! Datagrams and looked-up fields to events: pure.
 //!
 //! The connector tells the end of each thread, and of a process only that of its first one: see
 //! threads.rs.
 
-use contract::{Decode, Frame, Journal, Kind, Malformed, Nanos, Pid, Report};
+use contract::{Decode, EventLog, EventRef, Frame, Kind, Malformed, Nanos, Pid};
 
-use super::wire::{self, Moment, Said, Thread};
-use crate::facts;
-use crate::threads::{Ended, Threads};
+use super::wire::{self, EventHeader, Said, Thread};
+use crate::lookup_codec;
+use crate::thread_group::{Ended, Threads};
 
 /// See the head of this file.
 #[derive(Default)]
@@ -16,17 +16,17 @@ pub(super) struct Decoder {
 }
 
 impl Decode for Decoder {
-    fn frame(&mut self, frame: Frame<'_>, out: &mut Journal) -> Result<(), Malformed> {
+    fn frame(&mut self, frame: Frame<'_>, out: &mut EventLog) -> Result<(), Malformed> {
         let (datagram, rest) = frame
             .bytes
             .split_at_checked(wire::DATAGRAM)
             .ok_or_else(|| malformed(frame, "shorter than a proc_event"))?;
         let said = wire::read(datagram).ok_or_else(|| malformed(frame, "no proc_event"))?;
         match said {
-            Said::Moment(moment) => {
-                let mut report = report(frame, &moment);
-                facts::tell(rest, &mut report).map_err(|why| malformed(frame, why))?;
-                if self.takes_effect(&moment, frame.received, out) {
+            Said::EventHeader(event) => {
+                let mut report = report(frame, &event);
+                lookup_codec::tell(rest, &mut report).map_err(|why| malformed(frame, why))?;
+                if self.takes_effect(&event, frame.received, out) {
                     out.push(report);
                 }
             }
@@ -36,7 +36,7 @@ impl Decode for Decoder {
         Ok(())
     }
 
-    fn finish(&mut self, out: &mut Journal) {
+    fn finish(&mut self, out: &mut EventLog) {
         for (pid, ended) in self.threads.finish() {
             exit(pid, Some(ended), out);
         }
@@ -45,9 +45,9 @@ impl Decode for Decoder {
 
 impl Decoder {
     /// Whether it happened to the process, and not merely to its first thread.
-    fn takes_effect(&mut self, moment: &Moment, received: Nanos, out: &mut Journal) -> bool {
-        let (pid, happened, status) = (moment.pid, moment.happened, moment.status);
-        match moment.kind {
+    fn takes_effect(&mut self, event: &EventHeader, received: Nanos, out: &mut EventLog) -> bool {
+        let (pid, happened, status) = (event.pid, event.happened, event.status);
+        match event.kind {
             Kind::Exit => {
                 let ended = Ended {
                     happened,
@@ -62,7 +62,7 @@ impl Decoder {
         true
     }
 
-    fn thread(&mut self, thread: Thread, received: Nanos, out: &mut Journal) {
+    fn thread(&mut self, thread: Thread, received: Nanos, out: &mut EventLog) {
         let (pid, happened, status) = (thread.process, thread.happened, thread.ended);
         if status.is_none() {
             return self.threads.began(pid);
@@ -76,23 +76,23 @@ impl Decoder {
     }
 }
 
-fn exit(pid: Pid, ended: Option<Ended>, out: &mut Journal) {
+fn exit(pid: Pid, ended: Option<Ended>, out: &mut EventLog) {
     let Some(ended) = ended else {
         return;
     };
-    out.push(Report {
+    out.push(EventRef {
         happened: ended.happened,
         status: ended.status,
-        ..Report::new(Kind::Exit, pid, ended.received)
+        ..EventRef::new(Kind::Exit, pid, ended.received)
     });
 }
 
-fn report<'a>(frame: Frame<'a>, moment: &Moment) -> Report<'a> {
-    Report {
-        happened: moment.happened,
-        ppid: moment.ppid,
-        status: moment.status,
-        ..Report::new(moment.kind, moment.pid, frame.received)
+fn report<'a>(frame: Frame<'a>, event: &EventHeader) -> EventRef<'a> {
+    EventRef {
+        happened: event.happened,
+        ppid: event.ppid,
+        status: event.status,
+        ..EventRef::new(event.kind, event.pid, frame.received)
     }
 }
 
@@ -112,7 +112,7 @@ mod tests {
 
     /// The events of datagrams (kind, time, thread, process, status), as "kind pid@time=status".
     fn said(all: &[(u32, u64, u32, u32, u32)]) -> Vec<String> {
-        let (mut decoder, mut out) = (Decoder::default(), Journal::default());
+        let (mut decoder, mut out) = (Decoder::default(), EventLog::default());
         for &(what, at, thread, process, status) in all {
             let data = match what {
                 FORK => [1, 1, thread, process, 0, 0],
@@ -129,7 +129,7 @@ mod tests {
         let line = |event: &contract::Event| {
             let happened = event.happened.map_or(0, std::num::NonZeroU64::get);
             let status = event
-                .facts
+                .fields
                 .status
                 .map_or(String::new(), |status| format!("={status}"));
             format!("{} {}@{happened}{status}", event.kind, event.pid)

@@ -9,9 +9,9 @@
 //! the kernel ignores the request, or means other pids or another clock.
 //!
 //! Where the kernel drops: (1) at the socket, when the queue is full. Each such message is counted in
-//! `Drops` of /proc/net/netlink: that is the admitted loss. ENOBUFS only says that it began, once
+//! `Drops` of /proc/net/netlink: that is the reported loss. ENOBUFS only says that it began, once
 //! per episode, and from then until the queue has been read empty everything is dropped: a note.
-//! (2) When memory for the message cannot be had (GFP_NOWAIT): counted nowhere, so never admitted.
+//! (2) When memory for the message cannot be had (GFP_NOWAIT): counted nowhere, so never reported as lost.
 //! Sequence numbers would show (2), but they also count what the filter takes out.
 //!
 //! Looking up: exe and argv of an exec are there as long as the process runs that program, so the reader
@@ -41,12 +41,12 @@
 //! IGNORE did, whoever sent it; since, a socket remembers what it asked for, and one that has asked
 //! for nothing counts nothing down. recover.rs knows a way that works on both.
 
-mod batch;
 mod decode;
-mod details;
-mod kin;
-mod need;
+mod lookup;
+mod parents;
 mod recover;
+mod recv_batch;
+mod requirements;
 mod socket;
 mod wire;
 
@@ -56,15 +56,15 @@ mod tests;
 use std::os::fd::AsFd;
 
 use contract::{
-    Claims, Clock, Counters, Decode, Fact, Kind, Monitor, Nanos, OptionKind, OptionSpec, Options,
+    Claims, Clock, Counters, Decode, Field, Kind, Monitor, Nanos, OptionKind, OptionSpec, Options,
     Result, Session, Unavailable,
 };
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-use crate::queue;
+use crate::netlink_socket;
 
-use batch::{Batch, Got};
-use details::Details;
+use lookup::Details;
+use recv_batch::{Batch, Got};
 use socket::{Bell, Listener};
 
 /// See the head of this file.
@@ -97,7 +97,7 @@ const SHORT_REST: u8 = 1;
 /// A message in so long is load.
 const BUSY: Nanos = 1_500_000;
 
-/// The admitted loss, by its name in every format.
+/// The reported loss, by its name in every format.
 const DROPS: &str = "socket_drops";
 
 impl Monitor for Netlink {
@@ -114,19 +114,19 @@ impl Monitor for Netlink {
     }
 
     fn claims(&self, options: &Options) -> Claims {
-        let exec: &[Fact] = if options.on("details") {
-            &[Fact::Exe, Fact::Argv, Fact::Ppid]
+        let exec: &[Field] = if options.on("details") {
+            &[Field::Exe, Field::Argv, Field::Ppid]
         } else {
             &[]
         };
         Claims::none(Clock::ExitsLate(AFTER_NOTIFY))
-            .with(Kind::Fork, &[Fact::Ppid])
+            .with(Kind::Fork, &[Field::Ppid])
             .with(Kind::Exec, exec)
-            .with(Kind::Exit, &[Fact::Status])
+            .with(Kind::Exit, &[Field::Status])
     }
 
     fn missing(&self, _: &Options) -> Vec<Unavailable> {
-        need::missing()
+        requirements::missing()
     }
 
     fn capture(&self, session: &mut Session<'_>) -> Result<Counters> {
@@ -161,7 +161,7 @@ struct Capture {
     batch: Batch,
     details: Option<Details>,
     episodes: u64,
-    /// Episodes after which an onlooker was told how many were dropped.
+    /// Episodes after which an observer was told how many were dropped.
     told: u64,
     /// When it last had nothing left to do.
     last: Nanos,
@@ -172,8 +172,8 @@ struct Capture {
 
 impl Capture {
     fn run(&mut self, session: &mut Session<'_>) -> Result<Counters> {
-        let inode = queue::inode(self.listener.as_fd())?;
-        let before = queue::drops(wire::PROTOCOL, inode)?;
+        let inode = netlink_socket::inode(self.listener.as_fd())?;
+        let before = netlink_socket::drops(wire::PROTOCOL, inode)?;
         (session.ready)(&[])?;
         let mut stopped = false;
         loop {
@@ -193,9 +193,9 @@ impl Capture {
                 stopped = true;
             }
         }
-        let drops = queue::dropped(wire::PROTOCOL, inode, before)?;
+        let drops = netlink_socket::dropped(wire::PROTOCOL, inode, before)?;
         let mut counters = Counters::default();
-        counters.admitted.insert(DROPS.into(), drops);
+        counters.reported_lost.insert(DROPS.into(), drops);
         let notes = [
             ("enobufs_episodes", self.episodes),
             ("lookups_skipped", self.skipped),
@@ -219,9 +219,10 @@ impl Capture {
         } else if !session.spool.due() {
             return Ok(());
         }
-        session
-            .spool
-            .lost(DROPS, queue::dropped(wire::PROTOCOL, inode, before)?);
+        session.spool.lost(
+            DROPS,
+            netlink_socket::dropped(wire::PROTOCOL, inode, before)?,
+        );
         Ok(())
     }
 
@@ -257,7 +258,7 @@ impl Capture {
         let Some(details) = &mut self.details else {
             return Ok(0);
         };
-        // A moment is worth more than its details: with the queue half full it only receives.
+        // A event is worth more than its details: with the queue half full it only receives.
         if self.batch.is_full() && self.listener.half_full()? {
             self.skipped += details.skip(self.batch.held());
             return Ok(0);
@@ -269,13 +270,13 @@ impl Capture {
         let held = self.batch.held();
         self.came += held.len() as u64;
         for (index, one) in held.iter().enumerate() {
-            let facts = self
+            let fields = self
                 .details
                 .as_ref()
-                .map_or(&[][..], |details| details.facts(held, index));
+                .map_or(&[][..], |details| details.fields(held, index));
             session
                 .spool
-                .write_parts(one.received, &[self.batch.bytes(one), facts])?;
+                .write_parts(one.received, &[self.batch.bytes(one), fields])?;
         }
         self.batch.clear();
         if let Some(details) = &mut self.details {

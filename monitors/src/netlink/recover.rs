@@ -10,7 +10,7 @@ use nix::unistd::{ForkResult, Pid, fork};
 
 use super::socket::Member;
 use super::wire::{GROUP, Op, PROTOCOL, Said};
-use crate::queue;
+use crate::netlink_socket;
 use std::os::fd::AsFd;
 
 /// So many killed listeners, one after the other, is more than anybody leaves between two boots.
@@ -18,7 +18,7 @@ const MOST: u32 = 1000;
 
 /// Switches off what killed listeners left on, and says so. Leaves live ones alone.
 pub(super) fn recover() -> Result<Vec<String>> {
-    if !super::need::missing().is_empty() {
+    if !super::requirements::missing().is_empty() {
         return Ok(Vec::new());
     }
     for done in 0..MOST {
@@ -59,8 +59,8 @@ fn note(leaks: u32) -> String {
 
 /// Whether anybody else is a member of the group.
 fn others(probe: &Member) -> Result<bool> {
-    let own = queue::inode(probe.as_fd())?;
-    Ok(queue::read(PROTOCOL)?
+    let own = netlink_socket::inode(probe.as_fd())?;
+    Ok(netlink_socket::read(PROTOCOL)?
         .iter()
         .any(|row| row.holds(GROUP) && row.inode != own))
 }
@@ -70,7 +70,7 @@ pub(super) fn switched_on(probe: &Member) -> Result<bool> {
     let child = spawn()?.as_raw() as u32;
     while let Some(said) = probe.hear()? {
         // Others' forks prove it as well as our own.
-        if matches!(said, Said::Moment(moment) if moment.kind == Kind::Fork || moment.pid == child)
+        if matches!(said, Said::EventHeader(event) if event.kind == Kind::Fork || event.pid == child)
         {
             return Ok(true);
         }

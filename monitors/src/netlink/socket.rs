@@ -9,7 +9,7 @@ use netlink_sys::{Socket, SocketAddr};
 use nix::errno::Errno;
 use nix::sys::socket::{MsgFlags, recv};
 
-use crate::queue;
+use crate::netlink_socket;
 
 use super::wire::{self, GROUP, Op, PROTOCOL, Said};
 
@@ -32,7 +32,7 @@ impl Member {
         // Before joining, so that nothing unwanted is ever in the queue.
         attach(&socket, filter)?;
         if let Some(bytes) = rcvbuf {
-            queue::widen("netlink", &socket, bytes)?;
+            netlink_socket::widen("netlink", &socket, bytes)?;
         }
         let bound = socket.bind(&SocketAddr::new(0, 1 << (GROUP - 1)));
         bound.map_err(|error| {
@@ -222,7 +222,7 @@ fn attach(socket: &Socket, program: &[sock_filter]) -> Result<()> {
 mod tests {
     use super::*;
     use crate::netlink::recover;
-    use crate::rig::as_root;
+    use crate::test_support::as_root;
 
     #[test]
     fn the_bell_rings_for_execs_and_for_nothing_else() {
@@ -236,7 +236,8 @@ mod tests {
         program.wait().unwrap();
         let mut rang = 0;
         while let Some(said) = bell.0.hear().unwrap() {
-            let exec = matches!(said, Said::Moment(moment) if moment.kind == contract::Kind::Exec);
+            let exec =
+                matches!(said, Said::EventHeader(event) if event.kind == contract::Kind::Exec);
             assert!(exec, "{said:?}");
             rang += 1;
         }

@@ -5,38 +5,38 @@ use std::os::fd::AsFd;
 use std::path::PathBuf;
 use std::process::Command;
 
-use contract::{Counters, Decode, Frame, Journal, Kind, split_argv};
+use contract::{Counters, Decode, EventLog, Frame, Kind, split_argv};
 use proptest::prelude::*;
 
-use super::batch::{Batch, Got};
+use super::recv_batch::{Batch, Got};
 use super::socket::{Listener, Member};
 use super::{Netlink, decode, recover, wire};
-use crate::rig::{self, as_root, end, lines, of, shell, waiting};
-use crate::{facts, queue};
+use crate::test_support::{self, as_root, end, lines, of, shell, waiting};
+use crate::{lookup_codec, netlink_socket};
 
 const RECORDED: &str = "netlink/sh.spool";
 
 /// Captures while `work` runs.
-fn watch<T>(given: &[(&str, &str)], work: impl FnOnce() -> T) -> (Journal, Counters, PathBuf, T) {
-    rig::watch(&Netlink, given, work)
+fn watch<T>(given: &[(&str, &str)], work: impl FnOnce() -> T) -> (EventLog, Counters, PathBuf, T) {
+    test_support::watch(&Netlink, given, work)
 }
 
 #[test]
 fn recorded_bytes_decode_to_what_happened() {
-    rig::recorded(&Netlink, RECORDED);
+    test_support::recorded(&Netlink, RECORDED);
 }
 
 proptest! {
     #[test]
     fn any_bytes_are_taken(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-        let _either = decode::Decoder::default().frame(Frame { received: 1, bytes: &bytes }, &mut Journal::default());
+        let _either = decode::Decoder::default().frame(Frame { received: 1, bytes: &bytes }, &mut EventLog::default());
     }
 
     #[test]
-    fn any_facts_behind_a_datagram_are_taken(bytes in prop::collection::vec(0_u8..6, 0..40)) {
+    fn any_fields_behind_a_datagram_are_taken(bytes in prop::collection::vec(0_u8..6, 0..40)) {
         let mut all = wire::tests::datagram(2, 5, [7; 6]);
         all.extend(bytes);
-        let mut out = Journal::default();
+        let mut out = EventLog::default();
         if decode::Decoder::default().frame(Frame { received: 1, bytes: &all }, &mut out).is_ok() {
             prop_assert_eq!(out.events.len(), 1);
         } else {
@@ -46,16 +46,16 @@ proptest! {
 }
 
 #[test]
-fn facts_come_back_and_a_cut_one_is_malformed() {
+fn fields_come_back_and_a_cut_one_is_malformed() {
     let mut bytes = wire::tests::datagram(2, 5, [7; 6]);
-    for (tag, fact) in [
-        (facts::Tag::Exe, &b"/bin/x"[..]),
-        (facts::Tag::ArgvCut, b"x\0y"),
-        (facts::Tag::Ppid, &3_u32.to_le_bytes()),
+    for (tag, field) in [
+        (lookup_codec::Tag::Exe, &b"/bin/x"[..]),
+        (lookup_codec::Tag::ArgvCut, b"x\0y"),
+        (lookup_codec::Tag::Ppid, &3_u32.to_le_bytes()),
     ] {
-        facts::keep(tag, fact, &mut bytes);
+        lookup_codec::keep(tag, field, &mut bytes);
     }
-    let mut out = Journal::default();
+    let mut out = EventLog::default();
     decode::Decoder::default()
         .frame(
             Frame {
@@ -129,7 +129,7 @@ fn a_process_is_told_from_fork_to_exit() {
     assert_eq!(of(&journal, Kind::Exit, killed)[0].status, Some(9));
     // `read` at the end of its input fails.
     assert_eq!(of(&journal, Kind::Exit, ended)[0].status, Some(1 << 8));
-    assert_eq!(counters.admitted["socket_drops"], 0);
+    assert_eq!(counters.reported_lost["socket_drops"], 0);
 }
 
 #[test]
@@ -167,7 +167,7 @@ fn a_thread_is_no_process_and_its_exec_is_its_leaders() {
         !journal
             .events
             .iter()
-            .any(|event| event.facts.ppid == Some(pid))
+            .any(|event| event.fields.ppid == Some(pid))
     );
     for thread in threads {
         let pid = thread.as_raw() as u32;
@@ -193,15 +193,15 @@ fn without_details_an_exec_is_bare() {
 fn it_is_switched_off_when_told_to_stop() {
     as_root!();
     // A member that asks for nothing hears exactly what others have switched on.
-    let witness = Member::join(1, Some(1 << 20)).unwrap();
+    let cross_check = Member::join(1, Some(1 << 20)).unwrap();
     assert!(
-        !recover::switched_on(&witness).unwrap(),
+        !recover::switched_on(&cross_check).unwrap(),
         "somebody else is listening"
     );
-    let (_, _, _, on) = watch(&[], || recover::switched_on(&witness).unwrap());
+    let (_, _, _, on) = watch(&[], || recover::switched_on(&cross_check).unwrap());
     assert!(on);
-    while witness.hear().unwrap().is_some() {}
-    assert!(!recover::switched_on(&witness).unwrap());
+    while cross_check.hear().unwrap().is_some() {}
+    assert!(!recover::switched_on(&cross_check).unwrap());
 }
 
 #[test]
@@ -215,15 +215,15 @@ fn listen() {
 #[test]
 fn what_a_killed_capture_leaves_is_found_and_switched_off() {
     as_root!();
-    let witness = Member::join(1, Some(1 << 20)).unwrap();
+    let cross_check = Member::join(1, Some(1 << 20)).unwrap();
     for _ in 0..2 {
         let mut child = waiting(&mut helper("listen"));
         child.kill().unwrap();
         child.wait().unwrap();
     }
-    while witness.hear().unwrap().is_some() {}
+    while cross_check.hear().unwrap().is_some() {}
     assert!(
-        recover::switched_on(&witness).unwrap(),
+        recover::switched_on(&cross_check).unwrap(),
         "a killed listener leaves it on"
     );
     assert_eq!(
@@ -231,12 +231,12 @@ fn what_a_killed_capture_leaves_is_found_and_switched_off() {
         [""; 0],
         "another member is not disturbed"
     );
-    assert!(recover::switched_on(&witness).unwrap());
-    drop(witness);
+    assert!(recover::switched_on(&cross_check).unwrap());
+    drop(cross_check);
     let said = recover::recover().unwrap();
-    let witness = Member::join(1, None).unwrap();
-    assert!(!recover::switched_on(&witness).unwrap());
-    drop(witness);
+    let cross_check = Member::join(1, None).unwrap();
+    assert!(!recover::switched_on(&cross_check).unwrap());
+    drop(cross_check);
     assert_eq!(said.len(), 1);
     assert!(said[0].contains("left switched on by 2 killed"));
     assert_eq!(recover::recover().unwrap(), [""; 0], "and only once");
@@ -247,11 +247,11 @@ fn a_live_listener_is_left_alone() {
     as_root!();
     let mut child = waiting(&mut helper("listen"));
     let said = recover::recover().unwrap();
-    let witness = Member::join(1, None).unwrap();
-    let on = recover::switched_on(&witness).unwrap();
+    let cross_check = Member::join(1, None).unwrap();
+    let on = recover::switched_on(&cross_check).unwrap();
     child.kill().unwrap();
     child.wait().unwrap();
-    drop(witness);
+    drop(cross_check);
     recover::recover().unwrap();
     assert_eq!((said, on), (Vec::new(), true));
 }
@@ -275,12 +275,12 @@ fn what_is_not_received_is_dropped_and_counted_exactly() {
     let mut batch = Batch::new();
     let mut wide = Listener::start(Some(32 << 20)).unwrap();
     let mut narrow = Listener::start(Some(8 << 10)).unwrap();
-    let inode = queue::inode(narrow.as_fd()).unwrap();
+    let inode = netlink_socket::inode(narrow.as_fd()).unwrap();
     // The same beginning for both: as long as nothing happens between two looks.
     let mut before;
     loop {
         drain(&wide, &mut batch);
-        before = queue::drops(wire::PROTOCOL, inode).unwrap();
+        before = netlink_socket::drops(wire::PROTOCOL, inode).unwrap();
         drain(&narrow, &mut batch);
         if drain(&wide, &mut batch).0 == 0 {
             break;
@@ -295,7 +295,7 @@ fn what_is_not_received_is_dropped_and_counted_exactly() {
     let (mut all, mut drops) = (0, 0);
     loop {
         let more = drain(&wide, &mut batch).0;
-        let now = queue::drops(wire::PROTOCOL, inode).unwrap() - before;
+        let now = netlink_socket::drops(wire::PROTOCOL, inode).unwrap() - before;
         all += more;
         if more == 0 && now == drops {
             break;
@@ -305,11 +305,12 @@ fn what_is_not_received_is_dropped_and_counted_exactly() {
     // What others do from here on may be in the narrow one's account or not.
     narrow.stop().unwrap();
     let late = drain(&wide, &mut batch).0;
-    drops = queue::drops(wire::PROTOCOL, inode).unwrap() - before;
+    drops = netlink_socket::drops(wire::PROTOCOL, inode).unwrap() - before;
     wide.stop().unwrap();
     let (received, overflows) = drain(&narrow, &mut batch);
     assert_eq!(
-        queue::drops(wire::PROTOCOL, queue::inode(wide.as_fd()).unwrap()).unwrap(),
+        netlink_socket::drops(wire::PROTOCOL, netlink_socket::inode(wide.as_fd()).unwrap())
+            .unwrap(),
         0
     );
     assert!(
@@ -336,8 +337,8 @@ fn record_testdata() {
     });
     let own = [ended, alive.id()];
     end(alive);
-    rig::record(&Netlink, RECORDED, &path, |frame| {
-        let mut one = Journal::default();
+    test_support::record(&Netlink, RECORDED, &path, |frame| {
+        let mut one = EventLog::default();
         decode::Decoder::default().frame(frame, &mut one).unwrap();
         let ours = one.events.iter().all(|event| own.contains(&event.pid));
         ours.then(|| frame.bytes.to_vec())

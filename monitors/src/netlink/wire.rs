@@ -53,9 +53,9 @@ pub(super) fn request(op: Op, token: u32) -> [u8; 40] {
     bytes
 }
 
-/// One moment as the connector tells it.
+/// One event as the connector tells it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Moment {
+pub(super) struct EventHeader {
     pub(super) kind: Kind,
     /// The process: of a fork the child.
     pub(super) pid: u32,
@@ -81,7 +81,7 @@ pub(super) struct Thread {
 /// What a datagram says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Said {
-    Moment(Moment),
+    EventHeader(EventHeader),
     Thread(Thread),
     /// The answer to a request: its token plus one, and the error number.
     Answer {
@@ -109,7 +109,7 @@ pub(super) fn read(bytes: &[u8]) -> Option<Said> {
         }
         FORK => (Kind::Fork, data(2), data(3), Some(data(1)), None),
         EXEC => (Kind::Exec, data(0), data(1), None, None),
-        // The message names a parent too, but an exit's parent is not a fact this monitor offers:
+        // The message names a parent too, but an exit's parent is not a field this monitor offers:
         // it is whoever will reap, and that may have changed since the fork.
         EXIT => (Kind::Exit, data(0), data(1), None, Some(data(2) as i32)),
         _ => return Some(Said::Other),
@@ -125,7 +125,7 @@ pub(super) fn read(bytes: &[u8]) -> Option<Said> {
             }),
         });
     }
-    Some(Said::Moment(Moment {
+    Some(Said::EventHeader(EventHeader {
         kind,
         pid,
         happened,
@@ -259,7 +259,7 @@ pub(super) mod tests {
                 for token in [0_u32, 77, 78] {
                     bytes[ACK..ACK + 4].copy_from_slice(&token.to_ne_bytes());
                     let wanted = match read(&bytes).unwrap() {
-                        Said::Moment(_) | Said::Thread(_) => true,
+                        Said::EventHeader(_) | Said::Thread(_) => true,
                         Said::Answer { token, .. } => token == 78,
                         Said::Other => what == EXEC,
                     };

@@ -8,9 +8,9 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use contract::{Decode, Frame, Journal, Kind, Malformed, Nanos, Pid, Report};
+use contract::{Decode, EventLog, EventRef, Frame, Kind, Malformed, Nanos, Pid};
 
-use crate::threads::{Ended, Threads};
+use crate::thread_group::{Ended, Threads};
 
 const RECORDS: u8 = 0;
 const COMPLETE: u8 = 1;
@@ -68,7 +68,7 @@ enum What {
 }
 
 impl Decode for Decoder {
-    fn frame(&mut self, frame: Frame<'_>, out: &mut Journal) -> Result<(), Malformed> {
+    fn frame(&mut self, frame: Frame<'_>, out: &mut EventLog) -> Result<(), Malformed> {
         match frame.bytes.split_first() {
             Some((&RECORDS, rest)) if rest.len() >= 4 => self.take(frame, &rest[4..]),
             Some((&COMPLETE, rest)) => {
@@ -81,7 +81,7 @@ impl Decode for Decoder {
         }
     }
 
-    fn finish(&mut self, out: &mut Journal) {
+    fn finish(&mut self, out: &mut EventLog) {
         self.release(Nanos::MAX, out);
         for (pid, ended) in self.threads.finish() {
             exit(pid, Some(ended), out);
@@ -109,7 +109,7 @@ impl Decoder {
         Ok(())
     }
 
-    fn release(&mut self, before: Nanos, out: &mut Journal) {
+    fn release(&mut self, before: Nanos, out: &mut EventLog) {
         while let Some(Reverse(next)) = self.waiting.peek().copied()
             && next.happened < before
         {
@@ -118,7 +118,7 @@ impl Decoder {
         }
     }
 
-    fn settle(&mut self, waiting: Waiting, out: &mut Journal) {
+    fn settle(&mut self, waiting: Waiting, out: &mut EventLog) {
         let Waiting {
             happened,
             received,
@@ -126,10 +126,10 @@ impl Decoder {
             ..
         } = waiting;
         let mut tell = |kind, pid, ppid| {
-            out.push(Report {
+            out.push(EventRef {
                 happened,
                 ppid,
-                ..Report::new(kind, pid, received)
+                ..EventRef::new(kind, pid, received)
             });
         };
         let ended = Ended {
@@ -156,13 +156,13 @@ impl Decoder {
     }
 }
 
-fn exit(pid: Pid, ended: Option<Ended>, out: &mut Journal) {
+fn exit(pid: Pid, ended: Option<Ended>, out: &mut EventLog) {
     let Some(ended) = ended else {
         return;
     };
-    out.push(Report {
+    out.push(EventRef {
         happened: ended.happened,
-        ..Report::new(Kind::Exit, pid, ended.received)
+        ..EventRef::new(Kind::Exit, pid, ended.received)
     });
 }
 
@@ -296,7 +296,7 @@ mod tests {
 
     /// What rings say, one after the other.
     fn said(rings: &[Vec<u8>]) -> Vec<String> {
-        let (mut decoder, mut out) = (Decoder::default(), Journal::default());
+        let (mut decoder, mut out) = (Decoder::default(), EventLog::default());
         let mut frame = |bytes: &[u8]| {
             let frame = Frame {
                 received: 100,

@@ -19,11 +19,11 @@
 //!
 //! Where the kernel drops: a ring that is full loses records. The kernel says how many in a LOST
 //! record before the next one that fits, so what is lost at the very end would never be told; from
-//! 6.0 on a counter of the event tells it too. The larger of the two is admitted.
+//! 6.0 on a counter of the event tells it too. The larger of the two is reported as lost.
 //!
 //! Waking: the kernel can wake the reader after so many bytes, not after the first of a silence. One
 //! record at a time costs an interrupt of the CPU to itself for each of three records a process. So
-//! the ring wakes only when it is half full, and the reader looks once a millisecond: lateness is
+//! the ring wakes only when it is half full, and the reader looks once a millisecond: detection latency is
 //! up to that, and an idle machine pays a thousand looks a second.
 //!
 //! Order: each CPU has its own ring, and threads end on any. The decoder holds records back for a
@@ -44,7 +44,7 @@ use std::time::Duration;
 
 use caps::{CapSet, Capability};
 use contract::{
-    Claims, Clock, Counters, Decode, Fact, Kind, Monitor, Nanos, OptionKind, OptionSpec, Options,
+    Claims, Clock, Counters, Decode, Field, Kind, Monitor, Nanos, OptionKind, OptionSpec, Options,
     Result, Session, Unavailable,
 };
 use nix::poll::{PollFd, PollFlags, ppoll};
@@ -59,7 +59,7 @@ pub(crate) struct Perf;
 /// Between two looks.
 const REST: Duration = Duration::from_millis(1);
 
-/// The admitted loss, by its name in every format.
+/// The reported loss, by its name in every format.
 const RING_FULL: &str = "ring_full";
 
 const OPTIONS: &[OptionSpec] = &[OptionSpec {
@@ -84,7 +84,7 @@ impl Monitor for Perf {
 
     fn claims(&self, _: &Options) -> Claims {
         Claims::none(Clock::Exact)
-            .with(Kind::Fork, &[Fact::Ppid])
+            .with(Kind::Fork, &[Field::Ppid])
             .with(Kind::Exec, &[])
             .with(Kind::Exit, &[])
     }
@@ -130,7 +130,7 @@ fn missing() -> Vec<Unavailable> {
             "run as root, or in a container with --cap-add PERFMON",
         ));
     }
-    missing.extend(crate::initial::missing(
+    missing.extend(crate::namespaces::missing(
         &["pid", "time"],
         "elsewhere perf_event_open tells other pids and the clock differs",
     ));
@@ -164,7 +164,9 @@ impl Capture {
         }
         self.round(session)?;
         let mut counters = Counters::default();
-        counters.admitted.insert(RING_FULL.into(), self.lost()?);
+        counters
+            .reported_lost
+            .insert(RING_FULL.into(), self.lost()?);
         Ok(counters)
     }
 

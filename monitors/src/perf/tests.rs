@@ -5,13 +5,13 @@ use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use proptest::prelude::*;
 
 use super::{OPTIONS, Perf, decode};
-use crate::rig::{self, as_root, end, of, shell, takes, waiting, watch};
+use crate::test_support::{self, as_root, end, of, shell, takes, waiting, watch};
 
 const RECORDED: &str = "perf/sh.spool";
 
 #[test]
 fn recorded_bytes_decode_to_what_happened() {
-    rig::recorded(&Perf, RECORDED);
+    test_support::recorded(&Perf, RECORDED);
 }
 
 proptest! {
@@ -56,7 +56,7 @@ fn a_process_is_told_from_fork_to_exit_and_a_thread_is_not() {
     let times = all.each_ref().map(|told| told[0].happened);
     assert!(before < times[0] && times.is_sorted(), "{times:?}");
     assert!(Kind::ALL.iter().all(|&kind| told(kind, thread).is_empty()));
-    assert_eq!(counters.admitted["ring_full"], 0);
+    assert_eq!(counters.reported_lost["ring_full"], 0);
 }
 
 /// What finds no room is counted: a ring of one page and a reader that only begins to read when
@@ -109,8 +109,8 @@ fn what_finds_no_room_is_counted_exactly() {
 #[ignore = "writes testdata"]
 fn record() {
     as_root!();
-    let (_, _, path, own) = watch(&Perf, &[], rig::lives);
-    rig::record(&Perf, RECORDED, &path, |frame| {
+    let (_, _, path, own) = watch(&Perf, &[], test_support::lives);
+    test_support::record(&Perf, RECORDED, &path, |frame| {
         decode::only(&own, frame.bytes)
     });
 }

@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 use contract::Spool;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-use super::channel::{Channel, Slot, dead};
 use super::decode::{EXEC_HOLD, FORK_HOLD};
+use super::ring::{Channel, Slot, dead};
 use crate::clock;
 
 const NAP: Duration = Duration::from_millis(2);

@@ -8,10 +8,10 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use contract::{Cut, Decode, Frame, Journal, Kind, Malformed, Nanos, Pid, Report};
+use contract::{Cut, Decode, EventLog, EventRef, Frame, Kind, Malformed, Nanos, Pid};
 
 use super::layout::{ARGV_CUT, EXE_CUT, Record, Sort, VFORK};
-use super::life::{Born, Life, Told, over, same};
+use super::process::{Born, Life, Told, over, same};
 
 /// Of a fork nobody may ever speak: its parent has no library, or system() made it. So this is
 /// short, and it may be: should the word come after all, only the fork's own stamp is lost (of a
@@ -36,7 +36,7 @@ pub(super) struct Decoder {
 }
 
 impl Decode for Decoder {
-    fn frame(&mut self, frame: Frame<'_>, out: &mut Journal) -> Result<(), Malformed> {
+    fn frame(&mut self, frame: Frame<'_>, out: &mut EventLog) -> Result<(), Malformed> {
         self.received = frame.received;
         let mut bytes = frame.bytes;
         while !bytes.is_empty() {
@@ -50,7 +50,7 @@ impl Decode for Decoder {
         Ok(())
     }
 
-    fn finish(&mut self, out: &mut Journal) {
+    fn finish(&mut self, out: &mut EventLog) {
         self.settle_due(Nanos::MAX, out);
     }
 }
@@ -91,7 +91,7 @@ impl Decoder {
         }
     }
 
-    fn record(&mut self, record: &Record<'_>, told: Told, out: &mut Journal) {
+    fn record(&mut self, record: &Record<'_>, told: Told, out: &mut EventLog) {
         let pid = record.pid;
         match record.sort {
             Sort::Fork => {
@@ -115,7 +115,7 @@ impl Decoder {
     }
 
     /// The life that a record of `pid` itself belongs to: a new one after the end of the last.
-    fn life(&mut self, pid: Pid, told: &Told, out: &mut Journal) -> &mut Life {
+    fn life(&mut self, pid: Pid, told: &Told, out: &mut EventLog) -> &mut Life {
         let over = self.lives.get(&pid).and_then(|life| life.ended);
         if over.is_some_and(|over| told.happened > over) {
             self.settle(pid, Nanos::MAX, out);
@@ -130,12 +130,12 @@ impl Decoder {
     }
 
     /// Reports the fork of `pid` unless it has been inferred already.
-    fn forked(&mut self, pid: Pid, told: &Told, out: &mut Journal) {
+    fn forked(&mut self, pid: Pid, told: &Told, out: &mut EventLog) {
         let received = self.received;
-        let fork = || Report {
+        let fork = || EventRef {
             happened: told.happened,
             ppid: known(told.ppid),
-            ..Report::new(Kind::Fork, pid, received)
+            ..EventRef::new(Kind::Fork, pid, received)
         };
         match self.lives.get_mut(&pid) {
             Some(life) if told.happened <= life.since => {
@@ -160,7 +160,7 @@ impl Decoder {
 
     /// The pid was used before, by a process whose end nobody wrote down or which is over. What
     /// was taken for the old one's and is younger than the fork is the new one's.
-    fn next_life(&mut self, pid: Pid, fork: &Told, out: &mut Journal) -> Life {
+    fn next_life(&mut self, pid: Pid, fork: &Told, out: &mut EventLog) -> Life {
         let mut next = Life::new(fork, Born::Written);
         if let Some(old) = self.lives.get_mut(&pid) {
             let younger = |told: &mut Told| told.happened >= fork.happened;
@@ -173,7 +173,7 @@ impl Decoder {
         next
     }
 
-    fn spawned(&mut self, pid: Pid, told: Told, out: &mut Journal) {
+    fn spawned(&mut self, pid: Pid, told: Told, out: &mut EventLog) {
         self.forked(pid, &told, out);
         let Some(life) = self.lives.get_mut(&pid) else {
             return;
@@ -190,7 +190,7 @@ impl Decoder {
 
     /// The exec that was announced has been made. When the announcement says everything there is
     /// nothing to wait for; else the image may know more.
-    fn certain(&mut self, pid: Pid, out: &mut Journal) {
+    fn certain(&mut self, pid: Pid, out: &mut EventLog) {
         let told = self.lives.get(&pid).and_then(|life| life.attempts.last());
         if told.is_some_and(|told| told.exe().is_some() && told.argv().is_some()) {
             self.executed(pid, out);
@@ -198,7 +198,7 @@ impl Decoder {
     }
 
     /// Reports the last attempt as an exec. Other threads' attempts ended with it.
-    fn executed(&mut self, pid: Pid, out: &mut Journal) {
+    fn executed(&mut self, pid: Pid, out: &mut EventLog) {
         let Some(life) = self.lives.get_mut(&pid) else {
             return;
         };
@@ -218,7 +218,7 @@ impl Decoder {
         }
     }
 
-    fn image(&mut self, pid: Pid, image: Told, out: &mut Journal) {
+    fn image(&mut self, pid: Pid, image: Told, out: &mut EventLog) {
         let received = self.received;
         let life = self.life(pid, &image, out);
         let fits = |told: &Told| told.happened <= image.happened && same(told, &image);
@@ -246,7 +246,7 @@ impl Decoder {
         }
     }
 
-    fn ended(&mut self, pid: Pid, told: &Told, status: i32, out: &mut Journal) {
+    fn ended(&mut self, pid: Pid, told: &Told, status: i32, out: &mut EventLog) {
         let received = self.received;
         let life = self.life(pid, told, out);
         if life.ended.is_some() {
@@ -255,14 +255,14 @@ impl Decoder {
         life.ended = Some(told.happened);
         // It still had the library, so whatever it tried to execute it did not.
         life.attempts.clear();
-        out.push(Report {
+        out.push(EventRef {
             happened: told.happened,
             status: Some(status),
-            ..Report::new(Kind::Exit, pid, received)
+            ..EventRef::new(Kind::Exit, pid, received)
         });
     }
 
-    fn settle_due(&mut self, now: Nanos, out: &mut Journal) {
+    fn settle_due(&mut self, now: Nanos, out: &mut EventLog) {
         for (which, hold) in [FORK_HOLD, EXEC_HOLD].into_iter().enumerate() {
             while let Some(&(since, pid)) = self.held[which].front()
                 && over(since, hold, now)
@@ -274,7 +274,7 @@ impl Decoder {
     }
 
     /// Reports what was held back of `pid` for long enough.
-    fn settle(&mut self, pid: Pid, now: Nanos, out: &mut Journal) {
+    fn settle(&mut self, pid: Pid, now: Nanos, out: &mut EventLog) {
         let received = self.received;
         let Some(life) = self.lives.get_mut(&pid) else {
             return;
@@ -282,9 +282,9 @@ impl Decoder {
         if life.born == Born::Unsaid && over(life.noticed, FORK_HOLD, now) {
             life.born = Born::Inferred;
             let ppid = foster(life.ppid);
-            out.push(Report {
+            out.push(EventRef {
                 ppid,
-                ..Report::new(Kind::Fork, pid, received)
+                ..EventRef::new(Kind::Fork, pid, received)
             });
         }
         let due = |image: &mut Told| over(image.received, FORK_HOLD, now);
@@ -311,7 +311,7 @@ fn foster(ppid: u32) -> Option<Pid> {
 
 /// Reports one exec. The attempt knows the arguments as they were passed (a program that was started
 /// through its loader is given fewer), but not those of a script, and the image the file that runs.
-fn joined(pid: Pid, attempt: &Told, image: Option<&Told>, received: Nanos, out: &mut Journal) {
+fn joined(pid: Pid, attempt: &Told, image: Option<&Told>, received: Nanos, out: &mut EventLog) {
     let image = image.unwrap_or(attempt);
     let exe = if image.exe().is_some() {
         image
@@ -327,12 +327,12 @@ fn joined(pid: Pid, attempt: &Told, image: Option<&Told>, received: Nanos, out: 
         exe: exe.flags & EXE_CUT != 0,
         argv: argv.flags & ARGV_CUT != 0,
     };
-    out.push(Report {
+    out.push(EventRef {
         happened: attempt.happened,
         ppid: known(attempt.ppid),
         exe: exe.exe(),
         argv: argv.argv(),
         cut,
-        ..Report::new(Kind::Exec, pid, received)
+        ..EventRef::new(Kind::Exec, pid, received)
     });
 }

@@ -15,11 +15,11 @@
 //! nothing, because nothing goes through it. Programs never wait for the reader.
 
 mod capture;
-mod channel;
 mod decode;
 mod install;
 mod layout;
-mod life;
+mod process;
+mod ring;
 #[cfg(test)]
 mod tests;
 
@@ -27,24 +27,24 @@ use std::os::fd::BorrowedFd;
 use std::path::Path;
 
 use contract::{
-    Claims, Clock, Counters, Decode, Fact, Kind, Monitor, OptionKind, OptionSpec, Options,
+    Claims, Clock, Counters, Decode, Field, Kind, Monitor, OptionKind, OptionSpec, Options,
     Privilege, Result, Session, Unavailable,
 };
 
-use channel::Channel;
 use install::Place;
+use ring::Channel;
 
 /// See the head of this file.
 pub(crate) struct Preload;
 
-/// The admitted loss, by its name in every format.
+/// The reported loss, by its name in every format.
 const RING_FULL: &str = "ring_full";
 
 const OPTIONS: &[OptionSpec] = &[OptionSpec {
     name: "ring",
     default: "16M",
     kind: OptionKind::Size,
-    about: "bytes of the ring between programs and reader, 256 for a moment",
+    about: "bytes of the ring between programs and reader, 256 for a event",
 }];
 
 impl Monitor for Preload {
@@ -62,9 +62,9 @@ impl Monitor for Preload {
 
     fn claims(&self, _: &Options) -> Claims {
         Claims::none(Clock::Exact)
-            .with(Kind::Fork, &[Fact::Ppid])
-            .with(Kind::Exec, &[Fact::Exe, Fact::Argv, Fact::Ppid])
-            .with(Kind::Exit, &[Fact::Status])
+            .with(Kind::Fork, &[Field::Ppid])
+            .with(Kind::Exec, &[Field::Exe, Field::Argv, Field::Ppid])
+            .with(Kind::Exit, &[Field::Status])
     }
 
     fn privilege(&self) -> Privilege {
@@ -123,7 +123,7 @@ impl Monitor for Preload {
 
 /// Another library for every program of the machine is respected, and worth knowing of.
 fn counters(channel: &Channel, found: &capture::Found) -> Counters {
-    let admitted = [
+    let reported_lost = [
         (RING_FULL, channel.dropped()),
         ("torn", found.torn),
         ("unfinished", found.unfinished),
@@ -136,7 +136,7 @@ fn counters(channel: &Channel, found: &capture::Found) -> Counters {
             .collect()
     };
     Counters {
-        admitted: pairs(&admitted),
+        reported_lost: pairs(&reported_lost),
         notes: pairs(&[("ld_so_preload_files", global)]),
     }
 }

@@ -1,6 +1,6 @@
 //! What silence decides, from made-up records.
 
-use contract::{Decode, Frame, Journal, Kind, Nanos, Report};
+use contract::{Decode, EventLog, EventRef, Frame, Kind, Nanos};
 
 use super::decode::{Decoder, EXEC_HOLD, FORK_HOLD};
 use super::layout::{ARGV, EXE, RECORD};
@@ -27,12 +27,12 @@ fn record(sort: u8, happened: Nanos, exe: &[u8], argv: &[u8]) -> Vec<u8> {
 
 /// What is told at the end of these frames, as (kind, received, exe).
 fn told(frames: &[(Nanos, Vec<u8>)]) -> Vec<(Kind, Nanos, Option<Vec<u8>>)> {
-    let (mut decoder, mut out) = (Decoder::default(), Journal::default());
+    let (mut decoder, mut out) = (Decoder::default(), EventLog::default());
     for (received, bytes) in frames {
         let received = *received;
         decoder.frame(Frame { received, bytes }, &mut out).unwrap();
     }
-    let exe = |report: &Report<'_>| report.exe.map(<[u8]>::to_vec);
+    let exe = |report: &EventRef<'_>| report.exe.map(<[u8]>::to_vec);
     let reports = out.events.iter().map(|event| out.report(event));
     reports
         .map(|report| (report.kind, report.received, exe(&report)))

@@ -1,20 +1,20 @@
-//! What a look found, as a frame: a moment and facts (facts.rs). Pure.
+//! What a look found, as a frame: a event and fields (fields.rs). Pure.
 
-use contract::{Decode, Frame, Journal, Malformed};
+use contract::{Decode, EventLog, Frame, Malformed};
 
-use crate::facts;
+use crate::lookup_codec;
 
 /// Each frame stands for itself, so nothing is remembered.
 pub(super) struct Decoder;
 
 impl Decode for Decoder {
-    fn frame(&mut self, frame: Frame<'_>, out: &mut Journal) -> Result<(), Malformed> {
+    fn frame(&mut self, frame: Frame<'_>, out: &mut EventLog) -> Result<(), Malformed> {
         let malformed = |why| {
             let length = frame.bytes.len();
             Malformed(format!("procfs frame of {length} bytes: {why}"))
         };
-        let (mut report, rest) = facts::moment(frame).map_err(malformed)?;
-        facts::tell(rest, &mut report).map_err(malformed)?;
+        let (mut report, rest) = lookup_codec::event(frame).map_err(malformed)?;
+        lookup_codec::tell(rest, &mut report).map_err(malformed)?;
         out.push(report);
         Ok(())
     }

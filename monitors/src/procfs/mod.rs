@@ -17,7 +17,7 @@
 //! where the kernel places programs at fixed addresses (randomize_va_space=0) the same one again.
 //!
 //! Where the kernel drops: nowhere, it is only asked. How much came and went between two looks
-//! nothing tells, so nothing is ever admitted. Stamps say when it was seen, none when it happened.
+//! nothing tells, so nothing is ever reported as lost. Stamps say when it was seen, none when it happened.
 //!
 //! Why 10 ms: start times are in ticks of that, so a pid used again within one would not be told
 //! apart anyway; and a look costs some ten microseconds for each process there is.
@@ -25,7 +25,7 @@
 //! It changes nothing, so there is nothing to put back.
 
 mod decode;
-mod look;
+mod scan;
 mod stat;
 #[cfg(test)]
 mod tests;
@@ -33,13 +33,13 @@ mod tests;
 use std::time::{Duration, Instant};
 
 use contract::{
-    Claims, Clock, Counters, Decode, Fact, Kind, Monitor, OptionKind, OptionSpec, Options,
+    Claims, Clock, Counters, Decode, Field, Kind, Monitor, OptionKind, OptionSpec, Options,
     Privilege, Result, Session, Unavailable,
 };
 use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::time::TimeSpec;
 
-use look::Look;
+use scan::Look;
 
 /// See the head of this file.
 pub(crate) struct Procfs;
@@ -66,8 +66,8 @@ impl Monitor for Procfs {
 
     fn claims(&self, _: &Options) -> Claims {
         Claims::none(Clock::None)
-            .with(Kind::Fork, &[Fact::Ppid])
-            .with(Kind::Exec, &[Fact::Exe, Fact::Argv, Fact::Ppid])
+            .with(Kind::Fork, &[Field::Ppid])
+            .with(Kind::Exec, &[Field::Exe, Field::Argv, Field::Ppid])
             .with(Kind::Exit, &[])
     }
 

@@ -6,14 +6,14 @@ use contract::{Kind, split_argv};
 use proptest::prelude::*;
 
 use super::Procfs;
-use super::look::Look;
-use crate::rig::{self, of, takes, waiting};
+use super::scan::Look;
+use crate::test_support::{self, of, takes, waiting};
 
 const RECORDED: &str = "procfs/sh.spool";
 
 #[test]
 fn recorded_bytes_decode_to_what_happened() {
-    rig::recorded(&Procfs, RECORDED);
+    test_support::recorded(&Procfs, RECORDED);
 }
 
 proptest! {
@@ -49,8 +49,8 @@ impl Looks {
         self.spool.flush().unwrap();
     }
 
-    fn journal(&self) -> contract::Journal {
-        rig::decoded(&Procfs, std::fs::File::open(&self.path).unwrap())
+    fn journal(&self) -> contract::EventLog {
+        test_support::decoded(&Procfs, std::fs::File::open(&self.path).unwrap())
     }
 }
 
@@ -92,7 +92,7 @@ fn what_lives_from_look_to_look_is_told_once_each() {
         told.each_ref().map(Vec::len),
         [1, 2, 1],
         "{}",
-        rig::lines(&journal)
+        test_support::lines(&journal)
     );
     assert_eq!(told[0][0].ppid, Some(std::process::id()));
     for exec in &told[1] {
@@ -140,7 +140,7 @@ fn record() {
     drop(child.stdin.take());
     child.wait().unwrap();
     looks.again();
-    rig::record(&Procfs, RECORDED, &looks.path, |frame| {
+    test_support::record(&Procfs, RECORDED, &looks.path, |frame| {
         let own = frame.bytes[1..5] == pid.to_le_bytes();
         own.then(|| frame.bytes.to_vec())
     });

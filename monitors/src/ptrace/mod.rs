@@ -12,7 +12,7 @@
 //!
 //! What it tells: a fork when the new process stands before its first instruction, an exec when the
 //! new program does; who stands still can be read in /proc at leisure, so ppid, exe and argv are those
-//! of the moment. An exit with the status that its parent will be given: the kernel lets the parent
+//! of the event. An exit with the status that its parent will be given: the kernel lets the parent
 //! know when the tracer has been told. A thread's beginning and end are told too, and kept back.
 //!
 //! When: a stop has no time of its own. Nobody passes it before it has been received.
@@ -29,11 +29,11 @@
 //! PTRACE_O_EXITKILL is not asked for; so nothing is left to put back. If it is stopped (SIGSTOP) all
 //! wait for it; Ctrl-Z is ignored, because the shell would wait for it too.
 
-mod bell;
-mod calls;
 mod decode;
-mod follow;
 mod seize;
+mod stop_waker;
+mod syscalls;
+mod tracer;
 
 #[cfg(test)]
 mod tests;
@@ -43,14 +43,14 @@ use std::path::Path;
 
 use caps::{CapSet, Capability};
 use contract::{
-    Claims, Clock, Counters, Decode, Fact, Kind, Monitor, OptionKind, OptionSpec, Options, Pid,
+    Claims, Clock, Counters, Decode, Field, Kind, Monitor, OptionKind, OptionSpec, Options, Pid,
     Result, Session, Unavailable,
 };
 use nix::sys::signal::{SigHandler, Signal, signal};
 use nix::unistd::getppid;
 
-use bell::Bell;
-use follow::Follower;
+use stop_waker::Bell;
+use tracer::Follower;
 
 /// See the head of this file.
 pub(crate) struct Ptrace;
@@ -80,9 +80,9 @@ impl Monitor for Ptrace {
 
     fn claims(&self, _: &Options) -> Claims {
         Claims::none(Clock::None)
-            .with(Kind::Fork, &[Fact::Ppid])
-            .with(Kind::Exec, &[Fact::Exe, Fact::Argv, Fact::Ppid])
-            .with(Kind::Exit, &[Fact::Status])
+            .with(Kind::Fork, &[Field::Ppid])
+            .with(Kind::Exec, &[Field::Exe, Field::Argv, Field::Ppid])
+            .with(Kind::Exit, &[Field::Status])
     }
 
     fn usual(&self) -> bool {

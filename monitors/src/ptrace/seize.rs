@@ -7,12 +7,12 @@ use contract::{Pid, Result};
 use nix::errno::Errno;
 use nix::unistd::{getpid, gettid};
 
-use super::calls;
-use crate::tree;
+use super::syscalls;
+use crate::descendants;
 
 /// The tasks now followed, and how many of the descendants refused.
 pub(super) fn all(root: Pid) -> Result<(HashSet<Pid>, u64)> {
-    calls::seize(root).map_err(|why| match why {
+    syscalls::seize(root).map_err(|why| match why {
         Errno::EPERM => format!(
             "ptrace: PTRACE_SEIZE of {root}: {why}: run as root, or end who traces it already"
         ),
@@ -27,7 +27,7 @@ pub(super) fn all(root: Pid) -> Result<(HashSet<Pid>, u64)> {
             if seized.contains(&task) {
                 continue;
             }
-            match calls::seize(task) {
+            match syscalls::seize(task) {
                 Ok(()) => drop(seized.insert(task)),
                 Err(Errno::ESRCH) => {}
                 Err(_) => refused += u64::from(!is_ours(task)),
@@ -42,7 +42,7 @@ pub(super) fn all(root: Pid) -> Result<(HashSet<Pid>, u64)> {
 /// Without ourselves: to stop oneself would be for good.
 fn processes(root: Pid) -> Vec<Pid> {
     let own = getpid().as_raw().cast_unsigned();
-    let mut all = tree::below(root);
+    let mut all = descendants::below(root);
     all.retain(|&pid| pid != own);
     all.push(root);
     all

@@ -4,13 +4,13 @@ use std::fs;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
-use contract::{Journal, Kind, Monitor, Options, split_argv};
+use contract::{EventLog, Kind, Monitor, Options, split_argv};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use proptest::prelude::*;
 
 use super::Ptrace;
-use crate::rig::{self, as_root, of, takes, waiting, watch};
+use crate::test_support::{self, as_root, of, takes, waiting, watch};
 
 const RECORDED: &str = "ptrace/sh.spool";
 
@@ -31,7 +31,7 @@ macro_rules! can_run {
 /// `(exit 5); exec /bin/echo 'a b'` in a shell that was there before.
 #[test]
 fn recorded_bytes_decode_to_what_happened() {
-    rig::recorded(&Ptrace, RECORDED);
+    test_support::recorded(&Ptrace, RECORDED);
 }
 
 proptest! {
@@ -41,7 +41,7 @@ proptest! {
     }
 
     #[test]
-    fn any_facts_are_taken_or_refused(kind in 0_u8..4, bytes in prop::collection::vec(0_u8..6, 0..60)) {
+    fn any_fields_are_taken_or_refused(kind in 0_u8..4, bytes in prop::collection::vec(0_u8..6, 0..60)) {
         takes(&Ptrace, &[&[kind, 1, 0, 0, 0], &bytes[..]].concat());
     }
 }
@@ -94,28 +94,28 @@ impl Followed {
         self.parent.wait().unwrap().code()
     }
 
-    fn watched<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> (Journal, T) {
+    fn watched<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> (EventLog, T) {
         let pid = self.pid.to_string();
         let (journal, counters, _, result) = watch(&Ptrace, &[("pid", &pid)], || work(self));
         let notes = &counters.notes;
         assert_eq!((notes["refused"], notes["unstopped"]), (0, 0));
-        assert!(counters.admitted.is_empty());
+        assert!(counters.reported_lost.is_empty());
         (journal, result)
     }
 }
 
 #[test]
-fn a_family_is_told_with_all_its_facts_and_nobody_else() {
+fn a_family_is_told_with_all_its_fields_and_nobody_else() {
     can_run!();
     let mut shell = Followed::then("(exit 5); /bin/sh -c 'kill -9 $$'; exec /bin/false 'a b'");
-    let stranger = waiting(&mut rig::shell("stranger"));
+    let stranger = waiting(&mut test_support::shell("stranger"));
     let pid = shell.pid;
     let (journal, code) = shell.watched(Followed::end);
-    rig::end(stranger);
+    test_support::end(stranger);
     assert_eq!(code, Some(1));
     let forks = journal.events.iter().filter(|one| one.kind == Kind::Fork);
     let forks: Vec<_> = forks.map(|one| one.pid).collect();
-    assert_eq!(forks.len(), 2, "{}", rig::lines(&journal));
+    assert_eq!(forks.len(), 2, "{}", test_support::lines(&journal));
     for (fork, ended) in forks.iter().zip([5 << 8, 9]) {
         assert_eq!(of(&journal, Kind::Fork, *fork)[0].ppid, Some(pid));
         assert_eq!(of(&journal, Kind::Exit, *fork)[0].status, Some(ended));
@@ -127,7 +127,7 @@ fn a_family_is_told_with_all_its_facts_and_nobody_else() {
     assert_eq!(execs[0].exe, Some(real.as_encoded_bytes()));
     assert_eq!(execs[0].ppid, Some(shell.parent.id()));
     assert_eq!(of(&journal, Kind::Exit, pid)[0].status, Some(1 << 8));
-    assert_eq!(journal.events.len(), 7, "{}", rig::lines(&journal));
+    assert_eq!(journal.events.len(), 7, "{}", test_support::lines(&journal));
 }
 
 #[test]
@@ -138,7 +138,7 @@ fn descendants_that_are_there_already_are_followed() {
     let (journal, code) = shell.watched(Followed::end);
     assert_eq!(code, Some(4));
     let exits = journal.events.iter().filter(|one| one.kind == Kind::Exit);
-    let ends: Vec<_> = exits.map(|one| one.facts.status.unwrap() >> 8).collect();
+    let ends: Vec<_> = exits.map(|one| one.fields.status.unwrap() >> 8).collect();
     assert_eq!(ends, [2, 3, 4]);
 }
 
@@ -216,5 +216,5 @@ fn record() {
     let mut shell = Followed::then("(exit 5); exec /bin/echo 'a b' >/dev/null");
     let pid = shell.pid.to_string();
     let (_, _, path, _) = watch(&Ptrace, &[("pid", &pid)], || shell.end());
-    rig::record(&Ptrace, RECORDED, &path, |frame| Some(frame.bytes.to_vec()));
+    test_support::record(&Ptrace, RECORDED, &path, |frame| Some(frame.bytes.to_vec()));
 }

@@ -1,6 +1,6 @@
 //! What is to be planted, as options say it.
 
-use contract::{Claims, Clock, Fact, Kind, Nanos, OptionKind, OptionSpec, Options};
+use contract::{Claims, Clock, Field, Kind, Nanos, OptionKind, OptionSpec, Options};
 
 /// Stamps of the coarse clock are those of the last tick.
 pub(super) const TICK: Nanos = 4_000_000;
@@ -20,7 +20,7 @@ const fn spec(
 }
 
 const ANY_KIND: OptionKind = OptionKind::Word(&["all", "fork", "exec", "exit"]);
-const ANY_FACT: OptionKind = OptionKind::Word(&["all", "exe", "argv", "ppid", "status"]);
+const ANY_FIELD: OptionKind = OptionKind::Word(&["all", "exe", "argv", "ppid", "status"]);
 const LAWS: OptionKind = OptionKind::Word(&["fixed", "uniform", "exponential", "heavy"]);
 const CLOCKS: OptionKind = OptionKind::Word(&["exact", "coarse", "none"]);
 
@@ -49,7 +49,7 @@ pub(super) const SPECS: &[OptionSpec] = &[
         "admit",
         "1",
         OptionKind::Share,
-        "share of the loss that is admitted",
+        "share of the loss that is reported",
     ),
     spec(
         "repeat",
@@ -83,22 +83,22 @@ pub(super) const SPECS: &[OptionSpec] = &[
     ),
     spec("law", "fixed", LAWS, "the distribution of these delays"),
     spec(
-        "fact",
+        "field",
         "all",
-        ANY_FACT,
-        "the fact of which the next three speak",
+        ANY_FIELD,
+        "the field of which the next three speak",
     ),
     spec(
         "untold",
         "0",
         OptionKind::Share,
-        "share of the facts that are left out",
+        "share of the fields that are left out",
     ),
     spec(
         "wrong",
         "0",
         OptionKind::Share,
-        "share of the facts that are altered",
+        "share of the fields that are altered",
     ),
     spec(
         "cut",
@@ -145,7 +145,7 @@ pub struct Faults {
     pub burst: usize,
     /// And so many at the end.
     pub tail: usize,
-    /// Share of the lost that is admitted.
+    /// Share of the lost that is reported as lost.
     pub admit: f64,
     /// Share of the reports that come twice.
     pub repeat: f64,
@@ -159,8 +159,8 @@ pub struct Faults {
     pub delay: Nanos,
     /// Its distribution.
     pub law: Law,
-    /// The only fact with faults.
-    pub fact: Option<Fact>,
+    /// The only field with faults.
+    pub field: Option<Field>,
     /// Share left out.
     pub untold: f64,
     /// Share altered.
@@ -192,9 +192,9 @@ impl Faults {
                 "heavy" => Law::Heavy,
                 _ => Law::Fixed,
             },
-            fact: Fact::ALL
+            field: Field::ALL
                 .into_iter()
-                .find(|fact| fact.as_str() == options.word("fact")),
+                .find(|field| field.as_str() == options.word("field")),
             untold: options.share("untold"),
             wrong: options.share("wrong"),
             cut: options.share("cut"),
@@ -220,13 +220,13 @@ pub(super) fn claims(options: &Options) -> Claims {
     };
     let only = kind(options.word("offer"));
     let all = [
-        (Kind::Fork, &[Fact::Ppid][..]),
-        (Kind::Exec, &[Fact::Exe, Fact::Argv, Fact::Ppid]),
-        (Kind::Exit, &[Fact::Status]),
+        (Kind::Fork, &[Field::Ppid][..]),
+        (Kind::Exec, &[Field::Exe, Field::Argv, Field::Ppid]),
+        (Kind::Exit, &[Field::Status]),
     ];
     all.into_iter()
         .filter(|(kind, _)| only.is_none_or(|only| only == *kind))
-        .fold(Claims::none(clock), |claims, (kind, facts)| {
-            claims.with(kind, facts)
+        .fold(Claims::none(clock), |claims, (kind, fields)| {
+            claims.with(kind, fields)
         })
 }

@@ -2,21 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use contract::{Fact, Kind};
+use contract::{Field, Kind};
 
 /// The figures of one run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Figures {
     /// In the order of [`Kind::ALL`].
     pub kinds: [KindFigures; 3],
-    /// In the order of [`Fact::ALL`].
-    pub facts: [FactFigures; 4],
+    /// In the order of [`Field::ALL`].
+    pub fields: [FieldFigures; 4],
     /// Events about processes of others.
-    pub outside: u64,
-    /// Losses admitted, by cause.
-    pub admitted: BTreeMap<String, u64>,
-    /// Missed beyond what was admitted.
-    pub unaccounted: u64,
+    pub unrelated: u64,
+    /// Losses reported as lost, by cause.
+    pub reported_lost: BTreeMap<String, u64>,
+    /// Missed beyond what was reported as lost.
+    pub silent: u64,
 }
 
 /// The figures of one kind.
@@ -31,17 +31,17 @@ pub struct KindFigures {
     /// How many were not.
     pub missed: u64,
     /// Events that said it again.
-    pub repeated: u64,
+    pub duplicates: u64,
     /// Events of what never was.
-    pub invented: u64,
-    /// From the time a moment was due, or the start of its window, until it was received, in
+    pub false_positives: u64,
+    /// From the time a event was due, or the start of its window, until it was received, in
     /// nanoseconds: of the matched ones whose windows are not loose.
-    pub lateness: Vec<u64>,
+    pub latency: Vec<u64>,
 }
 
-/// The figures of one fact.
+/// The figures of one field.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct FactFigures {
+pub struct FieldFigures {
     /// Whether it is offered.
     pub offered: bool,
     /// Told as it was.
@@ -51,10 +51,10 @@ pub struct FactFigures {
     /// Told in part, and said so.
     pub truncated: u64,
     /// Not told.
-    pub absent: u64,
+    pub missing: u64,
 }
 
-/// What becomes of one fact.
+/// What becomes of one field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fate {
     Right,
@@ -68,13 +68,13 @@ impl Figures {
         &mut self.kinds[kind as usize]
     }
 
-    pub(super) fn fate(&mut self, fact: Fact, fate: Fate) {
-        let of = &mut self.facts[fact as usize];
+    pub(super) fn fate(&mut self, field: Field, fate: Fate) {
+        let of = &mut self.fields[field as usize];
         *match fate {
             Fate::Right => &mut of.right,
             Fate::Wrong => &mut of.wrong,
             Fate::Cut => &mut of.truncated,
-            Fate::Untold => &mut of.absent,
+            Fate::Untold => &mut of.missing,
         } += 1;
     }
 }

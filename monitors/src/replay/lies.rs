@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use contract::{Clock, Kind, Nanos, Pid, Report, Truth};
+use contract::{Clock, EventRef, Kind, Nanos, Pid, Truth};
 use rand::RngExt;
 use rand::seq::{IndexedRandom, SliceRandom};
 
@@ -11,14 +11,14 @@ use super::plant::{Planter, Told, part};
 /// The highest pid a kernel gives.
 const TOP: Pid = (1 << 22) - 1;
 
-/// A moment that could have been: this process was alive then, and nothing like it happened.
+/// A event that could have been: this process was alive then, and nothing like it happened.
 struct Chance {
     kind: Kind,
     pid: Pid,
     at: Nanos,
 }
 
-/// Plants inventions: half of them of a process of the ledger between two of its moments, where
+/// Plants inventions: half of them of a process of the ledger between two of its events, where
 /// the clock is good enough to tell these apart, the others of a child that never was.
 pub(super) fn invent(planter: &mut Planter<'_>, told: &[Told<'_>]) {
     let wanted = part(planter.faults.invent, told.len());
@@ -36,7 +36,7 @@ pub(super) fn invent(planter: &mut Planter<'_>, told: &[Told<'_>]) {
     adopt(planter, told, children);
 }
 
-/// Every gap between two moments of one process in which a third would be an invention, and every
+/// Every gap between two events of one process in which a third would be an invention, and every
 /// id that had none at all.
 fn chances(planter: &Planter<'_>) -> Vec<Chance> {
     let mut by_pid: BTreeMap<Pid, Vec<&Truth>> = BTreeMap::new();
@@ -44,14 +44,14 @@ fn chances(planter: &Planter<'_>) -> Vec<Chance> {
         by_pid.entry(truth.pid).or_default().push(truth);
     }
     let mut chances = Vec::new();
-    for (&pid, moments) in &mut by_pid {
-        moments.sort_by_key(|truth| truth.after);
-        for pair in moments.windows(2) {
+    for (&pid, events) in &mut by_pid {
+        events.sort_by_key(|truth| truth.after);
+        for pair in events.windows(2) {
             let gap = pair[0].kind != Kind::Exit && pair[0].before + 2 < pair[1].after;
             let at = pair[0].before.midpoint(pair[1].after);
             let due = |kind: Kind| {
                 let of = |t: &&Truth| t.kind == kind && t.after <= at && at <= t.before;
-                moments.iter().any(of)
+                events.iter().any(of)
             };
             let free = |kind: &Kind| gap && planter.faults.claims.kind(*kind) && !due(*kind);
             let kinds = Kind::ALL.into_iter().filter(free);
@@ -92,13 +92,13 @@ fn adopt(planter: &mut Planter<'_>, told: &[Told<'_>], wanted: usize) {
 
 fn say(planter: &mut Planter<'_>, kind: Kind, pid: Pid, at: Nanos, ppid: Option<Pid>) {
     let received = at + planter.delay();
-    let report = Report {
+    let report = EventRef {
         happened: planter.stamp(at),
         ppid,
-        ..Report::new(kind, pid, received)
+        ..EventRef::new(kind, pid, received)
     };
     planter.journal.push(report);
-    planter.figures.of(kind).invented += 1;
+    planter.figures.of(kind).false_positives += 1;
 }
 
 /// Plants events about processes of others, any time within the run.
@@ -112,7 +112,7 @@ pub(super) fn stray(planter: &mut Planter<'_>, told: usize) {
         .figures
         .kinds
         .iter()
-        .map(|kind| kind.invented)
+        .map(|kind| kind.false_positives)
         .sum::<u64>();
     for pid in strangers(planter, taken as usize + wanted).split_off(taken as usize) {
         let at = planter.dice.random_range(first..=last);
@@ -121,12 +121,12 @@ pub(super) fn stray(planter: &mut Planter<'_>, told: usize) {
         let offered = |kind: &Kind| planter.faults.claims.kind(*kind);
         let kinds: Vec<_> = Kind::ALL.into_iter().filter(offered).collect();
         let kind = kinds.choose(&mut planter.dice).copied();
-        let report = Report {
+        let report = EventRef {
             happened,
-            ..Report::new(kind.unwrap_or(Kind::Fork), pid, received)
+            ..EventRef::new(kind.unwrap_or(Kind::Fork), pid, received)
         };
         planter.journal.push(report);
-        planter.figures.outside += 1;
+        planter.figures.unrelated += 1;
     }
 }
 

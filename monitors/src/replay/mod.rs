@@ -1,4 +1,4 @@
-//! `replay`: the scorer's own examiner. It watches nothing; it is handed the ledger when the
+//! `replay`: the scorer's own fault injector. It watches nothing; it is handed the ledger when the
 //! workload is over, and reports from it with faults that are planted exactly.
 //!
 //! Hook point: none. Needs: nothing. What it loses, repeats, invents, delays and gets wrong is
@@ -12,13 +12,13 @@ mod plant;
 mod tests;
 
 use contract::{
-    Claims, Counters, Decode, Frame, Journal, Ledger, Malformed, Monitor, OptionSpec, Options,
-    Report, Result, Session, Spool, Unavailable,
+    Claims, Counters, Decode, EventLog, EventRef, Frame, Ledger, Malformed, Monitor, OptionSpec,
+    Options, Result, Session, Spool, Unavailable,
 };
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 pub use faults::{Faults, Law};
-pub use figures::{FactFigures, Figures, KindFigures};
+pub use figures::{FieldFigures, Figures, KindFigures};
 pub use plant::{Planted, plant};
 
 /// What the ledger is called that the harness hands over.
@@ -33,7 +33,7 @@ impl Monitor for Replay {
     }
 
     fn about(&self) -> &'static str {
-        "reports from the ledger with planted faults: the scorer's own examiner"
+        "reports from the ledger with planted faults: the scorer's own fault injector"
     }
 
     fn options(&self) -> &'static [OptionSpec] {
@@ -44,7 +44,7 @@ impl Monitor for Replay {
         faults::claims(options)
     }
 
-    fn examiner(&self) -> bool {
+    fn fault_injector(&self) -> bool {
         true
     }
 
@@ -69,7 +69,7 @@ impl Monitor for Replay {
         let planted = plant(&ledger, &faults, session.options.size("seed"));
         spool(&planted.journal, &mut session.spool)?;
         Ok(Counters {
-            admitted: planted.figures.admitted,
+            reported_lost: planted.figures.reported_lost,
             ..Counters::default()
         })
     }
@@ -80,7 +80,7 @@ impl Monitor for Replay {
 }
 
 /// Spools what was planted, a frame for each event.
-pub fn spool<W: std::io::Write>(journal: &Journal, spool: &mut Spool<W>) -> std::io::Result<()> {
+pub fn spool<W: std::io::Write>(journal: &EventLog, spool: &mut Spool<W>) -> std::io::Result<()> {
     let mut bytes = Vec::new();
     for event in &journal.events {
         bytes.clear();
@@ -93,8 +93,8 @@ pub fn spool<W: std::io::Write>(journal: &Journal, spool: &mut Spool<W>) -> std:
 struct Reports;
 
 impl Decode for Reports {
-    fn frame(&mut self, frame: Frame<'_>, out: &mut Journal) -> Result<(), Malformed> {
-        out.push(Report::decode(frame.bytes, frame.received)?);
+    fn frame(&mut self, frame: Frame<'_>, out: &mut EventLog) -> Result<(), Malformed> {
+        out.push(EventRef::decode(frame.bytes, frame.received)?);
         Ok(())
     }
 }

@@ -1,7 +1,7 @@
 //! Planting: from a ledger and faults to the events a monitor with exactly these faults would
 //! report, and to the figures that a scorer without faults of its own must find in them.
 
-use contract::{Clock, Cut, Event, Fact, Journal, Kind, Ledger, Nanos, Report, Truth};
+use contract::{Clock, Cut, Event, EventLog, EventRef, Field, Kind, Ledger, Nanos, Truth};
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
@@ -14,7 +14,7 @@ use super::lies;
 #[derive(Clone, Debug)]
 pub struct Planted {
     /// In the order in which they are handed on.
-    pub journal: Journal,
+    pub journal: EventLog,
     /// What must be found in them.
     pub figures: Figures,
 }
@@ -33,7 +33,7 @@ pub fn plant(ledger: &Ledger, faults: &Faults, seed: u64) -> Planted {
         ledger,
         faults,
         dice: StdRng::seed_from_u64(seed),
-        journal: Journal::default(),
+        journal: EventLog::default(),
         figures: Figures::default(),
     };
     planter.count();
@@ -54,7 +54,7 @@ pub(super) struct Planter<'a> {
     pub(super) ledger: &'a Ledger,
     pub(super) faults: &'a Faults,
     pub(super) dice: StdRng,
-    pub(super) journal: Journal,
+    pub(super) journal: EventLog,
     pub(super) figures: Figures,
 }
 
@@ -70,9 +70,9 @@ impl<'a> Planter<'a> {
         for kind in Kind::ALL {
             self.figures.of(kind).offered = claims.kind(kind);
         }
-        for fact in Fact::ALL {
-            let offered = Kind::ALL.iter().any(|&kind| claims.fact(kind, fact));
-            self.figures.facts[fact as usize].offered = offered;
+        for field in Field::ALL {
+            let offered = Kind::ALL.iter().any(|&kind| claims.field(kind, field));
+            self.figures.fields[field as usize].offered = offered;
         }
         for truth in &self.ledger.truths {
             let of = self.figures.of(truth.kind);
@@ -115,7 +115,7 @@ impl<'a> Planter<'a> {
         delay as Nanos
     }
 
-    /// Takes out what is lost, in rows and at the end, and counts what of it is admitted.
+    /// Takes out what is lost, in rows and at the end, and counts what of it is reported as lost.
     fn lose(&mut self, told: Vec<Told<'a>>) -> Vec<Told<'a>> {
         let all = told.len();
         let hit = |told: &Told<'_>| {
@@ -133,18 +133,18 @@ impl<'a> Planter<'a> {
         lost.for_each(|&place| gone[place] = true);
         gone[all - self.faults.tail.min(all)..].fill(true);
         let lost = gone.iter().filter(|gone| **gone).count();
-        let admitted = part(self.faults.admit, lost);
-        self.figures.unaccounted = (lost - admitted) as u64;
+        let reported_lost = part(self.faults.admit, lost);
+        self.figures.silent = (lost - reported_lost) as u64;
         if lost > 0 {
-            let cause = ("planted".to_owned(), admitted as u64);
-            self.figures.admitted.extend([cause]);
+            let cause = ("planted".to_owned(), reported_lost as u64);
+            self.figures.reported_lost.extend([cause]);
         }
         let kept = told.into_iter().zip(gone).filter(|(_, gone)| !gone);
         kept.map(|(told, _)| told).collect()
     }
 
     fn report(&mut self, kept: &[Told<'a>]) {
-        let fates = Fact::ALL.map(|fact| self.fates(fact, kept));
+        let fates = Field::ALL.map(|field| self.fates(field, kept));
         for (place, told) in kept.iter().enumerate() {
             let truth = told.truth;
             let of = self.figures.of(truth.kind);
@@ -152,23 +152,23 @@ impl<'a> Planter<'a> {
             of.missed -= 1;
             if !truth.loose {
                 let due = truth.due.unwrap_or(truth.after);
-                of.lateness.push(told.received.saturating_sub(due));
+                of.latency.push(told.received.saturating_sub(due));
             }
             self.tell(told, fates.each_ref().map(|of| of[place]));
         }
     }
 
-    /// What becomes of `fact` in each of `kept`; `None` where there is no such fact to tell.
-    fn fates(&mut self, fact: Fact, kept: &[Told<'a>]) -> Vec<Option<Fate>> {
+    /// What becomes of `field` in each of `kept`; `None` where there is no such field to tell.
+    fn fates(&mut self, field: Field, kept: &[Told<'a>]) -> Vec<Option<Fate>> {
         let has = |told: &Told<'_>| {
-            let facts = &told.truth.facts;
-            let known = match fact {
-                Fact::Exe => facts.exe.is_some(),
-                Fact::Argv => facts.argv.is_some(),
-                Fact::Ppid => facts.ppid.is_some(),
-                Fact::Status => facts.status.is_some(),
+            let fields = &told.truth.fields;
+            let known = match field {
+                Field::Exe => fields.exe.is_some(),
+                Field::Argv => fields.argv.is_some(),
+                Field::Ppid => fields.ppid.is_some(),
+                Field::Status => fields.status.is_some(),
             };
-            known && self.faults.claims.fact(told.truth.kind, fact)
+            known && self.faults.claims.field(told.truth.kind, field)
         };
         let mut places: Vec<usize> = (0..kept.len()).filter(|&at| has(&kept[at])).collect();
         places.shuffle(&mut self.dice);
@@ -178,38 +178,38 @@ impl<'a> Planter<'a> {
             (Fate::Wrong, of(self.faults.wrong)),
             (Fate::Cut, of(self.faults.cut)),
         ];
-        let hit = self.faults.fact.is_none_or(|only| only == fact);
+        let hit = self.faults.field.is_none_or(|only| only == field);
         let due = all.into_iter().filter(|(fate, _)| {
-            hit && (*fate != Fate::Cut || matches!(fact, Fact::Exe | Fact::Argv))
+            hit && (*fate != Fate::Cut || matches!(field, Field::Exe | Field::Argv))
         });
         let due = due.flat_map(|(fate, many)| std::iter::repeat_n(fate, many));
         let due = due.chain(std::iter::repeat(Fate::Right));
         let mut fates = vec![None; kept.len()];
         for (place, fate) in places.into_iter().zip(due) {
             fates[place] = Some(fate);
-            self.figures.fate(fact, fate);
+            self.figures.fate(field, fate);
         }
         fates
     }
 
     fn tell(&mut self, told: &Told<'_>, fates: [Option<Fate>; 4]) {
-        let fate = |fact: Fact| fates[fact as usize].filter(|fate| *fate != Fate::Untold);
-        let (due, arena) = (&told.truth.facts, &self.ledger.arena);
-        let bytes = |fact, span| Some(alter(arena.get(span?), fate(fact)?));
-        let (exe, argv) = (bytes(Fact::Exe, due.exe), bytes(Fact::Argv, due.argv));
-        let number = |fact: Fact| Some(u32::from(fate(fact)? == Fate::Wrong));
-        let report = Report {
+        let fate = |field: Field| fates[field as usize].filter(|fate| *fate != Fate::Untold);
+        let (due, arena) = (&told.truth.fields, &self.ledger.arena);
+        let bytes = |field, span| Some(alter(arena.get(span?), fate(field)?));
+        let (exe, argv) = (bytes(Field::Exe, due.exe), bytes(Field::Argv, due.argv));
+        let number = |field: Field| Some(u32::from(fate(field)? == Fate::Wrong));
+        let report = EventRef {
             happened: self.stamp(told.happened),
-            ppid: number(Fact::Ppid).and_then(|off| Some(due.ppid? ^ off)),
+            ppid: number(Field::Ppid).and_then(|off| Some(due.ppid? ^ off)),
             // The exit code is in the second byte of a wait status.
-            status: number(Fact::Status).and_then(|off| Some(due.status? ^ (off << 8) as i32)),
+            status: number(Field::Status).and_then(|off| Some(due.status? ^ (off << 8) as i32)),
             exe: exe.as_deref(),
             argv: argv.as_deref(),
             cut: Cut {
-                exe: fate(Fact::Exe) == Some(Fate::Cut),
-                argv: fate(Fact::Argv) == Some(Fate::Cut),
+                exe: fate(Field::Exe) == Some(Fate::Cut),
+                argv: fate(Field::Argv) == Some(Fate::Cut),
             },
-            ..Report::new(told.truth.kind, told.truth.pid, told.received)
+            ..EventRef::new(told.truth.kind, told.truth.pid, told.received)
         };
         self.journal.push(report);
     }
@@ -230,7 +230,7 @@ impl<'a> Planter<'a> {
         again.truncate(part(self.faults.repeat, again.len()));
         for event in &mut again {
             event.received += self.dice.random_range(1..=1_000_000);
-            self.figures.of(event.kind).repeated += 1;
+            self.figures.of(event.kind).duplicates += 1;
         }
         self.journal.events.append(&mut again);
     }

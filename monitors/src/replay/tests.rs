@@ -1,14 +1,14 @@
-use contract::{Facts, Kind, Ledger, Pid, Spool, SpoolReader, Truth, argv_bytes, pair};
+use contract::{Fields, Kind, Ledger, Pid, Spool, SpoolReader, Truth, argv_bytes, pair};
 
 use super::*;
 
 fn truth(kind: Kind, pid: Pid, after: u64) -> Truth {
-    let (facts, loose) = (Facts::default(), false);
+    let (fields, loose) = (Fields::default(), false);
     Truth {
         after,
         before: after + 1000,
         due: None,
-        facts,
+        fields,
         pid,
         kind,
         loose,
@@ -23,12 +23,12 @@ fn ledger(lives: u32) -> Ledger {
         let [mut fork, mut exec, mut exit] =
             [(Kind::Fork, 0), (Kind::Exec, 3000), (Kind::Exit, 6000)]
                 .map(|(kind, later)| truth(kind, pid, at + later));
-        fork.facts.ppid = Some(99);
-        exec.facts.ppid = Some(99);
-        exec.facts.exe = Some(ledger.arena.push(b"/bin/leaf"));
+        fork.fields.ppid = Some(99);
+        exec.fields.ppid = Some(99);
+        exec.fields.exe = Some(ledger.arena.push(b"/bin/leaf"));
         let argv = argv_bytes(["leaf", &format!("n{n}")]);
-        exec.facts.argv = Some(ledger.arena.push(&argv));
-        exit.facts.status = Some(0);
+        exec.fields.argv = Some(ledger.arena.push(&argv));
+        exit.fields.status = Some(0);
         ledger.truths.extend([fork, exec, exit]);
     }
     ledger
@@ -48,7 +48,7 @@ fn without_faults_it_says_what_the_ledger_says() {
     let Planted { journal, figures } = planted(50, &[]);
     assert_eq!(journal.events.len(), 150);
     assert_eq!(by_kind(&figures, |kind| kind.matched), [50; 3]);
-    assert_eq!(figures.facts.map(|fact| fact.right), [50, 50, 100, 50]);
+    assert_eq!(figures.fields.map(|field| field.right), [50, 50, 100, 50]);
     let pairing = pair(&ledger(50), &journal.events, contract::Clock::Exact);
     assert!((0..150).all(|truth| pairing.event_of(truth).is_some()));
 }
@@ -59,24 +59,31 @@ fn shares_are_met_exactly() {
     assert_eq!(journal.events.len(), 225);
     let missed: u64 = by_kind(&figures, |kind| kind.missed).iter().sum();
     assert_eq!(
-        (missed, figures.admitted["planted"], figures.unaccounted),
+        (missed, figures.reported_lost["planted"], figures.silent),
         (75, 15, 60)
     );
 
     let of = planted(100, &[("dropkind", "exec"), ("drop", "0.5"), ("tail", "3")]).figures;
-    // The last three moments are one life, and its exec may be lost already.
+    // The last three events are one life, and its exec may be lost already.
     assert_eq!(by_kind(&of, |kind| kind.missed)[0], 1);
     assert!((50..=51).contains(&of.kinds[1].missed));
 
     let faults = [("repeat", "0.1"), ("invent", "0.2"), ("stray", "0.3")];
     let of = planted(100, &faults).figures;
-    assert_eq!(by_kind(&of, |kind| kind.repeated).iter().sum::<u64>(), 30);
-    assert_eq!(by_kind(&of, |kind| kind.invented).iter().sum::<u64>(), 60);
-    assert_eq!(of.outside, 90);
+    assert_eq!(by_kind(&of, |kind| kind.duplicates).iter().sum::<u64>(), 30);
+    assert_eq!(
+        by_kind(&of, |kind| kind.false_positives)
+            .iter()
+            .sum::<u64>(),
+        60
+    );
+    assert_eq!(of.unrelated, 90);
 
     let faults = [("wrong", "0.1"), ("cut", "0.2"), ("untold", "0.3")];
     let of = planted(100, &faults).figures;
-    let shown = of.facts.map(|f| (f.right, f.wrong, f.truncated, f.absent));
+    let shown = of
+        .fields
+        .map(|f| (f.right, f.wrong, f.truncated, f.missing));
     let both = (40, 10, 20, 30);
     assert_eq!(shown, [both, both, (120, 20, 0, 60), (60, 10, 0, 30)]);
 }
@@ -130,11 +137,11 @@ fn what_is_spooled_is_decoded() {
     let planted = planted(20, &[("cut", "0.5"), ("repeat", "0.5")]);
     let mut bytes = Vec::new();
     spool(&planted.journal, &mut Spool::new(&mut bytes).unwrap()).unwrap();
-    let (mut reader, mut journal) = (SpoolReader::new(&bytes[..]), Journal::default());
+    let (mut reader, mut journal) = (SpoolReader::new(&bytes[..]), EventLog::default());
     while let Some(frame) = reader.next_frame().unwrap() {
         Reports.frame(frame, &mut journal).unwrap();
     }
-    let shown = |journal: &Journal| -> Vec<_> {
+    let shown = |journal: &EventLog| -> Vec<_> {
         let events = journal.events.iter();
         events
             .map(|event| format!("{:?}", journal.report(event)))
@@ -153,5 +160,5 @@ fn nothing_is_planted_in_nothing() {
     ];
     let Planted { journal, figures } = planted(0, &given);
     assert!(journal.events.is_empty());
-    assert_eq!(figures.unaccounted, 0);
+    assert_eq!(figures.silent, 0);
 }

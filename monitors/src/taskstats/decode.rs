@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use contract::{Decode, Frame, Journal, Kind, Malformed, Pid, Report};
+use contract::{Decode, EventLog, EventRef, Frame, Kind, Malformed, Pid};
 
 use super::wire;
 
@@ -14,7 +14,7 @@ pub(super) struct Decoder {
 }
 
 impl Decode for Decoder {
-    fn frame(&mut self, frame: Frame<'_>, out: &mut Journal) -> Result<(), Malformed> {
+    fn frame(&mut self, frame: Frame<'_>, out: &mut EventLog) -> Result<(), Malformed> {
         let task = wire::read(frame.bytes).ok_or_else(|| malformed(frame, "has no record"))?;
         if !wire::readable(task.version) {
             return Err(malformed(frame, "is of a version with other places"));
@@ -30,9 +30,9 @@ impl Decode for Decoder {
         // merely ends has 0, and then the first one's is the process's.
         let merely = task.thread != task.process && task.status == 0;
         let status = first.filter(|_| merely).unwrap_or(task.status);
-        out.push(Report {
+        out.push(EventRef {
             status: Some(status),
-            ..Report::new(Kind::Exit, task.process, frame.received)
+            ..EventRef::new(Kind::Exit, task.process, frame.received)
         });
         Ok(())
     }
@@ -51,7 +51,7 @@ mod tests {
 
     /// The exits of tasks (thread, process, status, last).
     fn said(tasks: &[(u32, u32, i32, bool)]) -> Vec<(Pid, Option<i32>)> {
-        let (mut decoder, mut out) = (Decoder::default(), Journal::default());
+        let (mut decoder, mut out) = (Decoder::default(), EventLog::default());
         for &(thread, process, status, last) in tasks {
             let bytes = message(Task {
                 version: 16,
@@ -66,7 +66,7 @@ mod tests {
             };
             decoder.frame(frame, &mut out).unwrap();
         }
-        let told = |event: &contract::Event| (event.pid, event.facts.status);
+        let told = |event: &contract::Event| (event.pid, event.fields.status);
         out.events.iter().map(told).collect()
     }
 
@@ -93,7 +93,7 @@ mod tests {
             received: 1,
             bytes: &bytes,
         };
-        let refused = Decoder::default().frame(frame, &mut Journal::default());
+        let refused = Decoder::default().frame(frame, &mut EventLog::default());
         assert!(refused.is_err());
     }
 }

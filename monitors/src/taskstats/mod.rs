@@ -8,12 +8,12 @@
 //! What it tells: exits only. There is a record for every thread; the one that says it was the last of
 //! its group is the process's end. To a group that had threads it adds an aggregate, which tells
 //! nothing more of the end. The status is the last thread's, or when that merely ended the first
-//! one's. The parent is in it too, but who it is when a process ends is no fact here; the program is
+//! one's. The parent is in it too, but who it is when a process ends is no field here; the program is
 //! a name of 15 bytes and an inode, which are no exe. The times are whole seconds: none is claimed.
 //!
 //! Where the kernel drops: (1) at the socket when its queue is full: each is counted in `Drops` of
-//! /proc/net/netlink, the admitted loss. (2) When memory for the message cannot be had: counted
-//! nowhere, so never admitted. (3) It is told to listeners of the CPU where the task ends; we ask
+//! /proc/net/netlink, the reported loss. (2) When memory for the message cannot be had: counted
+//! nowhere, so never reported as lost. (3) It is told to listeners of the CPU where the task ends; we ask
 //! for all that are possible, so that none is left out when it comes online.
 //!
 //! Leaving it switched on: at the end it is asked to stop. A listener that was killed stays on the
@@ -29,19 +29,19 @@ mod wire;
 use std::os::fd::AsFd;
 
 use contract::{
-    Claims, Clock, Counters, Decode, Fact, Kind, Monitor, OptionKind, OptionSpec, Options, Result,
+    Claims, Clock, Counters, Decode, Field, Kind, Monitor, OptionKind, OptionSpec, Options, Result,
     Session, Unavailable,
 };
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-use crate::{clock, initial, queue};
+use crate::{clock, namespaces, netlink_socket};
 use socket::{Got, Listener, Talk};
 use wire::PROTOCOL;
 
 /// See the head of this file.
 pub(crate) struct Taskstats;
 
-/// The admitted loss, by its name in every format.
+/// The reported loss, by its name in every format.
 const DROPS: &str = "socket_drops";
 
 const OPTIONS: &[OptionSpec] = &[OptionSpec {
@@ -65,7 +65,7 @@ impl Monitor for Taskstats {
     }
 
     fn claims(&self, _: &Options) -> Claims {
-        Claims::none(Clock::None).with(Kind::Exit, &[Fact::Status])
+        Claims::none(Clock::None).with(Kind::Exit, &[Field::Status])
     }
 
     fn usual(&self) -> bool {
@@ -102,7 +102,7 @@ fn missing() -> Vec<Unavailable> {
         missing.push(Unavailable::new("CAP_NET_ADMIN", "run as root"));
     }
     let why = "the kernel takes no other listener";
-    missing.extend(initial::missing(&["user", "pid"], why));
+    missing.extend(namespaces::missing(&["user", "pid"], why));
     if !missing.is_empty() {
         return missing;
     }
@@ -128,14 +128,14 @@ struct Capture {
 
 impl Capture {
     fn run(&mut self, session: &mut Session<'_>) -> Result<Counters> {
-        let inode = queue::inode(self.listener.as_fd())?;
-        let before = queue::drops(PROTOCOL, inode)?;
+        let inode = netlink_socket::inode(self.listener.as_fd())?;
+        let before = netlink_socket::drops(PROTOCOL, inode)?;
         (session.ready)(&[])?;
         let mut stopped = false;
         loop {
             let full = self.drain(session)?;
             if session.spool.is_live() && (full || session.spool.due()) {
-                let drops = queue::dropped(PROTOCOL, inode, before)?;
+                let drops = netlink_socket::dropped(PROTOCOL, inode, before)?;
                 session.spool.lost(DROPS, drops);
             }
             if stopped {
@@ -147,8 +147,8 @@ impl Capture {
             }
         }
         let mut counters = Counters::default();
-        let drops = queue::dropped(PROTOCOL, inode, before)?;
-        counters.admitted.insert(DROPS.into(), drops);
+        let drops = netlink_socket::dropped(PROTOCOL, inode, before)?;
+        counters.reported_lost.insert(DROPS.into(), drops);
         counters
             .notes
             .insert("enobufs_episodes".into(), self.episodes);

@@ -7,7 +7,7 @@ use contract::Result;
 use netlink_sys::{Socket, SocketAddr};
 
 use super::wire::{self, PROTOCOL};
-use crate::{cpus, queue};
+use crate::{cpus, netlink_socket};
 
 /// A socket that has found the family.
 pub(super) struct Talk {
@@ -87,7 +87,7 @@ impl Listener {
     pub(super) fn start(rcvbuf: Option<u64>) -> Result<Self> {
         let mut talk = Talk::open()?;
         if let Some(bytes) = rcvbuf {
-            queue::widen("taskstats", &talk.socket, bytes)?;
+            netlink_socket::widen("taskstats", &talk.socket, bytes)?;
         }
         let cpus = cpus::text("possible")? + "\0";
         // Records may come before the acknowledgement; nobody has been told that we are ready.

@@ -7,8 +7,8 @@ use proptest::prelude::*;
 
 use super::socket::{Got, Listener};
 use super::{PROTOCOL, Taskstats, wire};
-use crate::queue;
-use crate::rig::{self, as_root, end, of, shell, takes, waiting, watch};
+use crate::netlink_socket;
+use crate::test_support::{self, as_root, end, of, shell, takes, waiting, watch};
 
 const RECORDED: &str = "taskstats/sh.spool";
 
@@ -25,7 +25,7 @@ macro_rules! can_run {
 
 #[test]
 fn recorded_bytes_decode_to_what_happened() {
-    rig::recorded(&Taskstats, RECORDED);
+    test_support::recorded(&Taskstats, RECORDED);
 }
 
 proptest! {
@@ -58,7 +58,7 @@ fn an_end_is_told_with_its_status_and_a_threads_is_not() {
     assert_eq!(told(ended)[0].status, Some(1 << 8));
     assert_eq!(told(killed)[0].status, Some(9));
     assert!(told(thread).is_empty() && told(std::process::id()).is_empty());
-    assert_eq!(counters.admitted["socket_drops"], 0);
+    assert_eq!(counters.reported_lost["socket_drops"], 0);
 }
 
 /// Everything queued: records, and overflows told.
@@ -79,11 +79,11 @@ fn what_is_not_received_is_dropped_and_counted_and_stopped_is_silent() {
     can_run!();
     let mut wide = Listener::start(Some(32 << 20)).unwrap();
     let mut narrow = Listener::start(Some(8 << 10)).unwrap();
-    let inode = queue::inode(narrow.as_fd()).unwrap();
+    let inode = netlink_socket::inode(narrow.as_fd()).unwrap();
     // What others end between two looks at the wide queue may be in the narrow one's account or not;
     // what comes between those pairs of looks is.
     drain(&mut wide);
-    let before = queue::drops(PROTOCOL, inode).unwrap();
+    let before = netlink_socket::drops(PROTOCOL, inode).unwrap();
     drain(&mut narrow);
     let first = drain(&mut wide).0;
     for _ in 0..300 {
@@ -93,7 +93,7 @@ fn what_is_not_received_is_dropped_and_counted_and_stopped_is_silent() {
     narrow.stop().unwrap();
     let last = drain(&mut wide).0;
     let (received, overflows) = drain(&mut narrow);
-    let drops = queue::drops(PROTOCOL, inode).unwrap() - before;
+    let drops = netlink_socket::drops(PROTOCOL, inode).unwrap() - before;
     assert!(
         drops > 200 && overflows == 1,
         "{received} {drops} {overflows}"
@@ -112,8 +112,8 @@ fn what_is_not_received_is_dropped_and_counted_and_stopped_is_silent() {
 #[ignore = "writes testdata"]
 fn record() {
     can_run!();
-    let (_, _, path, own) = watch(&Taskstats, &[], rig::lives);
-    rig::record(&Taskstats, RECORDED, &path, |frame| {
+    let (_, _, path, own) = watch(&Taskstats, &[], test_support::lives);
+    test_support::record(&Taskstats, RECORDED, &path, |frame| {
         let task = wire::read(frame.bytes).unwrap();
         own.contains(&task.process).then(|| frame.bytes.to_vec())
     });

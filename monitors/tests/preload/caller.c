@@ -1,4 +1,4 @@
-/* Makes moments in one way or another, and says on stdout which events must be reported:
+/* Makes events in one way or another, and says on stdout which events must be reported:
  * "fork PID PPID", "exec PID PPID EXE ARG|ARG|", "exit PID CODE". */
 #define _GNU_SOURCE
 #include <errno.h>

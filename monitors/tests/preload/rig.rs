@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use contract::{
-    Counters, Journal, Kind, Monitor, Options, Session, Spool, SpoolReader, split_argv,
+    Counters, EventLog, Kind, Monitor, Options, Session, Spool, SpoolReader, split_argv,
 };
 
 pub(crate) type Env = [(String, String)];
@@ -18,13 +18,13 @@ pub(crate) struct Watch<'a>(pub(crate) &'a Env, File);
 
 impl Watch<'_> {
     /// Waits until the events told so far are as `done` wants them.
-    pub(crate) fn until(&self, done: impl Fn(&Journal) -> bool) {
+    pub(crate) fn until(&self, done: impl Fn(&EventLog) -> bool) {
         use std::os::unix::fs::FileExt;
         let begun = std::time::Instant::now();
         loop {
             let mut bytes = vec![0; self.1.metadata().unwrap().len() as usize];
             self.1.read_exact_at(&mut bytes, 0).unwrap();
-            let (mut journal, mut decoder) = (Journal::default(), monitor().decoder());
+            let (mut journal, mut decoder) = (EventLog::default(), monitor().decoder());
             let mut reader = SpoolReader::new(&bytes[..]);
             while let Some(frame) = reader.next_frame().unwrap() {
                 decoder.frame(frame, &mut journal).unwrap();
@@ -40,7 +40,7 @@ impl Watch<'_> {
 
 pub(crate) struct Watched<T> {
     pub(crate) value: T,
-    pub(crate) journal: Journal,
+    pub(crate) journal: EventLog,
     pub(crate) counters: Counters,
     pub(crate) spool: Vec<u8>,
 }
@@ -52,7 +52,7 @@ impl<T> Watched<T> {
 }
 
 /// Every event in the words of caller.c.
-pub(crate) fn lines(journal: &Journal) -> Vec<String> {
+pub(crate) fn lines(journal: &EventLog) -> Vec<String> {
     let text = |bytes: Option<&[u8]>| String::from_utf8_lossy(bytes.unwrap_or(b"?")).into_owned();
     let line = |event| {
         let report = journal.report(event);
@@ -131,8 +131,8 @@ pub(crate) fn capture<T: Send>(
 }
 
 /// All events of a spool.
-pub(crate) fn decode(bytes: &[u8]) -> Journal {
-    let (mut journal, mut decoder) = (Journal::default(), monitor().decoder());
+pub(crate) fn decode(bytes: &[u8]) -> EventLog {
+    let (mut journal, mut decoder) = (EventLog::default(), monitor().decoder());
     let mut reader = SpoolReader::new(bytes);
     while let Some(frame) = reader.next_frame().unwrap() {
         decoder.frame(frame, &mut journal).unwrap();

@@ -39,14 +39,14 @@ class CheckKernels(unittest.TestCase):
 
     def test_the_module_was_not_there(self):
         def leave_out(summary):
-            summary["cells"] = [cell for cell in summary["cells"] if "hook=table" not in cell["monitor"]]
+            summary["cells"] = [cell for cell in summary["cells"] if "hook=table" not in cell["configuration"]]
         self.finds("kmod{hook=table} is not in it", leave_out)
 
     def test_the_table_is_told_the_wrong_way(self):
         def swap(field, value):
             def spoil(summary):
                 for cell in summary["cells"]:
-                    if cell["monitor"] == "kmod{hook=table}":
+                    if cell["configuration"] == "kmod{hook=table}":
                         cell[field] = value
             return spoil
         self.finds("seen through a table that nobody looks into", swap("blind", False))
@@ -56,13 +56,13 @@ class CheckKernels(unittest.TestCase):
         def sysdig(status):
             def spoil(summary):
                 for cell in summary["cells"]:
-                    if cell["monitor"] == "audit":
+                    if cell["configuration"] == "audit":
                         cell.update(monitor="sysdig", status=status)
             return spoil
 
         def missing(summary):
             sysdig("ok")(summary)
-            cells = [cell for cell in summary["cells"] if cell["monitor"] == "netlink"]
+            cells = [cell for cell in summary["cells"] if cell["configuration"] == "netlink"]
             cells[0]["kinds"]["exit"].update(missed=3)
         for kernel, good, bad in (("5.10", "ok", "unavailable"), ("6.1", "ok", "failed"),
                                   ("6.12", "unavailable", "ok")):

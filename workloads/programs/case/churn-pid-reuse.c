@@ -39,7 +39,7 @@ static void play(void)
     for (int i = 0; i < 2; i++)
         target[i] = command("target-dynamic");
     pid_t pid = actor(act);
-    told_fork(pid, conductor);
+    told_fork(pid, driver);
     told_exit(pid, finish(pid, 0));
     told_fork(board->pid[2], pid);
     told_exit(board->pid[2], SIGKILL);

@@ -1,4 +1,4 @@
-/* A thousand children that end at the same moment. */
+/* A thousand children that end at the same event. */
 #include "case.h"
 
 #define MOST 1000
@@ -6,7 +6,7 @@
 static void __attribute__((noreturn)) child(const int *gate, int number)
 {
     char byte;
-    die_with(conductor);
+    die_with(driver);
     close(gate[1]);
     must(read(gate[0], &byte, 1) == 0, "read");
     _exit(number % 7);
@@ -22,7 +22,7 @@ static void play(void)
         must(pids[i] >= 0, "fork");
         if (pids[i] == 0)
             child(gate, i);
-        told_fork(pids[i], conductor);
+        told_fork(pids[i], driver);
     }
     then();
     close(gate[1]);

@@ -11,6 +11,6 @@ static void act(void)
 static void play(void)
 {
     pid_t pid = actor(act);
-    told_fork(pid, conductor);
+    told_fork(pid, driver);
     told_exit(pid, finish(pid, SIGSEGV));
 }

@@ -32,7 +32,7 @@ static void act(void)
 static void play(void)
 {
     pid_t pid = actor(act);
-    told_fork(pid, conductor);
+    told_fork(pid, driver);
     meet(1);
     then();
     raise_flag();

@@ -3,7 +3,7 @@
 
 static void orphan(void)
 {
-    while (getppid() != conductor)
+    while (getppid() != driver)
         usleep(100);
     _exit(4);
 }
@@ -19,7 +19,7 @@ static void parent(void)
 static void play(void)
 {
     pid_t first = actor(parent);
-    told_fork(first, conductor);
+    told_fork(first, driver);
     told_exit(first, finish(first, 0));
     pid_t second = board->pid[0];
     told_fork(second, first);

@@ -11,7 +11,7 @@ static void act(void)
 static void play(void)
 {
     pid_t pid = actor(act);
-    told_fork(pid, conductor);
+    told_fork(pid, driver);
     meet(1);
     must(kill(pid, SIGTERM) == 0, "kill");
     told_exit(pid, finish(pid, SIGTERM));

@@ -13,7 +13,7 @@ static void act(void)
 static void play(void)
 {
     pid_t pid = actor(act);
-    told_fork(pid, conductor);
+    told_fork(pid, driver);
     told_exit(pid, finish(pid, 0));
     told_fork(board->pid[0], pid);
     told_exit(board->pid[0], CODE(4));

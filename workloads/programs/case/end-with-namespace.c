@@ -32,7 +32,7 @@ static void play(void)
 {
     expect_faces();
     pid_t pid = actor(act), first = see_face(), second = see_face();
-    told_fork(pid, conductor);
+    told_fork(pid, driver);
     told_fork(first, pid);
     told_fork(second, first);
     told_exit(second, SIGKILL);

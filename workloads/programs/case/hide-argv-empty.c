@@ -15,7 +15,7 @@ static void play(void)
     pid_t pid = fork();
     if (pid == 0)
         execv(target.exe, none);
-    told_fork(pid, conductor);
-    told_exec(pid, conductor, target.exe, one ? empty : none);
+    told_fork(pid, driver);
+    told_exec(pid, driver, target.exe, one ? empty : none);
     told_exit(pid, finish(pid, TARGET_ENDS));
 }

@@ -1,6 +1,6 @@
 /* Arguments with characters in them that mean something to somebody. */
 #include "case.h"
-#include "nasty.h"
+#include "hostile_strings.h"
 
 static void play(void)
 {

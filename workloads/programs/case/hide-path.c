@@ -1,6 +1,6 @@
 /* A program whose path has characters in it that mean something to somebody. */
 #include "case.h"
-#include "nasty.h"
+#include "hostile_strings.h"
 
 static void play(void)
 {

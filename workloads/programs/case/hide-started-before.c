@@ -25,7 +25,7 @@ static void play(void)
     must(write(1, &byte, 1) == 1 && read(0, &byte, 1) == 0, "the harness is gone");
     then();
     raise_flag();
-    told_exec(pid, conductor, target.exe, target.argv);
+    told_exec(pid, driver, target.exe, target.argv);
     told_exit(pid, finish(pid, TARGET_ENDS));
     told_fork(board->pid[0], pid);
     told_exit(board->pid[0], CODE(4));

@@ -12,6 +12,6 @@ static void play(void)
         execv(path, argv);
         _exit(127);
     }
-    told_fork(pid, conductor);
+    told_fork(pid, driver);
     told_exit(pid, finish(pid, CODE(127)));
 }

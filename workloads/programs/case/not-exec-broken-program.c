@@ -16,6 +16,6 @@ static void play(void)
     path = in_folder("half");
     write_file(path, "\177ELF\2\1\1", 7, 0755);
     pid_t pid = actor(act);
-    told_fork(pid, conductor);
+    told_fork(pid, driver);
     told_exit(pid, finish(pid, 0));
 }

@@ -16,6 +16,6 @@ static void play(void)
     path = in_folder("plain");
     write_file(path, "#!/bin/sh\n", 10, 0644);
     pid_t pid = actor(act);
-    told_fork(pid, conductor);
+    told_fork(pid, driver);
     told_exit(pid, finish(pid, 0));
 }

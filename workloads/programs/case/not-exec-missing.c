@@ -15,6 +15,6 @@ static void play(void)
     target = command("target-dynamic");
     path = in_folder("nobody");
     pid_t pid = actor(act);
-    told_fork(pid, conductor);
+    told_fork(pid, driver);
     told_exit(pid, finish(pid, 0));
 }

@@ -16,6 +16,6 @@ static void play(void)
     path = in_folder("noise");
     write_file(path, "\0\1\2\3noise", 9, 0755);
     pid_t pid = actor(act);
-    told_fork(pid, conductor);
+    told_fork(pid, driver);
     told_exit(pid, finish(pid, 0));
 }

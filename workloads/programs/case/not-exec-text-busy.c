@@ -23,6 +23,6 @@ static void play(void)
         cannot("a kernel that refuses to execute a file open for writing",
                "use one other than 6.11 and 6.12");
     must(status == 0, path);
-    told_fork(pid, conductor);
+    told_fork(pid, driver);
     told_exit(pid, status);
 }

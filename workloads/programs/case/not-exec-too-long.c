@@ -16,6 +16,6 @@ static void play(void)
     memset(word, 'x', sizeof word - 1);
     target.argv[2] = word;
     pid_t pid = actor(act);
-    told_fork(pid, conductor);
+    told_fork(pid, driver);
     told_exit(pid, finish(pid, 0));
 }

@@ -24,7 +24,7 @@ static void wait_for_runner(void)
         usleep(100);
 }
 
-/* Threads take up room as processes do, and are no moments. */
+/* Threads take up room as processes do, and are no events. */
 static void act(void)
 {
     pthread_t one;
@@ -43,7 +43,7 @@ static void play(void)
     must(ids != MAP_FAILED, "mmap");
     wait_for_runner();
     pid_t pid = actor(act);
-    told_fork(pid, conductor);
+    told_fork(pid, driver);
     told_exit(pid, finish(pid, 0));
     for (u32 i = 0; i < board->flag; i++)
         told_owned(ids[i]);

@@ -7,7 +7,7 @@ static void play(void)
 {
     int status = 0;
     pid_t pid = actor(act);
-    told_fork(pid, conductor);
+    told_fork(pid, driver);
     must(waitpid(pid, &status, WUNTRACED) == pid && WIFSTOPPED(status), "waitpid");
     must(kill(pid, SIGCONT) == 0, "kill");
     told_exit(pid, finish(pid, 0));

@@ -19,7 +19,7 @@ static void act(void)
 static void play(void)
 {
     pid_t pid = actor(act);
-    told_fork(pid, conductor);
+    told_fork(pid, driver);
     told_exit(pid, finish(pid, 0));
     for (int i = 0; i < 3; i++)
         told_owned(board->pid[i]);

@@ -17,9 +17,9 @@ static void act(void)
 static void play(void)
 {
     pid_t pid = actor(act), sibling;
-    told_fork(pid, conductor);
+    told_fork(pid, driver);
     told_exit(pid, finish(pid, 0));
     sibling = board->pid[0];
-    told_fork(sibling, conductor);
+    told_fork(sibling, driver);
     told_exit(sibling, finish(sibling, CODE(4)));
 }

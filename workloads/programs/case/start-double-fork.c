@@ -6,7 +6,7 @@ static struct command target;
 static void orphan(void)
 {
     setsid();
-    while (getppid() != conductor)
+    while (getppid() != driver)
         usleep(100);
     run(&target);
 }
@@ -23,11 +23,11 @@ static void play(void)
 {
     target = command("target-dynamic");
     pid_t first = actor(parent);
-    told_fork(first, conductor);
+    told_fork(first, driver);
     told_exit(first, finish(first, 0));
     pid_t second = board->pid[0];
     told_fork(second, first);
     /* I am the one who takes orphans in. */
-    told_exec(second, conductor, target.exe, target.argv);
+    told_exec(second, driver, target.exe, target.argv);
     told_exit(second, finish(second, TARGET_ENDS));
 }

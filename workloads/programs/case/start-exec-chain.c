@@ -8,8 +8,8 @@ static void play(void)
     pid_t pid = fork();
     if (pid == 0)
         execv(exe, argv);
-    told_fork(pid, conductor);
+    told_fork(pid, driver);
     for (int step = 0; step < 3; step++)
-        told_exec(pid, conductor, exe, argv + 3 * step);
+        told_exec(pid, driver, exe, argv + 3 * step);
     told_exit(pid, finish(pid, TARGET_ENDS));
 }

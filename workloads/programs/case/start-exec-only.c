@@ -13,9 +13,9 @@ static void play(void)
 {
     target = command("target-dynamic");
     pid_t pid = actor(act);
-    told_fork(pid, conductor);
+    told_fork(pid, driver);
     then();
     raise_flag();
-    told_exec(pid, conductor, target.exe, target.argv);
+    told_exec(pid, driver, target.exe, target.argv);
     told_exit(pid, finish(pid, TARGET_ENDS));
 }

@@ -24,7 +24,7 @@ static void play(void)
     pid_t pid = fork();
     if (pid == 0)
         execv(loader, argv);
-    told_fork(pid, conductor);
-    told_exec(pid, conductor, realpath(loader, NULL), argv);
+    told_fork(pid, driver);
+    told_exec(pid, driver, realpath(loader, NULL), argv);
     told_exit(pid, finish(pid, TARGET_ENDS));
 }

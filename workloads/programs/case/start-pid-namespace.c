@@ -17,7 +17,7 @@ static void play(void)
 {
     target = command("target-dynamic");
     pid_t pid = actor(act);
-    told_fork(pid, conductor);
+    told_fork(pid, driver);
     told_exit(pid, finish(pid, 0));
     pid_t first = board->pid[0];
     told_fork(first, pid);

@@ -14,9 +14,9 @@ static void play(void)
     pid_t pid = 0;
     must(pipe != NULL && fscanf(pipe, "%d", &pid) == 1, "popen");
     must(pclose(pipe) == TARGET_ENDS, "pclose");
-    told_fork(pid, conductor);
+    told_fork(pid, driver);
     /* How the C library words it differs from version to version. */
-    told_exec(pid, conductor, realpath("/bin/sh", NULL), NULL);
-    told_exec(pid, conductor, target.exe, target.argv);
+    told_exec(pid, driver, realpath("/bin/sh", NULL), NULL);
+    told_exec(pid, driver, target.exe, target.argv);
     told_exit(pid, TARGET_ENDS);
 }

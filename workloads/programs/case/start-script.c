@@ -17,7 +17,7 @@ static void play(void)
     pid_t pid = fork();
     if (pid == 0)
         execv(path, argv + 1);
-    told_fork(pid, conductor);
-    told_exec(pid, conductor, target.exe, argv);
+    told_fork(pid, driver);
+    told_exec(pid, driver, target.exe, argv);
     told_exit(pid, finish(pid, TARGET_ENDS));
 }

@@ -25,7 +25,7 @@ static void play(void)
 {
     target = command("target-dynamic");
     pid_t pid = actor(act), child;
-    told_fork(pid, conductor);
+    told_fork(pid, driver);
     told_exit(pid, finish(pid, 0));
     child = board->pid[1];
     told_fork(child, pid);

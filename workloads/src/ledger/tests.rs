@@ -65,11 +65,11 @@ fn a_slot_becomes_three_truths() {
     let [fork, exec, exit] = ledger.truths[..] else {
         panic!()
     };
-    assert_eq!(fork.facts.ppid, Some(6));
-    assert_eq!(exit.facts.status, Some(256));
+    assert_eq!(fork.fields.ppid, Some(6));
+    assert_eq!(exit.fields.status, Some(256));
     let text = |span: Option<Span>| ledger.arena.get(span.unwrap());
-    assert_eq!(text(exec.facts.exe), b"/p/a");
-    assert_eq!(text(exec.facts.argv), b"a\0nt1-0\0x nt1-2|nt1-10 {nonc\0");
+    assert_eq!(text(exec.fields.exe), b"/p/a");
+    assert_eq!(text(exec.fields.argv), b"a\0nt1-0\0x nt1-2|nt1-10 {nonc\0");
     assert!(ledger.truths.iter().all(|t| t.pid == 7 && !t.loose));
 }
 

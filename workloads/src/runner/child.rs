@@ -15,7 +15,7 @@ use nix::sys::signal::Signal;
 use nix::unistd::{geteuid, getpid, getppid};
 
 use super::{Run, first_slot, now};
-use crate::ledger::live::Live;
+use crate::ledger::shm::Live;
 use crate::ledger::slot::{EXEC, EXIT, FORK};
 use crate::ledger::{nonce, tag};
 
@@ -24,7 +24,7 @@ const LEDGER_FD: i32 = 200;
 /// What else may start meanwhile as the same user without taking the workload's share.
 const OTHERS: u64 = 1024;
 const LOG: &str = "programs.log";
-/// CANNOT in case.h: how a conductor ends that lacks something on this machine.
+/// CANNOT in case.h: how a driver ends that lacks something on this machine.
 pub(super) const CANNOT: i32 = 77;
 
 /// Offset of the first stamp of a run.
@@ -36,8 +36,8 @@ pub(super) fn start(run: &Run<'_>, live: &Live) -> Result<Child> {
         return Err("a workload must not run as root: give the user it shall run as".into());
     }
     let mut command = command(run)?;
-    let conduct = run.script.conduct.unwrap_or_default();
-    if conduct.early {
+    let driver = run.script.driver.unwrap_or_default();
+    if driver.early {
         // Its own stdin and stdout are what the harness tells it through when to go on.
         command.stdin(Stdio::inherit()).stdout(Stdio::inherit());
     }
@@ -45,7 +45,7 @@ pub(super) fn start(run: &Run<'_>, live: &Live) -> Result<Child> {
         &mut command,
         live,
         tasks()? + u64::from(run.script.live) + OTHERS,
-        conduct.gains,
+        driver.gains,
     );
     if run.stamping {
         live.u32(first_slot!(kinds))
@@ -177,7 +177,7 @@ pub(super) fn first_words(cell: &Path) -> String {
     line.unwrap_or_default()
 }
 
-/// What a conductor lacks, as it said itself.
+/// What a driver lacks, as it said itself.
 pub(super) fn why_not(cell: &Path) -> Unavailable {
     let line = first_line(cell).unwrap_or_default();
     let (missing, remedy) = line

@@ -6,7 +6,7 @@ use std::time::Duration;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::ledger::live::Live;
+use crate::ledger::shm::Live;
 
 /// What processes get to end by themselves once they were told to stop.
 const GRACE: Duration = Duration::from_millis(250);

@@ -26,7 +26,7 @@ fn the_ledger_and_process_accounting_agree() {
         return;
     }
     let _alone = alone();
-    // A conductor's own end is in no ledger, and it takes orphans in that accounting puts elsewhere.
+    // A driver's own end is in no ledger, and it takes orphans in that accounting puts elsewhere.
     let all = workloads::definitions().unwrap().into_iter();
     for definition in all.filter(|one| one.model() != "case") {
         if let Some(why) = definition.unavailable() {
@@ -62,9 +62,9 @@ fn the_ledger_and_process_accounting_agree() {
             .truths
             .iter_mut()
             .rfind(|truth| truth.kind == Kind::Exit);
-        exit.unwrap().facts.status = Some(77 << 8);
+        exit.unwrap().fields.status = Some(77 << 8);
         let why = check(dir, &ledger).unwrap_err().to_string();
-        assert!(why.contains("the second witness disagrees"), "{why}");
+        assert!(why.contains("the cross-check disagrees"), "{why}");
         // A process that it did not tell of at all.
         let pid = ledger.truths.last().unwrap().pid;
         ledger.truths.retain(|truth| truth.pid != pid);

@@ -43,14 +43,19 @@ fn holds_together(label: &str, ledger: &Ledger) {
             "{label}: {truth:?}"
         );
         if truth.kind == Kind::Exec {
-            // A conductor may leave out what it cannot know.
-            let argv = truth.facts.argv.map(|argv| ledger.arena.get(argv));
+            // A driver may leave out what it cannot know.
+            let argv = truth.fields.argv.map(|argv| ledger.arena.get(argv));
             assert!(
                 argv.is_none_or(|argv| seen.insert(argv.to_vec())),
                 "{label}: {:?} twice",
                 argv.unwrap_or_default().escape_ascii().to_string()
             );
-            assert!(ledger.arena.get(truth.facts.exe.unwrap()).starts_with(b"/"));
+            assert!(
+                ledger
+                    .arena
+                    .get(truth.fields.exe.unwrap())
+                    .starts_with(b"/")
+            );
         }
     }
 }
@@ -133,9 +138,9 @@ fn statuses_and_parents_are_those_of_the_programs() {
     let cell = Cell::new("short-lived/pipeline{count=3,width=1}", 1.0);
     cell.run(None).unwrap();
     let ledger = workloads::ledger::read(cell.dir.path()).unwrap();
-    let facts = |kind| ledger.truths.iter().filter(move |truth| truth.kind == kind);
-    let statuses: Vec<_> = facts(Kind::Exit)
-        .map(|truth| truth.facts.status.unwrap() >> 8)
+    let fields = |kind| ledger.truths.iter().filter(move |truth| truth.kind == kind);
+    let statuses: Vec<_> = fields(Kind::Exit)
+        .map(|truth| truth.fields.status.unwrap() >> 8)
         .collect();
     // Slots: the first program, the worker, then three times a shell and its three leaves; a
     // process ends with its slot's number modulo 7, a shell as its last leaf.

@@ -202,7 +202,7 @@ impl Scale {
             )?;
         }
         let (unit, base) = match self.axis {
-            Axis::Share => ("share of the moments that was missed", 0.0),
+            Axis::Share => ("share of the events that was missed", 0.0),
             Axis::From { base, unit } => (unit, base),
         };
         style::line(sheet, (self.x(base), TOP), (self.x(base), bottom), SOFT)?;

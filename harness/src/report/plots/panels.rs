@@ -8,7 +8,7 @@ use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
-use super::notes::{self, Said};
+use super::labels::{self, Said};
 use super::style::{self, FAINT, INK, Look, SOFT, Sheet, WIDTH, failed};
 use crate::numbers::{bare_percent, few};
 
@@ -206,7 +206,7 @@ where
         style::marker(area, Look::of(series), place, point.hollow)?;
         noted.push((place, point.note));
     }
-    for note in notes::arrange(&noted, said, LEFT + 4) {
+    for note in labels::arrange(&noted, said, LEFT + 4) {
         let text = style::text(INK, false, HPos::Right);
         style::write(area, &note.text, note.at, &text)?;
     }

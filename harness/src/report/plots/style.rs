@@ -6,8 +6,8 @@ use plotters::prelude::*;
 use plotters::style::Color;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
+use crate::escape::plain;
 use crate::report::family;
-use crate::text::plain;
 
 /// A drawing in pixels.
 pub(super) type Sheet<'a> = DrawingArea<SVGBackend<'a>, Shift>;

@@ -4,11 +4,11 @@
 use anyhow::Result;
 
 use super::Plot;
+use super::cpu_vs_rate::{self, Spent};
 use super::panels::{self, Axes, Panel, Point, Series, Up, bytes};
-use super::spent::{self, Spent};
 use crate::numbers::{few, percent, thousands};
 use crate::select::bare;
-use crate::sweep::found::{Found, Generator};
+use crate::sweep::result::{Found, Generator};
 
 const RATE: &str = "processes a second offered";
 
@@ -21,16 +21,20 @@ pub(in crate::report) fn draw(found: &[&Found], generator: &Generator) -> Result
         .collect();
     let spent: Vec<Spent> = measured
         .iter()
-        .flat_map(|one| spent::of_sweep(one, generator))
+        .flat_map(|one| cpu_vs_rate::of_sweep(one, generator))
         .collect();
-    let drawn = [loss(&measured)?, buffers(&measured)?, spent::draw(&spent)?];
+    let drawn = [
+        loss(&measured)?,
+        buffers(&measured)?,
+        cpu_vs_rate::draw(&spent)?,
+    ];
     Ok(drawn.into_iter().flatten().collect())
 }
 
 /// Per cent missed against processes a second offered.
 fn loss(found: &[&Found]) -> Result<Option<Plot>> {
     let curve = |one: &&Found| Series {
-        label: one.monitor.clone(),
+        label: one.configuration.clone(),
         dashed: false,
         points: one.curve.iter().map(lost).collect(),
     };
@@ -45,7 +49,7 @@ fn loss(found: &[&Found]) -> Result<Option<Plot>> {
             let missed = &point.missed;
             let words = [
                 one.workload.clone(),
-                one.monitor.clone(),
+                one.configuration.clone(),
                 thousands(u64::from(point.offered_per_s)),
             ];
             let reached = point
@@ -78,7 +82,7 @@ fn loss(found: &[&Found]) -> Result<Option<Plot>> {
     Ok(panels::draw(&panels, axes)?.map(plot))
 }
 
-fn lost(point: &crate::sweep::found::Point) -> Point {
+fn lost(point: &crate::sweep::result::Point) -> Point {
     let missed = point.missed.missed as f64 / point.missed.truths.max(1) as f64;
     Point {
         x: f64::from(point.offered_per_s),
@@ -94,7 +98,7 @@ fn buffers(found: &[&Found]) -> Result<Option<Plot>> {
         .iter()
         .filter_map(|one| {
             let reached = one.lossless.as_ref()?.achieved_per_s?.value;
-            Some((*one, reached, size(&one.monitor)?))
+            Some((*one, reached, size(&one.configuration)?))
         })
         .collect();
     let panels = panels(found, &|all| {
@@ -110,7 +114,10 @@ fn buffers(found: &[&Found]) -> Result<Option<Plot>> {
             })
             .collect();
         points.sort_by(|a, b| a.y.total_cmp(&b.y));
-        let label = format!("{}, smallest that lost nothing", bare(&all[0].monitor));
+        let label = format!(
+            "{}, smallest that lost nothing",
+            bare(&all[0].configuration)
+        );
         vec![Series {
             label,
             dashed: false,
@@ -123,7 +130,7 @@ fn buffers(found: &[&Found]) -> Result<Option<Plot>> {
         up: Up::Bytes,
     };
     let rows = kept.iter().map(|&(one, reached, size)| {
-        let words = [one.workload.clone(), one.monitor.clone()];
+        let words = [one.workload.clone(), one.configuration.clone()];
         words
             .into_iter()
             .chain([bytes(size), few(reached)])
@@ -145,14 +152,14 @@ fn buffers(found: &[&Found]) -> Result<Option<Plot>> {
 
 /// The size of its buffer, where it has one and nothing else was given.
 fn size(label: &str) -> Option<f64> {
-    let option = crate::sweep::buffers::option(label)?;
-    let options = crate::select::contestant(label).ok()?.options;
+    let option = crate::sweep::buffer_sizes::option(label)?;
+    let options = crate::select::configuration(label).ok()?.options;
     options.size_or_kernel(option).map(|size| size as f64)
 }
 
 /// The head of a table of a plot: which rows it is about comes first.
 pub(super) fn head(figures: &[&str]) -> Vec<String> {
-    let words = ["workload", "monitor"].into_iter();
+    let words = ["workload", "configuration"].into_iter();
     words
         .chain(figures.iter().copied())
         .map(String::from)
@@ -163,14 +170,14 @@ pub(super) fn head(figures: &[&str]) -> Vec<String> {
 fn panels(found: &[&Found], series: &dyn Fn(&[&Found]) -> Vec<Series>) -> Vec<Panel> {
     let mut names: Vec<&str> = Vec::new();
     for one in found {
-        let name = bare(&one.monitor);
+        let name = bare(&one.configuration);
         if !names.contains(&name) {
             names.push(name);
         }
     }
     let panel = |name: &str| {
         let of = found.iter().copied();
-        let of: Vec<&Found> = of.filter(|one| bare(&one.monitor) == name).collect();
+        let of: Vec<&Found> = of.filter(|one| bare(&one.configuration) == name).collect();
         Panel {
             title: name.to_owned(),
             series: series(&of),

@@ -36,7 +36,7 @@ fn children() -> Duration {
 
 /// Pairs of a loop without and with the monitor, the order changing from pair to pair.
 fn measure(name: &str, actor: &Path, words: &[&str]) {
-    let (mut ratios, mut lateness) = (Vec::new(), Vec::new());
+    let (mut ratios, mut latency) = (Vec::new(), Vec::new());
     let (mut cpu, mut events) = (0, 0);
     let spent = || {
         let start = children();
@@ -53,21 +53,21 @@ fn measure(name: &str, actor: &Path, words: &[&str]) {
             let (spool, counters) = watch.stop();
             let journal = decode(&spool);
             let count: usize = words[0].parse().unwrap();
-            assert!(journal.events.len() >= count * 2 && counters.admitted["ring_full"] == 0);
+            assert!(journal.events.len() >= count * 2 && counters.reported_lost["ring_full"] == 0);
             events += journal.events.len() as u64;
             cpu += counters.notes["reader_cpu_ns"];
             let late = journal
                 .events
                 .iter()
                 .map(|event| event.received - event.happened.unwrap().get());
-            lateness.extend(late);
+            latency.extend(late);
         }
         least = [least[0].min(times[0]), least[1].min(times[1])];
         ratios.push(times[1].as_secs_f64() / times[0].as_secs_f64());
     }
     ratios.sort_by(f64::total_cmp);
-    lateness.sort_unstable();
-    let late = |part: usize| lateness[(lateness.len() - 1) * part / 100] / 1000;
+    latency.sort_unstable();
+    let late = |part: usize| latency[(latency.len() - 1) * part / 100] / 1000;
     println!(
         "{name}: with/without median {:.3}, quartiles {:.3} to {:.3}; least CPU {:?} without, {:?} with; \
          {} ns reader CPU an event after it was ready; late p50 {} p99 {} max {} us",

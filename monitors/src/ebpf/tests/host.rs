@@ -11,17 +11,17 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use contract::{
-    Counters, Decode, Journal, Kind, Options, Report, Result, Session, Spool, SpoolReader,
+    Counters, Decode, EventLog, EventRef, Kind, Options, Result, Session, Spool, SpoolReader,
 };
 use nix::fcntl::Flock;
 use nix::time::{ClockId, clock_gettime};
 use tempfile::TempDir;
 
-use super::super::{OPTIONS, Way, capture, decode::Decoder, needs};
+use super::super::{OPTIONS, Way, capture, decode::Decoder, requirements};
 
 /// False, with a word about why, where this machine cannot run the monitor.
 pub(super) fn can_run() -> bool {
-    let missing = needs::missing();
+    let missing = requirements::missing();
     if !missing.is_empty() {
         println!("skipped: {}", missing[0]);
     }
@@ -31,7 +31,7 @@ pub(super) fn can_run() -> bool {
 /// The ways this machine has, one by one; with a word about what it has not.
 pub(super) fn ways() -> Vec<&'static [Way]> {
     let mut ways: Vec<&'static [Way]> = vec![&[Way::Untold]];
-    if needs::tells_the_last() {
+    if requirements::tells_the_last() {
         ways.push(&[Way::Told]);
         if Path::new("/sys/kernel/tracing/events").exists() {
             ways.push(&[Way::Perf]);
@@ -94,8 +94,8 @@ impl Watch {
 }
 
 /// The events of a spool.
-pub(super) fn decode(spool: &[u8]) -> Journal {
-    let mut journal = Journal::default();
+pub(super) fn decode(spool: &[u8]) -> EventLog {
+    let mut journal = EventLog::default();
     let mut reader = SpoolReader::new(spool);
     while let Some(frame) = reader.next_frame().unwrap() {
         Decoder.frame(frame, &mut journal).unwrap();
@@ -105,7 +105,7 @@ pub(super) fn decode(spool: &[u8]) -> Journal {
 }
 
 /// What is held of `pid`: its events by kind.
-pub(super) fn about(journal: &Journal, pid: u32, kind: Kind) -> Vec<Report<'_>> {
+pub(super) fn about(journal: &EventLog, pid: u32, kind: Kind) -> Vec<EventRef<'_>> {
     let events = journal.events.iter();
     events
         .filter(|event| event.pid == pid && event.kind == kind)
@@ -114,7 +114,10 @@ pub(super) fn about(journal: &Journal, pid: u32, kind: Kind) -> Vec<Report<'_>> 
 }
 
 /// Runs `body` under a capture, alone on this machine; the events.
-pub(super) fn watched<T>(ways: &'static [Way], body: impl FnOnce() -> T) -> (T, Journal, Counters) {
+pub(super) fn watched<T>(
+    ways: &'static [Way],
+    body: impl FnOnce() -> T,
+) -> (T, EventLog, Counters) {
     let _alone = lock();
     let watch = Watch::start("16M", ways);
     let made = body();
@@ -123,7 +126,7 @@ pub(super) fn watched<T>(ways: &'static [Way], body: impl FnOnce() -> T) -> (T, 
 }
 
 pub(super) fn lock() -> Flock<File> {
-    crate::state::lock().unwrap()
+    crate::host_lock::lock().unwrap()
 }
 
 /// The actor, compiled into `dir`.

@@ -14,13 +14,13 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use contract::{Journal, Kind, Options, argv_bytes};
+use contract::{EventLog, Kind, Options, argv_bytes};
 use host::{Ran, about, act, actor, can_run, named, run, watched};
 
 use super::{OPTIONS, Way, ring_size};
 
 /// The one event of this kind, with the status or parent that it must have.
-fn check_life(journal: &Journal, ran: &Ran, parent: u32) {
+fn check_life(journal: &EventLog, ran: &Ran, parent: u32) {
     let fork = about(journal, ran.pid, Kind::Fork);
     assert_eq!(fork.len(), 1, "forks of {}", ran.pid);
     assert_eq!(fork[0].ppid, Some(parent));
@@ -63,7 +63,7 @@ fn argv_is_told_as_it_was_passed() {
         assert_eq!(exec[0].ppid, Some(std::process::id()));
         assert!((before..=exec[0].received).contains(&exec[0].happened));
     }
-    assert_eq!(counters.admitted["ring_full"], 0);
+    assert_eq!(counters.reported_lost["ring_full"], 0);
 }
 
 #[test]
@@ -273,16 +273,16 @@ fn a_full_ring_is_counted_to_the_event() {
             _ => perhaps += 1,
         }
     }
-    let admitted = admits.admitted["ring_full"];
+    let reported_lost = admits.reported_lost["ring_full"];
     assert!(
         surely >= 50,
         "a record of more than 4 KiB cannot fit: {surely}"
     );
     assert!(
-        (surely..=surely + perhaps).contains(&admitted),
-        "{admitted} admitted of {surely} lost and {perhaps} that began or ended with the capture"
+        (surely..=surely + perhaps).contains(&reported_lost),
+        "{reported_lost} reported lost of {surely} lost and {perhaps} that began or ended with the capture"
     );
-    assert_eq!(nothing.admitted["ring_full"], 0);
+    assert_eq!(nothing.reported_lost["ring_full"], 0);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use contract::{Decode, Frame, Journal, Report, Spool, SpoolReader, split_argv};
+use contract::{Decode, EventLog, EventRef, Frame, Spool, SpoolReader, split_argv};
 use proptest::prelude::*;
 
 use super::super::{Way, decode::Decoder};
@@ -16,8 +16,8 @@ fn testdata(name: &str) -> PathBuf {
         .join(name)
 }
 
-fn line(report: &Report<'_>) -> String {
-    let Report {
+fn line(report: &EventRef<'_>) -> String {
+    let EventRef {
         kind,
         pid,
         happened,
@@ -49,7 +49,7 @@ fn line(report: &Report<'_>) -> String {
     text
 }
 
-fn lines(journal: &Journal) -> String {
+fn lines(journal: &EventLog) -> String {
     let events = journal.events.iter();
     events.fold(String::new(), |text, event| {
         text + &line(&journal.report(event)) + "\n"
@@ -102,7 +102,7 @@ fn record_lives() {
     let mut kept = Spool::new(std::fs::File::create(testdata("lives.spool")).unwrap()).unwrap();
     let mut reader = SpoolReader::new(&spool[..]);
     while let Some(frame) = reader.next_frame().unwrap() {
-        let mut journal = Journal::default();
+        let mut journal = EventLog::default();
         Decoder.frame(frame, &mut journal).unwrap();
         if pids.contains(&journal.events[0].pid) {
             kept.write(frame.received, frame.bytes).unwrap();
@@ -114,7 +114,7 @@ fn record_lives() {
 }
 
 fn accepts(bytes: &[u8]) -> bool {
-    let mut journal = Journal::default();
+    let mut journal = EventLog::default();
     let taken = Decoder
         .frame(Frame { received: 1, bytes }, &mut journal)
         .is_ok();

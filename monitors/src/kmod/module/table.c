@@ -2,7 +2,7 @@
 /*
  * The classic way: other addresses in the system-call table.
  *
- * The table is read-only. Its pages get a second, writable mapping for the moment of the change, so
+ * The table is read-only. Its pages get a second, writable mapping for the event of the change, so
  * neither a page's protection nor the processor's write protection is ever lifted.
  */
 #include <linux/mm.h>

@@ -1,7 +1,7 @@
 /* exec and posix_spawn.
  *
  * A successful exec does not return, so it is written down before it is called and taken back
- * when it fails. Stamps are taken first of all, and so lie before the moment. */
+ * when it fails. Stamps are taken first of all, and so lie before the event. */
 #define _GNU_SOURCE
 #include "rollcall.h"
 
@@ -16,7 +16,7 @@
 static char *const no_argv[] = {NULL};
 
 /* The headers promise that it never is; callers do it all the same and expect EFAULT. */
-static inline bool absent(const void *pointer) {
+static inline bool missing(const void *pointer) {
     __asm__("" : "+r"(pointer));
     return pointer == NULL;
 }
@@ -109,7 +109,7 @@ HOOK int fexecve(int fd, char *const argv[], char *const envp[]) {
     size_t count = 1;                                                                              \
     va_list list;                                                                                  \
     va_start(list, first);                                                                         \
-    if (absent(first))                                                                             \
+    if (missing(first))                                                                             \
         count = 0;                                                                                 \
     else                                                                                           \
         while (va_arg(list, char *) != NULL)                                                       \
@@ -154,7 +154,7 @@ HOOK int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_action
     pid_t child = 0;
     struct seen seen;
     /* The actions may change directory, so that a relative path means another file. */
-    bool same = !absent(path) && (*path == '/' || actions == NULL);
+    bool same = !missing(path) && (*path == '/' || actions == NULL);
     rollcall_look(AT_FDCWD, same ? path : NULL, 0, &seen);
     int result = REAL(posix_spawn)(&child, path, actions, attributes, argv, envp);
     if (result == 0 && pid != NULL)
@@ -169,7 +169,7 @@ HOOK int posix_spawnp(pid_t *pid, const char *name, const posix_spawn_file_actio
     uint64_t now = rollcall_now();
     pid_t child = 0;
     struct seen seen;
-    bool same = !absent(name) && (*name == '/' || actions == NULL);
+    bool same = !missing(name) && (*name == '/' || actions == NULL);
     rollcall_search(same ? name : NULL, &seen);
     int result = REAL(posix_spawnp)(&child, name, actions, attributes, argv, envp);
     if (result == 0 && pid != NULL)

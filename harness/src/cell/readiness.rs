@@ -1,0 +1,141 @@
+//! Ready and drained are known, not slept for: a readiness probe is a process spawned only to be
+//! reported. It stays a zombie until then, so that whoever only looks from time to time finds it.
+
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
+use nix::sys::wait::{Id, WaitPidFlag, waitid};
+
+use super::interrupt;
+use super::monitor::Watcher;
+use super::spool_tail::Tail;
+use crate::user::User;
+
+/// Spawns readiness probes as the workload would spawn its programs.
+pub(super) struct ReadinessProbes {
+    program: PathBuf,
+    env: Vec<(String, String)>,
+    user: Option<User>,
+    through: bool,
+}
+
+impl ReadinessProbes {
+    /// ReadinessProbes run from `programs`, with the environment and as the user of the workload. A
+    /// library that only sees what the program it is loaded into executes needs one to execute
+    /// them: with `through` that is a shell.
+    pub(super) fn new(
+        programs: &Path,
+        env: &[(String, String)],
+        user: Option<User>,
+        through: bool,
+    ) -> Self {
+        Self {
+            program: programs.join(workloads::READINESS_PROBE),
+            env: env.to_vec(),
+            user,
+            through,
+        }
+    }
+
+    /// Spawns them until one is reported: from then on the monitor is watching.
+    pub(super) fn ready(
+        &self,
+        tail: &mut Tail,
+        watcher: &mut Watcher,
+        patience: Duration,
+    ) -> Result<()> {
+        let deadline = Instant::now() + patience;
+        let mut sent = Vec::new();
+        while Instant::now() < deadline {
+            let readiness_probe = self.spawn()?;
+            sent = vec![readiness_probe.id()];
+            let reported = until(Duration::from_millis(100), || tail.reported(&sent));
+            reap(readiness_probe)?;
+            // That it is gone says more than what the last it said was like.
+            watcher.check()?;
+            if reported? {
+                tail.forget();
+                return Ok(());
+            }
+        }
+        bail!(
+            "no readiness probe was detected within {} s, the last of them pid {}",
+            patience.as_secs(),
+            sent[0]
+        )
+    }
+
+    /// Spawns one on every CPU and waits until all are reported: whatever happened before them
+    /// has been handed on. `false` when that does not come about in time.
+    pub(super) fn drained(&self, tail: &mut Tail, patience: Duration) -> Result<bool> {
+        let this = nix::unistd::Pid::from_raw(0);
+        let usual = sched_getaffinity(this).context("sched_getaffinity")?;
+        let mut readiness_probes = Vec::new();
+        for cpu in (0..CpuSet::count()).filter(|&cpu| usual.is_set(cpu) == Ok(true)) {
+            let mut only = CpuSet::new();
+            only.set(cpu)?;
+            sched_setaffinity(this, &only).context("sched_setaffinity")?;
+            readiness_probes.push(self.spawn()?);
+        }
+        sched_setaffinity(this, &usual).context("sched_setaffinity")?;
+        let sent: Vec<_> = readiness_probes.iter().map(Child::id).collect();
+        let reported = until(patience, || tail.reported(&sent))?;
+        readiness_probes.into_iter().try_for_each(reap)?;
+        Ok(reported)
+    }
+
+    /// One process, started and ended, but not waited for.
+    fn spawn(&self) -> Result<Child> {
+        let mut command = match self.through {
+            true => Command::new("sh"),
+            false => Command::new(&self.program),
+        };
+        if self.through {
+            command.args(["-c", "exec \"$0\""]).arg(&self.program);
+        }
+        command
+            .env_clear()
+            .envs(self.env.iter().map(|(name, value)| (name, value)));
+        command.stdin(Stdio::null()).stdout(Stdio::null());
+        if let Some(User { uid, gid }) = self.user {
+            command.uid(uid).gid(gid);
+        }
+        let child = command
+            .spawn()
+            .with_context(|| format!("{}: cannot be run", self.program.display()))?;
+        let pid = nix::unistd::Pid::from_raw(child.id().cast_signed());
+        let ended = WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT;
+        waitid(Id::Pid(pid), ended).context("waitid")?;
+        Ok(child)
+    }
+}
+
+fn reap(mut readiness_probe: Child) -> Result<()> {
+    let status = readiness_probe.wait().context("waitpid")?;
+    if !status.success() {
+        bail!(
+            "the readiness probe (pid {}) ended with {status}",
+            readiness_probe.id()
+        );
+    }
+    Ok(())
+}
+
+/// Asks again every millisecond.
+fn until(patience: Duration, mut done: impl FnMut() -> Result<bool>) -> Result<bool> {
+    let deadline = Instant::now() + patience;
+    loop {
+        if done()? {
+            return Ok(true);
+        }
+        if Instant::now() > deadline {
+            return Ok(false);
+        }
+        interrupt::check()?;
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}

@@ -1,0 +1,187 @@
+//! The workload's side of a cell, seen from the harness: a process of its own, inside its fence.
+
+use std::fs::{self, File};
+use std::io::Read;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use contract::Script;
+use serde::{Deserialize, Serialize};
+
+use super::monitor::Watcher;
+use super::{Cell, interrupt};
+use crate::cgroup::{Cgroup, Limits};
+use crate::exit::{self, NothingRuns};
+
+/// The longest a workload may take, and the longest its own process waits before it gives up by
+/// itself: a little less, so that it can still say why.
+const LONGEST: Duration = Duration::from_secs(150);
+pub(crate) const BUDGET: Duration = Duration::from_secs(120);
+
+/// What a workload's process leaves in `outcome.json`.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct Done {
+    /// From just before the first program was started until it had ended.
+    pub wall_ns: u64,
+    /// CPU time of all its processes.
+    pub cpu_ns: Option<u64>,
+    /// Processes the whole machine made meanwhile, by the kernel's count.
+    pub machine_forks: Option<u64>,
+}
+
+/// The fence: room for what the script says lives at once, with the runner and a margin, and so
+/// much memory that a process table of that size fits, but no runaway does.
+pub(super) fn limits(script: &Script) -> Limits {
+    let pids = u64::from(script.live) + 16;
+    Limits {
+        pids,
+        memory: (512 << 20) + pids * (1 << 20),
+    }
+}
+
+/// A running workload. Dropping it ends it.
+pub(super) struct Work {
+    child: Child,
+    group: Option<Cgroup>,
+    dir: PathBuf,
+    label: String,
+}
+
+impl Work {
+    /// Starts `harness workload LABEL` in a group of its own, called after its `part`.
+    pub(super) fn start(
+        cell: &Cell<'_>,
+        (part, label): (&str, &str),
+        dir: &Path,
+        script: &Script,
+        env: &[(String, String)],
+    ) -> Result<Self> {
+        let stage = cell.stage;
+        let group = cell.group(part, Some(script))?;
+        let mut command = Command::new(std::env::current_exe().context("/proc/self/exe")?);
+        command.arg("workload").arg(label).arg("--dir").arg(dir);
+        command.arg("--programs").arg(&stage.programs);
+        command.arg(format!("--scale={}", stage.scale));
+        command.arg(format!("--parent={}", std::process::id()));
+        for door in group.as_ref().map(Cgroup::doors).unwrap_or_default() {
+            command.arg("--join").arg(door);
+        }
+        command.args(stage.user.map(|user| format!("--user={}", user.text())));
+        command.args(
+            env.iter()
+                .map(|(name, value)| format!("--env={name}={value}")),
+        );
+        let early = is_early(script);
+        let through = || if early { Stdio::piped() } else { Stdio::null() };
+        command
+            .stdin(through())
+            .stdout(through())
+            .stderr(File::create(dir.join("workload.err"))?);
+        command.process_group(0);
+        let child = command
+            .spawn()
+            .context("harness workload: cannot be started")?;
+        let mut work = Self {
+            child,
+            group,
+            dir: dir.to_owned(),
+            label: label.to_owned(),
+        };
+        if early {
+            work.begun()?;
+        }
+        Ok(work)
+    }
+
+    /// Waits until the processes are there that shall be older than the monitor: their driver
+    /// then writes one byte.
+    fn begun(&mut self) -> Result<()> {
+        let mut byte = [0];
+        let said = self.child.stdout.as_mut().map(|pipe| pipe.read(&mut byte));
+        match said.transpose().context("the workload's stdout")? {
+            Some(1) => Ok(()),
+            _ => {
+                let status = self.child.wait().context("waitpid")?;
+                self.ended(status)
+            }
+        }
+    }
+
+    /// To processes that wait for the monitor: it is there.
+    pub(super) fn go_on(&mut self) {
+        drop(self.child.stdin.take());
+    }
+
+    /// Ends it. It must have gone on until now, or it was no neighbour for a part of the time.
+    pub(super) fn end(mut self) -> Result<()> {
+        match self.child.try_wait().context("waitpid")? {
+            None => Ok(()),
+            Some(status) => bail!(
+                "{}: was over before what it runs beside ({status}): give it more to do",
+                self.label
+            ),
+        }
+    }
+
+    /// Waits for its end, with an eye on the monitor.
+    pub(super) fn wait(mut self, watcher: &mut Watcher) -> Result<Done> {
+        let deadline = Instant::now() + LONGEST;
+        let status = loop {
+            if let Some(status) = self.child.try_wait().context("waitpid")? {
+                break status;
+            }
+            watcher.check()?;
+            interrupt::check()?;
+            if Instant::now() > deadline {
+                bail!(
+                    "{}: not done after {} s, ended: try a smaller --scale",
+                    self.label,
+                    LONGEST.as_secs()
+                );
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        };
+        self.ended(status)?;
+        let done = crate::record::read_json(&self.dir.join("outcome.json"))?;
+        self.group.take().map(Cgroup::remove).transpose()?;
+        Ok(done)
+    }
+
+    /// Whether it ended as it should; a [`NothingRuns`] when the machine lacks what it needs.
+    fn ended(&self, status: ExitStatus) -> Result<()> {
+        if status.success() {
+            return Ok(());
+        }
+        let text = fs::read_to_string(self.dir.join("workload.err")).unwrap_or_default();
+        let last = text.lines().last().unwrap_or("it left no word");
+        let last = last.strip_prefix("harness: ").unwrap_or(last);
+        if status.code() == Some(i32::from(exit::NOTHING_RUNS)) {
+            return Err(NothingRuns(last.to_owned()).into());
+        }
+        bail!("{}: {last} ({status})", self.label)
+    }
+}
+
+/// Whether its processes must be there before the monitor.
+pub(super) fn is_early(script: &Script) -> bool {
+    script.driver.is_some_and(|driver| driver.early)
+}
+
+impl Drop for Work {
+    fn drop(&mut self) {
+        // The group goes first: it ends everything in it, also what has left its parent.
+        drop(self.group.take());
+        if matches!(self.child.try_wait(), Ok(None))
+            && self.child.kill().and_then(|()| self.child.wait()).is_err()
+        {
+            crate::exit::say(&format!(
+                "{}: process {} cannot be ended",
+                self.label,
+                self.child.id()
+            ));
+        }
+    }
+}

@@ -1,0 +1,346 @@
+//! The monitor as a guest of the audit system: what it changes is written down before, and put
+//! back after, by itself or, when it was killed, by whoever starts next.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use contract::{Options, Result, Unavailable};
+use nix::errno::Errno;
+use nix::sys::signal::kill;
+use nix::unistd::Pid;
+use serde::{Deserialize, Serialize};
+
+use super::rules;
+use super::wire::{Control, Field, Status};
+use crate::host_lock;
+
+/// How long kauditd may take to find out that a registered daemon is dead.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What must survive being killed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Saved {
+    /// The capturing process.
+    owner: u32,
+    /// Field 22 of its /proc/PID/stat, because pids come round again.
+    started: u64,
+    /// As it was.
+    found: Status,
+    /// As it will be.
+    set: Status,
+    /// Record types whose exclude rule is the monitor's: such rules can carry no key.
+    excluded: Vec<u32>,
+}
+
+/// A stay in the audit system.
+pub(super) struct Guest {
+    pub(super) control: Control,
+    saved: Saved,
+}
+
+impl Guest {
+    /// Looks around and writes down what it will change. Nothing is changed yet. Records of the
+    /// types in `needless` will be kept from being made, where nobody else may want them.
+    pub(super) fn enter(options: &Options, needless: &[u32]) -> Result<Self> {
+        recover()?;
+        if let Some(saved) = load()? {
+            let owner = saved.owner;
+            return Err(format!("audit: process {owner} is capturing: end it first").into());
+        }
+        let mut control = Control::open().map_err(|e| failed("socket", e))?;
+        let found = control.status().map_err(|e| failed("AUDIT_GET", e))?;
+        if let Some(why) = locked(&found) {
+            return Err(why.into());
+        }
+        let alone = !alive(found.pid);
+        let excluded = if alone {
+            let rules = control.rules().map_err(|e| failed("AUDIT_LIST_RULES", e))?;
+            let free = |record: &u32| !rules.iter().any(|rule| rule.excludes(*record));
+            needless.iter().copied().filter(free).collect()
+        } else {
+            Vec::new()
+        };
+        let owner = std::process::id();
+        let saved = Saved {
+            owner,
+            started: started(owner).unwrap_or_default(),
+            found,
+            set: wanted(&found, alone, options),
+            excluded,
+        };
+        save(&saved)?;
+        Ok(Self { control, saved })
+    }
+
+    /// Whether no living audit daemon is registered, so that the monitor may be it.
+    pub(super) fn alone(&self) -> bool {
+        !alive(self.saved.found.pid)
+    }
+
+    /// The counters as they were before.
+    pub(super) fn found(&self) -> &Status {
+        &self.saved.found
+    }
+
+    /// The process that is registered as the daemon, if it lives.
+    pub(super) fn daemon() -> Option<u32> {
+        let status = Control::open().ok()?.status().ok()?;
+        alive(status.pid).then_some(status.pid)
+    }
+
+    /// Records the kernel has lost since it was booted.
+    pub(super) fn lost(&mut self) -> Result<u32> {
+        let status = self.control.status();
+        Ok(status.map_err(|e| failed("AUDIT_GET", e))?.lost)
+    }
+
+    /// Has the kernel forget a daemon that died while this was here.
+    pub(super) fn bury(mut self) -> Result<Self> {
+        let now = self.control.status().map_err(|e| failed("AUDIT_GET", e))?;
+        if now.pid != 0 && now.pid != self.saved.found.pid && !alive(now.pid) {
+            forget_dead(&mut self.control, now.pid)?;
+        }
+        Ok(self)
+    }
+
+    /// Makes the settings what they must be. Whoever was registered and died is found out by the
+    /// record of such a change, so auditing is switched on first then.
+    pub(super) fn settle(&mut self) -> Result<()> {
+        for field in Field::KEPT {
+            let value = self.saved.set.of(field);
+            if value != self.saved.found.of(field) {
+                set(&mut self.control, field, value)?;
+            }
+        }
+        if self.alone() && self.saved.found.pid != 0 {
+            forget_dead(&mut self.control, self.saved.found.pid)?;
+        }
+        Ok(())
+    }
+
+    /// From here on events are recorded.
+    pub(super) fn arm(&mut self) -> Result<()> {
+        let excluded = self.saved.excluded.iter().map(|r| rules::exclude(*r));
+        let own = rules::own(self.alone());
+        for rule in excluded.chain(own) {
+            let added = self.control.add(&rule);
+            added.map_err(|e| failed("AUDIT_ADD_RULE", e))?;
+        }
+        Ok(())
+    }
+
+    /// From here on they are not. Says how many rules went: the kernel records the end of each.
+    pub(super) fn disarm(&mut self) -> Result<usize> {
+        remove_own(&mut self.control)
+    }
+
+    /// Puts everything back.
+    pub(super) fn leave(mut self) -> Result<()> {
+        put_back(&mut self.control, &self.saved, &mut Vec::new())?;
+        forget()
+    }
+}
+
+/// With a daemon there, only what the monitor cannot do without is touched, and only upwards.
+fn wanted(found: &Status, alone: bool, options: &Options) -> Status {
+    let mut set = *found;
+    set.enabled = 1;
+    let word = |name| {
+        options
+            .size_or_kernel(name)
+            .map(|v| u32::try_from(v).unwrap_or(u32::MAX))
+    };
+    if let Some(limit) = word("backlog") {
+        // 0 is "no limit".
+        let keep = !alone && (found.backlog_limit == 0 || found.backlog_limit > limit);
+        set.backlog_limit = if keep { found.backlog_limit } else { limit };
+    }
+    if alone {
+        set.backlog_wait_time = word("wait").unwrap_or(found.backlog_wait_time);
+        // A rate limit would lose records, and a loss must neither panic the machine nor be
+        // printed on its console, which takes longer than what is being measured.
+        (set.rate_limit, set.failure) = (0, 0);
+    }
+    set
+}
+
+/// Why settings cannot be changed, if so.
+pub(super) fn locked(status: &Status) -> Option<Unavailable> {
+    (status.enabled == 2).then(|| {
+        Unavailable::new(
+            "audit settings that are not locked (enabled is 2)",
+            "take '-e 2' out of the audit rules and reboot",
+        )
+    })
+}
+
+/// Undoes what a killed capture left, and says what that was. A living one is left alone.
+pub(super) fn recover() -> Result<Vec<String>> {
+    let saved = load()?;
+    if saved.as_ref().is_some_and(Saved::lives) {
+        return Ok(Vec::new());
+    }
+    let mut done = Vec::new();
+    let Ok(mut control) = Control::open() else {
+        return Ok(done);
+    };
+    match &saved {
+        Some(saved) => {
+            put_back(&mut control, saved, &mut done)?;
+            forget()?;
+        }
+        // Without the file rules are all that can be told to be the monitor's.
+        None => match remove_own(&mut control) {
+            Ok(count) => say_rules(count, &mut done),
+            Err(_) if !nix::unistd::geteuid().is_root() => {}
+            Err(error) => return Err(error),
+        },
+    }
+    Ok(done)
+}
+
+fn put_back(control: &mut Control, saved: &Saved, done: &mut Vec<String>) -> Result<()> {
+    let mut count = remove_own(control)?;
+    for record in &saved.excluded {
+        let removed = control.delete(&rules::exclude(*record));
+        count += usize::from(removed.map_err(|e| failed("AUDIT_DEL_RULE", e))?);
+    }
+    say_rules(count, done);
+    let now = control.status().map_err(|e| failed("AUDIT_GET", e))?;
+    if now.pid == saved.owner && saved.owner != std::process::id() {
+        forget_dead(control, saved.owner)?;
+        done.push(format!(
+            "audit: process {} is no longer registered",
+            saved.owner
+        ));
+    }
+    for field in Field::KEPT {
+        let (found, ours) = (saved.found.of(field), saved.set.of(field));
+        // What somebody else has changed meanwhile is theirs.
+        if found != ours && now.of(field) == ours {
+            set(control, field, found)?;
+            done.push(format!("audit: {} is {found} again", field.name()));
+        }
+    }
+    if now.pid == std::process::id() && now.pid != saved.found.pid {
+        set(control, Field::Pid, 0)?;
+    }
+    Ok(())
+}
+
+fn say_rules(count: usize, done: &mut Vec<String>) {
+    if count > 0 {
+        done.push(format!("audit: {count} rules were removed"));
+    }
+}
+
+fn remove_own(control: &mut Control) -> Result<usize> {
+    let rules = control.rules().map_err(|e| failed("AUDIT_LIST_RULES", e))?;
+    let mut count = 0;
+    for rule in rules.iter().filter(|rule| rule.ours()) {
+        let removed = control.delete(rule);
+        count += usize::from(removed.map_err(|e| failed("AUDIT_DEL_RULE", e))?);
+    }
+    Ok(count)
+}
+
+/// Only a daemon itself may unregister. For a dead one kauditd does it, as soon as there is a
+/// record that cannot be delivered: setting anything makes one, if auditing is on.
+fn forget_dead(control: &mut Control, pid: u32) -> Result<()> {
+    let begun = Instant::now();
+    let before = control.status().map_err(|e| failed("AUDIT_GET", e))?;
+    if before.enabled == 0 {
+        set(control, Field::Enabled, 1)?;
+    }
+    set(control, Field::Failure, before.failure)?;
+    loop {
+        let now = control.status().map_err(|e| failed("AUDIT_GET", e))?;
+        if now.pid != pid {
+            break;
+        }
+        if begun.elapsed() > PATIENCE {
+            let why = format!("audit: process {pid} is dead but stays registered: reboot");
+            return Err(why.into());
+        }
+        std::thread::yield_now();
+    }
+    if before.enabled == 0 {
+        set(control, Field::Enabled, 0)?;
+    }
+    Ok(())
+}
+
+fn set(control: &mut Control, field: Field, value: u32) -> Result<()> {
+    let done = control.set(field, value);
+    done.map_err(|e| failed(&format!("AUDIT_SET {}={value}", field.name()), e))
+}
+
+/// One line for a command that failed.
+pub(super) fn failed(what: &str, error: impl std::fmt::Display) -> contract::Error {
+    format!(
+        "audit: {what}: {error}: run 'harness doctor', which says what this monitor needs, \
+         and see that the kernel has CONFIG_AUDITSYSCALL=y"
+    )
+    .into()
+}
+
+impl Saved {
+    fn lives(&self) -> bool {
+        self.owner != 0 && started(self.owner) == Some(self.started)
+    }
+}
+
+/// Whether a registered pid is anybody's. Somebody who may not be signalled lives, too.
+pub(super) fn alive(pid: u32) -> bool {
+    pid != 0 && kill(Pid::from_raw(pid as i32), None) != Err(Errno::ESRCH) && !zombie(pid)
+}
+
+/// The fields of /proc/PID/stat behind the name, the state first.
+fn stat(pid: u32) -> Option<String> {
+    let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    Some(text.rsplit_once(") ")?.1.to_owned())
+}
+
+fn zombie(pid: u32) -> bool {
+    stat(pid).is_some_and(|stat| stat.starts_with(['Z', 'X']))
+}
+
+/// When a process that is not dead was started, in clock ticks since boot.
+fn started(pid: u32) -> Option<u64> {
+    let stat = stat(pid).filter(|stat| !stat.starts_with(['Z', 'X']))?;
+    stat.split(' ').nth(19)?.parse().ok()
+}
+
+fn path() -> Result<PathBuf> {
+    let dir = host_lock::dir().map_err(|e| format!("state folder: {e}: make it writable"))?;
+    Ok(dir.join("audit.json"))
+}
+
+fn load() -> Result<Option<Saved>> {
+    let path = path()?;
+    let bad = |e: &dyn std::fmt::Display| {
+        let path = path.display();
+        format!("{path}: {e}: check audit's rules and status by hand, then delete this file")
+    };
+    match fs::read(&path) {
+        Ok(text) => Ok(Some(serde_json::from_slice(&text).map_err(|e| bad(&e))?)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(bad(&error).into()),
+    }
+}
+
+/// In one step, so that a kill in between leaves no half of it.
+fn save(saved: &Saved) -> Result<()> {
+    let path = path()?;
+    let fresh = path.with_extension("new");
+    let written = fs::write(&fresh, serde_json::to_vec_pretty(saved)?);
+    let written = written.and_then(|()| fs::rename(&fresh, &path));
+    written.map_err(|e| format!("{}: {e}: make it writable", path.display()).into())
+}
+
+fn forget() -> Result<()> {
+    let path = path()?;
+    fs::remove_file(&path).map_err(|e| format!("{}: {e}: delete it", path.display()).into())
+}

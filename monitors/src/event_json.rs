@@ -1,0 +1,30 @@
+//! The event line: one event as one line of JSON. `harness watch --format json` writes it, and a
+//! third-party tool may; FORMAT.md says what it holds.
+//!
+//! Names come from programs that may be hostile. Whatever bytes they have, the line is one line of
+//! plain, visible text that every JSON reader takes, and gives them back byte for byte: what does
+//! not show as itself is a JSON escape, and a byte that is not UTF-8 is U+FFFD with two digits
+//! behind it. A U+FFFD of the name's own is written as its three bytes, so nothing looks like an
+//! escape that is none. A lone surrogate would do too, but there are readers that refuse such a
+//! line, and a process could hide behind it; a backslash would double those of every regular
+//! expression that is somebody's argument.
+
+mod read;
+#[cfg(test)]
+mod tests;
+mod write;
+
+pub use read::{Told, read};
+pub use write::write;
+
+/// Stands before the two hexadecimal digits of a byte that is not UTF-8.
+const MARK: char = '\u{fffd}';
+
+/// Whether `character` shows as itself: it is no control character, no end of a line or a
+/// paragraph, does not turn the direction of writing, and XML can hold it.
+pub fn shown(character: char) -> bool {
+    let unseen = matches!(character,
+        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{61c}'
+        | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}');
+    !character.is_control() && !unseen && u32::from(character) & 0xfffe != 0xfffe
+}

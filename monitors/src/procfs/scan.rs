@@ -1,0 +1,170 @@
+//! One look at /proc after another, and what has changed since the last.
+
+use std::collections::HashMap;
+use std::fs;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use contract::{Kind, Pid, Result, Spool};
+
+use super::stat::{self, Image, Stat};
+use crate::clock;
+use crate::lookup_codec::{self, Tag};
+use crate::proc_lookup::{self, Proc};
+
+/// All that was known at the last look.
+pub(super) struct Look {
+    proc: Proc,
+    known: HashMap<Pid, Known>,
+    count: u64,
+    fields: Vec<u8>,
+}
+
+struct Known {
+    started: u64,
+    executed: bool,
+    image: Image,
+    /// Whether its end has been told.
+    ended: bool,
+    /// The last look that found it.
+    seen: u64,
+}
+
+impl Look {
+    /// Who is there already: nothing is told of how they came to be.
+    pub(super) fn first() -> Result<Self> {
+        let proc = Proc::open().map_err(|errno| format!("/proc: {errno}: mount it"))?;
+        let mut look = Self {
+            proc,
+            known: HashMap::new(),
+            count: 0,
+            fields: Vec::new(),
+        };
+        for pid in pids()? {
+            if let Some((_, stat)) = look.stat(pid) {
+                look.known.insert(pid, Known::of(&stat, 0));
+            }
+        }
+        Ok(look)
+    }
+
+    /// Looks again, and spools what has changed.
+    pub(super) fn again(&mut self, spool: &mut Spool) -> Result<()> {
+        self.count += 1;
+        for pid in pids()? {
+            if let Some((dir, stat)) = self.stat(pid) {
+                self.one(pid, dir.as_fd(), &stat, spool)?;
+            }
+        }
+        let mut gone = Vec::new();
+        let count = self.count;
+        self.known.retain(|&pid, known| {
+            if known.seen != count && !known.ended {
+                gone.push(pid);
+            }
+            known.seen == count
+        });
+        gone.sort_unstable();
+        gone.iter()
+            .try_for_each(|&pid| tell(spool, Kind::Exit, pid, &[]))
+    }
+
+    fn one(&mut self, pid: Pid, dir: BorrowedFd<'_>, stat: &Stat, spool: &mut Spool) -> Result<()> {
+        let (count, before) = (self.count, self.known.get(&pid));
+        if before.is_none_or(|known| known.started != stat.started) {
+            if before.is_some_and(|known| !known.ended) {
+                tell(spool, Kind::Exit, pid, &[])?;
+            }
+            self.fields.clear();
+            parent(stat, &mut self.fields);
+            tell(spool, Kind::Fork, pid, &self.fields)?;
+            self.known.remove(&pid);
+        }
+        let known = self.known.entry(pid).or_insert(Known {
+            executed: false,
+            ended: false,
+            ..Known::of(stat, count)
+        });
+        known.seen = count;
+        if known.executes(stat) {
+            self.fields.clear();
+            program(&mut self.proc, dir, stat, &mut self.fields);
+            tell(spool, Kind::Exec, pid, &self.fields)?;
+        }
+        if stat.ended && !known.ended {
+            known.ended = true;
+            tell(spool, Kind::Exit, pid, &[])?;
+        }
+        Ok(())
+    }
+
+    fn stat(&self, pid: Pid) -> Option<(OwnedFd, Stat)> {
+        let dir = self.proc.of(pid)?;
+        let stat = stat_in(dir.as_fd())?;
+        Some((dir, stat))
+    }
+}
+
+impl Known {
+    fn of(stat: &Stat, seen: u64) -> Self {
+        Self {
+            started: stat.started,
+            executed: stat.executed,
+            image: stat.image,
+            ended: stat.ended,
+            seen,
+        }
+    }
+
+    /// Whether it has executed something since the last look; from then on that is known.
+    fn executes(&mut self, stat: &Stat) -> bool {
+        if stat.image == Image::None && !stat.ended {
+            // In the midst of it: the next look tells more.
+            return false;
+        }
+        let first = stat.executed && !self.executed;
+        let moved =
+            matches!((self.image, stat.image), (Image::At(old), Image::At(new)) if old != new);
+        if let Image::At(_) = stat.image {
+            self.image = stat.image;
+        }
+        self.executed = stat.executed;
+        first || moved
+    }
+}
+
+fn parent(stat: &Stat, fields: &mut Vec<u8>) {
+    if let Some(ppid) = stat.ppid {
+        lookup_codec::keep(Tag::Ppid, &ppid.to_le_bytes(), fields);
+    }
+}
+
+/// What it executed. When it executes something else meanwhile, which of the two these are fields of
+/// is not known, and the next look will say that it did; then they are left out.
+fn program(proc: &mut Proc, dir: BorrowedFd<'_>, stat: &Stat, fields: &mut Vec<u8>) {
+    parent(stat, fields);
+    let process = fields.len();
+    proc.exe(dir, fields);
+    proc.argv(dir, fields);
+    if stat_in(dir).is_some_and(|now| now.image != stat.image && now.image != Image::None) {
+        fields.truncate(process);
+    }
+}
+
+fn stat_in(dir: BorrowedFd<'_>) -> Option<Stat> {
+    let mut line = [0_u8; 1024];
+    let length = proc_lookup::slurp(dir, c"stat", &mut line)?;
+    stat::read(&line[..length])
+}
+
+fn tell(spool: &mut Spool, kind: Kind, pid: Pid, fields: &[u8]) -> Result<()> {
+    let head = lookup_codec::head(kind, pid);
+    Ok(spool.write_parts(clock::now(), &[&head, fields])?)
+}
+
+fn pids() -> Result<Vec<Pid>> {
+    let entries = fs::read_dir("/proc").map_err(|error| format!("/proc: {error}: mount it"))?;
+    let names = entries.flatten().map(|entry| entry.file_name());
+    Ok(names
+        .filter_map(|name| name.to_str()?.parse().ok())
+        .collect())
+}

@@ -1,0 +1,101 @@
+//! The definitions that come with the harness, on what their tools really said.
+
+use std::fs;
+use std::path::Path;
+
+use contract::{Decode, EventLog, Frame};
+
+use super::decode::Decoder;
+use super::definition::Definition;
+use super::{OURS, ours};
+use crate::event_json;
+
+fn definition(name: &str) -> &'static Definition {
+    let file = format!("{name}.toml");
+    let (file, text) = OURS.iter().find(|(own, _)| *own == file).unwrap();
+    Box::leak(Box::new(Definition::parse(file, text).unwrap()))
+}
+
+/// Event lines of what a tool said, in pieces of `size` bytes.
+fn decoded(definition: &'static Definition, said: &[u8], size: usize) -> (String, u64) {
+    let (mut decoder, mut journal) = (Decoder::new(definition), EventLog::default());
+    for piece in said.chunks(size) {
+        let bytes = [&[0], piece].concat();
+        let frame = Frame {
+            received: 1,
+            bytes: &bytes,
+        };
+        decoder.frame(frame, &mut journal).unwrap();
+    }
+    decoder.finish(&mut journal);
+    let mut out = Vec::new();
+    for event in &journal.events {
+        event_json::write(&journal.report(event), &mut out);
+    }
+    (String::from_utf8(out).unwrap(), decoder.strange)
+}
+
+#[test]
+fn all_definitions_can_be_read_and_are_called_like_their_files() {
+    assert_eq!(ours().unwrap().len(), OURS.len());
+    for (file, _) in OURS {
+        let name = file.strip_suffix(".toml").unwrap();
+        assert_eq!(definition(name).name, name);
+    }
+}
+
+/// After a wanted change: BLESS=1, and read the diff.
+#[test]
+fn recorded_lines_become_the_events_they_are() {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/tools");
+    let mut count = 0;
+    for entry in fs::read_dir(dir).unwrap().flatten() {
+        let path = entry.path();
+        if path.extension().is_none_or(|ext| ext != "txt") {
+            continue;
+        }
+        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        let said = fs::read(&path).unwrap();
+        let (found, strange) = decoded(definition(&name), &said, usize::MAX);
+        let wanted = path.with_extension("events");
+        if std::env::var_os("BLESS").is_some() {
+            fs::write(&wanted, &found).unwrap();
+        }
+        assert_eq!(found, fs::read_to_string(wanted).unwrap(), "{name}");
+        assert_eq!(strange, 0, "{name}");
+        // Wherever the pieces of a read end, the lines are the same.
+        assert_eq!(decoded(definition(&name), &said, 7).0, found, "{name}");
+        count += 1;
+    }
+    assert!(count >= 8, "only {count} tools are recorded");
+}
+
+#[test]
+fn garbage_is_told_and_a_little_of_it_is_not() {
+    let definition = definition("forkstat");
+    let line = "07:38:36 exit  12039   1024   0.000s leaf\n";
+    let (events, strange) = decoded(definition, format!("{line}what?\n{line}").as_bytes(), 5);
+    assert_eq!((events.lines().count(), strange), (2, 1));
+    let mut decoder = Decoder::new(definition);
+    let bytes = [&b"\0"[..], &b"what?\n".repeat(21)].concat();
+    let frame = Frame {
+        received: 1,
+        bytes: &bytes,
+    };
+    let why = decoder.frame(frame, &mut EventLog::default()).unwrap_err();
+    assert!(
+        why.0.contains("it printed garbage: 21 of 21 lines"),
+        "{why}"
+    );
+}
+
+#[test]
+fn no_bytes_upset_a_decoder() {
+    let definition = definition("auditd");
+    proptest::proptest!(|(bytes in proptest::collection::vec(0_u8..=255, 0..300))| {
+        let mut decoder = Decoder::new(definition);
+        let frame = Frame { received: 1, bytes: &bytes };
+        // Refused or not: it comes back.
+        let _refused = decoder.frame(frame, &mut EventLog::default());
+    });
+}
