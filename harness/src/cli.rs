@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand};
 use contract::Kind;
 use regex::bytes::Regex;
 
-use crate::gate::Ci;
+use crate::gate_render::Ci;
 
 /// A roll call for Linux process monitors.
 ///

@@ -72,5 +72,5 @@ pub fn usage(error: &clap::Error) -> ExitCode {
 /// from a file or a process cannot forge another line.
 pub fn say(line: &str) {
     // Nobody is left to tell when stderr is closed.
-    let _closed = writeln!(io::stderr(), "harness: {}", crate::escape::plain(line));
+    let _closed = writeln!(io::stderr(), "harness: {}", contract::plain(line));
 }

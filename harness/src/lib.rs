@@ -1,23 +1,19 @@
-//! The harness: plan, cells, scores, reports. The binary is [`cli`] and [`cmd`] over these.
+//! The harness: plan, cells, cross-check, watch, selftest. The binary is [`cli`] and [`cmd`] over these;
+//! figures come from the crate `scoring`, pages from the crate `report`.
 
-pub mod advise;
 pub mod cell;
 pub mod cgroup;
 pub mod cleanup;
 pub mod cli;
 pub mod cmd;
-pub mod escape;
+pub mod cross_check;
 pub mod exit;
-pub mod gate;
+pub mod gate_render;
 pub mod machine;
-pub mod numbers;
 pub mod plan;
-pub mod record;
-pub mod report;
-pub mod score;
+pub mod scorer;
 pub mod select;
 pub mod selftest;
-pub mod stats;
 pub mod sweep;
 pub mod user;
 pub mod watch;

@@ -5,7 +5,7 @@ use std::fs;
 use std::process::Command;
 
 use crate::cgroup::Hierarchy;
-use crate::record::Machine;
+use scoring::record::Machine;
 
 /// Kernel settings without which a technique cannot run, or which change what it costs.
 const SETTINGS: &[&str] = &[

@@ -13,7 +13,7 @@ pub struct Planned {
     pub monitor: usize,
     /// From 1.
     pub repetition: u32,
-    /// See [`crate::record::CellRun::baseline`].
+    /// See [`scoring::record::CellRun::baseline`].
     pub baseline: bool,
 }
 

@@ -21,11 +21,11 @@ use contract::{Ledger, Spool};
 use monitors::replay::{self, Faults, Planted, plant};
 use serde_json::{Value, to_value};
 
-use crate::record::{
+use crate::scorer::{self, Sources};
+use crate::select;
+use scoring::record::{
     CellRun, Cost, CrossCheck, FORMAT, MonitorInfo, Noise, Record, Status, WorkloadInfo, write_json,
 };
-use crate::score::{self, Sources};
-use crate::select;
 
 /// All faults at once, for runs of real workloads under `replay`.
 pub use fault_matrix::EVERYTHING;
@@ -87,7 +87,7 @@ pub fn examine(sources: &[Source], dir: &Path, seed: u64) -> Result<Vec<Case>> {
         monitor: &monitors::find,
         emulated: false,
     };
-    let summary = to_value(score::record(dir, &reader)?)?;
+    let summary = to_value(scorer::record(dir, &reader)?)?;
     let cases = plantings.iter().map(|planting| {
         let bases = bases[planting.source];
         judge(planting, &sources[planting.source], bases, &summary)
@@ -297,6 +297,7 @@ fn record(sources: &[Source], plantings: &[Planting], seed: u64) -> Record {
         name: name.into(),
         about: String::new(),
         version: None,
+        buffer: None,
         unavailable: None,
     };
     Record {
@@ -322,8 +323,8 @@ pub fn live(cell: &Path, label: &str) -> Result<Case> {
         monitor: &monitors::find,
         emulated: false,
     };
-    let scored = to_value(score::cell(cell, &reader)?.cell)?;
-    let run: CellRun = crate::record::read_json(&cell.join("cell.json"))?;
+    let scored = to_value(scorer::cell(cell, &reader)?.cell)?;
+    let run: CellRun = scoring::record::read_json(&cell.join("cell.json"))?;
     let ledger = workloads::ledger::read(cell).map_err(Error::from_boxed)?;
     let configuration = select::configuration(label)?;
     let seed = configuration.options.size("seed");

@@ -13,7 +13,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use common::{said, scratch, summary};
-use rollcall::record::write_json;
+use scoring::record::write_json;
 use serde_json::{Value, json};
 
 fn home() -> &'static Path {

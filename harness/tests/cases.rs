@@ -35,10 +35,8 @@ fn found(case: &Value, outcome: &str) -> bool {
 }
 
 #[test]
+#[ignore = "needs root"]
 fn what_is_seen_is_what_the_definitions_say() {
-    if !is_root() {
-        return;
-    }
     let dir = scratch();
     let (summary, stdout) = run(dir.path());
     let definitions = workloads::definitions().unwrap();
@@ -88,10 +86,8 @@ fn monitors_missing() -> bool {
 }
 
 #[test]
+#[ignore = "needs root"]
 fn without_root_what_can_run_runs_and_the_rest_are_rows() {
-    if !is_root() {
-        return;
-    }
     let dir = scratch();
     let cases = "case/(hide-static|hide-set-user-id|end-out-of-memory|start-chroot)";
     let (summary, stdout) = measured_as_nobody(dir.path(), &["-w", cases]);

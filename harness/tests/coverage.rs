@@ -14,10 +14,10 @@ use std::collections::BTreeMap;
 use contract::Kind;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
-use rollcall::record::CellRun;
-use rollcall::report;
-use rollcall::score::{Cell, Interval, Keyed, KindScore, LatencyHistogram, Scored, Summary};
-use rollcall::stats;
+use report;
+use scoring::record::CellRun;
+use scoring::stats;
+use scoring::{Cell, Interval, Keyed, KindScore, LatencyHistogram, Scored, Summary};
 use statrs::distribution::{Binomial, ContinuousCDF, DiscreteCDF, Normal};
 
 const RECORDS: u64 = 2000;

@@ -15,8 +15,8 @@ use std::path::Path;
 
 use common::said;
 use contract::{Claims, Clock, Field, Kind};
-use rollcall::record::{Cost, write_json};
-use rollcall::score::{Scored, Summary, score};
+use scoring::record::{Cost, write_json};
+use scoring::{Scored, Summary, score};
 
 const NAMES: [&str; 26] = [
     "null",

@@ -113,7 +113,7 @@ fn damaged_rows_fail_their_own_cell() {
     assert_eq!(shown(sound.as_bytes()), 0);
     // Cut off, it lacks the cells at its end; those at its beginning are as they were.
     fs::write(&csv, &sound[..sound.len() - 20]).unwrap();
-    let doubted = rollcall::score::Summary::read(&record).unwrap();
+    let doubted = scoring::Summary::read(&record).unwrap();
     let count = doubted
         .cells
         .iter()

@@ -13,9 +13,9 @@ use common::{said, scratch};
 use contract::Kind;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
-use rollcall::gate::{self, Baseline, Outcome, confirm, judge};
-use rollcall::record::{CellRun, write_json};
-use rollcall::score::{Cell, Keyed, KindScore, Scored, Summary};
+use scoring::gate::{self, Baseline, Outcome, confirm, judge};
+use scoring::record::{CellRun, write_json};
+use scoring::{Cell, Keyed, KindScore, Scored, Summary};
 
 const TRUTHS: u64 = 20_000;
 const REPETITIONS: u32 = 5;

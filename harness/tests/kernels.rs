@@ -12,8 +12,8 @@ mod made;
 use std::fs;
 use std::path::Path;
 
-use rollcall::record::{Machine, Record, Status, write_json};
-use rollcall::score::{Scored, Summary, score};
+use scoring::record::{Machine, Record, Status, write_json};
+use scoring::{Scored, Summary, score};
 
 const NAMES: [&str; 4] = ["whole", "half", "blind", "gone"];
 
@@ -49,7 +49,7 @@ fn cell(name: &str) -> Scored {
         return score(&input.run, &input.ledger, &input.journal, &input.claims).unwrap();
     }
     Scored {
-        cell: rollcall::score::Cell::blank(&input.run),
+        cell: scoring::Cell::blank(&input.run),
         ..cell("whole")
     }
 }

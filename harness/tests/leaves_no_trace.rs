@@ -46,10 +46,8 @@ fn signal(child: &Child, signal: Signal) {
 }
 
 #[test]
+#[ignore = "needs root"]
 fn a_stopped_run_leaves_nothing() {
-    if !is_root() {
-        return;
-    }
     let _alone = serial();
     let audit = monitors::audit::State::now().unwrap();
     for (stop, monitors) in [
@@ -70,10 +68,8 @@ fn a_stopped_run_leaves_nothing() {
 }
 
 #[test]
+#[ignore = "needs root"]
 fn a_killed_run_leaves_nothing_alive_and_the_next_puts_the_rest_back() {
-    if !is_root() {
-        return;
-    }
     let _alone = serial();
     let audit = monitors::audit::State::now().unwrap();
     for monitors in ["audit", "netlink|ebpf|preload", "ptrace"] {
@@ -113,10 +109,8 @@ fn a_killed_run_leaves_nothing_alive_and_the_next_puts_the_rest_back() {
 }
 
 #[test]
+#[ignore = "needs root"]
 fn a_killed_monitor_is_put_right_by_the_next_start() {
-    if !is_root() {
-        return;
-    }
     let _alone = serial();
     let audit = monitors::audit::State::now().unwrap();
     let dir = scratch();
@@ -177,10 +171,8 @@ fn monitor_of(parent: u32, name: &str) -> Option<u32> {
 }
 
 #[test]
+#[ignore = "needs root"]
 fn without_root_preload_is_measured_and_the_rest_are_rows() {
-    if !is_root() {
-        return;
-    }
     let _alone = serial();
     let dir = scratch();
     let load = ["-w", "short-lived/fork|fork-bomb", "--scale", "0.05"];

@@ -16,9 +16,9 @@ use std::time::Instant;
 
 use common::{said, scratch};
 use regex::Regex;
-use rollcall::record::{FORMAT, Machine, MonitorInfo, Record, WorkloadInfo, write_json};
-use rollcall::report::Pictures;
-use rollcall::score::{Summary, score};
+use report::Pictures;
+use scoring::record::{FORMAT, Machine, MonitorInfo, Record, WorkloadInfo, write_json};
+use scoring::{Summary, score};
 use tempfile::TempDir;
 
 fn text(path: impl AsRef<Path>) -> String {
@@ -328,15 +328,11 @@ fn a_record_of_a_million_events_is_a_small_page_at_once() {
     let dir = scratch();
     write_json(&dir.path().join("record.json"), &record).unwrap();
     let summary = Summary::new(record, scored).unwrap();
-    let events: u64 = summary
-        .cells
-        .iter()
-        .map(rollcall::score::Cell::events)
-        .sum();
+    let events: u64 = summary.cells.iter().map(scoring::Cell::events).sum();
     assert_eq!(events, 1_000_000);
     write_json(&dir.path().join("summary.json"), &summary).unwrap();
     let begun = Instant::now();
-    rollcall::report::write(dir.path(), Pictures::Svg).unwrap();
+    report::write(dir.path(), Pictures::Svg).unwrap();
     let took = begun.elapsed();
     let size = fs::metadata(dir.path().join("report.html")).unwrap().len();
     println!("{size} bytes in {took:?}");

@@ -19,12 +19,3 @@ pub use write::write;
 
 /// Stands before the two hexadecimal digits of a byte that is not UTF-8.
 const MARK: char = '\u{fffd}';
-
-/// Whether `character` shows as itself: it is no control character, no end of a line or a
-/// paragraph, does not turn the direction of writing, and XML can hold it.
-pub fn shown(character: char) -> bool {
-    let unseen = matches!(character,
-        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{61c}'
-        | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}');
-    !character.is_control() && !unseen && u32::from(character) & 0xfffe != 0xfffe
-}

@@ -2,7 +2,6 @@
 
 mod bomb;
 mod case;
-mod cross_check;
 mod definition;
 mod launch;
 pub mod ledger;
@@ -16,7 +15,6 @@ use std::path::Path;
 
 use contract::{Result, Script, Workload};
 
-pub use cross_check::accounting;
 pub use definition::{Definition, definitions};
 pub use programs::install;
 pub use runner::{Outcome, Run, run};
@@ -38,16 +36,6 @@ pub fn models() -> &'static [&'static dyn Workload] {
 /// The model called `name`.
 pub fn find(name: &str) -> Option<&'static dyn Workload> {
     models().iter().copied().find(|model| model.name() == name)
-}
-
-/// The ledger in the folder of a cell, held against the kernel's process accounting where that was
-/// kept beside it.
-pub fn read(cell: &Path) -> Result<contract::Ledger> {
-    let ledger = ledger::read(cell)?;
-    if cell.join(accounting::KEPT).exists() {
-        accounting::check(cell, &ledger)?;
-    }
-    Ok(ledger)
 }
 
 /// Makes the folder of a cell ready for one run of `script`. `tag`, 1 to 24 letters and digits,

@@ -18,7 +18,6 @@ use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
 use nix::time::{ClockId, clock_gettime};
 use nix::unistd::Pid;
 
-use crate::cross_check;
 use crate::ledger::shm::Live;
 use crate::ledger::{self, slot};
 
@@ -51,9 +50,6 @@ pub struct Outcome {
     pub wall_ns: u64,
     /// Events written down: as many as the script expects.
     pub counts: Counts,
-    /// Processes the whole machine made meanwhile by the kernel's count, at least the ledger's
-    /// own; `None` where the kernel does not tell.
-    pub machine_forks: Option<u64>,
 }
 
 /// Runs it, leaves the ledger in the cell's folder, and checks that it is whole.
@@ -65,7 +61,6 @@ pub fn run(run: &Run<'_>) -> Result<Outcome> {
     set_child_subreaper(true).map_err(|why| format!("prctl(PR_SET_CHILD_SUBREAPER): {why}"))?;
     let live = Live::new(run.script)?;
     live.claim();
-    let before = cross_check::processes_made();
     let (ended, status, late) = live_through(run, &live)?;
     let orphans = reap_orphans()?;
     if run.script.driver.is_some() && status.code() == Some(child::CANNOT) {
@@ -73,14 +68,12 @@ pub fn run(run: &Run<'_>) -> Result<Outcome> {
     }
     let bytes = live.save(run.cell)?;
     verdict(run, &live, &bytes, late, orphans)?;
-    let after = cross_check::processes_made();
     let began = live.u64(child::FORK_AFTER).load(Ordering::SeqCst);
     Ok(Outcome {
         began,
         ended,
         wall_ns: ended - began,
         counts: run.script.expected,
-        machine_forks: cross_check::confirm(before, after, run.script.expected)?,
     })
 }
 

@@ -1,35 +1,34 @@
 //! What monitors, workloads and the harness agree on, and nothing else.
 //!
 //! A [`Workload`] model causes events and each is written down as a [`Truth`]; a [`Monitor`]
-//! watches and says what it saw as [`Event`]s; [`pair`] sorts the two against each other.
-//! The words are those of METHODOLOGY.md. This crate has no dependencies, so that a monitor or a
+//! watches and reports [`Event`]s. The words are those of METHODOLOGY.md. This crate has no dependencies, so that a monitor or a
 //! workload can be written against it without taking anything else on.
 
-mod accounting;
 mod arena;
 mod claims;
 mod codec;
 mod error;
+mod escape;
 mod event;
 mod field;
 mod kind;
+mod label;
 mod monitor;
 mod options;
-mod pair;
 mod spool;
 mod truth;
 mod workload;
 
-pub use accounting::others_account;
 pub use arena::{Arena, Span, argv_bytes, split_argv};
 pub use claims::{Claims, Clock, Offer};
 pub use error::{Error, Result, Unavailable};
+pub use escape::{plain, plain_lines, shown};
 pub use event::{Event, EventLog, EventRef};
 pub use field::{Cut, Field, Fields};
 pub use kind::{Kind, Pid};
+pub use label::{Label, bare_name};
 pub use monitor::{Counters, Decode, Monitor, Privilege, Ready, Session};
 pub use options::{OptionKind, OptionSpec, Options};
-pub use pair::{Matching, Verdict, pair};
 pub use spool::{Frame, Malformed, Observer, Spool, SpoolReader};
 pub use truth::{Ledger, Owned, Truth};
 pub use workload::{Counts, Driver, Program, Script, Workload};

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 
 use super::throttle::throttled_ns;
-use crate::record::Noise;
+use scoring::record::Noise;
 
 /// A cell from which more than this share of the time of all CPUs was kept, by other guests or by a
 /// quota, counts as stolen and is run again.

@@ -15,21 +15,21 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use crate::cross_check::accounting::Accounting;
 use anyhow::{Context, Error, Result};
 use contract::{Claims, Counters, Privilege, Script};
 use nix::sys::resource::{Usage, UsageWho, getrusage};
 use workloads::Definition;
-use workloads::accounting::Accounting;
 
 use crate::cgroup::{Cgroup, Hierarchy};
 use crate::exit::NothingRuns;
 use crate::plan::Planned;
-use crate::record::{CellRun, Cost, CrossCheck, Noise, Status, TOOLS, write_json};
 use crate::select::Configuration;
 use crate::user::User;
 use interference::Stat;
 use monitor::Watcher;
 use readiness::ReadinessProbes;
+use scoring::record::{CellRun, Cost, CrossCheck, Noise, Status, TOOLS, write_json};
 use spool_tail::Tail;
 use workload::Work;
 

@@ -145,7 +145,7 @@ impl Work {
             std::thread::sleep(Duration::from_millis(2));
         };
         self.ended(status)?;
-        let done = crate::record::read_json(&self.dir.join("outcome.json"))?;
+        let done = scoring::record::read_json(&self.dir.join("outcome.json"))?;
         self.group.take().map(Cgroup::remove).transpose()?;
         Ok(done)
     }

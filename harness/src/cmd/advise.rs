@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use super::print;
-use crate::advise::{self, Asked, Need, Rules};
 use crate::cli::AdviseArgs;
 use crate::exit::misuse;
-use crate::score::Summary;
 use crate::select::bare;
+use report::advise::{self, Asked, Need, Rules};
+use scoring::Summary;
 
 /// Where records are looked for when none is named.
 const RESULTS: &str = "results";
@@ -39,7 +39,7 @@ pub(super) fn advise(args: &AdviseArgs) -> Result<()> {
     if machine.correctness_only {
         text += "the CPUs were emulated: what was seen counts, how fast does not\n";
     }
-    print(&(crate::escape::plain_lines(&text) + &advise::text(&answers)))
+    print(&(contract::plain_lines(&text) + &advise::text(&answers)))
 }
 
 fn needs<'a>(rules: &'a Rules, wanted: &[String]) -> Result<Vec<&'a Need>> {

@@ -8,8 +8,8 @@ use anyhow::{Context, Result};
 use super::print;
 use crate::cli::CompareArgs;
 use crate::exit::misuse;
-use crate::report;
-use crate::score::Summary;
+use report;
+use scoring::Summary;
 
 /// Prints the differences, and writes them as a page where one is wanted.
 pub(super) fn compare(args: &CompareArgs) -> Result<()> {

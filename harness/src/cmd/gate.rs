@@ -8,11 +8,12 @@ use anyhow::{Context, Result, bail};
 use super::{add_tools, print, run};
 use crate::cli::{GateArgs, RunArgs, ToolsArgs};
 use crate::exit::{misuse, say};
-use crate::gate::{self, Baseline, Finding, Outcome};
+use crate::gate_render;
 use crate::machine;
-use crate::numbers::count;
-use crate::record::{Record, write_json};
-use crate::score::Summary;
+use report::numbers::count;
+use scoring::Summary;
+use scoring::gate::{self, Baseline, Finding, Outcome};
+use scoring::record::{Record, write_json};
 
 /// Judges a record, or runs of its own, against the baseline; or makes the baseline.
 pub(super) fn gate(args: &GateArgs) -> Result<()> {
@@ -128,18 +129,18 @@ fn tell(args: &GateArgs, findings: &[Finding]) -> Result<()> {
     let ci = args
         .annotations
         .found(|name| std::env::var_os(name).is_some());
-    print(&gate::table(findings))?;
-    print(&gate::annotations(findings, ci))?;
+    print(&gate_render::table(findings))?;
+    print(&gate_render::annotations(findings, ci))?;
     let put = |path: &Path, text: String| {
         fs::write(path, text).with_context(|| format!("{}: cannot be written", path.display()))
     };
     if let Some(path) = &args.junit {
-        put(path, gate::junit(findings))?;
+        put(path, gate_render::junit(findings))?;
     }
     if let Some(path) = &args.markdown {
         // A summary page is shared: what other steps wrote stays.
         let before = fs::read_to_string(path).unwrap_or_default();
-        put(path, before + &gate::markdown(findings))?;
+        put(path, before + &gate_render::markdown(findings))?;
     }
     Ok(())
 }

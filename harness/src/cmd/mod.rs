@@ -22,12 +22,13 @@ use anyhow::{Context, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cli::{Cli, Command, ToolsArgs};
+use crate::cross_check;
 use crate::exit;
-use crate::score::Sources;
+use crate::scorer::Sources;
 
 /// How the raw files of a record are read.
 const SOURCES: Sources<'static> = Sources {
-    ledger: &workloads::read,
+    ledger: &cross_check::read,
     monitor: &monitors::find,
     emulated: false,
 };

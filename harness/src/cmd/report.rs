@@ -9,8 +9,8 @@ use anyhow::Result;
 use super::print;
 use crate::cli::ReportArgs;
 use crate::exit::misuse;
-use crate::record::Record;
-use crate::report::Pictures;
+use report::Pictures;
+use scoring::record::Record;
 
 /// Writes README.md, report.html and the plots, and prints the matrix of every record; of several
 /// records without a place for their report, prints the kernel matrix.
@@ -22,7 +22,7 @@ pub(super) fn report(args: &ReportArgs) -> Result<()> {
         return args
             .dirs
             .iter()
-            .try_for_each(|dir| print(&crate::report::brief(dir)?));
+            .try_for_each(|dir| print(&report::brief(dir)?));
     }
     let pictures = if args.png {
         Pictures::Png
@@ -30,10 +30,10 @@ pub(super) fn report(args: &ReportArgs) -> Result<()> {
         Pictures::Svg
     };
     match (&args.dirs[..], &args.out) {
-        ([dir], None) => crate::report::write(dir, pictures)?,
+        ([dir], None) => report::write(dir, pictures)?,
         (_, None) if args.png => return Err(misuse("--png: several records need --out DIR")),
-        (dirs, None) => return print(&crate::report::kernels(dirs)?),
-        (dirs, Some(out)) => crate::report::merge(dirs, out, pictures)?,
+        (dirs, None) => return print(&report::kernels(dirs)?),
+        (dirs, Some(out)) => report::merge(dirs, out, pictures)?,
     }
     args.dirs.iter().try_for_each(|dir| show(dir))
 }
@@ -42,5 +42,5 @@ pub(super) fn report(args: &ReportArgs) -> Result<()> {
 pub(super) fn show(dir: &Path) -> Result<()> {
     let colour =
         stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|set| set.is_empty());
-    print(&crate::report::terminal(dir, colour)?)
+    print(&report::terminal(dir, colour)?)
 }

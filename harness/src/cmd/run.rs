@@ -11,9 +11,9 @@ use crate::cell::{Cell, Stage, interrupt};
 use crate::cli::RunArgs;
 use crate::exit::{NothingRuns, say};
 use crate::plan::{Planned, plan};
-use crate::record::{CellRun, Status, write_json};
+use crate::scorer;
 use crate::select::{self, Configuration};
-use crate::{report, score};
+use scoring::record::{CellRun, Status, write_json};
 
 /// Measures what was asked for, scores it, reports it.
 pub(super) fn run(args: &RunArgs) -> Result<()> {
@@ -71,7 +71,7 @@ pub(super) fn measure(args: &RunArgs, kind: &str) -> Result<Measured> {
         ));
     }
     let failed = ended?;
-    score::record(out, &super::SOURCES)?;
+    scorer::record(out, &super::SOURCES)?;
     report::write(out, report::Pictures::Svg)?;
     if run.able().len() < 2 {
         super::report::show(out)?;

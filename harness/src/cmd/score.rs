@@ -5,17 +5,17 @@ use anyhow::{Result, bail};
 use super::add_tools;
 use crate::cli::{DirArgs, ToolsArgs};
 use crate::exit::{misuse, say};
-use crate::record::{Record, Status};
-use crate::sweep::result::Sweep;
+use scoring::record::{Record, Status};
+use scoring::sweep::result::Sweep;
 
 /// Writes runs.csv and summary.json, of a sweep also sweep.json.
 pub(super) fn score(args: &DirArgs) -> Result<()> {
     Record::read(&args.dir).map_err(|error| misuse(format!("{error:#}")))?;
     // What a tool said is read as it was when it was measured.
-    let tools = args.dir.join(crate::record::TOOLS);
+    let tools = args.dir.join(scoring::record::TOOLS);
     let dir = tools.exists().then_some(tools);
     add_tools(&ToolsArgs { dir })?;
-    let summary = crate::score::record(&args.dir, &super::SOURCES)?;
+    let summary = crate::scorer::record(&args.dir, &super::SOURCES)?;
     if Sweep::read(&args.dir)?.is_some() {
         Sweep::new(&summary).write(&args.dir)?;
     }

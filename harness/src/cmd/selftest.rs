@@ -10,9 +10,9 @@ use crate::cell::{Cell, Stage};
 use crate::cli::SelftestArgs;
 use crate::exit::say;
 use crate::plan::Planned;
-use crate::record::Status;
 use crate::select;
 use crate::selftest::{self, Case, EVERYTHING, Source};
+use scoring::record::Status;
 
 /// Workloads whose ledgers are used too, where they can run, at this scale.
 const REAL: [(&str, f64); 4] = [

@@ -13,9 +13,10 @@ use workloads::Definition;
 use crate::cell::{Stage, interrupt};
 use crate::cgroup::Hierarchy;
 use crate::exit::{misuse, say};
-use crate::record::{FORMAT, MonitorInfo, Record, TOOLS, WorkloadInfo};
 use crate::select::Configuration;
+use crate::sweep::buffer_sizes;
 use crate::{cleanup, machine, user};
+use scoring::record::{FORMAT, MonitorInfo, Record, TOOLS, WorkloadInfo};
 
 /// The machine, taken for measuring: nobody else measures while this lives.
 pub(super) struct Setup {
@@ -132,6 +133,7 @@ fn monitor_info(one: &Configuration) -> MonitorInfo {
         name: one.label(),
         about: one.monitor.about().into(),
         version: one.monitor.version(),
+        buffer: buffer_sizes::size(one),
         unavailable,
     }
 }

@@ -16,12 +16,14 @@ use crate::cell::{Cell, interrupt};
 use crate::cli::SweepArgs;
 use crate::exit::{NothingRuns, misuse, say};
 use crate::plan::Planned;
-use crate::record::{Status, write_json};
-use crate::score::{self, Scored, Summary};
+use crate::scorer;
 use crate::select::{self, Configuration};
-use crate::sweep::result::Sweep;
-use crate::sweep::search::{CONFIRM, left, next};
-use crate::sweep::{Load, MODEL, SECONDS, Trial, buffer_sizes, burst_rate};
+use crate::sweep::{self, buffer_sizes};
+use scoring::record::{Status, write_json};
+use scoring::sweep::result::Sweep;
+use scoring::sweep::search::{CONFIRM, left, next};
+use scoring::sweep::{Load, MODEL, SECONDS, Trial, burst_rate};
+use scoring::{Scored, Summary};
 
 /// How many back to back tell about how fast the generator is.
 const FIRST_GUESS: u32 = 4096;
@@ -78,10 +80,10 @@ pub(super) fn sweep(args: &SweepArgs) -> Result<()> {
         cells.filter(move |cell| cell.status == status).count()
     };
     let (failed, measured) = (of(Status::Failed), of(Status::Ok));
-    let summary = score::write(out, Summary::new(record, course.scored)?)?;
+    let summary = scorer::write(out, Summary::new(record, course.scored)?)?;
     let found = Sweep::new(&summary);
     found.write(out)?;
-    crate::report::write(out, crate::report::Pictures::Svg)?;
+    report::write(out, report::Pictures::Svg)?;
     if ended
         .as_ref()
         .is_err_and(Error::is::<interrupt::Interrupted>)
@@ -92,7 +94,7 @@ pub(super) fn sweep(args: &SweepArgs) -> Result<()> {
         ));
     }
     ended?;
-    print(&crate::report::terminal(out, false)?)?;
+    print(&report::terminal(out, false)?)?;
     say(&format!(
         "the report is {}",
         out.join("README.md").display()
@@ -139,7 +141,7 @@ fn hindrance(base: &Definition, one: &Configuration, setup: &Setup) -> Result<Op
     if !missing.is_empty() {
         return Ok(Some(missing.join("; ")));
     }
-    let many = Load::Burst(MANY).of(base).map_err(Error::from_boxed)?;
+    let many = sweep::definition(Load::Burst(MANY), base).map_err(Error::from_boxed)?;
     let script = many.script(1.0, &setup.stage.programs);
     let expected = script.map_err(Error::from_boxed)?.expected;
     let claims = one.monitor.claims(&one.options);
@@ -289,7 +291,7 @@ impl Course<'_> {
         base: &Definition,
         configuration: &Configuration,
     ) -> Result<&Scored> {
-        let definition = load.of(base).map_err(Error::from_boxed)?;
+        let definition = sweep::definition(load, base).map_err(Error::from_boxed)?;
         let cell = self.cell(&definition, configuration);
         let label = configuration.label();
         self.bar
@@ -306,15 +308,15 @@ impl Course<'_> {
             ));
         }
         self.bar.inc(1);
-        let scored = score::cell(&cell.dir(), &super::SOURCES)?;
+        let scored = scorer::cell(&cell.dir(), &super::SOURCES)?;
         self.keep(definition, scored)
     }
 
     fn unable(&mut self, base: &Definition, one: &Configuration, why: &str) -> Result<()> {
-        let definition = Load::Rate(1).of(base).map_err(Error::from_boxed)?;
+        let definition = sweep::definition(Load::Rate(1), base).map_err(Error::from_boxed)?;
         let cell = self.cell(&definition, one);
         cell.unavailable(why)?;
-        let scored = score::cell(&cell.dir(), &super::SOURCES)?;
+        let scored = scorer::cell(&cell.dir(), &super::SOURCES)?;
         self.keep(definition, scored).map(|_| ())
     }
 

@@ -152,5 +152,5 @@ fn tell_ready(label: &str, env: &[(String, String)]) {
         .map(|(name, value)| format!("{name}={value}"))
         .collect();
     // Alone on its line, to be copied. Nobody is left to tell when stderr is closed.
-    let _closed = writeln!(io::stderr(), "{}", crate::escape::plain(&pairs.join(" ")));
+    let _closed = writeln!(io::stderr(), "{}", contract::plain(&pairs.join(" ")));
 }

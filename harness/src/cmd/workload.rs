@@ -11,10 +11,11 @@ use workloads::Run;
 use crate::cell;
 use crate::cgroup;
 use crate::cli::WorkloadArgs;
+use crate::cross_check;
 use crate::exit::NothingRuns;
-use crate::record::write_json;
 use crate::select;
 use crate::user::User;
+use scoring::record::write_json;
 
 /// Runs it and leaves the ledger and `outcome.json`.
 pub(super) fn workload(args: &WorkloadArgs) -> Result<()> {
@@ -47,11 +48,15 @@ pub(super) fn workload(args: &WorkloadArgs) -> Result<()> {
         limit,
         stamping: true,
     };
+    let before = cross_check::processes_made();
     let outcome = workloads::run(&run).map_err(cannot)?;
+    let made = cross_check::processes_made();
+    let machine_forks =
+        cross_check::confirm(before, made, outcome.counts).map_err(Error::from_boxed)?;
     let done = cell::Done {
         wall_ns: outcome.wall_ns,
         cpu_ns: Some(children_cpu_ns()?),
-        machine_forks: outcome.machine_forks,
+        machine_forks,
     };
     write_json(&args.dir.join("outcome.json"), &done)
 }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, to_value};
 use super::expectation::Due;
 use super::latency::Sorted;
 use super::{intervals, open_loop};
-use crate::record::{CellRun, Cost};
+use scoring::record::{CellRun, Cost};
 
 /// What is due of two repetitions.
 pub(super) struct Case<'a> {

@@ -53,7 +53,7 @@ fn a_wrong_figure_anywhere_is_found() {
     let dir = tempfile::tempdir().unwrap();
     let cases = examine(&sources, dir.path(), 3).unwrap();
     assert!(cases.iter().all(|case| case.faults.is_empty()));
-    let summary: Value = crate::record::read_json(&dir.path().join("summary.json")).unwrap();
+    let summary: Value = scoring::record::read_json(&dir.path().join("summary.json")).unwrap();
     let plantings = plantings(&sources, 3).unwrap();
     let planting = plantings.last().unwrap();
     assert!(

@@ -1,7 +1,9 @@
 //! Which buffers a sweep compares when nobody names any: what the kernel gives to whoever does not
 //! ask, some sizes between, and the project's own, which is the plain name.
 
-use crate::score::split_label;
+use contract::Label;
+
+use crate::select::Configuration;
 
 /// A monitor, the option that sizes its buffer, and the labels to compare.
 struct Ladder {
@@ -42,7 +44,7 @@ const LADDERS: &[Ladder] = &[
 ];
 
 /// The labels to compare for a monitor of that name.
-pub fn labels(monitor: &str) -> Vec<String> {
+pub(crate) fn labels(monitor: &str) -> Vec<String> {
     let ladder = LADDERS.iter().find(|one| one.monitor == monitor);
     let options = ladder.map_or(&[""][..], |ladder| ladder.options);
     options
@@ -51,9 +53,17 @@ pub fn labels(monitor: &str) -> Vec<String> {
         .collect()
 }
 
+/// The size of the buffer of `one`, where it has one and nothing else was given.
+pub(crate) fn size(one: &Configuration) -> Option<u64> {
+    one.options.size_or_kernel(option(&one.label())?)
+}
+
 /// The option that sizes the buffer of the monitor in `label`, when nothing else was given.
-pub fn option(label: &str) -> Option<&'static str> {
-    let (name, given) = split_label(label)?;
+fn option(label: &str) -> Option<&'static str> {
+    let Label {
+        name,
+        options: given,
+    } = Label::parse(label)?;
     let ladder = LADDERS.iter().find(|one| one.monitor == name)?;
     let alone = given.iter().all(|(option, _)| *option == ladder.option);
     alone.then_some(ladder.option)

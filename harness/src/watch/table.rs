@@ -1,8 +1,8 @@
 //! Events for people: one line each, cut to the width of the terminal, nothing in it that a hostile
 //! name could move the cursor or forge a line with.
 
+use contract::shown;
 use contract::{EventRef, Kind, Nanos, split_argv};
-use monitors::event_json::shown;
 
 /// From the wall clock's second, which is negative before 1970, to its day's hour, minute, second.
 pub type LocalTime = fn(i64) -> [u8; 3];

@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "each test file uses its part of it")]
 
 use contract::{Arena, Claims, Clock, EventLog, EventRef, Field, Fields, Kind, Ledger, Truth};
-use rollcall::record::{
+use scoring::record::{
     CellRun, Cost, FORMAT, Machine, MonitorInfo, Noise, Record, Status, WorkloadInfo,
 };
 
@@ -117,6 +117,7 @@ pub(crate) fn record(workloads: &[&str], monitors: &[&str]) -> Record {
         name: (*name).into(),
         about: String::new(),
         version: None,
+        buffer: None,
         unavailable: None,
     };
     Record {

@@ -28,6 +28,7 @@
 
 mod decode;
 mod follow;
+mod others;
 
 #[cfg(test)]
 mod tests;
@@ -44,6 +45,7 @@ use nix::sys::statvfs::statvfs;
 use nix::unistd::acct;
 
 use follow::Follower;
+pub use others::others_account;
 
 /// See the head of this file.
 pub(crate) struct Accounting;
@@ -102,7 +104,7 @@ pub fn missing() -> Vec<Unavailable> {
         let config = "CONFIG_BSD_PROCESS_ACCT=y and CONFIG_BSD_PROCESS_ACCT_V3=y";
         lack(config.into(), "use a kernel built with them");
     }
-    if let Some(other) = contract::others_account() {
+    if let Some(other) = others_account() {
         let remedy = "remove the package of it, if it is not needed";
         lack(
             format!("accounting for itself, and {other} is there"),

@@ -188,7 +188,7 @@ proptest! {
         let line = line(&told.report());
         prop_assert_eq!(read(line.as_bytes()).unwrap(), told);
         let body = line.strip_suffix('\n').unwrap();
-        prop_assert!(body.chars().all(super::shown), "{}", body);
+        prop_assert!(body.chars().all(contract::shown), "{}", body);
         prop_assert!(serde_json::from_str::<serde_json::Value>(body).is_ok());
     }
 

@@ -1,10 +1,10 @@
 //! From a report to its line. It runs for every event of a live monitor, so it knows the shape,
 //! copies what needs no escape as it is, and allocates nothing of its own.
 
-use contract::{EventRef, split_argv};
+use contract::{EventRef, shown, split_argv};
 use itoa::Buffer;
 
-use super::{MARK, shown};
+use super::MARK;
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
 

@@ -5,7 +5,6 @@
     reason = "all of this is test code, also what is not a test function"
 )]
 
-mod accounting;
 mod common;
 mod fence;
 mod runs;

@@ -1,0 +1,183 @@
+//! CPU against rate, a panel for each technique: what the monitor spends itself, and what the whole
+//! machine spends beyond the same rate with nobody watching, which is where the kernel's part is.
+//! Drawn from a sweep, or from a run over workloads that differ in their rate alone.
+
+use anyhow::Result;
+
+use super::Plot;
+use super::panels::{self, Axes, Panel, Point, Series, Up};
+use super::sweep::head;
+use crate::numbers::{few, percent, thousands};
+use contract::bare_name;
+use scoring::sweep::result::{Found, Generator};
+use scoring::{Comparison, Summary};
+
+/// One monitor at one rate.
+pub(super) struct Spent {
+    workload: String,
+    configuration: String,
+    /// Processes a second offered.
+    rate: f64,
+    /// The monitor's own CPU, in microseconds per event.
+    own: f64,
+    /// The same of the whole machine, beyond that of nobody watching.
+    extra: Option<f64>,
+    /// Share missed of what is offered.
+    missed: f64,
+    unreached: bool,
+}
+
+/// The trials of one monitor. The machine's extra is known at rates that were tried unwatched too.
+pub(super) fn of_sweep(one: &Found, generator: &Generator) -> Vec<Spent> {
+    let points = one.curve.iter().filter_map(|point| {
+        let mut unwatched = generator.curve.iter();
+        let base = unwatched.find(|base| base.offered_per_s == point.offered_per_s);
+        let base = base.and_then(|base| base.system_cpu_us_per_event);
+        let extra = point.system_cpu_us_per_event.zip(base);
+        Some(Spent {
+            workload: one.workload.clone(),
+            configuration: one.configuration.clone(),
+            rate: f64::from(point.offered_per_s),
+            own: point.own_cpu_us_per_event?.value,
+            extra: extra.map(|(all, base)| all.value - base.value),
+            missed: point.missed.missed as f64 / point.missed.truths.max(1) as f64,
+            unreached: point.unreached > 0,
+        })
+    });
+    points.collect()
+}
+
+/// The cells of a run whose workloads have a timetable, where there are several rates.
+pub(super) fn of_run(summary: &Summary) -> Vec<Spent> {
+    let all = summary.comparison.iter();
+    let all = all.filter(|one| one.configuration != "null" && one.repetitions > 0);
+    let found: Vec<_> = all.filter_map(paced).collect();
+    let mut rates: Vec<f64> = found.iter().map(|one| one.rate).collect();
+    rates.sort_by(f64::total_cmp);
+    rates.dedup();
+    if rates.len() > 1 { found } else { Vec::new() }
+}
+
+fn paced(one: &Comparison) -> Option<Spent> {
+    let pace = one.pace.as_ref()?;
+    let (missed, truths) = super::format::pooled(one);
+    Some(Spent {
+        workload: one.workload.clone(),
+        configuration: one.configuration.clone(),
+        rate: pace.offered_per_s,
+        own: one.own_cpu_us_per_event.as_ref()?.value,
+        extra: one
+            .system_cpu_us_per_event
+            .map(|extra| extra.estimate.value),
+        missed: missed as f64 / truths.max(1) as f64,
+        unreached: pace.unreached > 0,
+    })
+}
+
+/// What is drawn as the least: less than this is none that could be measured.
+const LEAST: f64 = 0.1;
+
+/// `None` when there is nothing to draw.
+pub(super) fn draw(all: &[Spent]) -> Result<Option<Plot>> {
+    let axes = Axes {
+        across: "processes a second offered",
+        unit: "us of CPU per event",
+        up: Up::Log(LEAST),
+    };
+    let plot = |svg| Plot {
+        name: "cpu",
+        file: String::new(),
+        nav: "CPU against rate",
+        title: "CPU per event against rate",
+        about: "Solid: the monitor's own. Dashed: the whole machine beyond the same rate with nobody watching, the \
+                kernel's part included; at the bottom it could not be told from nothing. Of each technique as it comes; \
+                the table has every size of its buffer. A per cent beside a mark is what was missed there: CPU that \
+                was saved by looking away; of marks too near to each other the least and the most. Hollow: less than \
+                95 % of the rate was reached.",
+        svg,
+        head: head(&[
+            "offered a second",
+            "own CPU us",
+            "machine's extra us",
+            "missed",
+        ]),
+        rows: all.iter().map(row).collect(),
+    };
+    Ok(panels::draw(&panels(all), axes)?.map(plot))
+}
+
+fn row(one: &Spent) -> Vec<String> {
+    let words = [one.workload.clone(), one.configuration.clone()];
+    let figures = [
+        thousands(one.rate.round() as u64),
+        few(one.own),
+        one.extra.map_or("-".into(), |extra| format!("{extra:+.1}")),
+        percent(one.missed),
+    ];
+    words.into_iter().chain(figures).collect()
+}
+
+fn panels(all: &[Spent]) -> Vec<Panel> {
+    let mut names: Vec<&str> = Vec::new();
+    for one in all {
+        let name = bare_name(&one.configuration);
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    let panels = names.into_iter().map(|name| {
+        let label = plain_label(all, name);
+        let mut points: Vec<_> = all
+            .iter()
+            .filter(|one| one.configuration == label)
+            .collect();
+        points.sort_by(|a, b| a.rate.total_cmp(&b.rate));
+        Panel {
+            title: label.to_owned(),
+            series: vec![own(&points), extra(&points)],
+        }
+    });
+    panels.collect()
+}
+
+/// The configuration with the options it has when none are given; of the others the last.
+fn plain_label<'a>(all: &'a [Spent], name: &'a str) -> &'a str {
+    let own = || {
+        let labels = all.iter().map(|one| one.configuration.as_str());
+        labels.filter(|label| bare_name(label) == name)
+    };
+    own()
+        .find(|label| *label == name)
+        .or_else(|| own().next_back())
+        .unwrap_or(name)
+}
+
+fn own(points: &[&Spent]) -> Series {
+    let point = |one: &&Spent| Point {
+        x: one.rate,
+        y: one.own,
+        hollow: one.unreached,
+        note: (one.missed > 0.0).then_some(one.missed),
+    };
+    Series {
+        label: "the monitor itself".into(),
+        dashed: false,
+        points: points.iter().map(point).collect(),
+    }
+}
+
+fn extra(points: &[&Spent]) -> Series {
+    let points = points.iter().filter_map(|one| {
+        Some(Point {
+            x: one.rate,
+            y: one.extra?,
+            hollow: one.unreached,
+            note: None,
+        })
+    });
+    Series {
+        label: "the whole machine, beyond nobody watching".into(),
+        dashed: true,
+        points: points.collect(),
+    }
+}

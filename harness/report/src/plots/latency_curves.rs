@@ -1,0 +1,239 @@
+//! LatencyHistogram as percentile curves, a panel for each workload. Across are nines, so that the tail
+//! has room.
+
+use anyhow::Result;
+use plotters::coord::combinators::IntoLogRange;
+use plotters::prelude::*;
+use plotters::style::text_anchor::HPos;
+
+use super::Plot;
+use super::style::{self, FAINT, INK, Look, SOFT, Sheet, WIDTH, failed};
+use crate::family;
+use crate::numbers::micros;
+use scoring::{Comparison, Summary};
+
+const PANEL: (u32, u32) = (WIDTH / 2, 250);
+const HEAD: u32 = 30;
+/// Lines that can be told apart in one panel.
+const MOST: usize = 7;
+const PERCENTILES: [f64; 5] = [0.5, 0.9, 0.99, 0.999, 0.9999];
+
+struct Curve<'a> {
+    look: Look,
+    /// Markers of different curves are at different places, so that they do not hide each other.
+    shift: usize,
+    configuration: &'a str,
+    one: &'a Comparison,
+}
+
+/// The curves of one workload; where there are many techniques, of one family of them.
+struct Panel<'a> {
+    workload: &'a str,
+    family: Option<&'static str>,
+    curves: Vec<Curve<'a>>,
+}
+
+/// All panels on one sheet; `None` when nothing was late.
+pub(super) fn draw(summary: &Summary) -> Result<Option<Plot>> {
+    let monitors = super::monitors(summary);
+    let looks = Look::of_all(&monitors);
+    let curve = |workload: &str, place: usize| {
+        let one = summary.of(workload, monitors[place])?;
+        (one.latency_us.curve.len() > 1).then_some(Curve {
+            look: looks[place],
+            shift: place % 5 * 2,
+            configuration: monitors[place],
+            one,
+        })
+    };
+    let mut families: Vec<Option<&'static str>> = vec![None];
+    if monitors.len() > MOST {
+        families = monitors
+            .iter()
+            .map(|name| Some(family::of(name).1))
+            .collect();
+        families.sort_by_key(|name| {
+            monitors
+                .iter()
+                .position(|one| Some(family::of(one).1) == *name)
+        });
+        families.dedup();
+    }
+    let panel = |workload, family: Option<&'static str>| {
+        let own = |place: &usize| family.is_none_or(|name| family::of(monitors[*place]).1 == name);
+        let places = (0..monitors.len()).filter(own);
+        Panel {
+            workload,
+            family,
+            curves: places.filter_map(|place| curve(workload, place)).collect(),
+        }
+    };
+    let names = summary.record.workloads.iter().map(|one| &*one.name);
+    let panels: Vec<_> = names
+        .flat_map(|workload| families.iter().map(move |family| (workload, *family)))
+        .map(|(workload, family)| panel(workload, family))
+        .filter(|panel| !panel.curves.is_empty())
+        .collect();
+    if panels.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(Plot {
+        name: "latency",
+        file: String::new(),
+        nav: "LatencyHistogram",
+        title: "LatencyHistogram: how long after a event the monitor had it in hand",
+        about: "Read across: p99 is the latency that 99 of 100 events did not exceed. Both axes are the same in \
+                every panel and logarithmic; an upper bound, from just before the call that made the event.",
+        svg: sheet(&panels)?,
+        head: head(),
+        rows: panels.iter().flat_map(rows).collect(),
+    }))
+}
+
+fn head() -> Vec<String> {
+    let words = ["workload", "configuration", "events"].map(String::from);
+    let percentiles = PERCENTILES.map(|quantile| percentile(nines(quantile)));
+    words
+        .into_iter()
+        .chain(percentiles)
+        .chain(["max".into()])
+        .collect()
+}
+
+fn rows<'a>(panel: &'a Panel<'_>) -> impl Iterator<Item = Vec<String>> + 'a {
+    panel.curves.iter().map(
+        |Curve {
+             configuration: monitor,
+             one,
+             ..
+         }| {
+            let words = [panel.workload.to_owned(), (*monitor).to_owned()];
+            let all = one.latency_us.all.as_ref();
+            let n = all.map_or("-".into(), |all| all.n.to_string());
+            let points = PERCENTILES.map(|quantile| at(one, quantile).map_or("-".into(), micros));
+            let max = all.map_or("-".into(), |all| micros(all.max));
+            words
+                .into_iter()
+                .chain([n])
+                .chain(points)
+                .chain([max])
+                .collect()
+        },
+    )
+}
+
+/// The point of the curve at `quantile`, as far as there are events to tell it from.
+fn at(one: &Comparison, quantile: f64) -> Option<f64> {
+    let mut curve = one.latency_us.curve.iter();
+    curve
+        .find(|(at, _)| *at >= quantile - 1e-9)
+        .map(|(_, us)| *us)
+}
+
+fn nines(quantile: f64) -> f64 {
+    -(1.0 - quantile).max(1e-9).log10()
+}
+
+fn percentile(nines: f64) -> String {
+    let text = format!("{:.4}", 100.0 - 100.0 * 10_f64.powf(-nines));
+    format!("p{}", text.trim_end_matches('0').trim_end_matches('.'))
+}
+
+fn sheet(panels: &[Panel<'_>]) -> Result<String> {
+    let points = || {
+        let curves = panels.iter().flat_map(|panel| &panel.curves);
+        curves.flat_map(|curve| &curve.one.latency_us.curve)
+    };
+    let positive = || points().map(|point| point.1).filter(|us| *us > 0.0);
+    let (low, high) = (
+        positive().fold(10.0, f64::min),
+        positive().fold(10.0, f64::max),
+    );
+    let right = points().map(|point| nines(point.0)).fold(1.0, f64::max);
+    let rows = panels.len().div_ceil(2) as u32;
+    // One legend for all, or, by families, one in each.
+    let whole = panels.iter().max_by_key(|panel| panel.curves.len());
+    let whole = whole.filter(|panel| panel.family.is_none());
+    let mut svg = String::new();
+    {
+        let size = (WIDTH, HEAD + rows * PANEL.1);
+        let sheet = SVGBackend::with_string(&mut svg, size).into_drawing_area();
+        sheet.fill(&WHITE).map_err(failed)?;
+        if let Some(panel) = whole {
+            legend(&sheet, panel, 15)?;
+        }
+        let (_, below) = sheet.split_vertically(HEAD);
+        for (area, one) in below.split_evenly((rows as usize, 2)).iter().zip(panels) {
+            panel(area, one, right, (low * 0.8, high * 1.3))?;
+        }
+        sheet.present().map_err(failed)?;
+    }
+    Ok(svg)
+}
+
+fn legend(sheet: &Sheet<'_>, panel: &Panel<'_>, y: i32) -> Result<()> {
+    let mut x = 64;
+    for Curve {
+        look,
+        configuration: monitor,
+        ..
+    } in &panel.curves
+    {
+        let stroke = style::colour(*look).stroke_width(2);
+        sheet
+            .draw(&PathElement::new([(x, y), (x + 28, y)], stroke))
+            .map_err(failed)?;
+        style::marker(sheet, *look, (x + 14, y), false)?;
+        let name = style::short(monitor, 24);
+        let text = style::text(INK, false, HPos::Left);
+        style::write(sheet, &name, (x + 35, y), &text)?;
+        x += 60 + 8 * name.chars().count() as i32;
+    }
+    Ok(())
+}
+
+fn panel(area: &Sheet<'_>, panel: &Panel<'_>, right: f64, (low, high): (f64, f64)) -> Result<()> {
+    let title = match panel.family {
+        Some(family) => format!("{}: {family}", panel.workload),
+        None => panel.workload.to_owned(),
+    };
+    let title = style::short(&title, 48);
+    style::write(area, &title, (64, 12), &style::text(INK, true, HPos::Left))?;
+    let lines = if panel.family.is_some() { 1 } else { 0 };
+    if lines > 0 {
+        legend(area, panel, 32)?;
+    }
+    let mut chart = ChartBuilder::on(area)
+        .margin_top(24 + 20 * lines)
+        .margin_right(18)
+        .x_label_area_size(28)
+        .y_label_area_size(62)
+        .build_cartesian_2d(0.0..right, (low..high).log_scale())
+        .map_err(failed)?;
+    chart
+        .configure_mesh()
+        .x_labels(right.ceil() as usize + 1)
+        .x_label_formatter(&|nines| percentile(*nines))
+        .y_label_formatter(&|us| micros(*us).replace(".0 ", " "))
+        .y_labels(6)
+        .label_style(style::text(SOFT, false, HPos::Center))
+        .bold_line_style(FAINT)
+        .light_line_style(TRANSPARENT)
+        .axis_style(SOFT)
+        .draw()
+        .map_err(failed)?;
+    for curve in &panel.curves {
+        let points = curve.one.latency_us.curve.iter();
+        let points: Vec<_> = points.map(|&(at, us)| (nines(at), us.max(low))).collect();
+        let stroke = style::colour(curve.look).stroke_width(2);
+        chart
+            .draw_series(LineSeries::new(points.iter().copied(), stroke))
+            .map_err(failed)?;
+        for point in points.iter().skip(2 + curve.shift).step_by(10) {
+            let (x, y) = chart.backend_coord(point);
+            let (left, top) = area.get_base_pixel();
+            style::marker(area, curve.look, (x - left, y - top), false)?;
+        }
+    }
+    Ok(())
+}

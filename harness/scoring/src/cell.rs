@@ -1,0 +1,124 @@
+use std::collections::BTreeMap;
+
+use contract::{Field, Kind};
+use serde::{Deserialize, Serialize};
+
+use crate::by_key::Keyed;
+use crate::cost::CostScore;
+use crate::fields::FieldScore;
+use crate::latency::Latency;
+use crate::open_loop::Pace;
+use crate::record::{CellRun, CrossCheck, Noise, Status};
+
+/// One row of `summary.json`: a cell and everything computed from it. A cell that was not
+/// measured has the same keys with nothing in them.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Cell {
+    /// Label of the workload.
+    pub workload: String,
+    /// Label of the monitor.
+    pub configuration: String,
+    /// From 1.
+    pub repetition: u32,
+    /// Its place in the order of all cells, from 0.
+    pub order: u32,
+    /// Whether others are compared with it; a `null` cell without is half of an A/A pair.
+    pub baseline: bool,
+    /// How it ended.
+    pub status: Status,
+    /// Why it failed or could not run.
+    pub error: Option<String>,
+    /// Why the monitor saw nothing although it ran.
+    #[serde(default)]
+    pub blind: Option<String>,
+    /// Events by kind; empty unless measured.
+    pub kinds: Keyed<Kind, KindScore>,
+    /// Fields told with matched events; empty unless measured.
+    pub fields: Keyed<Field, FieldScore>,
+    /// Events about other processes than the workload's: no fault.
+    pub unrelated: u64,
+    /// Losses the monitor admits, by cause.
+    pub reported_lost: BTreeMap<String, u64>,
+    /// Missed beyond what was reported as lost, over all offered kinds.
+    pub silent_lost: u64,
+    /// All readiness probes sent after the workload were reported in time.
+    pub drained: bool,
+    /// How its timetable was kept, where it has one.
+    pub pace: Option<Pace>,
+    /// What it took.
+    pub cost: CostScore,
+    /// What may have disturbed it.
+    pub noise: Noise,
+    /// Who vouched for the ledger beside the workload itself.
+    #[serde(default)]
+    pub cross_check: Option<CrossCheck>,
+    /// What else the monitor counted, with the unit in the name.
+    pub notes: BTreeMap<String, u64>,
+}
+
+/// The events of one kind in one cell.
+/// matched + missed = truths; matched + duplicates + false positives + unrelated = events.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct KindScore {
+    /// Whether the monitor offers this kind; where it does not, missing it is no fault.
+    pub offered: bool,
+    /// How many there were.
+    pub truths: u64,
+    /// How many of them were reported.
+    pub matched: u64,
+    /// How many of them were not.
+    pub missed: u64,
+    /// Events about what another event had reported already.
+    pub duplicates: u64,
+    /// Events about the workload's processes without such a event.
+    pub false_positives: u64,
+    /// How late the matched ones were received; `None` when there were none to tell from.
+    pub latency_us: Option<Latency>,
+}
+
+impl Cell {
+    /// The row of a cell of which nothing was measured.
+    pub fn blank(run: &CellRun) -> Self {
+        Self {
+            workload: run.workload.clone(),
+            configuration: run.configuration.clone(),
+            repetition: run.repetition,
+            order: run.order,
+            baseline: run.baseline,
+            status: run.status,
+            error: run.error.clone(),
+            blind: run.blind.clone(),
+            kinds: Keyed::default(),
+            fields: Keyed::default(),
+            unrelated: 0,
+            reported_lost: run.reported_lost.clone(),
+            silent_lost: 0,
+            drained: run.drained,
+            pace: None,
+            cost: CostScore::default(),
+            noise: run.noise,
+            cross_check: run.cross_check.clone(),
+            notes: run.notes.clone(),
+        }
+    }
+
+    /// The row of a cell whose files cannot be scored.
+    pub fn failed(run: &CellRun, error: String) -> Self {
+        Self {
+            status: Status::Failed,
+            error: Some(error),
+            ..Self::blank(run)
+        }
+    }
+
+    /// All events of the cell.
+    pub fn events(&self) -> u64 {
+        self.kinds.0.values().map(|kind| kind.truths).sum()
+    }
+}
+
+/// Kinds with something to say about them, in the order of every table.
+pub fn offered(kinds: &Keyed<Kind, KindScore>) -> impl Iterator<Item = (Kind, &KindScore)> {
+    let all = kinds.0.iter().map(|(kind, score)| (*kind, score));
+    all.filter(|(_, score)| score.offered)
+}

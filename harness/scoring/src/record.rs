@@ -1,0 +1,299 @@
+//! What a record folder holds, as written while measuring. Everything else in it is computed from
+//! this and the raw files: `record.json`, and in `raw/CELL/` a `cell.json`, the ledger and the spool.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use serde::{Deserialize, Serialize};
+
+/// The version of every format in FORMAT.md.
+pub const FORMAT: u32 = 2;
+
+/// Folder with the definitions of the third-party tool that were measured.
+pub const TOOLS: &str = "tools";
+
+/// `record.json`: what was measured, where and how.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Record {
+    /// [`FORMAT`].
+    pub format: u32,
+    /// Name of the folder.
+    pub record: String,
+    /// When it began, RFC 3339, UTC.
+    pub started: String,
+    /// The command line that made it.
+    pub command: Vec<String>,
+    /// Seed of the order of cells and of every bootstrap.
+    pub seed: u64,
+    /// Factor on every workload's number of processes.
+    pub scale: f64,
+    /// Repetitions of every cell.
+    pub repetitions: u32,
+    /// Version of the harness.
+    pub version: String,
+    /// The machine.
+    pub machine: Machine,
+    /// The workloads with their analysis texts, in the order of the report.
+    pub workloads: Vec<WorkloadInfo>,
+    /// The monitors, in the order of the report; `null` first.
+    pub monitors: Vec<MonitorInfo>,
+    /// What earlier, killed runs had left and was put back before this one.
+    pub recovered: Vec<String>,
+}
+
+/// The machine a record was made on.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Machine {
+    /// `uname -r`.
+    pub kernel: String,
+    /// `uname -m`.
+    pub arch: String,
+    /// Model name of the first CPU.
+    pub cpu: String,
+    /// CPUs this process may use.
+    pub cpus: u32,
+    /// Bytes of memory.
+    pub memory_bytes: u64,
+    /// `none`, or the hypervisor as far as it can be told (`kvm`, `tcg`).
+    pub virtualisation: String,
+    /// Current clock source.
+    pub clocksource: String,
+    /// `v1`, `v2` or `none`: which cgroup hierarchy costs were read from.
+    pub cgroup: String,
+    /// Distribution, from os-release.
+    pub distribution: String,
+    /// C library.
+    pub libc: String,
+    /// User id the harness ran as.
+    pub uid: u32,
+    /// Kernel settings that decide what can run (`CONFIG_PROC_EVENTS` to `y`).
+    pub config: BTreeMap<String, String>,
+    /// Times taken on emulated CPUs say nothing about speed.
+    pub correctness_only: bool,
+}
+
+impl Machine {
+    /// What two records of one machine have in common.
+    pub fn identity(&self) -> (&str, &str, &str, &str, u32, u64) {
+        (
+            &self.kernel,
+            &self.cpu,
+            &self.distribution,
+            &self.virtualisation,
+            self.cpus,
+            self.memory_bytes >> 20,
+        )
+    }
+}
+
+/// A workload of the record.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct WorkloadInfo {
+    /// Its label, options included.
+    pub name: String,
+    /// The model that ran it.
+    pub model: String,
+    /// Why techniques fare as they do on it.
+    pub analysis: String,
+    /// Expected events at this record's scale, by kind in the order fork, exec, exit.
+    pub expected: [u64; 3],
+}
+
+/// A monitor of the record.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct MonitorInfo {
+    /// Its label: the name, and the options that were given.
+    pub name: String,
+    /// Its source in one line.
+    pub about: String,
+    /// What a third-party tool says of its version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// Size of its buffer (bytes; for audit records), where it is the only option that was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub buffer: Option<u64>,
+    /// `None` when it could run; else what is missing and what to do, one line each.
+    pub unavailable: Option<Vec<String>>,
+}
+
+/// How a cell ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// Measured.
+    Ok,
+    /// Something went wrong, see `error`.
+    Failed,
+    /// The monitor or the workload cannot run here, see `error`.
+    Unavailable,
+}
+
+/// `cell.json`: one workload under one monitor, once, as far as it was measured while it ran.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CellRun {
+    /// Label of the workload.
+    pub workload: String,
+    /// Label of the monitor.
+    pub configuration: String,
+    /// From 1.
+    pub repetition: u32,
+    /// Its place in the order of all cells, from 0.
+    pub order: u32,
+    /// It is the `null` cell that the others of its workload and repetition are compared with;
+    /// a `null` cell that is not makes the A/A pair.
+    pub baseline: bool,
+    /// How it ended.
+    pub status: Status,
+    /// Why it failed or could not run.
+    pub error: Option<String>,
+    /// Why the monitor saw nothing although it ran; no readiness probes were sent then.
+    #[serde(default)]
+    pub blind: Option<String>,
+    /// All readiness probes sent after the workload were reported in time.
+    pub drained: bool,
+    /// Measured costs; `None` unless the status is ok.
+    pub cost: Option<Cost>,
+    /// Losses the monitor admits, by cause.
+    pub reported_lost: BTreeMap<String, u64>,
+    /// What else the monitor counted.
+    pub notes: BTreeMap<String, u64>,
+    /// What else went on.
+    pub noise: Noise,
+    /// Who vouched for the ledger beside the workload itself.
+    #[serde(default)]
+    pub cross_check: Option<CrossCheck>,
+}
+
+/// Somebody the ledger was held against who is not the workload.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CrossCheck {
+    /// [`CrossCheck::ACCOUNTING`] or [`CrossCheck::COUNT`].
+    pub by: String,
+    /// The processes it saw: the workload's own, or those of the whole machine.
+    pub processes: u64,
+}
+
+impl CrossCheck {
+    /// Process by process: pid, parent, status, and whether it executed.
+    pub const ACCOUNTING: &str = "process accounting";
+    /// Only a bound: no ledger may have more forks than the kernel made.
+    pub const COUNT: &str = "the kernel's count of processes";
+}
+
+/// What a cell took. Times in nanoseconds, from the start of the workload to its end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Cost {
+    /// Wall time of the workload.
+    pub wall_ns: u64,
+    /// CPU time of the workload's cgroup.
+    pub workload_cpu_ns: Option<u64>,
+    /// CPU time of the monitor's cgroup, until it had drained.
+    pub monitor_cpu_ns: Option<u64>,
+    /// Busy time of all CPUs together, until the monitor had drained.
+    pub system_cpu_ns: u64,
+    /// Most memory the monitor's process ever had.
+    pub peak_rss_bytes: u64,
+}
+
+/// What may have disturbed a cell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Noise {
+    /// Clock ticks (1/100 s) the hypervisor gave to others, all CPUs together.
+    pub steal_ticks: u64,
+    /// Microseconds for which a CPU quota held this process's control group or one around it, all
+    /// groups and CPUs together; `None` in records of harnesses that did not look.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub throttled_us: Option<u64>,
+    /// One-minute load when it began.
+    pub load: f64,
+    /// More than 2 % of the time of all CPUs was stolen or throttled.
+    pub stolen: bool,
+    /// How often it was run again because it was stolen.
+    pub reruns: u32,
+}
+
+impl CellRun {
+    /// A cell of which nothing is known but its names.
+    pub fn nothing(workload: &str, monitor: &str) -> Self {
+        Self {
+            workload: workload.to_owned(),
+            configuration: monitor.to_owned(),
+            repetition: 0,
+            order: 0,
+            baseline: false,
+            status: Status::Ok,
+            error: None,
+            blind: None,
+            drained: false,
+            cost: None,
+            reported_lost: BTreeMap::new(),
+            notes: BTreeMap::new(),
+            cross_check: None,
+            noise: Noise::default(),
+        }
+    }
+}
+
+impl WorkloadInfo {
+    /// Whether it shows what is seen of one thing, and says nothing about loss, time and cost.
+    pub fn is_case(&self) -> bool {
+        self.model == "case"
+    }
+}
+
+impl Record {
+    /// Reads `DIR/record.json`.
+    pub fn read(dir: &Path) -> Result<Self> {
+        let record: Self = read_json(&dir.join("record.json"))?;
+        if record.format != FORMAT {
+            bail!(
+                "{}: is of format {}, this harness reads {FORMAT}: use the harness that wrote it",
+                dir.join("record.json").display(),
+                record.format
+            );
+        }
+        Ok(record)
+    }
+
+    /// Size of the buffer of the configuration called `label`: see [`MonitorInfo::buffer`].
+    pub fn buffer_of(&self, label: &str) -> Option<u64> {
+        let mut all = self.monitors.iter();
+        all.find(|one| one.name == label)?.buffer
+    }
+
+    /// The folders of the record's cells, in the order in which they ran.
+    pub fn cells(dir: &Path) -> Result<Vec<PathBuf>> {
+        let raw = dir.join("raw");
+        let entries = fs::read_dir(&raw).with_context(|| {
+            format!(
+                "{}: cannot be read; a record without raw files can only be shown",
+                raw.display()
+            )
+        })?;
+        let mut cells = entries
+            .map(|entry| Ok(entry?.path()))
+            .filter(|path| {
+                path.as_ref()
+                    .map_or(true, |path| path.join("cell.json").exists())
+            })
+            .collect::<std::io::Result<Vec<_>>>()?;
+        cells.sort();
+        Ok(cells)
+    }
+}
+
+/// Reads a JSON file; an error names it.
+pub fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {
+    let text = fs::read(path).with_context(|| format!("{}: cannot be read", path.display()))?;
+    serde_json::from_slice(&text)
+        .with_context(|| format!("{}: is not what harness writes there", path.display()))
+}
+
+/// Writes a JSON file; an error names it.
+pub fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<()> {
+    let mut text = serde_json::to_vec_pretty(value)?;
+    text.push(b'\n');
+    fs::write(path, text).with_context(|| format!("{}: cannot be written", path.display()))
+}

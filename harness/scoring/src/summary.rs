@@ -1,0 +1,107 @@
+use std::collections::HashSet;
+use std::path::Path;
+
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
+
+use crate::aggregate::{Baselines, Comparison, compare};
+use crate::case_outcome::{CaseScore, cases};
+use crate::cell::Cell;
+use crate::noise_floor::NoiseFloor;
+use crate::record::{FORMAT, Record, read_json};
+use crate::scored::Scored;
+
+/// `summary.json`: everything computed from a record.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Summary {
+    /// [`FORMAT`].
+    pub format: u32,
+    /// As in `record.json`.
+    pub record: Record,
+    /// One row for each cell, in the order in which they ran.
+    pub cells: Vec<Cell>,
+    /// One entry for each workload and monitor, in the order of the record.
+    pub comparison: Vec<Comparison>,
+    /// What is too small to tell from noise.
+    pub noise_floor: NoiseFloor,
+    /// What each monitor saw of each case.
+    #[serde(default)]
+    pub cases: Vec<CaseScore>,
+}
+
+impl Summary {
+    /// Computes it.
+    pub fn new(record: Record, mut scored: Vec<Scored>) -> Result<Self> {
+        scored.sort_by_key(|scored| scored.cell.order);
+        let baselines = Baselines::of(&scored);
+        let noise_floor = NoiseFloor::new(&scored, &baselines, record.seed);
+        let mut comparison = Vec::new();
+        for (workload, monitor) in combinations(&record, &scored) {
+            let of = |scored: &&Scored| {
+                scored.cell.workload == workload && scored.cell.configuration == monitor
+            };
+            let cells: Vec<&Scored> = scored.iter().filter(of).collect();
+            let pair = (workload.as_str(), monitor.as_str());
+            comparison.push(compare(
+                pair,
+                &cells,
+                &baselines,
+                &noise_floor,
+                record.seed,
+            )?);
+        }
+        let cells: Vec<_> = scored.into_iter().map(|scored| scored.cell).collect();
+        Ok(Self {
+            format: FORMAT,
+            cases: cases(&record, &cells),
+            record,
+            comparison,
+            noise_floor,
+            cells,
+        })
+    }
+
+    /// Reads `DIR/summary.json`.
+    pub fn read(dir: &Path) -> Result<Self> {
+        read_json(&dir.join("summary.json"))
+    }
+
+    /// What there is about load: a case says nothing of loss, time and cost.
+    pub fn without_cases(mut self) -> Self {
+        let record = &mut self.record;
+        let cases = record.workloads.iter().filter(|one| one.is_case());
+        let cases: HashSet<String> = cases.map(|one| one.name.clone()).collect();
+        self.comparison.retain(|one| !cases.contains(&one.workload));
+        record.workloads.retain(|one| !one.is_case());
+        self
+    }
+
+    /// Whether its cases count for `other` too: of the same machine, and `other` has none.
+    pub fn lends_to(&self, other: &Self) -> bool {
+        let (own, theirs) = (&self.record.machine, &other.record.machine);
+        !self.cases.is_empty() && other.cases.is_empty() && own.identity() == theirs.identity()
+    }
+
+    /// The entry for a workload under a monitor.
+    pub fn of(&self, workload: &str, monitor: &str) -> Option<&Comparison> {
+        self.comparison
+            .iter()
+            .find(|entry| entry.workload == workload && entry.configuration == monitor)
+    }
+}
+
+/// What was planned in the order of the record, then whatever else there are cells of.
+fn combinations(record: &Record, scored: &[Scored]) -> Vec<(String, String)> {
+    let planned = record.workloads.iter().flat_map(|workload| {
+        let monitors = record.monitors.iter();
+        monitors.map(|monitor| (workload.name.clone(), monitor.name.clone()))
+    });
+    let mut all: Vec<_> = planned.collect();
+    for Scored { cell, .. } in scored {
+        let found = (cell.workload.clone(), cell.configuration.clone());
+        if !all.contains(&found) {
+            all.push(found);
+        }
+    }
+    all
+}

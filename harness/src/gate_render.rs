@@ -1,0 +1,195 @@
+//! The gate's findings: for a terminal, for JUnit, for Markdown, and as CI services read them.
+
+use clap::ValueEnum;
+use comfy_table::Table;
+use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
+
+use contract::plain;
+use scoring::gate::{Finding, Outcome};
+
+/// A CI service with a form of its own for what it shows beside a build.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Ci {
+    /// The one this runs under, by its environment; else none.
+    Auto,
+    /// GitHub Actions, Forgejo and Gitea: `::error title=...::...`
+    Github,
+    /// Azure Pipelines: `##vso[task.logissue type=error]...`
+    Azure,
+    /// TeamCity: `##teamcity[buildProblem description='...']`
+    Teamcity,
+    /// None. GitLab, Jenkins and others read the JUnit file.
+    None,
+}
+
+impl Ci {
+    /// What `Auto` means here; `set` tells whether a variable is set.
+    pub fn found(self, set: impl Fn(&str) -> bool) -> Self {
+        match self {
+            Self::Auto if set("GITHUB_ACTIONS") => Self::Github,
+            Self::Auto if set("TF_BUILD") => Self::Azure,
+            Self::Auto if set("TEAMCITY_VERSION") => Self::Teamcity,
+            Self::Auto => Self::None,
+            other => other,
+        }
+    }
+}
+
+fn word(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Fine => "fine",
+        Outcome::Advisory => "advisory",
+        Outcome::Suspected => "suspected",
+        Outcome::Failed => "FAILED",
+    }
+}
+
+/// Bad ones first.
+fn ordered(findings: &[Finding]) -> Vec<&Finding> {
+    let mut all: Vec<_> = findings.iter().collect();
+    all.sort_by_key(|finding| std::cmp::Reverse(finding.outcome));
+    all
+}
+
+fn columns(finding: &Finding) -> [String; 5] {
+    [
+        word(finding.outcome).into(),
+        plain(&finding.workload),
+        plain(&finding.configuration),
+        plain(&finding.what),
+        plain(&finding.says),
+    ]
+}
+
+/// One row for each finding.
+pub fn table(findings: &[Finding]) -> String {
+    let mut table = Table::new();
+    table.load_preset(UTF8_HORIZONTAL_ONLY).force_no_tty();
+    table.set_header(["", "workload", "configuration", "what", "figures"]);
+    for finding in ordered(findings) {
+        table.add_row(columns(finding));
+    }
+    format!("{table}\n")
+}
+
+/// A table for a summary page.
+pub fn markdown(findings: &[Finding]) -> String {
+    let bad = findings
+        .iter()
+        .filter(|f| f.outcome == Outcome::Failed)
+        .count();
+    let verdict = if bad == 0 {
+        "The gate holds.".to_owned()
+    } else {
+        format!("**The gate fails: {bad} findings.**")
+    };
+    let mut text = format!(
+        "## Event loss\n\n{verdict}\n\n| | workload | monitor | what | figures |\n|---|---|---|---|---|\n"
+    );
+    for finding in ordered(findings) {
+        let cells = columns(finding).map(|cell| escape(&cell));
+        text += &format!("| {} |\n", cells.join(" | "));
+    }
+    text
+}
+
+/// Nothing in a name becomes markup or another row.
+fn escape(text: &str) -> String {
+    let mut out = String::new();
+    for character in text.chars() {
+        match character {
+            '<' => out += "&lt;",
+            '&' => out += "&amp;",
+            '|' | '`' | '*' | '_' | '[' | ']' | '\\' => out.extend(['\\', character]),
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+/// A JUnit report: a suite for each monitor, a case for each finding.
+pub fn junit(findings: &[Finding]) -> String {
+    let mut monitors: Vec<_> = findings
+        .iter()
+        .map(|finding| &finding.configuration)
+        .collect();
+    monitors.sort();
+    monitors.dedup();
+    let mut text = String::from(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"rollcall gate\">\n",
+    );
+    for monitor in monitors {
+        let of: Vec<_> = findings
+            .iter()
+            .filter(|f| f.configuration == *monitor)
+            .collect();
+        let failed = of.iter().filter(|f| f.outcome == Outcome::Failed).count();
+        text += &format!(
+            "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{failed}\" errors=\"0\">\n",
+            xml(monitor),
+            of.len()
+        );
+        of.iter().for_each(|finding| text += &case(finding));
+        text += "  </testsuite>\n";
+    }
+    text + "</testsuites>\n"
+}
+
+fn case(finding: &Finding) -> String {
+    let says = xml(&finding.says);
+    let inner = match finding.outcome {
+        Outcome::Failed => format!("<failure message=\"{says}\"/>"),
+        _ => format!("<system-out>{}: {says}</system-out>", word(finding.outcome)),
+    };
+    let (workload, what) = (xml(&finding.workload), xml(&finding.what));
+    let monitor = xml(&finding.configuration);
+    format!("    <testcase classname=\"{monitor}.{workload}\" name=\"{what}\">{inner}</testcase>\n")
+}
+
+fn xml(text: &str) -> String {
+    let text = plain(text).replace('&', "&amp;").replace('<', "&lt;");
+    text.replace('>', "&gt;").replace('"', "&quot;")
+}
+
+/// A line for each finding that somebody should look at, in the form of `ci`.
+pub fn annotations(findings: &[Finding], ci: Ci) -> String {
+    let shown = ordered(findings)
+        .into_iter()
+        .filter(|f| f.outcome != Outcome::Fine);
+    shown.map(|finding| annotation(finding, ci)).collect()
+}
+
+fn annotation(finding: &Finding, ci: Ci) -> String {
+    let [_, workload, monitor, what, says] = columns(finding);
+    let title = format!("{monitor} on {workload}: {what}");
+    let bad = finding.outcome == Outcome::Failed;
+    let level = if bad { "error" } else { "warning" };
+    match ci {
+        Ci::Github => {
+            let part = |text: &str| {
+                text.replace('%', "%25")
+                    .replace(':', "%3A")
+                    .replace(',', "%2C")
+            };
+            let says = says.replace('%', "%25");
+            format!("::{level} title={}::{says}\n", part(&title))
+        }
+        Ci::Azure => format!(
+            "##vso[task.logissue type={level}]{}: {}\n",
+            title.replace(']', "%5D"),
+            says
+        ),
+        Ci::Teamcity => {
+            let part = format!("{title}: {says}")
+                .replace('|', "||")
+                .replace('\'', "|'")
+                .replace('[', "|[")
+                .replace(']', "|]");
+            match bad {
+                true => format!("##teamcity[buildProblem description='{part}']\n"),
+                false => format!("##teamcity[message text='{part}' status='WARNING']\n"),
+            }
+        }
+        Ci::Auto | Ci::None => String::new(),
+    }
+}
