@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import Gone, LaneError, Misuse, say
-from .offers import PATTERN, Offer, Pin, ranked, read
+from .offers import PATTERN, Offer, Pin, newest_first, ranked, read
 from .packages import Apt, cache, unpacked
 
 TABLE = Path(__file__).parent.parent / "kernels.toml"
@@ -86,8 +86,9 @@ def verify(key: str, one: Offer):
                         f"measured had {pin.sha256}: find out why, then correct scripts/kernels.toml")
 
 
-def on_offer(key: str) -> list:
-    """What the archive has of the series; suites after the one that has the pin are not looked into. A suite that cannot be reached does not take the others along."""
+def on_offer(key: str, every=False) -> list:
+    """What the archive has of the series; suites after the one that has the pin are looked into for `every`
+    only. A suite that cannot be reached does not take the others along."""
     offers, failed = [], []
     suites = table()[key]["suites"]
     for suite in suites:
@@ -95,7 +96,7 @@ def on_offer(key: str) -> list:
             offers += read(index(suite), key.removesuffix(".x"), suite)
         except LaneError as error:
             failed.append(error)
-        if any(one.is_pin(pinned(key)) and one.headers for one in offers):
+        if not every and any(one.is_pin(pinned(key)) and one.headers for one in offers):
             break
     if not offers and failed:
         raise failed[0]
@@ -109,6 +110,31 @@ def index(suite: str) -> str:
     apt = Apt([suite])
     apt.update()
     return apt.show(PATTERN)
+
+
+def listing() -> int:
+    """Prints what there is of each series; 3 when there is nothing of one."""
+    code = 0
+    for key in keys():
+        try:
+            print("\n".join(described(key)), flush=True)
+        except LaneError as error:
+            say(str(error))
+            code = 3 if isinstance(error, Gone) else code or 1
+    return code
+
+
+def described(key: str):
+    """The lines of one series."""
+    pin, offers = pinned(key), ranked(on_offer(key, every=True), pinned(key))
+    here = kept(key)
+    if not offers and not here:
+        raise Gone(nothing(key))
+    yield f"{key}"
+    yield f"  pinned    {pin.version} ({pin.release}) {standing(pin, offers)}{', and is in the cache' if here else ''}"
+    for number, one in enumerate(newest_first(offers)):
+        yield f"  {'' if number else 'on offer':9} {one.label()}{'' if one.headers else ', no headers'}"
+    yield f"  takes     {here.offer.label() if here else offers[0].label()}"
 
 
 def fetched(key: str, offers) -> Kernel:

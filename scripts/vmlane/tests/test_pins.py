@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
-from contextlib import redirect_stderr
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from unittest import mock
 
@@ -133,6 +133,20 @@ class Find(unittest.TestCase):
         text = str(raised.exception)
         self.assertEqual(text, "6.1: neither the pinned 6.1.192-2 nor another kernel of the series is on offer in "
                                "bookworm-security, bookworm: put a suite that has it into scripts/kernels.toml")
+
+    def test_list(self):
+        self.indexes["bookworm-security"] = without(SECURITY, ".*-6.1.0-56-.*")
+        printed = io.StringIO()
+        with redirect_stdout(printed):
+            self.assertEqual(kernels.listing(), 0)
+        self.assertEqual(printed.getvalue().splitlines(), [
+            "6.1", "  pinned    6.1.192-2 (6.1.0-56-cloud-amd64) is not on offer",
+            "  on offer  6.1.192-1 (6.1.0-55-cloud-amd64, bookworm-security)",
+            "            6.1.180-1 (6.1.0-52-cloud-amd64, bookworm-security), no headers",
+            "  takes     6.1.192-1 (6.1.0-55-cloud-amd64, bookworm-security)"])
+        self.indexes["bookworm-security"] = ""
+        with redirect_stderr(io.StringIO()):
+            self.assertEqual(kernels.listing(), 3)
 
 
 class ExitCode(unittest.TestCase):
