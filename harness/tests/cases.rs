@@ -9,7 +9,7 @@
 
 mod common;
 
-use common::{is_root, measured_as_nobody, said, scratch, summary};
+use common::{measured_as_nobody, said, scratch, summary};
 use serde_json::Value;
 
 const ARGS: [&str; 4] = ["-w", "case/.*", "--reps", "1"];

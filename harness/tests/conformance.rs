@@ -10,7 +10,7 @@
 
 mod common;
 
-use common::{cells, is_root, measured, scratch};
+use common::{cells, measured, scratch};
 use serde_json::Value;
 
 #[test]

@@ -14,7 +14,6 @@ use std::collections::BTreeMap;
 use contract::Kind;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
-use report;
 use scoring::record::CellRun;
 use scoring::stats;
 use scoring::{Cell, Interval, Keyed, KindScore, LatencyHistogram, Scored, Summary};

@@ -11,7 +11,7 @@ mod common;
 
 use std::process::{Child, Stdio};
 
-use common::{Traces, cells, harness, is_root, measured, measured_as_nobody, scratch, within};
+use common::{Traces, cells, harness, measured, measured_as_nobody, scratch, within};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 

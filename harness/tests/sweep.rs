@@ -10,7 +10,7 @@ mod common;
 
 use std::fs;
 
-use common::{is_root, said, scratch};
+use common::{said, scratch};
 use scoring::Summary;
 use scoring::sweep::{Load, result::Sweep};
 use serde_json::Value;

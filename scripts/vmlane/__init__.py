@@ -15,6 +15,10 @@ class Misuse(LaneError):
     """The same, of what was asked for: exit code 2."""
 
 
+class Gone(LaneError):
+    """The same, of a series of kernels of which the archive has nothing: exit code 3."""
+
+
 def say(text: str):
     """Human words go to stderr."""
     print(f"vm: {text}", file=sys.stderr, flush=True)

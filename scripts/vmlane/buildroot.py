@@ -25,7 +25,7 @@ exec chroot "$root" "$@"
 def root() -> Path:
     """The root directory, fetched when it is not there yet."""
     wanted = tools()
-    tree = unpacked(f"build-{wanted['suite']}", wanted["build"], "", [wanted["suite"]], whole=True)
+    tree = unpacked(f"build-{wanted['suite']}", wanted["build"], [wanted["suite"]], whole=True)
     for place in ("proc", "dev", "tmp"):
         (tree / place).mkdir(exist_ok=True)
     # What a script of its package, which nobody runs here, would have linked.

@@ -59,7 +59,7 @@ class Tree:
     def busybox(self):
         """Applets for init, and for whatever the image has no program of its own for."""
         suite, package = tools()["suite"], tools()["busybox"]
-        box = unpacked(f"{package}-{suite}", [package], "", [suite])
+        box = unpacked(f"{package}-{suite}", [package], [suite])
         found = next((p for p in (box / "bin/busybox", box / "usr/bin/busybox") if p.exists()), None)
         if not found:
             raise LaneError(f"{package} holds no busybox: name another package in scripts/kernels.toml")

@@ -1,14 +1,18 @@
 """The table of kernels, and what one of them is on this machine."""
 
 import functools
+import json
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-from . import LaneError, Misuse
-from .packages import unpacked
+from . import Gone, LaneError, Misuse, say
+from .offers import PATTERN, Offer, Pin, newest_first, ranked, read
+from .packages import Apt, cache, unpacked
 
 TABLE = Path(__file__).parent.parent / "kernels.toml"
+# An index may name what the archive does not deliver any more; with these gone it is the network.
+TRIES = 3
 
 
 @functools.cache
@@ -26,13 +30,23 @@ def keys():
 
 @dataclass
 class Kernel:
-    """A kernel to boot. Without a release it is a file of the user's, and has no module."""
+    """A kernel to boot. Without an offer it is a file of the user's, and has no module."""
     key: str
     vmlinuz: Path
-    release: str = ""
     # Its packages, unpacked.
     tree: Path = Path()
-    entry: dict = field(default_factory=dict)
+    offer: Offer | None = None
+    pin: Pin | None = None
+
+    @property
+    def release(self) -> str:
+        return self.offer.release if self.offer else ""
+
+    def identity(self) -> dict:
+        """Which packages it is, for a record."""
+        if not self.offer:
+            return {"release": "", "package": None}
+        return self.offer.identity() | {"pinned": self.pin.version}
 
 
 def find(key: str) -> Kernel:
@@ -45,12 +59,143 @@ def find(key: str) -> Kernel:
     if key not in keys():
         raise Misuse(f"--kernel {key}: not in scripts/kernels.toml, which has {', '.join(keys())}; "
                         "a path with a slash names a vmlinuz")
+    return kept(key) or fetched(key, ranked(on_offer(key), pinned(key)))
+
+
+def pinned(key: str) -> Pin:
     entry = table()[key]
-    tree = unpacked(f"image-{entry['release']}", entry["image"], entry["version"], [entry["suite"]])
-    release = entry["release"]
-    places = [tree / f"boot/vmlinuz-{release}", tree / f"usr/lib/modules/{release}/vmlinuz"]
+    return Pin(entry["release"], entry["version"], entry["sha256"])
+
+
+def folder(release: str, version: str) -> str:
+    return f"kernel-{release}_{version}"
+
+
+def kept(key: str) -> Kernel | None:
+    """The pin, if it was fetched before: then no index is needed."""
+    pin = pinned(key)
+    tree = cache() / "packages" / folder(pin.release, pin.version)
+    return opened(key, tree) if tree.is_dir() else None
+
+
+def verify(key: str, one: Offer):
+    """The pin must be the very package that was measured; apt holds what it fetches to the same hash."""
+    pin = pinned(key)
+    if one.is_pin(pin) and one.image[0].sha256 != pin.sha256:
+        raise LaneError(f"{key}: {one.image[0].package} {pin.version} has sha256 {one.image[0].sha256}, and what was "
+                        f"measured had {pin.sha256}: find out why, then correct scripts/kernels.toml")
+
+
+def on_offer(key: str, every=False) -> list:
+    """What the archive has of the series; suites after the one that has the pin are looked into for `every`
+    only. A suite that cannot be reached does not take the others along."""
+    offers, failed = [], []
+    suites = table()[key]["suites"]
+    for suite in suites:
+        try:
+            offers += read(index(suite), key.removesuffix(".x"), suite)
+        except LaneError as error:
+            failed.append(error)
+        if not every and any(one.is_pin(pinned(key)) and one.headers for one in offers):
+            break
+    if not offers and failed:
+        raise failed[0]
+    for error in failed:
+        say(f"{key}: {error}")
+    return offers
+
+
+@functools.cache
+def index(suite: str) -> str:
+    apt = Apt([suite])
+    apt.update()
+    return apt.show(PATTERN)
+
+
+def listing() -> int:
+    """Prints what there is of each series; 3 when there is nothing of one."""
+    code = 0
+    for key in keys():
+        try:
+            print("\n".join(described(key)), flush=True)
+        except LaneError as error:
+            say(str(error))
+            code = 3 if isinstance(error, Gone) else code or 1
+    return code
+
+
+def described(key: str):
+    """The lines of one series."""
+    pin, offers = pinned(key), ranked(on_offer(key, every=True), pinned(key))
+    here = kept(key)
+    if not offers and not here:
+        raise Gone(nothing(key))
+    yield f"{key}"
+    yield f"  pinned    {pin.version} ({pin.release}) {standing(pin, offers)}{', and is in the cache' if here else ''}"
+    for number, one in enumerate(newest_first(offers)):
+        yield f"  {'' if number else 'on offer':9} {one.label()}{'' if one.headers else ', no headers'}"
+    yield f"  takes     {here.offer.label() if here else offers[0].label()}"
+
+
+def fetched(key: str, offers) -> Kernel:
+    """The first of them that can really be had."""
+    failed = None
+    if not offers:
+        raise Gone(nothing(key))
+    for one in offers[:TRIES]:
+        verify(key, one)
+        if failed:
+            say(str(failed))
+        for line in differences(key, one, offers):
+            say(line)
+        try:
+            return opened(key, fetch(one))
+        except LaneError as error:
+            failed = error
+    raise failed
+
+
+def standing(pin: Pin, offers) -> str:
+    there = next((one for one in offers if one.is_pin(pin)), None)
+    if not there:
+        return "is not on offer"
+    return "is on offer" if there.headers else "is on offer without its headers"
+
+
+def nothing(key: str) -> str:
+    return (f"{key}: neither the pinned {pinned(key).version} nor another kernel of the series is on offer in "
+            f"{', '.join(table()[key]['suites'])}: put a suite that has it into scripts/kernels.toml")
+
+
+def differences(key: str, taken: Offer, offers):
+    """What is not as it was measured, each in a line."""
+    pin = pinned(key)
+    if not taken.is_pin(pin):
+        there = standing(pin, offers)
+        why = "cannot be fetched" if there == "is on offer" else there
+        yield (f"{key}: the pinned {pin.version} ({pin.release}) {why}: taking the newest that can be had, "
+               f"{taken.label()}")
+    for part in taken.headers:
+        if part.version != taken.version:
+            yield (f"{key}: {part.package} {taken.version} is not on offer: taking {part.version}, "
+                   "which the headers accept")
+    if not taken.headers:
+        yield f"{key}: no headers of {taken.release} are on offer: there will be no kernel module"
+
+
+def fetch(one: Offer) -> Path:
+    """Its packages, unpacked together, with a note of which they are."""
+    names = [f"{part.package}={part.version}" for part in (*one.image, *one.headers)]
+    return unpacked(folder(one.release, one.version), names, [one.suite], note=json.dumps(one.saved()))
+
+
+def opened(key: str, tree: Path) -> Kernel:
+    """An unpacked kernel."""
+    one = Offer.load(json.loads((tree / "note.json").read_text()))
+    verify(key, one)
+    places = [tree / f"boot/vmlinuz-{one.release}", tree / f"usr/lib/modules/{one.release}/vmlinuz"]
     found = next((place for place in places if place.is_file()), None)
     if not found:
-        raise LaneError(f"the packages of {key} hold no kernel image for {release}: "
-                        "put its parts into scripts/kernels.toml under image")
-    return Kernel(key, found, release, tree, entry)
+        raise LaneError(f"the packages of {key} hold no kernel image for {one.release}: "
+                        "see to scripts/vmlane/offers.py, which says what they are")
+    return Kernel(key, found, tree, one, pinned(key))

@@ -142,7 +142,7 @@ def write_fields(place: Path, args, kernel: Kernel, accel, crashes, done, code, 
     """What the guest cannot know of itself."""
     version = subprocess.run([need("qemu-system-x86_64", "qemu-system-x86"), "--version"],
                              capture_output=True, text=True, check=True).stdout.splitlines()[0]
-    fields = {"kernel": kernel.key, "release": kernel.release, "package": kernel.entry.get("version"),
+    fields = {"kernel": kernel.key, **kernel.identity(),
              "accelerator": accel, "correctness_only": accel == "tcg", "emulator": version,
              "spontaneous_crashes": crashes, "seconds": round(done.seconds, 1), "exit_code": code,
              "command": args.command, "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), **note}

@@ -30,17 +30,19 @@ def ours(kernel) -> Path:
 def foreign(kernel, name: str) -> Path:
     """A module of kernels.toml's modules: its package holds the source as dkms wants it."""
     entry = tools()["modules"][name]
-    tree = unpacked(f"{entry['package']}-{entry['suite']}", [entry["package"]], "", [entry["suite"]])
+    tree = unpacked(f"{entry['package']}-{entry['suite']}", [entry["package"]], [entry["suite"]])
     sources = next((tree / "usr/src").iterdir())
     return built(kernel, name, [path for path in sources.iterdir() if path.is_file()])
 
 
 def built(kernel, name: str, sources) -> Path:
     """NAME.ko for `kernel`, from the cache when its source has not changed."""
-    if not kernel.entry:
+    if not kernel.offer:
         raise Unbuildable(f"{kernel.vmlinuz.name} comes without headers", "use a key of scripts/kernels.toml")
+    if not kernel.offer.headers:
+        raise Unbuildable(f"no headers of {kernel.release} are on offer", "use another key of scripts/kernels.toml")
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(sources))).hexdigest()[:16]
-    final = cache() / "modules" / kernel.release / f"{name}-{digest}.ko"
+    final = cache() / "modules" / kernel.tree.name / f"{name}-{digest}.ko"
     if final.exists():
         return final
     final.parent.mkdir(parents=True, exist_ok=True)
@@ -61,7 +63,7 @@ def make(kernel, name: str, work: Path):
     if "unshare failed" in done.stderr:
         raise Unbuildable(last_line(done.stderr), "run scripts/vm as root, or let users have namespaces")
     if done.returncode:
-        log = cache() / "modules" / kernel.release / f"{name}.log"
+        log = cache() / "modules" / kernel.tree.name / f"{name}.log"
         log.write_text(done.stdout + done.stderr)
         raise Unbuildable(last_error(done.stderr).replace(f"{work}/", ""), f"see {log}")
 
@@ -72,9 +74,8 @@ def last_error(text: str) -> str:
 
 
 def headers(kernel) -> Path:
-    """The headers, unpacked. Their makefiles name each other by absolute path, so these are led here."""
-    entry = kernel.entry
-    tree = unpacked(f"headers-{kernel.release}", entry["headers"], entry["version"], [entry["suite"]])
+    """The headers. Their makefiles name each other by absolute path, so these are led here."""
+    tree = kernel.tree
     top = tree / f"usr/src/linux-headers-{kernel.release}"
     for makefile in (top / "Makefile", top / ".kernelvariables"):
         if makefile.is_file():

@@ -74,17 +74,16 @@ class Apt:
             raise LaneError(f"{' '.join(names)}: cannot be had with what they need from "
                             f"{', '.join(self.suites)}: {last_line(done.stderr)}; see to scripts/kernels.toml")
 
-    def download(self, names, version, into: Path):
-        """Fetches the packages; `version` is what all of them must have, or empty for the newest."""
-        wanted = [f"{name}={version}" if version else name for name in names]
-        done = self._run("apt-get", "download", "-q", *wanted, cwd=into)
-        if done.returncode == 0:
-            return
-        offered = self._run("apt-cache", "policy", *names).stdout
-        newest = [line.split()[1] for line in offered.splitlines() if "Candidate:" in line]
-        raise LaneError(f"{' '.join(wanted)}: cannot be had from {', '.join(self.suites)} "
-                        f"({last_line(done.stderr)}; on offer: {', '.join(newest) or 'nothing'}): "
-                        "put a version that is on offer into scripts/kernels.toml")
+    def download(self, names, into: Path):
+        """Fetches the packages; a name may be NAME=VERSION."""
+        done = self._run("apt-get", "download", "-q", *names, cwd=into)
+        if done.returncode:
+            raise LaneError(f"{' '.join(names)}: cannot be had from {', '.join(self.suites)}: "
+                            f"{last_line(done.stderr)}; see to the network and to scripts/kernels.toml")
+
+    def show(self, pattern: str) -> str:
+        """The index's entries of all packages whose name fits; nothing is fetched."""
+        return self._run("apt-cache", "show", pattern).stdout
 
 
 def last_line(text: str) -> str:
@@ -92,9 +91,9 @@ def last_line(text: str) -> str:
     return lines[-1] if lines else "it said nothing"
 
 
-def unpacked(label: str, names, version: str, suites, whole=False) -> Path:
-    """The named packages, unpacked together in a cached folder; fetched when they are not there yet.
-    `whole` adds what they depend on."""
+def unpacked(label: str, names, suites, whole=False, note="") -> Path:
+    """The named packages, NAME or NAME=VERSION, unpacked together in a cached folder; fetched when they are
+    not there yet. `whole` adds what they depend on; `note` is kept with them as note.json."""
     final = cache() / "packages" / label
     if final.exists():
         return final
@@ -109,9 +108,11 @@ def unpacked(label: str, names, version: str, suites, whole=False) -> Path:
         if whole:
             apt.download_all(names, debs)
         else:
-            apt.download(names, version, debs)
+            apt.download(names, debs)
         for deb in sorted(debs.glob("*.deb")):
             subprocess.run(["dpkg-deb", "-x", deb, tree], check=True)
+        if note:
+            (tree / "note.json").write_text(note)
         # Only a whole folder ever gets the final name.
         tree.rename(final)
     return final

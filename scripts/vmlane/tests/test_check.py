@@ -37,6 +37,17 @@ class CheckKernels(unittest.TestCase):
             with self.subTest(value=value):
                 self.finds(said, lambda summary: summary["record"]["machine"].update(correctness_only=value))
 
+    def test_a_series_without_headers(self):
+        def no_headers(status):
+            def spoil(summary):
+                summary["record"]["machine"]["kernel"] = "6.18.15+deb13-cloud-amd64"
+                for cell in summary["cells"]:
+                    if cell["monitor"].startswith("kmod"):
+                        cell.update(status=status)
+            return spoil
+        self.finds("under kmod{hook=table}: ok", no_headers("ok"))
+        self.assertNotIn("kmod", self.check(no_headers("unavailable"))[1])
+
     def test_the_module_was_not_there(self):
         def leave_out(summary):
             summary["cells"] = [cell for cell in summary["cells"] if "hook=table" not in cell["configuration"]]

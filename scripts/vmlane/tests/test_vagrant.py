@@ -2,9 +2,11 @@
 scripts/install, which it calls on a bare machine, must end in one line."""
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
+import tomllib
 import unittest
 from pathlib import Path
 
@@ -59,6 +61,14 @@ class Validate(Scripts):
                 self.assertNotEqual(code, 0, said)
                 self.assertIn(part, said)
                 self.assertEqual(said.count("validated successfully"), good, said)
+
+    def test_every_kernel_is_a_machine(self):
+        """The Vagrantfile reads the table with a pattern: what it overlooks would be no machine, and no fault."""
+        pattern = re.search(r"\.scan\(\n +/(.+)/\n\)", (TOP / "Vagrantfile").read_text())[1]
+        table = (TOP / "scripts/kernels.toml").read_text()
+        wanted = [(key, entry["suites"][0], entry["release"], entry["version"])
+                  for key, entry in tomllib.loads(table).items() if key != "tools"]
+        self.assertEqual(re.findall(pattern, table, re.M), wanted)
 
     def test_no_harness(self):
         code, said = self.run_it([self.home / "scripts/vagrant-validate"])
