@@ -321,6 +321,7 @@ fn a_record_of_a_million_events_is_a_small_page_at_once() {
             name: "made".into(),
             about: "made up".into(),
             version: None,
+            buffer: None,
             unavailable: None,
         }],
         recovered: Vec::new(),

@@ -2,11 +2,16 @@
 //! the near misses of real techniques.
 
 use contract::{
-    Clock, Event, Fields, Kind, Ledger, Matching, Owned, Pid, Truth, Verdict,
+    Clock, Event, Fields, Kind, Ledger, Owned, Pid, Truth,
     Verdict::{Duplicate, FalsePositive, Matched, Unrelated},
     pair,
 };
 use proptest::prelude::*;
+use scoring::matching::{
+    Matching,
+    Verdict::{self},
+    pair,
+};
 use std::num::NonZeroU64;
 
 const MS: u64 = 1_000_000;

@@ -42,7 +42,7 @@ class CheckKernels(unittest.TestCase):
             def spoil(summary):
                 summary["record"]["machine"]["kernel"] = "6.18.15+deb13-cloud-amd64"
                 for cell in summary["cells"]:
-                    if cell["monitor"].startswith("kmod"):
+                    if cell["configuration"].startswith("kmod"):
                         cell.update(status=status)
             return spoil
         self.finds("under kmod{hook=table}: ok", no_headers("ok"))
