@@ -1,17 +1,10 @@
 //! Matching against arbitrary input, against a slow matching that is plainly right, and against
 //! the near misses of real techniques.
 
-use contract::{
-    Clock, Event, Fields, Kind, Ledger, Owned, Pid, Truth,
-    Verdict::{Duplicate, FalsePositive, Matched, Unrelated},
-    pair,
-};
+use contract::{Clock, Event, Fields, Kind, Ledger, Owned, Pid, Truth};
 use proptest::prelude::*;
-use scoring::matching::{
-    Matching,
-    Verdict::{self},
-    pair,
-};
+use scoring::matching::Verdict::{self, Duplicate, FalsePositive, Matched, Unrelated};
+use scoring::matching::{Matching, pair};
 use std::num::NonZeroU64;
 
 const MS: u64 = 1_000_000;
