@@ -72,7 +72,7 @@ pub(super) fn measure(args: &RunArgs, kind: &str) -> Result<Measured> {
     }
     let failed = ended?;
     scorer::record(out, &super::SOURCES)?;
-    report::write(out, report::Pictures::Svg)?;
+    report::write_readme(out, report::Pictures::Svg)?;
     if run.able().len() < 2 {
         super::report::show(out)?;
         return Err(

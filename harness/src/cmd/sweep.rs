@@ -83,7 +83,7 @@ pub(super) fn sweep(args: &SweepArgs) -> Result<()> {
     let summary = scorer::write(out, Summary::new(record, course.scored)?)?;
     let found = Sweep::new(&summary);
     found.write(out)?;
-    report::write(out, report::Pictures::Svg)?;
+    report::write_readme(out, report::Pictures::Svg)?;
     if ended
         .as_ref()
         .is_err_and(Error::is::<interrupt::Interrupted>)
