@@ -48,7 +48,7 @@ pub enum Command {
     Doctor(ToolsArgs),
     /// Monitors, tools and workloads with their options
     List(ToolsArgs),
-    /// Compute runs.csv and summary.json of a record again from its raw files
+    /// Compute summary.json of a record again from its raw files
     Score(DirArgs),
     /// Write the report of a record again and show its matrix; of several records, the kernel
     /// matrix, or one report

@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Context, Result, anyhow, bail};
 use contract::{Claims, EventLog, Label, Ledger, Monitor, Options, SpoolReader};
 use scoring::record::{CellRun, CrossCheck, Record, Status, read_json, write_json};
-use scoring::{Cell, Scored, Summary, score, write_runs};
+use scoring::{Cell, Scored, Summary, score};
 
 use crate::cross_check::accounting;
 
@@ -101,14 +101,14 @@ pub fn cell(dir: &Path, sources: &Sources<'_>) -> Result<Scored> {
         });
     }
     let scored = inputs(dir, &run, sources)
-        .and_then(|inputs| score(&run, &inputs.ledger, &inputs.journal, &inputs.claims));
+        .and_then(|inputs| score(&run, &inputs.ledger, &inputs.journal, &inputs.claims, None));
     Ok(scored.unwrap_or_else(|error| Scored {
         cell: Cell::failed(&run, format!("{error:#}")),
         latency: None,
     }))
 }
 
-/// Scores all cells of the record in `dir` and writes its `runs.csv` and `summary.json`.
+/// Scores all cells of the record in `dir` and writes its `summary.json`.
 pub fn record(dir: &Path, sources: &Sources<'_>) -> Result<Summary> {
     let record = Record::read(dir)?;
     let sources = Sources {
@@ -136,9 +136,8 @@ fn lost(dir: &Path, error: &anyhow::Error) -> Scored {
     }
 }
 
-/// Writes `runs.csv` and `summary.json` into the record in `dir`.
+/// Writes `summary.json` into the record in `dir`.
 pub fn write(dir: &Path, summary: Summary) -> Result<Summary> {
-    write_runs(&dir.join("runs.csv"), &summary)?;
     write_json(&dir.join("summary.json"), &summary)?;
     Ok(summary)
 }

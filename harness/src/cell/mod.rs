@@ -29,7 +29,9 @@ use crate::user::User;
 use interference::Stat;
 use monitor::Watcher;
 use readiness::ReadinessProbes;
-use scoring::record::{CellRun, Cost, CrossCheck, Noise, Status, TOOLS, write_json};
+use scoring::record::{
+    CellRun, Cost, CrossCheck, Experiment, Noise, Status, TOOLS, write_json_pretty,
+};
 use spool_tail::Tail;
 use workload::Work;
 
@@ -142,7 +144,7 @@ impl Cell<'_> {
                     row.error = Some(format!("{error:#}"));
                 }
             }
-            write_json(&dir.join("cell.json"), &row)?;
+            write_json_pretty(&dir.join("cell.json"), &row)?;
             return Ok(row);
         }
     }
@@ -166,7 +168,7 @@ impl Cell<'_> {
             error: Some(why.to_owned()),
             ..self.row()
         };
-        write_json(&dir.join("cell.json"), &row)?;
+        write_json_pretty(&dir.join("cell.json"), &row)?;
         Ok(row)
     }
 
@@ -192,6 +194,7 @@ impl Cell<'_> {
             repetition: self.planned.repetition,
             order: self.order,
             baseline: self.planned.baseline,
+            experiment: self.experiment(),
             status: Status::Ok,
             error: None,
             blind: None,
@@ -200,10 +203,23 @@ impl Cell<'_> {
             reported_lost: Default::default(),
             notes: Default::default(),
             cross_check: None,
+            buffer: None,
+            own_cpu_samples: Vec::new(),
             noise: Noise {
                 load: interference::load(),
                 ..Noise::default()
             },
+        }
+    }
+
+    fn experiment(&self) -> Experiment {
+        let label = &self.workload.label;
+        match self.workload.model() {
+            "case" => Experiment::Case,
+            scoring::sweep::MODEL if scoring::sweep::Load::parse(label).is_some() => {
+                Experiment::Sweep
+            }
+            _ => Experiment::Overhead,
         }
     }
 

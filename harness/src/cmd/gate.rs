@@ -13,7 +13,7 @@ use crate::machine;
 use report::numbers::count;
 use scoring::Summary;
 use scoring::gate::{self, Baseline, Finding, Outcome};
-use scoring::record::{Record, write_json};
+use scoring::record::{Record, write_json_pretty};
 
 /// Judges a record, or runs of its own, against the baseline; or makes the baseline.
 pub(super) fn gate(args: &GateArgs) -> Result<()> {
@@ -108,7 +108,7 @@ fn update(args: &GateArgs) -> Result<()> {
             dir.display()
         );
     }
-    write_json(&args.baseline, &baseline)?;
+    write_json_pretty(&args.baseline, &baseline)?;
     say(&format!(
         "{} now promises the loss of {} on {}: commit it",
         args.baseline.display(),

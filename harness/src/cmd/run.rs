@@ -13,7 +13,7 @@ use crate::exit::{NothingRuns, say};
 use crate::plan::{Planned, plan};
 use crate::scorer;
 use crate::select::{self, Configuration};
-use scoring::record::{CellRun, Status, write_json};
+use scoring::record::{CellRun, Status, write_json_pretty};
 
 /// Measures what was asked for, scores it, reports it.
 pub(super) fn run(args: &RunArgs) -> Result<()> {
@@ -51,7 +51,7 @@ pub(super) fn measure(args: &RunArgs, kind: &str) -> Result<Measured> {
     };
     let out = setup.stage.out.as_path();
     setup.keep_tools(&configurations)?;
-    write_json(
+    write_json_pretty(
         &out.join("record.json"),
         &setup.record(asked, &workloads, &configurations),
     )?;

@@ -8,7 +8,7 @@ use crate::exit::{misuse, say};
 use scoring::record::{Record, Status};
 use scoring::sweep::result::Sweep;
 
-/// Writes runs.csv and summary.json, of a sweep also sweep.json.
+/// Writes summary.json, of a sweep also sweep.json.
 pub(super) fn score(args: &DirArgs) -> Result<()> {
     Record::read(&args.dir).map_err(|error| misuse(format!("{error:#}")))?;
     // What a tool said is read as it was when it was measured.

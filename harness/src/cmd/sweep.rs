@@ -19,7 +19,7 @@ use crate::plan::Planned;
 use crate::scorer;
 use crate::select::{self, Configuration};
 use crate::sweep::{self, buffer_sizes};
-use scoring::record::{Status, write_json};
+use scoring::record::{Status, write_json_pretty};
 use scoring::sweep::result::Sweep;
 use scoring::sweep::search::{CONFIRM, left, next};
 use scoring::sweep::{Load, MODEL, SECONDS, Trial, burst_rate};
@@ -74,7 +74,7 @@ pub(super) fn sweep(args: &SweepArgs) -> Result<()> {
     let out = &setup.stage.out;
     let tried = course.tried.iter();
     record.workloads = tried.map(|one| setup.workload_info(one)).collect();
-    write_json(&out.join("record.json"), &record)?;
+    write_json_pretty(&out.join("record.json"), &record)?;
     let of = |status| {
         let cells = course.scored.iter().map(|one| &one.cell);
         cells.filter(move |cell| cell.status == status).count()

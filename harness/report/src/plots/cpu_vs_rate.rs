@@ -9,7 +9,7 @@ use super::plot::{Plot, head};
 use crate::format::pooled;
 use crate::numbers::{few, percent, thousands};
 use contract::bare_name;
-use scoring::sweep::result::{Found, Generator};
+use scoring::sweep::result::{Generator, SweepResult};
 use scoring::{Comparison, Summary};
 
 /// One configuration at one rate.
@@ -29,7 +29,7 @@ pub(super) struct Cost {
 
 /// The trials of one configuration. The system's CPU beyond the baseline is known at rates that were
 /// tried unmonitored too.
-pub(super) fn of_sweep(one: &Found, generator: &Generator) -> Vec<Cost> {
+pub(super) fn of_sweep(one: &SweepResult, generator: &Generator) -> Vec<Cost> {
     let points = one.curve.iter().filter_map(|point| {
         let mut baselines = generator.curve.iter();
         let base = baselines.find(|base| base.offered_per_s == point.offered_per_s);

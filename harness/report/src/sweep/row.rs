@@ -3,7 +3,7 @@
 use scoring::Latency;
 use scoring::stats::Estimate;
 use scoring::sweep::Load;
-use scoring::sweep::result::{Burst, Found, Missed, Point};
+use scoring::sweep::result::{Burst, Missed, Point, SweepResult};
 use serde::Serialize;
 
 use crate::numbers::{bare_percent, few, micros, percent, thousands};
@@ -25,7 +25,7 @@ pub(super) struct Row {
 }
 
 /// In words; `id` is its anchor.
-pub(super) fn row(one: &Found, id: String) -> Row {
+pub(super) fn row(one: &SweepResult, id: String) -> Row {
     let measured = !one.curve.is_empty();
     let ceiling = one.at_ceiling.as_ref();
     Row {
@@ -56,7 +56,7 @@ fn held(point: &Point) -> String {
 }
 
 /// At which rate it no longer holds, and why.
-fn gives(one: &Found) -> String {
+fn gives(one: &SweepResult) -> String {
     let Some(point) = &one.gives else {
         return "nothing up to the ceiling".into();
     };
@@ -82,7 +82,7 @@ fn gives(one: &Found) -> String {
 }
 
 /// From which rate on something is lost; where nothing is, from which on the workload is held up.
-fn first_loss(one: &Found) -> String {
+fn first_loss(one: &SweepResult) -> String {
     let at = |point: &Point| format!("{} ({})", rate(point), of_ceiling(point.of_ceiling));
     if let Some(point) = &one.loses {
         let whole = one.lossless.as_ref().map_or(
@@ -113,7 +113,7 @@ fn unfinished(next: Load) -> String {
     }
 }
 
-fn burst(one: &Found) -> String {
+fn burst(one: &SweepResult) -> String {
     let size = |burst: &Burst| {
         let ms = micros(burst.seconds * 1e6);
         format!(

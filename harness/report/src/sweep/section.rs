@@ -7,7 +7,7 @@ use contract::bare_name;
 use scoring::Summary;
 use scoring::record::Record;
 use scoring::sweep::SECONDS;
-use scoring::sweep::result::{Found, Generator, Sweep};
+use scoring::sweep::result::{Generator, Sweep, SweepResult};
 use scoring::sweep::search::CONFIRM;
 use serde::Serialize;
 
@@ -40,7 +40,7 @@ impl Sweeps {
     pub(crate) fn new(summary: &Summary, sweep: &Sweep, id: &str, lead: &str) -> Result<Self> {
         let sections = sweep.generators.iter().enumerate();
         let sections = sections.map(|(place, (workload, generator))| {
-            let found: Vec<&Found> = of(sweep, workload).collect();
+            let found: Vec<&SweepResult> = of(sweep, workload).collect();
             let id = format!("{id}-s{place}");
             let plots = plots::sweep::draw(&found, generator)?.into_iter();
             let named = |plot: Plot| Plot {
@@ -79,7 +79,7 @@ impl Sweeps {
 }
 
 /// What was found on one workload.
-pub(super) fn of<'a>(sweep: &'a Sweep, workload: &str) -> impl Iterator<Item = &'a Found> {
+pub(super) fn of<'a>(sweep: &'a Sweep, workload: &str) -> impl Iterator<Item = &'a SweepResult> {
     let workload = workload.to_owned();
     sweep
         .found
@@ -87,7 +87,7 @@ pub(super) fn of<'a>(sweep: &'a Sweep, workload: &str) -> impl Iterator<Item = &
         .filter(move |one| one.workload == workload)
 }
 
-fn rows(found: &[&Found], id: &str) -> Vec<Row> {
+fn rows(found: &[&SweepResult], id: &str) -> Vec<Row> {
     let rows = found.iter().enumerate();
     rows.map(|(place, one)| row(one, format!("{id}-m{place}")))
         .collect()
