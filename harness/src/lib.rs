@@ -1,19 +1,23 @@
-//! The harness: plan, cells, cross-check, watch, selftest. The binary is [`cli`] and [`cmd`] over these;
+//! The harness: plan, cells, cross-check, sweeps, watch, selftest. The binary is [`cli`] over these;
 //! figures come from the crate `scoring`, pages from the crate `report`.
 
-pub mod cell;
-pub mod cgroup;
-pub mod cleanup;
+mod buffer_sizes;
+mod cell;
+mod cgroup;
+mod cleanup;
 pub mod cli;
-pub mod cmd;
+mod cmd;
 pub mod cross_check;
 pub mod exit;
-pub mod gate_render;
-pub mod machine;
-pub mod plan;
-pub mod scorer;
-pub mod select;
-pub mod selftest;
-pub mod sweep;
-pub mod user;
-pub mod watch;
+mod gate_render;
+mod machine;
+mod measure;
+mod output;
+mod plan;
+mod scorer;
+mod select;
+mod selftest;
+mod setup;
+mod sweep;
+mod user;
+mod watch;
