@@ -136,6 +136,7 @@ impl Watcher {
             Line::Done {
                 reported_lost,
                 notes,
+                buffer_peak,
             } => {
                 let status = self.child.wait().context("waitpid")?;
                 if !status.success() {
@@ -148,6 +149,7 @@ impl Watcher {
                 Ok(Counters {
                     reported_lost,
                     notes,
+                    buffer_peak,
                 })
             }
             Line::Error(why) | Line::Cannot(why) => bail!("{}: {why}", self.label),

@@ -19,10 +19,12 @@ pub enum Line {
     },
     /// It stopped in order.
     Done {
-        /// See [`Counters::reported as lost`].
+        /// See [`Counters::reported_lost`].
         reported_lost: BTreeMap<String, u64>,
         /// See [`Counters::notes`].
         notes: BTreeMap<String, u64>,
+        /// See [`Counters::buffer_peak`].
+        buffer_peak: Option<u64>,
     },
     /// It could not go on.
     Error(String),
@@ -37,9 +39,11 @@ impl Line {
             Ok(Counters {
                 reported_lost,
                 notes,
+                buffer_peak,
             }) => Self::Done {
                 reported_lost,
                 notes,
+                buffer_peak,
             },
             Err(error) => match error.downcast::<Unavailable>() {
                 Ok(why) => Self::Cannot(why.to_string()),

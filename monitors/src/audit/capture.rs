@@ -82,6 +82,7 @@ fn counters(guest: &mut Guest, feed: &Feed) -> Result<Counters> {
             ("truncated_records".into(), feed.truncated),
             ("undrained".into(), u64::from(feed.undrained)),
         ]),
+        ..Counters::default()
     })
 }
 

@@ -105,6 +105,7 @@ impl Monitor for Fanotify {
         Ok(Counters {
             reported_lost: [(OVERFLOWS.into(), overflows)].into(),
             notes: [("file_systems_unmarked".into(), unmarked)].into(),
+            ..Counters::default()
         })
     }
 

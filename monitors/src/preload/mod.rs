@@ -138,5 +138,6 @@ fn counters(channel: &Channel, found: &capture::Found) -> Counters {
     Counters {
         reported_lost: pairs(&reported_lost),
         notes: pairs(&[("ld_so_preload_files", global)]),
+        ..Counters::default()
     }
 }
