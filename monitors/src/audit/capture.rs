@@ -15,7 +15,7 @@ use nix::time::{ClockId, clock_gettime};
 use super::recv_batch::{BATCH, Inbox};
 use super::session::{Guest, failed};
 use super::{OFFSET, rules, wire};
-use crate::clock;
+use crate::common::clock;
 
 /// AUDIT_NLGRP_READLOG: everything the daemon is sent, for observers, and without any promise.
 const READLOG: u32 = 1;

@@ -26,7 +26,7 @@ fn allowed() -> Option<nix::fcntl::Flock<File>> {
         println!("skipped: needs root");
         return None;
     }
-    let lock = crate::host_lock::lock().unwrap();
+    let lock = crate::common::host_lock::lock().unwrap();
     let missing = Audit.missing(&options(&[]));
     if missing.is_empty() {
         return Some(lock);

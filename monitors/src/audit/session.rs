@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::rules;
 use super::wire::{Control, Field, Status};
-use crate::host_lock;
+use crate::common::host_lock;
 
 /// How long kauditd may take to find out that a registered daemon is dead.
 const PATIENCE: Duration = Duration::from_secs(5);

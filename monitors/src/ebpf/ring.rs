@@ -9,7 +9,7 @@ use aya::maps::MapData;
 use contract::Result;
 use nix::sys::mman::ProtFlags;
 
-use crate::mmap::Mapping;
+use crate::common::mmap::Mapping;
 
 /// Of the word before each record: its length, and two flags.
 const BUSY: u32 = 1 << 31;

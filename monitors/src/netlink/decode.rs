@@ -6,8 +6,8 @@
 use contract::{Decode, EventLog, EventRef, Frame, Kind, Malformed, Nanos, Pid};
 
 use super::wire::{self, EventHeader, Said, Thread};
-use crate::lookup_codec;
-use crate::thread_group::{Ended, Threads};
+use crate::common::lookup_codec;
+use crate::common::thread_group::{Ended, Threads};
 
 /// See the head of this file.
 #[derive(Default)]

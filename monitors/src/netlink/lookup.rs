@@ -6,8 +6,8 @@ use std::os::fd::{AsFd, BorrowedFd};
 
 use contract::{Kind, Nanos, Pid, Result};
 
-use crate::lookup_codec::{self, Tag};
-use crate::proc_lookup::{self, Proc};
+use crate::common::lookup_codec::{self, Tag};
+use crate::common::proc_lookup::{self, Proc};
 
 use super::parents::Kin;
 use super::recv_batch::{Held, MOST};
@@ -168,7 +168,7 @@ impl Details {
         }
         found.end = self.fields.len();
         found.middle = found.middle.clamp(found.start, found.end);
-        found.done = crate::clock::now();
+        found.done = crate::common::clock::now();
         found
     }
 
@@ -192,7 +192,7 @@ impl Details {
         let boot = boot.map_or(u64::MAX, |time| {
             time.tv_sec() as u64 * 1_000_000_000 + time.tv_nsec() as u64
         });
-        let asleep = boot.saturating_sub(crate::clock::now());
+        let asleep = boot.saturating_sub(crate::common::clock::now());
         happened.saturating_add(asleep) / (1_000_000_000 / self.ticks)
     }
 }
@@ -262,7 +262,7 @@ mod tests {
             ppid: None,
             status: None,
         };
-        let now = crate::clock::now();
+        let now = crate::common::clock::now();
         let found = details.exec(&event(now), Fate::Same);
         let mut rest = &details.fields[found.start..found.end];
         let exe = std::fs::read_link("/proc/self/exe").unwrap();

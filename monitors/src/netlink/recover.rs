@@ -10,7 +10,7 @@ use nix::unistd::{ForkResult, Pid, fork};
 
 use super::socket::Member;
 use super::wire::{GROUP, Op, PROTOCOL, Said};
-use crate::netlink_socket;
+use crate::common::netlink_socket;
 use std::os::fd::AsFd;
 
 /// So many killed listeners, one after the other, is more than anybody leaves between two boots.

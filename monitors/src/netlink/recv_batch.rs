@@ -117,7 +117,7 @@ impl Batch {
                 std::ptr::null_mut(),
             )
         };
-        let received = crate::clock::now();
+        let received = crate::common::clock::now();
         let Ok(count) = usize::try_from(count) else {
             let error = io::Error::last_os_error();
             return match error.raw_os_error() {

@@ -9,7 +9,7 @@ use netlink_sys::{Socket, SocketAddr};
 use nix::errno::Errno;
 use nix::sys::socket::{MsgFlags, recv};
 
-use crate::netlink_socket;
+use crate::common::netlink_socket;
 
 use super::wire::{self, GROUP, Op, PROTOCOL, Said};
 
@@ -119,7 +119,7 @@ impl Listener {
     /// Joins and switches on. The answer is there when the request returns, so this knows.
     pub(super) fn start(rcvbuf: Option<u64>) -> Result<Self> {
         // Not 0, which is IGNORE's.
-        let token = (std::process::id() ^ crate::clock::now() as u32) | 2;
+        let token = (std::process::id() ^ crate::common::clock::now() as u32) | 2;
         let member = Member::join(token, rcvbuf)?;
         member.ask(Op::Listen, token)?;
         let listener = Self { member, on: true };

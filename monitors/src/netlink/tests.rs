@@ -11,8 +11,8 @@ use proptest::prelude::*;
 use super::recv_batch::{Batch, Got};
 use super::socket::{Listener, Member};
 use super::{Netlink, decode, recover, wire};
+use crate::common::{lookup_codec, netlink_socket};
 use crate::test_support::{self, as_root, end, lines, of, shell, waiting};
-use crate::{lookup_codec, netlink_socket};
 
 const RECORDED: &str = "netlink/sh.spool";
 
@@ -99,7 +99,7 @@ fn helper(name: &str) -> Command {
 #[test]
 fn a_process_is_told_from_fork_to_exit() {
     as_root!();
-    let before = crate::clock::now();
+    let before = crate::common::clock::now();
     let (journal, counters, _, (alive, ended, killed)) = watch(&[], || {
         let (ended, mut killed) = (waiting(&mut shell("ended")), waiting(&mut shell("killed")));
         let alive = waiting(&mut shell("alive"));

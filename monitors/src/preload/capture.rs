@@ -16,7 +16,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use super::decode::{EXEC_HOLD, FORK_HOLD};
 use super::ring::{Channel, Slot, dead};
-use crate::clock;
+use crate::common::clock;
 
 const NAP: Duration = Duration::from_millis(2);
 /// How long the decoder holds something back; the first is no longer than all naps together.

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::socket::{Got, Listener};
 use super::{PROTOCOL, Taskstats, wire};
-use crate::netlink_socket;
+use crate::common::netlink_socket;
 use crate::test_support::{self, as_root, end, of, shell, takes, waiting, watch};
 
 const RECORDED: &str = "taskstats/sh.spool";

@@ -50,7 +50,7 @@ use contract::{
 use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::time::TimeSpec;
 
-use crate::clock;
+use crate::common::clock;
 use ring::Ring;
 
 /// See the head of this file.
@@ -99,7 +99,7 @@ impl Monitor for Perf {
 
     fn capture(&self, session: &mut Session<'_>) -> Result<Counters> {
         let pages = pages(session.options)?;
-        let cpus = crate::cpus::read("online")?;
+        let cpus = crate::common::cpus::read("online")?;
         let rings = cpus.into_iter().map(|cpu| Ring::open(cpu, pages));
         let mut capture = Capture {
             rings: rings.collect::<Result<_>>()?,
@@ -130,7 +130,7 @@ fn missing() -> Vec<Unavailable> {
             "run as root, or in a container with --cap-add PERFMON",
         ));
     }
-    missing.extend(crate::namespaces::missing(
+    missing.extend(crate::common::namespaces::missing(
         &["pid", "time"],
         "elsewhere perf_event_open tells other pids and the clock differs",
     ));

@@ -41,7 +41,7 @@ fn argv_is_told_as_it_was_passed() {
     let many = vec![&b"x"[..]; 2000];
     let long = [b"nop".to_vec(), vec![b'y'; 5000]];
     let long: Vec<&[u8]> = long.iter().map(Vec::as_slice).collect();
-    let before = crate::clock::now();
+    let before = crate::common::clock::now();
     let (ran, journal, counters) = watched(Way::here(), || {
         [&odd, &many, &long].map(|words| {
             run(Command::new(&actor)
@@ -253,11 +253,11 @@ fn a_full_ring_is_counted_to_the_event() {
     let _alone = host::lock();
     let large = host::Watch::start("16M", Way::here());
     let small = host::Watch::start("4k", Way::here());
-    let began = crate::clock::now();
+    let began = crate::common::clock::now();
     for _ in 0..50 {
         run(act(&actor, "nop").arg(&long));
     }
-    let ended = crate::clock::now();
+    let ended = crate::common::clock::now();
     let (few, admits) = small.stop();
     let (all, nothing) = large.stop();
     let [few, all] = [few, all].map(|spool| host::decode(&spool).events);

@@ -35,7 +35,7 @@ use contract::{
 use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::time::TimeSpec;
 
-use crate::clock;
+use crate::common::clock;
 use probe::{Probe, Way};
 use ring::Ring;
 

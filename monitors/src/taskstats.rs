@@ -34,7 +34,7 @@ use contract::{
 };
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-use crate::{clock, namespaces, netlink_socket};
+use crate::common::{clock, namespaces, netlink_socket};
 use socket::{Got, Listener, Talk};
 use wire::PROTOCOL;
 

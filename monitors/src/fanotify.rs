@@ -136,7 +136,7 @@ fn watch(group: &Group, session: &mut Session<'_>) -> Result<u64> {
                 Err(Errno::EINTR) => continue,
                 Err(why) => return Err(format!("fanotify: read: {why}: raise ulimit -n").into()),
             };
-            let received = crate::clock::now();
+            let received = crate::common::clock::now();
             for event in events {
                 if !event.check_version() {
                     let why = "the kernel's events are of another version";

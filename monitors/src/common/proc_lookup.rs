@@ -12,7 +12,7 @@ use nix::fcntl::{OFlag, open, openat};
 use nix::sys::stat::Mode;
 use nix::unistd::read;
 
-use crate::lookup_codec::{self, Tag};
+use crate::common::lookup_codec::{self, Tag};
 
 /// Longest argv read whole. Longer ones are cut, and say so.
 const ARGV: usize = 256 << 10;

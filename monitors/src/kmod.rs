@@ -23,7 +23,7 @@ use contract::{
 };
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-use crate::clock;
+use crate::common::clock;
 use module::Module;
 
 const DEVICE: &str = "/dev/rollcall";

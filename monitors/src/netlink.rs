@@ -61,7 +61,7 @@ use contract::{
 };
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-use crate::netlink_socket;
+use crate::common::netlink_socket;
 
 use lookup::Details;
 use recv_batch::{Batch, Got};
@@ -292,7 +292,7 @@ impl Capture {
         if !empty {
             return Ok(false);
         }
-        let last = std::mem::replace(&mut self.last, crate::clock::now());
+        let last = std::mem::replace(&mut self.last, crate::common::clock::now());
         let came = std::mem::take(&mut self.came);
         if came * BUSY < self.last - last {
             return Ok(false);

@@ -90,7 +90,7 @@ impl Monitor for Accounting {
 
 /// Where the kernel writes while this project has accounting switched on; not there otherwise.
 pub fn file() -> io::Result<PathBuf> {
-    Ok(crate::host_lock::dir()?.join("accounting"))
+    Ok(crate::common::host_lock::dir()?.join("accounting"))
 }
 
 /// What it takes to switch accounting on without taking it from somebody.
@@ -111,7 +111,7 @@ pub fn missing() -> Vec<Unavailable> {
             remedy,
         );
     }
-    let dir = crate::host_lock::dir().unwrap_or_default();
+    let dir = crate::common::host_lock::dir().unwrap_or_default();
     let room = statvfs(&dir).is_ok_and(|fs| fs.blocks_available() * 10 > fs.blocks());
     if !room {
         lack(

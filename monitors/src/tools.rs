@@ -35,24 +35,33 @@ use requirements::Need;
 
 /// The definitions that come with the harness.
 const OURS: &[(&str, &str)] = &[
-    ("acct.toml", include_str!("acct.toml")),
-    ("auditd.toml", include_str!("auditd.toml")),
-    ("bpftrace.toml", include_str!("bpftrace.toml")),
-    ("execsnoop.toml", include_str!("execsnoop.toml")),
-    ("execsnoop-bpfcc.toml", include_str!("execsnoop-bpfcc.toml")),
-    ("exitsnoop.toml", include_str!("exitsnoop.toml")),
-    ("extrace.toml", include_str!("extrace.toml")),
-    ("forkstat.toml", include_str!("forkstat.toml")),
-    ("laurel.toml", include_str!("laurel.toml")),
-    ("perf-trace.toml", include_str!("perf-trace.toml")),
-    ("snoopy.toml", include_str!("snoopy.toml")),
-    ("sysdig.toml", include_str!("sysdig.toml")),
-    ("trace-cmd.toml", include_str!("trace-cmd.toml")),
-    ("tracexec.toml", include_str!("tracexec.toml")),
-    ("watch-audit.toml", include_str!("watch-audit.toml")),
-    ("watch-ebpf.toml", include_str!("watch-ebpf.toml")),
-    ("watch-netlink.toml", include_str!("watch-netlink.toml")),
-    ("watch-preload.toml", include_str!("watch-preload.toml")),
+    ("acct.toml", include_str!("tools/acct.toml")),
+    ("auditd.toml", include_str!("tools/auditd.toml")),
+    ("bpftrace.toml", include_str!("tools/bpftrace.toml")),
+    ("execsnoop.toml", include_str!("tools/execsnoop.toml")),
+    (
+        "execsnoop-bpfcc.toml",
+        include_str!("tools/execsnoop-bpfcc.toml"),
+    ),
+    ("exitsnoop.toml", include_str!("tools/exitsnoop.toml")),
+    ("extrace.toml", include_str!("tools/extrace.toml")),
+    ("forkstat.toml", include_str!("tools/forkstat.toml")),
+    ("laurel.toml", include_str!("tools/laurel.toml")),
+    ("perf-trace.toml", include_str!("tools/perf-trace.toml")),
+    ("snoopy.toml", include_str!("tools/snoopy.toml")),
+    ("sysdig.toml", include_str!("tools/sysdig.toml")),
+    ("trace-cmd.toml", include_str!("tools/trace-cmd.toml")),
+    ("tracexec.toml", include_str!("tools/tracexec.toml")),
+    ("watch-audit.toml", include_str!("tools/watch-audit.toml")),
+    ("watch-ebpf.toml", include_str!("tools/watch-ebpf.toml")),
+    (
+        "watch-netlink.toml",
+        include_str!("tools/watch-netlink.toml"),
+    ),
+    (
+        "watch-preload.toml",
+        include_str!("tools/watch-preload.toml"),
+    ),
 ];
 
 /// A tool as a monitor.
