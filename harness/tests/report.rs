@@ -232,7 +232,7 @@ fn many_records_make_one_report_kept_apart_by_machine() {
     assert_eq!(page.matches("The same machine as").count(), 2);
     assert!(page.contains("id=\"kernels\""));
     let csv = text(out.path().join("runs.csv"));
-    assert_eq!(csv.matches("record,workload,monitor").count(), 1);
+    assert_eq!(csv.matches("record,workload,configuration").count(), 1);
     assert!(csv.contains(&dirs[0]) && csv.contains(&dirs[1]));
 }
 
