@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 
-/// The version of every format in FORMAT.md.
+/// The version of every format in docs/FORMAT.md.
 pub const FORMAT: u32 = 2;
 
 /// Folder with the definitions of the third-party tool that were measured.
