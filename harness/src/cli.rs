@@ -14,7 +14,7 @@ use crate::gate_render::Ci;
 /// and reports what it missed, what it got wrong, how late it was and what it cost. Without a
 /// command it runs the default comparison, which takes about two minutes.
 #[derive(Debug, Parser)]
-#[command(name = "harness", version, after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
+#[command(name = "harness", version, long_version = crate::version::long(), after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
 pub struct Cli {
     /// What to do; the default is `run`.
     #[command(subcommand)]
