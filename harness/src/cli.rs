@@ -14,7 +14,7 @@ use crate::gate_render::Ci;
 /// and reports what it missed, what it got wrong, how late it was and what it cost. Without a
 /// command it runs the default comparison, which takes about two minutes.
 #[derive(Debug, Parser)]
-#[command(name = "harness", version, after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
+#[command(name = "harness", version, long_version = crate::version::long(), after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
 pub struct Cli {
     /// What to do; the default is `run`.
     #[command(subcommand)]
@@ -276,7 +276,7 @@ const WATCH_EXAMPLES: &str = "Examples:
   harness watch audit --exe '/curl$' --user nobody
   harness watch 'netlink{rcvbuf=1M}' --format json | jq -r 'select(.kind==\"exec\").exe'
   harness watch preload                            says which environment a program must have for it
-An event is a line of JSON as FORMAT.md has it. Losses and the summary go to stderr. A reader that is
+An event is a line of JSON as docs/FORMAT.md has it. Losses and the summary go to stderr. A reader that is
 too slow loses lines, which are counted; the machine never waits for it.
 Exit codes: 0 stopped or nobody reads any more, 1 it failed, 2 misuse, 3 it cannot run here.";
 
@@ -311,7 +311,7 @@ pub struct WatchArgs {
 pub enum EventFormat {
     /// For people
     Table,
-    /// The event line of FORMAT.md
+    /// The event line of docs/FORMAT.md
     Json,
 }
 

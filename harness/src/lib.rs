@@ -16,4 +16,5 @@ pub mod select;
 pub mod selftest;
 pub mod sweep;
 pub mod user;
+pub mod version;
 pub mod watch;

@@ -309,6 +309,8 @@ fn record(sources: &[Source], plantings: &[Planting], seed: u64) -> Record {
         scale: 1.0,
         repetitions: 2,
         version: env!("CARGO_PKG_VERSION").into(),
+        commit: None,
+        sources: None,
         machine: Default::default(),
         workloads: sources.iter().map(workload).collect(),
         monitors: std::iter::once("null").chain(names).map(monitor).collect(),

@@ -1,7 +1,7 @@
 //! What monitors, workloads and the harness agree on, and nothing else.
 //!
 //! A [`Workload`] model causes events and each is written down as a [`Truth`]; a [`Monitor`]
-//! watches and reports [`Event`]s. The words are those of METHODOLOGY.md. This crate has no dependencies, so that a monitor or a
+//! watches and reports [`Event`]s. The words are those of docs/METHODOLOGY.md. This crate has no dependencies, so that a monitor or a
 //! workload can be written against it without taking anything else on.
 
 mod arena;

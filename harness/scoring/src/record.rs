@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 
-/// The version of every format in FORMAT.md.
+/// The version of every format in docs/FORMAT.md.
 pub const FORMAT: u32 = 2;
 
 /// Folder with the definitions of the third-party tool that were measured.
@@ -33,6 +33,12 @@ pub struct Record {
     pub repetitions: u32,
     /// Version of the harness.
     pub version: String,
+    /// Its commit, with `-dirty` where the sources below were changed; not known without git.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    /// Hash of its sources that decide the figures; not known to a harness from a published package.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sources: Option<String>,
     /// The machine.
     pub machine: Machine,
     /// The workloads with their analysis texts, in the order of the report.

@@ -127,7 +127,7 @@ fn average(values: &[f64]) -> f64 {
 
 /// As lopsided as the bootstrap, and as wide as Student's t. Draws from a handful of values vary
 /// too little: the bare percentile interval of three pairs holds the truth in 74 % of cases only.
-/// METHODOLOGY.md has the figures, tests/coverage.rs takes them.
+/// docs/METHODOLOGY.md has the figures, tests/coverage.rs takes them.
 fn interval(values: &[f64], seed: u64) -> Option<(f64, f64)> {
     let (low, high) = bootstrap(values, seed)?;
     let (middle, reach) = (average(values), student(values)?);

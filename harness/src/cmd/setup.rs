@@ -15,7 +15,7 @@ use crate::cgroup::Hierarchy;
 use crate::exit::{misuse, say};
 use crate::select::Configuration;
 use crate::sweep::buffer_sizes;
-use crate::{cleanup, machine, user};
+use crate::{cleanup, machine, user, version};
 use scoring::record::{FORMAT, MonitorInfo, Record, TOOLS, WorkloadInfo};
 
 /// The machine, taken for measuring: nobody else measures while this lives.
@@ -95,6 +95,8 @@ impl Setup {
             scale: asked.scale,
             repetitions: asked.repetitions,
             version: env!("CARGO_PKG_VERSION").into(),
+            commit: version::COMMIT.map(Into::into),
+            sources: version::SOURCES.map(Into::into),
             machine: machine::describe(),
             workloads: workloads
                 .iter()

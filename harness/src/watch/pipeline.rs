@@ -29,7 +29,7 @@ pub struct Count {
 
 /// How an event becomes a line.
 pub enum Form {
-    /// The event line of FORMAT.md.
+    /// The event line of docs/FORMAT.md.
     Json,
     /// For people.
     Table(Table),

@@ -129,6 +129,8 @@ pub(crate) fn record(workloads: &[&str], monitors: &[&str]) -> Record {
         scale: 1.0,
         repetitions: 1,
         version: "0".into(),
+        commit: None,
+        sources: None,
         machine: Machine::default(),
         workloads: workloads.iter().map(workload).collect(),
         monitors: monitors.iter().map(monitor).collect(),
