@@ -7,6 +7,8 @@ import subprocess
 import time
 from pathlib import Path
 
+import sources
+
 from . import LaneError, Misuse, cpio, image, need, qemu, say, scratch, verdict
 from .kernels import Kernel, find, tools
 from .kvm import proven
@@ -143,7 +145,7 @@ def write_fields(place: Path, args, kernel: Kernel, accel, crashes, done, code, 
     version = subprocess.run([need("qemu-system-x86_64", "qemu-system-x86"), "--version"],
                              capture_output=True, text=True, check=True).stdout.splitlines()[0]
     fields = {"kernel": kernel.key, **kernel.identity(),
-             "accelerator": accel, "correctness_only": accel == "tcg", "emulator": version,
+             "scripts": sources.guests(), "accelerator": accel, "correctness_only": accel == "tcg", "emulator": version,
              "spontaneous_crashes": crashes, "seconds": round(done.seconds, 1), "exit_code": code,
              "command": args.command, "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), **note}
     (place / "vm.json").write_text(json.dumps(fields, indent=2) + "\n")
