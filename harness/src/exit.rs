@@ -56,7 +56,7 @@ pub fn code(result: Result<(), Error>) -> ExitCode {
 /// What clap found wrong, shortened to its one line; help and version go to stdout whole.
 pub fn usage(error: &clap::Error) -> ExitCode {
     if !error.use_stderr() {
-        // Nobody is left to tell when stdout is closed.
+        // With stdout closed there is nothing to write to.
         let _closed = error.print();
         return ExitCode::SUCCESS;
     }
@@ -71,6 +71,6 @@ pub fn usage(error: &clap::Error) -> ExitCode {
 /// One line to the person at stderr. Control characters in it are escaped, so that a name taken
 /// from a file or a process cannot forge another line.
 pub fn say(line: &str) {
-    // Nobody is left to tell when stderr is closed.
+    // With stderr closed there is nothing to write to.
     let _closed = writeln!(io::stderr(), "harness: {}", contract::plain(line));
 }

@@ -6,7 +6,7 @@ use rand::{Rng, SeedableRng};
 
 /// A cell that is to be run. Workload and monitor are places in the lists they came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Planned {
+pub(crate) struct Planned {
     /// Place in the list of workloads.
     pub workload: usize,
     /// Place in the list of monitors.
@@ -21,7 +21,12 @@ pub struct Planned {
 /// `null`. In every block (one workload, one repetition) `null` runs twice: once as the baseline,
 /// once as a configuration, so that every comparison has its own noise beside it. Blocks and the
 /// cells in them come in random order: what drifts (heat, neighbours) falls on all alike.
-pub fn plan(workloads: usize, monitors: &[usize], repetitions: u32, seed: u64) -> Vec<Planned> {
+pub(crate) fn plan(
+    workloads: usize,
+    monitors: &[usize],
+    repetitions: u32,
+    seed: u64,
+) -> Vec<Planned> {
     let mut rng = StdRng::seed_from_u64(seed);
     let mut cells = Vec::new();
     for repetition in 1..=repetitions {

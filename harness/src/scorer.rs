@@ -7,19 +7,19 @@ use std::path::Path;
 use anyhow::{Context, Result, anyhow, bail};
 use contract::{Claims, EventLog, Label, Ledger, Monitor, Options, SpoolReader};
 use scoring::record::{CellRun, CrossCheck, Record, Status, read_json, write_json};
-use scoring::{Cell, Scored, Summary, score, write_runs};
+use scoring::{Cell, Scored, Summary, score};
 
-use crate::cross_check::accounting;
+use crate::cross_check::{self, accounting};
 
-/// How raw files are read. Given from outside, so that scoring is tested on its own.
+/// How the ledger in the folder of a cell is read.
+pub(crate) type ReadLedger = fn(&Path) -> contract::Result<Ledger>;
+
+/// How the raw files of a record are read.
 #[derive(Clone, Copy)]
-pub struct Sources<'a> {
-    /// The ledger in the folder of a cell.
-    pub ledger: &'a dyn Fn(&Path) -> contract::Result<Ledger>,
-    /// The monitor of that name (without its options).
-    pub monitor: &'a dyn Fn(&str) -> Option<&'static dyn Monitor>,
+struct Reader {
+    ledger: ReadLedger,
     /// Whether the CPUs were emulated: [`contract::Clock::emulated`].
-    pub emulated: bool,
+    emulated: bool,
 }
 
 /// All that scoring needs of one cell.
@@ -29,9 +29,9 @@ struct Inputs {
     claims: Claims,
 }
 
-fn inputs(dir: &Path, run: &CellRun, sources: &Sources<'_>) -> Result<Inputs> {
-    let (monitor, options) = monitor(&run.configuration, sources)?;
-    let ledger = (sources.ledger)(dir)
+fn inputs(dir: &Path, run: &CellRun, reader: Reader) -> Result<Inputs> {
+    let (monitor, options) = monitor(&run.configuration)?;
+    let ledger = (reader.ledger)(dir)
         .map_err(|error| anyhow!("{}: {error}: measure again", dir.join("ledger").display()))?;
     let vouched = run
         .cross_check
@@ -42,7 +42,7 @@ fn inputs(dir: &Path, run: &CellRun, sources: &Sources<'_>) -> Result<Inputs> {
         bail!("{}: is missing: measure again", kept.display());
     }
     let mut claims = monitor.claims(&options);
-    if sources.emulated {
+    if reader.emulated {
         claims.clock = claims.clock.emulated();
     }
     Ok(Inputs {
@@ -52,10 +52,10 @@ fn inputs(dir: &Path, run: &CellRun, sources: &Sources<'_>) -> Result<Inputs> {
     })
 }
 
-fn monitor(label: &str, sources: &Sources<'_>) -> Result<(&'static dyn Monitor, Options)> {
+fn monitor(label: &str) -> Result<(&'static dyn Monitor, Options)> {
     let Label { name, options } = Label::parse(label)
         .ok_or_else(|| anyhow!("'{label}' is not a monitor's label: use NAME or NAME{{a=1}}"))?;
-    let monitor = (sources.monitor)(name).ok_or_else(|| {
+    let monitor = monitors::find(name).ok_or_else(|| {
         anyhow!("this harness has no monitor '{name}': score it with the one that measured it")
     })?;
     let options = Options::new(name, monitor.options(), options).map_err(|error| anyhow!(error))?;
@@ -91,8 +91,23 @@ fn decode(path: &Path, monitor: &dyn Monitor) -> Result<EventLog> {
 }
 
 /// Scores the cell in `dir`. Damaged files make it a failed cell; only a `cell.json` that cannot
-/// be read is an error, because then nobody knows which cell it is.
-pub fn cell(dir: &Path, sources: &Sources<'_>) -> Result<Scored> {
+/// be read is an error, because then it is not known which cell it is.
+pub(crate) fn cell(dir: &Path) -> Result<Scored> {
+    cell_with(dir, cross_check::read)
+}
+
+/// The same with another reader of ledgers.
+pub(crate) fn cell_with(dir: &Path, ledger: ReadLedger) -> Result<Scored> {
+    scored(
+        dir,
+        Reader {
+            ledger,
+            emulated: false,
+        },
+    )
+}
+
+fn scored(dir: &Path, reader: Reader) -> Result<Scored> {
     let run: CellRun = read_json(&dir.join("cell.json"))?;
     if run.status != Status::Ok {
         return Ok(Scored {
@@ -100,7 +115,7 @@ pub fn cell(dir: &Path, sources: &Sources<'_>) -> Result<Scored> {
             latency: None,
         });
     }
-    let scored = inputs(dir, &run, sources)
+    let scored = inputs(dir, &run, reader)
         .and_then(|inputs| score(&run, &inputs.ledger, &inputs.journal, &inputs.claims));
     Ok(scored.unwrap_or_else(|error| Scored {
         cell: Cell::failed(&run, format!("{error:#}")),
@@ -108,18 +123,23 @@ pub fn cell(dir: &Path, sources: &Sources<'_>) -> Result<Scored> {
     }))
 }
 
-/// Scores all cells of the record in `dir` and writes its `runs.csv` and `summary.json`.
-pub fn record(dir: &Path, sources: &Sources<'_>) -> Result<Summary> {
+/// Scores all cells of the record in `dir` and writes its `summary.json`.
+pub(crate) fn record(dir: &Path) -> Result<Summary> {
+    record_with(dir, cross_check::read)
+}
+
+/// The same with another reader of ledgers.
+pub(crate) fn record_with(dir: &Path, ledger: ReadLedger) -> Result<Summary> {
     let record = Record::read(dir)?;
-    let sources = Sources {
+    let reader = Reader {
+        ledger,
         emulated: record.machine.correctness_only,
-        ..*sources
     };
-    let mut scored = Vec::new();
+    let mut all = Vec::new();
     for path in Record::cells(dir)? {
-        scored.push(cell(&path, &sources).unwrap_or_else(|error| lost(&path, &error)));
+        all.push(scored(&path, reader).unwrap_or_else(|error| lost(&path, &error)));
     }
-    write(dir, Summary::new(record, scored)?)
+    write(dir, Summary::new(record, all)?)
 }
 
 /// The row of a cell whose own description is unreadable: all that is known is its folder.
@@ -136,9 +156,8 @@ fn lost(dir: &Path, error: &anyhow::Error) -> Scored {
     }
 }
 
-/// Writes `runs.csv` and `summary.json` into the record in `dir`.
-pub fn write(dir: &Path, summary: Summary) -> Result<Summary> {
-    write_runs(&dir.join("runs.csv"), &summary)?;
+/// Writes `summary.json` into the record in `dir`.
+pub(crate) fn write(dir: &Path, summary: Summary) -> Result<Summary> {
     write_json(&dir.join("summary.json"), &summary)?;
     Ok(summary)
 }

@@ -1,7 +1,7 @@
 //! What `-m` and `-w` choose: a regular expression for whole names, options in braces after it.
 
 use anyhow::Result;
-use contract::{Monitor, Options};
+use contract::{Monitor, Options, bare_name};
 use regex::Regex;
 use workloads::Definition;
 
@@ -9,7 +9,7 @@ use crate::exit::misuse;
 
 /// A monitor with its options.
 #[derive(Clone)]
-pub struct Configuration {
+pub(crate) struct Configuration {
     /// The technique.
     pub monitor: &'static dyn Monitor,
     /// How it is run.
@@ -18,23 +18,18 @@ pub struct Configuration {
 
 impl Configuration {
     /// Name and given options: what records call it.
-    pub fn label(&self) -> String {
+    pub(crate) fn label(&self) -> String {
         format!("{}{}", self.monitor.name(), self.options.label())
     }
 }
 
-/// The name in a label or a pattern, without the options.
-pub fn bare(label: &str) -> &str {
-    label.split_once('{').map_or(label, |(name, _)| name)
-}
-
 /// The baseline.
-pub fn null() -> Result<Configuration> {
+pub(crate) fn null() -> Result<Configuration> {
     configuration("null")
 }
 
 /// The one monitor called `label`.
-pub fn configuration(label: &str) -> Result<Configuration> {
+pub(crate) fn configuration(label: &str) -> Result<Configuration> {
     let (name, given) = split(label);
     let monitor = monitors::find(name)
         .ok_or_else(|| misuse(format!("no monitor is called '{name}': see harness list")))?;
@@ -43,7 +38,7 @@ pub fn configuration(label: &str) -> Result<Configuration> {
 }
 
 /// The monitors that `patterns` choose; without any, all that belong to the comparison.
-pub fn monitors(patterns: &[String]) -> Result<Vec<Configuration>> {
+pub(crate) fn monitors(patterns: &[String]) -> Result<Vec<Configuration>> {
     let offered = || {
         monitors::all()
             .iter()
@@ -66,7 +61,7 @@ pub fn monitors(patterns: &[String]) -> Result<Vec<Configuration>> {
         let (expression, given) = split(pattern);
         let expression = whole(expression, "-m")?;
         // An fault injector is nothing that a pattern would mean: it is named, or it is not there.
-        let named = bare(pattern);
+        let named = bare_name(pattern);
         let found: Vec<_> = offered()
             .filter(|m| expression.is_match(m.name()) && (!m.fault_injector() || m.name() == named))
             .collect();
@@ -91,7 +86,7 @@ pub fn monitors(patterns: &[String]) -> Result<Vec<Configuration>> {
 }
 
 /// The workloads that `patterns` choose; without any, the headline ones.
-pub fn workloads(patterns: &[String]) -> Result<Vec<Definition>> {
+pub(crate) fn workloads(patterns: &[String]) -> Result<Vec<Definition>> {
     let all = workloads::definitions().map_err(misuse)?;
     if patterns.is_empty() {
         return Ok(all
@@ -123,7 +118,7 @@ pub fn workloads(patterns: &[String]) -> Result<Vec<Definition>> {
 }
 
 /// The one workload called `label`.
-pub fn workload(label: &str) -> Result<Definition> {
+pub(crate) fn workload(label: &str) -> Result<Definition> {
     let (name, given) = split(label);
     let found = workloads::definitions()
         .map_err(misuse)?

@@ -21,17 +21,17 @@ use contract::{Ledger, Spool};
 use monitors::replay::{self, Faults, Planted, plant};
 use serde_json::{Value, to_value};
 
-use crate::scorer::{self, Sources};
+use crate::scorer;
 use crate::select;
 use scoring::record::{
     CellRun, Cost, CrossCheck, FORMAT, MonitorInfo, Noise, Record, Status, WorkloadInfo, write_json,
 };
 
 /// All faults at once, for runs of real workloads under `replay`.
-pub use fault_matrix::EVERYTHING;
+pub(crate) use fault_matrix::EVERYTHING;
 
 /// A ledger that a workload left, or one made up.
-pub struct Source {
+pub(crate) struct Source {
     /// What it is called.
     pub name: String,
     /// What is in it.
@@ -41,7 +41,7 @@ pub struct Source {
 }
 
 /// The made-up ledgers.
-pub fn made() -> Vec<Source> {
+pub(crate) fn made() -> Vec<Source> {
     let all = synthetic::all().into_iter();
     all.map(|(name, ledger)| Source {
         name: name.into(),
@@ -60,7 +60,7 @@ struct Planting {
 }
 
 /// How one case went.
-pub struct Case {
+pub(crate) struct Case {
     /// The name of its ledger and the label of its monitor.
     pub name: String,
     /// One line for each figure that is not what was planted.
@@ -69,7 +69,7 @@ pub struct Case {
 
 /// Plants every case of the grid into `dir`, scores it and compares. `seed` decides what is left
 /// to chance.
-pub fn examine(sources: &[Source], dir: &Path, seed: u64) -> Result<Vec<Case>> {
+pub(crate) fn examine(sources: &[Source], dir: &Path, seed: u64) -> Result<Vec<Case>> {
     let plantings = plantings(sources, seed)?;
     let bases: Vec<[Cost; 2]> = (0..sources.len()).map(|place| base(place as u64)).collect();
     let record = record(sources, &plantings, seed);
@@ -82,12 +82,7 @@ pub fn examine(sources: &[Source], dir: &Path, seed: u64) -> Result<Vec<Case>> {
             write_cell(dir, &sources[planting.source], run, Some(planted))?;
         }
     }
-    let reader = Sources {
-        ledger: &read_ledger,
-        monitor: &monitors::find,
-        emulated: false,
-    };
-    let summary = to_value(scorer::record(dir, &reader)?)?;
+    let summary = to_value(scorer::record_with(dir, read_ledger)?)?;
     let cases = plantings.iter().map(|planting| {
         let bases = bases[planting.source];
         judge(planting, &sources[planting.source], bases, &summary)
@@ -251,7 +246,12 @@ fn write_cell(dir: &Path, source: &Source, run: &CellRun, planted: Option<&Plant
         source.name, run.order, run.baseline, run.repetition
     );
     let cell = dir.join("raw").join(name.replace('/', "_"));
-    let bad = |path: &Path| format!("{}: cannot be written: make room", path.display());
+    let bad = |path: &Path| {
+        format!(
+            "{}: cannot be written: free space on its file system",
+            path.display()
+        )
+    };
     fs::create_dir_all(&cell).with_context(|| bad(&cell))?;
     match &source.cell {
         // The real files are read the real way.
@@ -319,13 +319,8 @@ fn record(sources: &[Source], plantings: &[Planting], seed: u64) -> Record {
 }
 
 /// Holds a cell that was run for real under `replay` against what its options plant.
-pub fn live(cell: &Path, label: &str) -> Result<Case> {
-    let reader = Sources {
-        ledger: &workloads::ledger::read,
-        monitor: &monitors::find,
-        emulated: false,
-    };
-    let scored = to_value(scorer::cell(cell, &reader)?.cell)?;
+pub(crate) fn live(cell: &Path, label: &str) -> Result<Case> {
+    let scored = to_value(scorer::cell_with(cell, workloads::ledger::read)?.cell)?;
     let run: CellRun = scoring::record::read_json(&cell.join("cell.json"))?;
     let ledger = workloads::ledger::read(cell).map_err(Error::from_boxed)?;
     let configuration = select::configuration(label)?;

@@ -1,11 +1,11 @@
-//! Whom the workload runs as: nothing runs as root that need not.
+//! The user the workload runs as: nothing runs as root that need not.
 
 use anyhow::{Context, Result};
 use nix::unistd::{Gid, Uid, geteuid};
 
 /// A user and a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct User {
+pub(crate) struct User {
     /// User id.
     pub uid: u32,
     /// Group id.
@@ -16,7 +16,7 @@ pub struct User {
 const NOBODY: u32 = 65534;
 
 /// The id of a user given by number or name.
-pub fn uid(text: &str) -> Result<u32, String> {
+pub(crate) fn uid(text: &str) -> Result<u32, String> {
     if let Ok(uid) = text.parse() {
         return Ok(uid);
     }
@@ -27,8 +27,8 @@ pub fn uid(text: &str) -> Result<u32, String> {
     }
 }
 
-/// For root: the person behind sudo, or else nobody. `None` when there is nothing to give up.
-pub fn unprivileged() -> Option<User> {
+/// For root: the person behind sudo, or else `nobody`. `None` when there is nothing to give up.
+pub(crate) fn unprivileged() -> Option<User> {
     if !geteuid().is_root() {
         return None;
     }
@@ -50,7 +50,7 @@ pub fn unprivileged() -> Option<User> {
 
 impl User {
     /// From `UID:GID`.
-    pub fn parse(text: &str) -> Result<Self> {
+    pub(crate) fn parse(text: &str) -> Result<Self> {
         let parts = text
             .split_once(':')
             .and_then(|(u, g)| Some((u.parse().ok()?, g.parse().ok()?)));
@@ -59,12 +59,12 @@ impl User {
     }
 
     /// As `UID:GID`.
-    pub fn text(self) -> String {
+    pub(crate) fn text(self) -> String {
         format!("{}:{}", self.uid, self.gid)
     }
 
     /// Becomes this user for good.
-    pub fn become_it(self) -> Result<()> {
+    pub(crate) fn become_it(self) -> Result<()> {
         let (uid, gid) = (Uid::from_raw(self.uid), Gid::from_raw(self.gid));
         nix::unistd::setgroups(&[gid]).context("setgroups")?;
         nix::unistd::setresgid(gid, gid, gid).context("setresgid")?;

@@ -18,10 +18,10 @@ use std::thread;
 
 use common::{Traces, harness, is_root, said, scratch, within};
 use contract::Kind;
+use contract::bare_name;
 use monitors::event_json::{self, Told};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use rollcall::select::bare;
 
 /// A watch that is ready, and what it says on stderr from then on.
 struct Watch {
@@ -322,7 +322,7 @@ fn a_loss_is_said_while_it_watches() {
         ("perf{pages=1}", "ring_full"),
         ("taskstats{rcvbuf=kernel}", "socket_drops"),
     ] {
-        let name = bare(label);
+        let name = bare_name(label);
         if !is_root() || !able(name) {
             continue;
         }

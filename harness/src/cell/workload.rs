@@ -9,28 +9,18 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use contract::Script;
-use serde::{Deserialize, Serialize};
 
-use super::monitor::Watcher;
-use super::{Cell, interrupt};
+use super::interrupt;
+use super::monitor::MonitorProcess;
+use super::protocol::Outcome;
+use super::stage::Stage;
 use crate::cgroup::{Cgroup, Limits};
 use crate::exit::{self, NothingRuns};
 
 /// The longest a workload may take, and the longest its own process waits before it gives up by
 /// itself: a little less, so that it can still say why.
 const LONGEST: Duration = Duration::from_secs(150);
-pub(crate) const BUDGET: Duration = Duration::from_secs(120);
-
-/// What a workload's process leaves in `outcome.json`.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(crate) struct Done {
-    /// From just before the first program was started until it had ended.
-    pub wall_ns: u64,
-    /// CPU time of all its processes.
-    pub cpu_ns: Option<u64>,
-    /// Processes the whole machine made meanwhile, by the kernel's count.
-    pub machine_forks: Option<u64>,
-}
+pub(crate) const LIMIT: Duration = Duration::from_secs(120);
 
 /// The fence: room for what the script says lives at once, with the runner and a margin, and so
 /// much memory that a process table of that size fits, but no runaway does.
@@ -43,24 +33,22 @@ pub(super) fn limits(script: &Script) -> Limits {
 }
 
 /// A running workload. Dropping it ends it.
-pub(super) struct Work {
+pub(super) struct WorkloadProcess {
     child: Child,
     group: Option<Cgroup>,
     dir: PathBuf,
     label: String,
 }
 
-impl Work {
-    /// Starts `harness workload LABEL` in a group of its own, called after its `part`.
+impl WorkloadProcess {
+    /// Starts `harness workload LABEL` in `group` with `env` for its programs.
     pub(super) fn start(
-        cell: &Cell<'_>,
-        (part, label): (&str, &str),
+        stage: &Stage,
+        label: &str,
         dir: &Path,
         script: &Script,
-        env: &[(String, String)],
+        (env, group): (&[(String, String)], Option<Cgroup>),
     ) -> Result<Self> {
-        let stage = cell.stage;
-        let group = cell.group(part, Some(script))?;
         let mut command = Command::new(std::env::current_exe().context("/proc/self/exe")?);
         command.arg("workload").arg(label).arg("--dir").arg(dir);
         command.arg("--programs").arg(&stage.programs);
@@ -110,7 +98,7 @@ impl Work {
         }
     }
 
-    /// To processes that wait for the monitor: it is there.
+    /// Releases a driver that waits for the monitor.
     pub(super) fn go_on(&mut self) {
         drop(self.child.stdin.take());
     }
@@ -120,20 +108,20 @@ impl Work {
         match self.child.try_wait().context("waitpid")? {
             None => Ok(()),
             Some(status) => bail!(
-                "{}: was over before what it runs beside ({status}): give it more to do",
+                "{}: ended before what it runs beside ({status}): this is a bug, please report it",
                 self.label
             ),
         }
     }
 
     /// Waits for its end, with an eye on the monitor.
-    pub(super) fn wait(mut self, watcher: &mut Watcher) -> Result<Done> {
+    pub(super) fn wait(mut self, monitor: &mut MonitorProcess) -> Result<Outcome> {
         let deadline = Instant::now() + LONGEST;
         let status = loop {
             if let Some(status) = self.child.try_wait().context("waitpid")? {
                 break status;
             }
-            watcher.check()?;
+            monitor.check()?;
             interrupt::check()?;
             if Instant::now() > deadline {
                 bail!(
@@ -156,7 +144,7 @@ impl Work {
             return Ok(());
         }
         let text = fs::read_to_string(self.dir.join("workload.err")).unwrap_or_default();
-        let last = text.lines().last().unwrap_or("it left no word");
+        let last = text.lines().last().unwrap_or("it left no message");
         let last = last.strip_prefix("harness: ").unwrap_or(last);
         if status.code() == Some(i32::from(exit::NOTHING_RUNS)) {
             return Err(NothingRuns(last.to_owned()).into());
@@ -170,7 +158,7 @@ pub(super) fn is_early(script: &Script) -> bool {
     script.driver.is_some_and(|driver| driver.early)
 }
 
-impl Drop for Work {
+impl Drop for WorkloadProcess {
     fn drop(&mut self) {
         // The group goes first: it ends everything in it, also what has left its parent.
         drop(self.group.take());

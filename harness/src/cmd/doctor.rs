@@ -1,19 +1,27 @@
 //! `harness doctor`: what can run here, what is missing, how to get it.
 
 use anyhow::Result;
+use clap::Args;
 use contract::Options;
 
-use super::{add_tools, print};
+use super::args::ToolsArgs;
 use crate::cgroup::Hierarchy;
-use crate::cli::ToolsArgs;
 use crate::exit::NothingRuns;
 use crate::machine;
+use crate::output::print;
 use crate::select::{self, Configuration};
 use crate::user;
 
+/// What else to look for.
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArgs {
+    #[command(flatten)]
+    tools: ToolsArgs,
+}
+
 /// Looks, and changes nothing.
-pub(super) fn doctor(args: &ToolsArgs) -> Result<()> {
-    add_tools(args)?;
+pub(crate) fn doctor(args: &DoctorArgs) -> Result<()> {
+    args.tools.add()?;
     let machine = machine::describe();
     let mut text = format!(
         "machine    {} CPUs ({}), {} MiB, Linux {} on {}, virtualised: {}\n",

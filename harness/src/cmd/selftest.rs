@@ -3,15 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Error, Result, bail};
+use clap::Args;
 
-use super::print;
-use super::setup::Setup;
 use crate::cell::{Cell, Stage};
-use crate::cli::SelftestArgs;
 use crate::exit::say;
+use crate::output::print;
 use crate::plan::Planned;
 use crate::select;
 use crate::selftest::{self, Case, EVERYTHING, Source};
+use crate::setup::Setup;
 use scoring::record::Status;
 
 /// Workloads whose ledgers are used too, where they can run, at this scale.
@@ -22,8 +22,16 @@ const REAL: [(&str, f64); 4] = [
     ("paced", 0.1),
 ];
 
+/// How the harness is examined.
+#[derive(Debug, Args)]
+pub(crate) struct SelftestArgs {
+    /// Decides what is left to chance
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+}
+
 /// Examines, prints a line for each figure that is not what was planted, and counts.
-pub(super) fn selftest(args: &SelftestArgs) -> Result<()> {
+pub(crate) fn selftest(args: &SelftestArgs) -> Result<()> {
     let dir = tempfile::tempdir()?;
     let (mut sources, mut cases) = real(dir.path())?;
     sources.extend(selftest::made());

@@ -41,11 +41,11 @@ pub(super) const FAULTS: &[&str] = &[
 ];
 
 /// All faults at once.
-pub const EVERYTHING: &str = "drop=0.1,burst=4,tail=5,admit=0.5,repeat=0.1,invent=0.1,\
+pub(crate) const EVERYTHING: &str = "drop=0.1,burst=4,tail=5,admit=0.5,repeat=0.1,invent=0.1,\
 stray=0.1,shuffle=8,delay=200,law=heavy,wrong=0.1,cut=0.1,untold=0.1";
 
 /// Whether one pid's events of one kind are so far apart that a clock like that of `claims`
-/// tells them from each other. Where it cannot, nobody could say which of them was dropped.
+/// tells them from each other. Where it cannot, which of them was dropped could not be said.
 pub(super) fn tells_apart(ledger: &Ledger, claims: &Claims) -> bool {
     let mut by_place: BTreeMap<_, Vec<(Nanos, Nanos)>> = BTreeMap::new();
     for truth in &ledger.truths {

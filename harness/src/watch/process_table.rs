@@ -8,7 +8,7 @@ use contract::Pid;
 
 /// One process.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Process {
+pub(crate) struct Process {
     /// Its parent when it was first seen.
     pub ppid: Pid,
     /// Effective user; `None` where it went before it could be asked.
@@ -18,10 +18,10 @@ pub struct Process {
 }
 
 /// All that are alive, as far as is known.
-pub type Processes = HashMap<Pid, Process>;
+pub(super) type Processes = HashMap<Pid, Process>;
 
-/// Those that are there now. Whoever goes meanwhile is left out.
-pub fn now() -> Processes {
+/// Those that are there now. A process that ends meanwhile is left out.
+pub(crate) fn now() -> Processes {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
     pids.filter_map(|pid| Some((pid, look(pid)?))).collect()
@@ -39,7 +39,7 @@ fn look(pid: Pid) -> Option<Process> {
 }
 
 /// Effective user of a living process.
-pub fn user(pid: Pid) -> Option<u32> {
+pub(crate) fn user(pid: Pid) -> Option<u32> {
     let proc = fs::metadata(format!("/proc/{pid}"));
     proc.map(|meta| meta.uid()).ok()
 }

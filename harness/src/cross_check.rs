@@ -45,7 +45,7 @@ pub(crate) fn confirm(
     };
     let (made, forks) = (after.saturating_sub(before), counts.of(Kind::Fork));
     if made < forks {
-        let why = "report this as a fault of the workload's programs";
+        let why = "this is a bug, please report it";
         return Err(format!("the ledger has {forks} forks, the kernel made {made}: {why}").into());
     }
     Ok(Some(made))

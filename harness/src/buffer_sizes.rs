@@ -1,5 +1,5 @@
-//! Which buffers a sweep compares when nobody names any: what the kernel gives to whoever does not
-//! ask, some sizes between, and the project's own, which is the plain name.
+//! Which buffers a sweep compares when none is named: what the kernel gives without being
+//! asked, some sizes between, and the project's own, which is the plain name.
 
 use contract::Label;
 

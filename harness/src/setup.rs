@@ -10,15 +10,15 @@ use nix::fcntl::Flock;
 use tempfile::TempDir;
 use workloads::Definition;
 
+use crate::buffer_sizes;
 use crate::cell::{Stage, interrupt};
 use crate::cgroup::Hierarchy;
 use crate::exit::{misuse, say};
 use crate::select::Configuration;
-use crate::sweep::buffer_sizes;
 use crate::{cleanup, machine, user, version};
 use scoring::record::{FORMAT, MonitorInfo, Record, TOOLS, WorkloadInfo};
 
-/// The machine, taken for measuring: nobody else measures while this lives.
+/// The machine, taken for measuring: no other harness measures while this lives.
 pub(super) struct Setup {
     /// What all cells share.
     pub(super) stage: Stage,
