@@ -22,7 +22,7 @@ const NAMES: [&str; 26] = [
     "null",
     "preload",
     "netlink",
-    "netlink{details=off}",
+    "netlink{lookup=never}",
     "audit",
     "ebpf",
     "kmod{hook=ftrace}",

@@ -39,7 +39,8 @@ use std::path::{Path, PathBuf};
 
 use caps::{CapSet, Capability};
 use contract::{
-    Claims, Clock, Counters, Decode, Field, Kind, Monitor, Options, Result, Session, Unavailable,
+    Buffer, Claims, Clock, Counters, Decode, Field, Kind, Monitor, Options, Result, Session,
+    Unavailable,
 };
 use nix::sys::statvfs::statvfs;
 use nix::unistd::acct;
@@ -72,6 +73,11 @@ impl Monitor for Accounting {
 
     fn missing(&self, _: &Options) -> Vec<Unavailable> {
         missing()
+    }
+
+    /// The kernel appends to a file, which grows until its file system has little space left.
+    fn buffer(&self, _: &Options) -> Buffer {
+        Buffer::Unbounded
     }
 
     fn capture(&self, session: &mut Session<'_>) -> Result<Counters> {

@@ -32,9 +32,9 @@ mod bounded_map;
 mod capture;
 mod decode;
 mod execve;
+mod fill;
 mod process_tracker;
 mod record;
-mod recv_batch;
 mod rules;
 mod session;
 mod syscall_table;
@@ -47,8 +47,8 @@ mod recorded_tests;
 
 use caps::{CapSet, Capability};
 use contract::{
-    Claims, Clock, Counters, Decode, Field, Kind, Monitor, OptionKind, OptionSpec, Options, Result,
-    Session, Unavailable,
+    Buffer, Claims, Clock, Counters, Decode, Field, Kind, Monitor, OptionKind, OptionSpec, Options,
+    Result, Session, Unavailable,
 };
 use nix::errno::Errno;
 
@@ -190,6 +190,10 @@ impl Monitor for Audit {
 
     fn missing(&self, _: &Options) -> Vec<Unavailable> {
         missing()
+    }
+
+    fn buffer(&self, options: &Options) -> Buffer {
+        fill::buffer(options)
     }
 
     fn capture(&self, session: &mut Session<'_>) -> Result<Counters> {

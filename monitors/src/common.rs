@@ -9,4 +9,6 @@ pub(crate) mod mmap;
 pub(crate) mod namespaces;
 pub(crate) mod netlink_socket;
 pub(crate) mod proc_lookup;
+pub(crate) mod process_stat;
+pub(crate) mod recv_batch;
 pub(crate) mod thread_group;

@@ -29,8 +29,8 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
 use contract::{
-    Claims, Clock, Counters, Decode, Field, Kind, Monitor, OptionKind, OptionSpec, Options, Result,
-    Session, Spool, Unavailable,
+    Buffer, Claims, Clock, Counters, Decode, Field, Kind, Monitor, OptionKind, OptionSpec, Options,
+    Result, Session, Spool, Unavailable,
 };
 use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::time::TimeSpec;
@@ -49,12 +49,22 @@ const SHORT_REST: Duration = Duration::from_millis(1);
 /// When an observer who could not be told of losses just now is told.
 const LATER: Duration = Duration::from_millis(250);
 
-const OPTIONS: &[OptionSpec] = &[OptionSpec {
-    name: "ring",
-    default: "16M",
-    kind: OptionKind::Size,
-    about: "bytes of the ring buffer, a power of two of at least one page",
-}];
+const OPTIONS: &[OptionSpec] = &[
+    OptionSpec {
+        name: "ring",
+        default: "16M",
+        kind: OptionKind::Size,
+        about: "bytes of the ring buffer, a power of two of at least one page",
+    },
+    OptionSpec {
+        name: "rest",
+        default: "auto",
+        kind: OptionKind::DurationOrAuto,
+        about: "time between two reads, 0us: none; auto is 4ms, and 1ms in harness watch",
+    },
+];
+/// A fork's or an exit's record of 24 bytes, and the word of 8 before it; an exec takes more.
+const LEAST_RECORD: u64 = 32;
 
 /// See the head of this file.
 pub(crate) struct Ebpf;
@@ -83,6 +93,14 @@ impl Monitor for Ebpf {
         requirements::missing()
     }
 
+    fn buffer(&self, options: &Options) -> Buffer {
+        Buffer::Bounded {
+            capacity: options.size("ring"),
+            unit: "bytes",
+            least_per_event: LEAST_RECORD,
+        }
+    }
+
     fn capture(&self, session: &mut Session<'_>) -> Result<Counters> {
         capture(session, Way::here())
     }
@@ -95,10 +113,10 @@ impl Monitor for Ebpf {
 fn capture(session: &mut Session<'_>, ways: &[Way]) -> Result<Counters> {
     let (mut probe, mut ring) = Probe::attach(ring_size(session.options)?, ways)?;
     (session.ready)(&[])?;
-    let rest = if session.spool.is_live() {
-        SHORT_REST
-    } else {
-        REST
+    let rest = match session.options.duration("rest") {
+        Some(rest) => rest,
+        None if session.spool.is_live() => SHORT_REST,
+        None => REST,
     };
     loop {
         drain(&mut ring, &mut session.spool)?;
@@ -110,8 +128,9 @@ fn capture(session: &mut Session<'_>, ways: &[Way]) -> Result<Counters> {
             waited(&[session.stop, ring.as_fd()], (!told).then_some(LATER))?;
         }
     }
-    let counters = probe.detach()?;
+    let mut counters = probe.detach()?;
     drain(&mut ring, &mut session.spool)?;
+    counters.buffer_peak = Some(ring.peak());
     Ok(counters)
 }
 

@@ -33,12 +33,12 @@ mod mounts;
 #[cfg(test)]
 mod tests;
 
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, AsRawFd};
 
 use caps::{CapSet, Capability};
 use contract::{
-    Claims, Clock, Counters, Decode, Field, Kind, Monitor, OptionKind, OptionSpec, Options, Result,
-    Session, Unavailable,
+    Buffer, Claims, Clock, Counters, Decode, Field, Kind, Monitor, OptionKind, OptionSpec, Options,
+    Result, Session, Unavailable,
 };
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -48,6 +48,9 @@ use file::Files;
 
 /// See the head of this file.
 pub(crate) struct Fanotify;
+
+/// How many events may wait with `queue=kernel`.
+const LIMIT: &str = "/proc/sys/fs/fanotify/max_queued_events";
 
 /// The reported loss, by its name in every format.
 const OVERFLOWS: &str = "overflows";
@@ -92,6 +95,21 @@ impl Monitor for Fanotify {
         missing
     }
 
+    /// With `queue=unlimited` the kernel drops nothing.
+    fn buffer(&self, options: &Options) -> Buffer {
+        if options.word("queue") == "unlimited" {
+            return Buffer::Unbounded;
+        }
+        let text = std::fs::read_to_string(LIMIT).ok();
+        let capacity = text.and_then(|text| text.trim().parse().ok());
+        capacity.map_or(Buffer::Unknown, |capacity| Buffer::Bounded {
+            capacity,
+            unit: "messages",
+            // A program without a loader; others take two or three.
+            least_per_event: 1,
+        })
+    }
+
     fn capture(&self, session: &mut Session<'_>) -> Result<Counters> {
         let unlimited = match session.options.word("queue") {
             "kernel" => InitFlags::empty(),
@@ -101,11 +119,11 @@ impl Monitor for Fanotify {
             group(unlimited).map_err(|why| format!("fanotify_init: {why}: see harness doctor"))?;
         let unmarked = mounts::mark_all(&group)?;
         (session.ready)(&[])?;
-        let overflows = watch(&group, session)?;
+        let watched = watch(&group, session)?;
         Ok(Counters {
-            reported_lost: [(OVERFLOWS.into(), overflows)].into(),
+            reported_lost: [(OVERFLOWS.into(), watched.overflows)].into(),
             notes: [("file_systems_unmarked".into(), unmarked)].into(),
-            ..Counters::default()
+            buffer_peak: watched.peak,
         })
     }
 
@@ -121,11 +139,24 @@ fn group(more: InitFlags) -> nix::Result<Group> {
     Group::init(flags | more, opened)
 }
 
-/// Spools until told to stop; how often the kernel said that its queue was full.
-fn watch(group: &Group, session: &mut Session<'_>) -> Result<u64> {
-    let (mut overflows, mut files, mut fresh) = (0, Files::default(), true);
+/// What a capture counts.
+#[derive(Default)]
+struct Watched {
+    /// How often the kernel said that its queue was full.
+    overflows: u64,
+    /// Most events that waited, where there is a limit.
+    peak: Option<u64>,
+}
+
+/// Spools until told to stop.
+fn watch(group: &Group, session: &mut Session<'_>) -> Result<Watched> {
+    let limited = session.options.word("queue") == "kernel";
+    let (mut watched, mut files, mut fresh) = (Watched::default(), Files::default(), true);
     loop {
         let stop = wait(group, session)?;
+        if limited {
+            watched.peak = watched.peak.max(Some(waiting(group)?));
+        }
         loop {
             let events = match group.read_events() {
                 Ok(events) => events,
@@ -143,8 +174,8 @@ fn watch(group: &Group, session: &mut Session<'_>) -> Result<u64> {
                     return Err(format!("fanotify: {why}: report this").into());
                 }
                 let Some(opened) = event.fd() else {
-                    overflows += 1;
-                    session.spool.lost(OVERFLOWS, overflows);
+                    watched.overflows += 1;
+                    session.spool.lost(OVERFLOWS, watched.overflows);
                     continue;
                 };
                 let (leads, path) = files.look(opened)?;
@@ -157,9 +188,18 @@ fn watch(group: &Group, session: &mut Session<'_>) -> Result<u64> {
         }
         session.spool.flush()?;
         if stop {
-            return Ok(overflows);
+            return Ok(watched);
         }
     }
+}
+
+/// How many events wait. The kernel counts them one by one, so it is asked once a wake-up.
+fn waiting(group: &Group) -> Result<u64> {
+    let mut bytes: libc::c_int = 0;
+    // SAFETY: the kernel writes one int.
+    let done = unsafe { libc::ioctl(group.as_fd().as_raw_fd(), libc::FIONREAD, &raw mut bytes) };
+    Errno::result(done).map_err(|why| format!("fanotify: FIONREAD: {why}: report this"))?;
+    Ok(u64::try_from(bytes)? / size_of::<libc::fanotify_event_metadata>() as u64)
 }
 
 fn wait(group: &Group, session: &Session<'_>) -> Result<bool> {

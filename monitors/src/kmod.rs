@@ -18,8 +18,8 @@ use std::io::{ErrorKind, Read};
 use std::os::fd::AsFd;
 
 use contract::{
-    Claims, Clock, Counters, Decode, Field, Kind, Monitor, OptionKind, OptionSpec, Options, Result,
-    Session, Unavailable,
+    Buffer, Claims, Clock, Counters, Decode, Field, Kind, Monitor, OptionKind, OptionSpec, Options,
+    Result, Session, Unavailable,
 };
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
@@ -27,6 +27,8 @@ use crate::common::clock;
 use module::Module;
 
 const DEVICE: &str = "/dev/rollcall";
+/// Bytes taken with one read at most.
+const MOST: u64 = 16 << 20;
 
 /// See the head of this file.
 pub(crate) struct Kmod;
@@ -82,6 +84,15 @@ impl Monitor for Kmod {
         Ok(Some(why.into()))
     }
 
+    /// The module's ring. The longest read is its highest fill.
+    fn buffer(&self, options: &Options) -> Buffer {
+        Buffer::Bounded {
+            capacity: options.size("ring"),
+            unit: "bytes",
+            least_per_event: decode::HEAD as u64,
+        }
+    }
+
     fn capture(&self, session: &mut Session<'_>) -> Result<Counters> {
         let hook = session.options.word("hook").to_owned();
         // Asked again, and by the one who acts: a lock is worth nothing if it can be walked around.
@@ -119,20 +130,29 @@ fn watch(session: &mut Session<'_>, module: &Module, hook: &str) -> Result<Count
         .open(DEVICE)
         .map_err(|error| format!("{DEVICE}: {error}: see dmesg"))?;
     (session.ready)(&[])?;
-    let mut buffer = vec![0; 1 << 18];
+    let ring = session.options.size("ring");
+    let (mut buffer, mut peak) = (vec![0; usize::try_from(ring.min(MOST))?], 0);
     while !stopped(session, &device)? {
-        while drain(session, &mut device, &mut buffer)? > 0 {}
+        loop {
+            match drain(session, &mut device, &mut buffer)? {
+                0 => break,
+                length => peak = length.max(peak),
+            }
+        }
         session.spool.flush()?;
         if session.spool.due() {
             session.spool.lost("ring_full", module.count("dropped")?);
         }
     }
     // What is in the ring now; what others add meanwhile is not waited for.
-    let mut left = session.options.size("ring");
+    let mut left = ring;
     while left > 0 {
         match drain(session, &mut device, &mut buffer)? {
             0 => break,
-            length => left = left.saturating_sub(length),
+            length => {
+                left = left.saturating_sub(length);
+                peak = length.max(peak);
+            }
         }
     }
     session.spool.flush()?;
@@ -142,6 +162,7 @@ fn watch(session: &mut Session<'_>, module: &Module, hook: &str) -> Result<Count
     counters
         .notes
         .insert("hooked_calls".into(), module.count("calls")?);
+    counters.buffer_peak = Some(peak);
     Ok(counters)
 }
 

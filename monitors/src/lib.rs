@@ -25,6 +25,7 @@ use std::sync::OnceLock;
 
 use contract::{Monitor, Result};
 
+pub use common::process_stat::ProcessStat;
 pub use common::{clock, descendants, host_lock};
 
 /// The project's own.

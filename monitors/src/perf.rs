@@ -44,8 +44,8 @@ use std::time::Duration;
 
 use caps::{CapSet, Capability};
 use contract::{
-    Claims, Clock, Counters, Decode, Field, Kind, Monitor, Nanos, OptionKind, OptionSpec, Options,
-    Result, Session, Unavailable,
+    Buffer, Claims, Clock, Counters, Decode, Field, Kind, Monitor, Nanos, OptionKind, OptionSpec,
+    Options, Result, Session, Unavailable,
 };
 use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::time::TimeSpec;
@@ -58,6 +58,9 @@ pub(crate) struct Perf;
 
 /// Between two looks.
 const REST: Duration = Duration::from_millis(1);
+
+/// A COMM record with the shortest name: head 8, ids 8, name 8, stamp 8. Forks and exits take 40.
+const LEAST_RECORD: u64 = 32;
 
 /// The reported loss, by its name in every format.
 const RING_FULL: &str = "ring_full";
@@ -97,6 +100,24 @@ impl Monitor for Perf {
         missing()
     }
 
+    /// All rings together: a workload on one CPU fills only one of them, so fewer events than this
+    /// holds may be lost.
+    fn buffer(&self, options: &Options) -> Buffer {
+        let page = nix::unistd::sysconf(nix::unistd::SysconfVar::PAGE_SIZE);
+        let page = page
+            .ok()
+            .flatten()
+            .and_then(|page| u64::try_from(page).ok());
+        let (Some(page), Ok(cpus)) = (page, crate::common::cpus::read("online")) else {
+            return Buffer::Unknown;
+        };
+        Buffer::Bounded {
+            capacity: options.size("pages") * page * cpus.len() as u64,
+            unit: "bytes",
+            least_per_event: LEAST_RECORD,
+        }
+    }
+
     fn capture(&self, session: &mut Session<'_>) -> Result<Counters> {
         let pages = pages(session.options)?;
         let cpus = crate::common::cpus::read("online")?;
@@ -106,6 +127,7 @@ impl Monitor for Perf {
             last: clock::now(),
             held: false,
             bytes: Vec::new(),
+            peak: 0,
         };
         capture.run(session)
     }
@@ -154,6 +176,8 @@ struct Capture {
     /// Whether there are records that no round has released yet.
     held: bool,
     bytes: Vec<u8>,
+    /// Most bytes that were in one ring.
+    peak: usize,
 }
 
 impl Capture {
@@ -167,6 +191,8 @@ impl Capture {
         counters
             .reported_lost
             .insert(RING_FULL.into(), self.lost()?);
+        // As if all were as full as the fullest, so that it stands beside the capacity of all.
+        counters.buffer_peak = Some((self.peak * self.rings.len()) as u64);
         Ok(counters)
     }
 
@@ -182,6 +208,7 @@ impl Capture {
             self.bytes.clear();
             if ring.take(&mut self.bytes)? {
                 any = true;
+                self.peak = self.peak.max(self.bytes.len());
                 let head = decode::records(index as u32);
                 session
                     .spool

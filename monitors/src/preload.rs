@@ -27,7 +27,7 @@ use std::os::fd::BorrowedFd;
 use std::path::Path;
 
 use contract::{
-    Claims, Clock, Counters, Decode, Field, Kind, Monitor, OptionKind, OptionSpec, Options,
+    Buffer, Claims, Clock, Counters, Decode, Field, Kind, Monitor, OptionKind, OptionSpec, Options,
     Privilege, Result, Session, Unavailable,
 };
 
@@ -40,12 +40,20 @@ pub(crate) struct Preload;
 /// The reported loss, by its name in every format.
 const RING_FULL: &str = "ring_full";
 
-const OPTIONS: &[OptionSpec] = &[OptionSpec {
-    name: "ring",
-    default: "16M",
-    kind: OptionKind::Size,
-    about: "bytes of the ring between programs and reader, 256 for a event",
-}];
+const OPTIONS: &[OptionSpec] = &[
+    OptionSpec {
+        name: "ring",
+        default: "16M",
+        kind: OptionKind::Size,
+        about: "bytes of the ring between programs and reader, 256 or more for an event",
+    },
+    OptionSpec {
+        name: "rest",
+        default: "auto",
+        kind: OptionKind::DurationOrAuto,
+        about: "time between two reads while events keep coming, 0us: none; auto is 2ms",
+    },
+];
 
 impl Monitor for Preload {
     fn name(&self) -> &'static str {
@@ -84,6 +92,14 @@ impl Monitor for Preload {
         closed(&std::env::temp_dir()).into_iter().collect()
     }
 
+    fn buffer(&self, options: &Options) -> Buffer {
+        ring::slots(options.size("ring")).map_or(Buffer::Unknown, |slots| Buffer::Bounded {
+            capacity: slots * layout::SLOT as u64,
+            unit: "bytes",
+            least_per_event: layout::SLOT as u64,
+        })
+    }
+
     fn capture(&self, session: &mut Session<'_>) -> Result<Counters> {
         let home = Place::new(&std::env::temp_dir())?;
         let memory = Place::new(&install::channel_parent())?;
@@ -96,7 +112,8 @@ impl Monitor for Preload {
             ("ROLLCALL_CHANNEL".into(), text(channel.path())),
         ])?;
         let stop: BorrowedFd<'_> = session.stop;
-        let found = capture::run(&channel, stop, &mut session.spool)?;
+        let rest = session.options.duration("rest");
+        let found = capture::run(&channel, rest, stop, &mut session.spool)?;
         channel.check()?;
         Ok(counters(&channel, &found))
     }
@@ -138,6 +155,6 @@ fn counters(channel: &Channel, found: &capture::Found) -> Counters {
     Counters {
         reported_lost: pairs(&reported_lost),
         notes: pairs(&[("ld_so_preload_files", global)]),
-        ..Counters::default()
+        buffer_peak: Some(found.peak * layout::SLOT as u64),
     }
 }

@@ -33,7 +33,7 @@ mod tests;
 use std::time::{Duration, Instant};
 
 use contract::{
-    Claims, Clock, Counters, Decode, Field, Kind, Monitor, OptionKind, OptionSpec, Options,
+    Buffer, Claims, Clock, Counters, Decode, Field, Kind, Monitor, OptionKind, OptionSpec, Options,
     Privilege, Result, Session, Unavailable,
 };
 use nix::poll::{PollFd, PollFlags, ppoll};
@@ -88,6 +88,11 @@ impl Monitor for Procfs {
                 "mount /proc",
             )],
         }
+    }
+
+    /// There is no queue: it looks at what is there, and what has gone between two looks is missed.
+    fn buffer(&self, _: &Options) -> Buffer {
+        Buffer::Unbounded
     }
 
     fn capture(&self, session: &mut Session<'_>) -> Result<Counters> {

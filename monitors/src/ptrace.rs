@@ -43,8 +43,8 @@ use std::path::Path;
 
 use caps::{CapSet, Capability};
 use contract::{
-    Claims, Clock, Counters, Decode, Field, Kind, Monitor, OptionKind, OptionSpec, Options, Pid,
-    Result, Session, Unavailable,
+    Buffer, Claims, Clock, Counters, Decode, Field, Kind, Monitor, OptionKind, OptionSpec, Options,
+    Pid, Result, Session, Unavailable,
 };
 use nix::sys::signal::{SigHandler, Signal, signal};
 use nix::unistd::getppid;
@@ -111,6 +111,11 @@ impl Monitor for Ptrace {
             }
             _ => Vec::new(),
         }
+    }
+
+    /// A process waits for the tracer at each of its stops, so nothing is ever dropped.
+    fn buffer(&self, _: &Options) -> Buffer {
+        Buffer::Unbounded
     }
 
     fn capture(&self, session: &mut Session<'_>) -> Result<Counters> {

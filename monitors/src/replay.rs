@@ -12,8 +12,8 @@ mod plant;
 mod tests;
 
 use contract::{
-    Claims, Counters, Decode, EventLog, EventRef, Frame, Ledger, Malformed, Monitor, OptionSpec,
-    Options, Result, Session, Spool, Unavailable,
+    Buffer, Claims, Counters, Decode, EventLog, EventRef, Frame, Ledger, Malformed, Monitor,
+    OptionSpec, Options, Result, Session, Spool, Unavailable,
 };
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
@@ -50,6 +50,11 @@ impl Monitor for Replay {
 
     fn missing(&self, _: &Options) -> Vec<Unavailable> {
         Vec::new()
+    }
+
+    /// It watches nothing: the ledger is handed over whole.
+    fn buffer(&self, _: &Options) -> Buffer {
+        Buffer::Unbounded
     }
 
     fn capture(&self, session: &mut Session<'_>) -> Result<Counters> {

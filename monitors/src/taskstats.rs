@@ -29,17 +29,22 @@ mod wire;
 use std::os::fd::AsFd;
 
 use contract::{
-    Claims, Clock, Counters, Decode, Field, Kind, Monitor, OptionKind, OptionSpec, Options, Result,
-    Session, Unavailable,
+    Buffer, Claims, Clock, Counters, Decode, Field, Kind, Monitor, OptionKind, OptionSpec, Options,
+    Result, Session, Unavailable,
 };
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-use crate::common::{clock, namespaces, netlink_socket};
+use crate::common::netlink_socket::{self, Queue};
+use crate::common::{clock, namespaces};
 use socket::{Got, Listener, Talk};
 use wire::PROTOCOL;
 
 /// See the head of this file.
 pub(crate) struct Taskstats;
+
+/// The least that a record takes in the queue: its 400 bytes and more with 320 of `skb_shared_info`
+/// rounded up to 1024, and an `sk_buff` of 256.
+const LEAST_RECORD: u64 = 1280;
 
 /// The reported loss, by its name in every format.
 const DROPS: &str = "socket_drops";
@@ -76,12 +81,17 @@ impl Monitor for Taskstats {
         missing()
     }
 
+    fn buffer(&self, options: &Options) -> Buffer {
+        netlink_socket::buffer(options.size_or_kernel("rcvbuf"), LEAST_RECORD)
+    }
+
     fn capture(&self, session: &mut Session<'_>) -> Result<Counters> {
         let listener = Listener::start(session.options.size_or_kernel("rcvbuf"))?;
         let mut capture = Capture {
             listener,
             buffer: Vec::with_capacity(wire::ROOM),
             episodes: 0,
+            peak: 0,
         };
         capture.run(session)
     }
@@ -124,6 +134,8 @@ struct Capture {
     listener: Listener,
     buffer: Vec<u8>,
     episodes: u64,
+    /// Highest fill of the queue.
+    peak: u64,
 }
 
 impl Capture {
@@ -152,6 +164,7 @@ impl Capture {
         counters
             .notes
             .insert("enobufs_episodes".into(), self.episodes);
+        counters.buffer_peak = Some(self.peak);
         Ok(counters)
     }
 
@@ -159,6 +172,7 @@ impl Capture {
     /// it is empty, so now is the time to count.
     fn drain(&mut self, session: &mut Session<'_>) -> Result<bool> {
         let before = self.episodes;
+        self.peak = self.peak.max(Queue::of(&self.listener)?.fill);
         loop {
             match self.listener.receive(&mut self.buffer)? {
                 Got::Some => session.spool.write(clock::now(), &self.buffer)?,

@@ -4,11 +4,15 @@ use std::fs;
 
 use contract::Pid;
 
-/// Every descendant of `root`, parents before children, as far as they can be seen at one event.
+use super::process_stat::ProcessStat;
+
+/// Every descendant of `root`, parents before children, as far as one look at /proc shows them.
 pub fn below(root: Pid) -> Vec<Pid> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<Pid>().ok());
-    let pairs: Vec<_> = pids.filter_map(|pid| Some((pid, parent(pid)?))).collect();
+    let pairs: Vec<_> = pids
+        .filter_map(|pid| Some((pid, ProcessStat::of(pid)?.ppid?)))
+        .collect();
     let mut found = vec![root];
     let mut next = 0;
     while let Some(&of) = found.get(next) {
@@ -21,12 +25,6 @@ pub fn below(root: Pid) -> Vec<Pid> {
         next += 1;
     }
     found.split_off(1)
-}
-
-/// The second field behind the name, which may itself hold brackets and blanks.
-fn parent(pid: Pid) -> Option<Pid> {
-    let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    text.rsplit_once(") ")?.1.split(' ').nth(1)?.parse().ok()
 }
 
 #[cfg(test)]

@@ -1,11 +1,16 @@
-//! The queue of a netlink socket: its width, and in /proc/net/netlink who else holds a group and what
-//! the kernel dropped.
+//! The receive queue of a netlink socket: its size and fill, and in /proc/net/netlink which other
+//! sockets are members of a group and what the kernel dropped.
+//!
+//! The kernel accounts a message by the memory that it takes (`truesize`: the message, its `sk_buff`
+//! and what their allocators round up), and drops when what is queued exceeds the size. Size and fill
+//! here are in those bytes.
 
 use std::fs;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 
-use contract::Result;
+use contract::{Buffer, Result};
 use netlink_sys::Socket;
+use nix::errno::Errno;
 use nix::sys::socket::{setsockopt, sockopt};
 
 const PATH: &str = "/proc/net/netlink";
@@ -77,6 +82,64 @@ pub(crate) fn dropped(protocol: u32, inode: u64, before: u64) -> Result<u64> {
     Ok(drops(protocol, inode)?.wrapping_sub(before) & u64::from(u32::MAX))
 }
 
+/// The least that a message takes in a queue, on every kernel from 5.10 on: an `sk_buff` of 256
+/// bytes, and its data with 320 bytes of `skb_shared_info` rounded up to 512. Longer messages and
+/// kernels that keep small heads in a cache of their own take more.
+pub(crate) const LEAST_MESSAGE: u64 = 768;
+
+/// The queue as a [`Buffer`], with `least` bytes for a message; `rcvbuf` as for [`widen`].
+pub(crate) fn buffer(rcvbuf: Option<u64>, least: u64) -> Buffer {
+    capacity(rcvbuf).map_or(Buffer::Unknown, |capacity| Buffer::Bounded {
+        capacity,
+        unit: "bytes",
+        least_per_event: least,
+    })
+}
+
+/// How much a queue holds that was widened to `rcvbuf`, or that was left as it comes.
+pub(crate) fn capacity(rcvbuf: Option<u64>) -> Option<u64> {
+    match rcvbuf {
+        Some(bytes) => Some((2 * bytes).max(SMALLEST)),
+        None => {
+            let text = fs::read_to_string("/proc/sys/net/core/rmem_default").ok()?;
+            text.trim().parse().ok()
+        }
+    }
+}
+
+/// SOCK_MIN_RCVBUF, as it has been since 3.14 where a cache line has 64 bytes.
+const SMALLEST: u64 = 2304;
+
+/// How full a queue is, and how much it holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Queue {
+    pub(crate) fill: u64,
+    pub(crate) capacity: u64,
+}
+
+impl Queue {
+    /// Asks the kernel, with one short system call (SO_MEMINFO, since 4.12). The fill may exceed the
+    /// capacity by one message.
+    pub(crate) fn of(socket: &impl AsFd) -> nix::Result<Self> {
+        // SK_MEMINFO_RMEM_ALLOC and SK_MEMINFO_RCVBUF are its first two words.
+        let mut info = [0_u32; 9];
+        let mut length = size_of_val(&info) as libc::socklen_t;
+        // SAFETY: the kernel writes at most `length` bytes into `info`.
+        let done = unsafe {
+            libc::getsockopt(
+                socket.as_fd().as_raw_fd(),
+                libc::SOL_SOCKET,
+                libc::SO_MEMINFO,
+                info.as_mut_ptr().cast(),
+                &raw mut length,
+            )
+        };
+        Errno::result(done)?;
+        let [fill, capacity] = [info[0], info[1]].map(u64::from);
+        Ok(Self { fill, capacity })
+    }
+}
+
 /// Gives a socket a queue of twice so many bytes, as the kernel does; `owner` is the monitor.
 pub(crate) fn widen(owner: &str, socket: &Socket, bytes: u64) -> Result<()> {
     const MOST: u64 = 1 << 30;
@@ -95,6 +158,22 @@ pub(crate) fn widen(owner: &str, socket: &Socket, bytes: u64) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_queue_holds_what_the_kernel_says() {
+        let socket = Socket::new(libc::NETLINK_USERSOCK as isize).unwrap();
+        // SAFETY: the descriptor is open as long as `socket` lives.
+        let fd = unsafe { BorrowedFd::borrow_raw(socket.as_raw_fd()) };
+        let found = Queue::of(&fd).unwrap();
+        assert_eq!((found.fill, Some(found.capacity)), (0, capacity(None)));
+        for bytes in [1, 8 << 10, 100 << 10] {
+            setsockopt(&fd, sockopt::RcvBuf, &(bytes as usize)).unwrap();
+            assert_eq!(
+                Some(Queue::of(&fd).unwrap().capacity),
+                capacity(Some(bytes))
+            );
+        }
+    }
 
     #[test]
     fn a_line_is_read() {

@@ -12,7 +12,8 @@ use nix::fcntl::{OFlag, open, openat};
 use nix::sys::stat::Mode;
 use nix::unistd::read;
 
-use crate::common::lookup_codec::{self, Tag};
+use super::lookup_codec::{self, Tag};
+use super::process_stat::ProcessStat;
 
 /// Longest argv read whole. Longer ones are cut, and say so.
 const ARGV: usize = 256 << 10;
@@ -44,9 +45,7 @@ impl Proc {
 
     /// Adds its parent to `fields`, if it is to be had.
     pub(crate) fn ppid(&self, dir: BorrowedFd<'_>, fields: &mut Vec<u8>) {
-        let mut line = [0_u8; 512];
-        let read = slurp(dir, c"stat", &mut line);
-        if let Some(ppid) = read.and_then(|length| parent(&line[..length])) {
+        if let Some(ppid) = ProcessStat::in_folder(dir).and_then(|stat| stat.ppid) {
             lookup_codec::keep(Tag::Ppid, &ppid.to_le_bytes(), fields);
         }
     }
@@ -82,15 +81,6 @@ impl Proc {
         };
         lookup_codec::keep(tag, &self.scratch[..length], fields);
     }
-}
-
-/// Field 4 of a /proc/PID/stat. The name before it may hold anything, brackets too; 0 is nobody.
-fn parent(line: &[u8]) -> Option<Pid> {
-    let close = line.iter().rposition(|&byte| byte == b')')?;
-    let mut words = std::str::from_utf8(&line[close + 1..])
-        .ok()?
-        .split_ascii_whitespace();
-    words.nth(1)?.parse().ok().filter(|&ppid| ppid != 0)
 }
 
 /// Reads a file of /proc/PID: whole with one call, or as much as fits.
