@@ -88,7 +88,7 @@ fn cell(workload: &str, place: usize, repetition: u32) -> Scored {
         .journal
         .events
         .retain(|event| event.pid % 40 >= lost % 7);
-    score(&input.run, &input.ledger, &input.journal, &claims).unwrap()
+    score(&input.run, &input.ledger, &input.journal, &claims, None).unwrap()
 }
 
 fn record(dir: &Path) -> Summary {

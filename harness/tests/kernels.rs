@@ -46,7 +46,14 @@ fn cell(name: &str) -> Scored {
         _ => {}
     }
     if input.run.status == Status::Ok {
-        return score(&input.run, &input.ledger, &input.journal, &input.claims).unwrap();
+        return score(
+            &input.run,
+            &input.ledger,
+            &input.journal,
+            &input.claims,
+            None,
+        )
+        .unwrap();
     }
     Scored {
         cell: scoring::Cell::blank(&input.run),

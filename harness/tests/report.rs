@@ -299,7 +299,7 @@ fn a_record_of_a_million_events_is_a_small_page_at_once() {
         let input = made::input(events);
         let mut run = input.run.clone();
         run.repetition = repetition;
-        scored.push(score(&run, &input.ledger, &input.journal, &input.claims).unwrap());
+        scored.push(score(&run, &input.ledger, &input.journal, &input.claims, None).unwrap());
     }
     let record = Record {
         format: FORMAT,
@@ -309,6 +309,7 @@ fn a_record_of_a_million_events_is_a_small_page_at_once() {
         seed: 1,
         scale: 1.0,
         repetitions: 3,
+        precision: None,
         version: "0".into(),
         commit: None,
         sources: None,

@@ -29,7 +29,7 @@ pub enum OptionKind {
 pub struct OptionSpec {
     /// Its name, as in `netlink{rcvbuf=1M}`.
     pub name: &'static str,
-    /// What it is when nobody says.
+    /// What it is where it is not given.
     pub default: &'static str,
     /// What it may be.
     pub kind: OptionKind,

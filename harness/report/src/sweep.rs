@@ -11,7 +11,7 @@ use contract::bare_name;
 use contract::plain;
 use scoring::record::Record;
 use scoring::stats::Estimate;
-use scoring::sweep::result::{Burst, Found, Generator, Missed, Point, Sweep};
+use scoring::sweep::result::{Burst, Generator, Missed, Point, Sweep, SweepResult};
 use scoring::sweep::search::CONFIRM;
 use scoring::sweep::{Load, SECONDS};
 use scoring::{Latency, Summary};
@@ -58,7 +58,7 @@ impl Sweeps {
     pub(super) fn new(summary: &Summary, sweep: &Sweep, id: &str, lead: &str) -> Result<Self> {
         let sections = sweep.generators.iter().enumerate();
         let sections = sections.map(|(place, (workload, generator))| {
-            let found: Vec<&Found> = of(sweep, workload).collect();
+            let found: Vec<&SweepResult> = of(sweep, workload).collect();
             let id = format!("{id}-s{place}");
             let plots = plots::sweep::draw(&found, generator)?.into_iter();
             let named = |plot: Plot| Plot {
@@ -96,7 +96,7 @@ impl Sweeps {
     }
 }
 
-fn of<'a>(sweep: &'a Sweep, workload: &str) -> impl Iterator<Item = &'a Found> {
+fn of<'a>(sweep: &'a Sweep, workload: &str) -> impl Iterator<Item = &'a SweepResult> {
     let workload = workload.to_owned();
     sweep
         .found
@@ -104,7 +104,7 @@ fn of<'a>(sweep: &'a Sweep, workload: &str) -> impl Iterator<Item = &'a Found> {
         .filter(move |one| one.workload == workload)
 }
 
-fn rows(found: &[&Found], id: &str) -> Vec<Row> {
+fn rows(found: &[&SweepResult], id: &str) -> Vec<Row> {
     let rows = found.iter().enumerate();
     rows.map(|(place, one)| Row {
         id: format!("{id}-m{place}"),
@@ -127,7 +127,7 @@ fn analysis<'a>(record: &'a Record, workload: &str) -> &'a str {
     found.map_or("", |one| &one.analysis)
 }
 
-fn row(one: &Found) -> Row {
+fn row(one: &SweepResult) -> Row {
     let measured = !one.curve.is_empty();
     let ceiling = one.at_ceiling.as_ref();
     Row {
@@ -158,7 +158,7 @@ fn held(point: &Point) -> String {
 }
 
 /// Where and how it gives.
-fn gives(one: &Found) -> String {
+fn gives(one: &SweepResult) -> String {
     let Some(point) = &one.gives else {
         return "nothing up to the ceiling".into();
     };
@@ -185,7 +185,7 @@ fn gives(one: &Found) -> String {
 
 /// The cliff in one line: from which rate on something is lost, or, where nothing is, from which on
 /// the workload is held up.
-fn cliff(one: &Found) -> String {
+fn cliff(one: &SweepResult) -> String {
     let at = |point: &Point| format!("{} ({})", rate(point), of_ceiling(point.of_ceiling));
     if let Some(point) = &one.loses {
         let whole = one.lossless.as_ref().map_or(
@@ -216,7 +216,7 @@ fn unfinished(next: Load) -> String {
     }
 }
 
-fn burst(one: &Found) -> String {
+fn burst(one: &SweepResult) -> String {
     let size = |burst: &Burst| {
         let ms = micros(burst.seconds * 1e6);
         format!(

@@ -15,7 +15,7 @@ use crate::output::print;
 use report::numbers::count;
 use scoring::Summary;
 use scoring::gate::{self, Baseline, Finding, Outcome};
-use scoring::record::{Record, write_json};
+use scoring::record::{Record, write_json_pretty};
 
 pub(crate) const EXAMPLES: &str = "Examples:
   harness gate --baseline gate.json --update -m 'ebpf|netlink'   measure, and promise that
@@ -150,7 +150,7 @@ fn update(args: &GateArgs) -> Result<()> {
             dir.display()
         );
     }
-    write_json(&args.baseline, &baseline)?;
+    write_json_pretty(&args.baseline, &baseline)?;
     say(&format!(
         "{} now promises the loss of {} on {}: commit it",
         args.baseline.display(),

@@ -9,7 +9,7 @@ use super::panels::{self, Axes, Panel, Point, Series, Up};
 use super::sweep::head;
 use crate::numbers::{few, percent, thousands};
 use contract::bare_name;
-use scoring::sweep::result::{Found, Generator};
+use scoring::sweep::result::{Generator, SweepResult};
 use scoring::{Comparison, Summary};
 
 /// One monitor at one rate.
@@ -28,7 +28,7 @@ pub(super) struct Spent {
 }
 
 /// The trials of one monitor. The machine's extra is known at rates that were tried unwatched too.
-pub(super) fn of_sweep(one: &Found, generator: &Generator) -> Vec<Spent> {
+pub(super) fn of_sweep(one: &SweepResult, generator: &Generator) -> Vec<Spent> {
     let points = one.curve.iter().filter_map(|point| {
         let mut unwatched = generator.curve.iter();
         let base = unwatched.find(|base| base.offered_per_s == point.offered_per_s);
