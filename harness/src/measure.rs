@@ -76,7 +76,7 @@ pub(crate) fn measure(wanted: &Wanted) -> Result<Measured> {
     }
     let failed = ended?;
     scorer::record(out)?;
-    report::write(out, report::Pictures::Svg)?;
+    report::write_readme(out, report::Pictures::Svg)?;
     if run.able().len() < 2 {
         output::print(&report::terminal(out, false)?)?;
         return Err(

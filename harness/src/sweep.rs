@@ -86,7 +86,7 @@ pub(crate) fn sweep(wanted: &Wanted) -> Result<Swept> {
     let summary = scorer::write(out, Summary::new(record, scored)?)?;
     let found = Sweep::new(&summary);
     found.write(out)?;
-    report::write(out, report::Pictures::Svg)?;
+    report::write_readme(out, report::Pictures::Svg)?;
     if ended
         .as_ref()
         .is_err_and(Error::is::<interrupt::Interrupted>)

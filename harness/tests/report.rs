@@ -336,7 +336,7 @@ fn a_record_of_a_million_events_is_a_small_page_at_once() {
     assert_eq!(events, 1_000_000);
     write_json(&dir.path().join("summary.json"), &summary).unwrap();
     let begun = Instant::now();
-    report::write(dir.path(), Pictures::Svg).unwrap();
+    report::write_all(dir.path(), Pictures::Svg).unwrap();
     let took = begun.elapsed();
     let size = fs::metadata(dir.path().join("report.html")).unwrap().len();
     println!("{size} bytes in {took:?}");

@@ -194,7 +194,7 @@ fn tell(args: &GateArgs, findings: &[Finding]) -> Result<()> {
         fs::write(path, text).with_context(|| format!("{}: cannot be written", path.display()))
     };
     if let Some(path) = &args.junit {
-        put(path, gate_render::junit(findings))?;
+        put(path, gate_render::junit(findings)?)?;
     }
     if let Some(path) = &args.markdown {
         // A summary page is shared: what other steps wrote stays.

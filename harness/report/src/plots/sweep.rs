@@ -3,9 +3,9 @@
 
 use anyhow::Result;
 
-use super::Plot;
-use super::cpu_vs_rate::{self, Spent};
+use super::cpu_vs_rate::{self, Cost};
 use super::panels::{self, Axes, Panel, Point, Series, Up, bytes};
+use super::plot::{Plot, head};
 use crate::numbers::{few, percent, thousands};
 use contract::bare_name;
 use scoring::sweep::result::{Generator, SweepResult};
@@ -19,7 +19,7 @@ pub(crate) fn draw(found: &[&SweepResult], generator: &Generator) -> Result<Vec<
         .copied()
         .filter(|one| !one.curve.is_empty())
         .collect();
-    let spent: Vec<Spent> = measured
+    let spent: Vec<Cost> = measured
         .iter()
         .flat_map(|one| cpu_vs_rate::of_sweep(one, generator))
         .collect();
@@ -148,15 +148,6 @@ fn buffers(found: &[&SweepResult]) -> Result<Option<Plot>> {
         rows: rows.collect(),
     };
     Ok(panels::draw(&panels, axes)?.map(plot))
-}
-
-/// The head of a table of a plot: which rows it is about comes first.
-pub(super) fn head(figures: &[&str]) -> Vec<String> {
-    let words = ["workload", "configuration"].into_iter();
-    words
-        .chain(figures.iter().copied())
-        .map(String::from)
-        .collect()
 }
 
 /// A panel for each technique of which there is something to draw.
