@@ -15,7 +15,7 @@ use crate::select;
 /// and reports event loss, field accuracy, detection latency and overhead. Without a command it
 /// runs the default comparison, which takes about three minutes on two CPUs.
 #[derive(Debug, Parser)]
-#[command(name = "harness", version, after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
+#[command(name = "harness", version, long_version = crate::version::long(), after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
 pub struct Cli {
     /// What to do; the default is `run`.
     #[command(subcommand)]

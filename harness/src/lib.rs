@@ -20,4 +20,5 @@ mod selftest;
 mod setup;
 mod sweep;
 mod user;
+mod version;
 mod watch;

@@ -15,7 +15,7 @@ use crate::cell::{Stage, interrupt};
 use crate::cgroup::Hierarchy;
 use crate::exit::{misuse, say};
 use crate::select::Configuration;
-use crate::{cleanup, machine, user};
+use crate::{cleanup, machine, user, version};
 use scoring::record::{FORMAT, MonitorInfo, Record, TOOLS, WorkloadInfo};
 
 /// The machine, taken for measuring: no other harness measures while this lives.
@@ -94,7 +94,10 @@ impl Setup {
             seed: asked.seed,
             scale: asked.scale,
             repetitions: asked.repetitions,
+            precision: None,
             version: env!("CARGO_PKG_VERSION").into(),
+            commit: version::COMMIT.map(Into::into),
+            sources: version::SOURCES.map(Into::into),
             machine: machine::describe(),
             workloads: workloads
                 .iter()

@@ -1,5 +1,5 @@
 //! The event line: one event as one line of JSON. `harness watch --format json` writes it, and a
-//! third-party tool may; FORMAT.md says what it holds.
+//! third-party tool may; docs/FORMAT.md says what it holds.
 //!
 //! Names come from programs that may be hostile. Whatever bytes they have, the line is one line of
 //! plain, visible text that every JSON reader takes, and gives them back byte for byte: what does

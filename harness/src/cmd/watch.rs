@@ -29,7 +29,7 @@ pub(crate) const EXAMPLES: &str = "Examples:
   harness watch audit --exe '/curl$' --user nobody
   harness watch 'netlink{rcvbuf=1M}' --format json | jq -r 'select(.kind==\"exec\").exe'
   harness watch preload                            says which environment a program must have for it
-An event is a line of JSON as FORMAT.md has it. Losses and the summary go to stderr. A reader that is
+An event is a line of JSON as docs/FORMAT.md has it. Losses and the summary go to stderr. A reader that is
 too slow loses lines, which are counted; the machine never waits for it.
 Exit codes: 0 stopped, or its reader has left; 1 it failed; 2 misuse; 3 it cannot run here.";
 
@@ -64,7 +64,7 @@ pub(crate) struct WatchArgs {
 pub(crate) enum EventFormat {
     /// For people
     Table,
-    /// The event line of FORMAT.md
+    /// The event line of docs/FORMAT.md
     Json,
 }
 

@@ -31,7 +31,7 @@ pub(crate) struct Count {
 
 /// How an event becomes a line.
 pub(crate) enum Form {
-    /// The event line of FORMAT.md.
+    /// The event line of docs/FORMAT.md.
     Json,
     /// For people.
     Table(Table),

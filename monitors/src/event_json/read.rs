@@ -49,7 +49,7 @@ impl Told {
     }
 }
 
-/// Reads one line, with or without its newline. Every key of FORMAT.md must be there, `cut`
+/// Reads one line, with or without its newline. Every key of docs/FORMAT.md must be there, `cut`
 /// excepted; keys it does not know are passed over.
 pub fn read(line: &[u8]) -> Result<Told, Malformed> {
     let refused = |why: String| Malformed(format!("not an event line: {why}"));
@@ -136,7 +136,9 @@ fn bytes(name: &str, text: &str) -> Result<Vec<u8>, String> {
         let (byte, rest) = digits
             .and_then(|(digits, rest)| Some((byte(*digits)?, rest)))
             .ok_or_else(|| {
-                format!("{name}: U+FFFD stands without the two digits of a byte: see FORMAT.md")
+                format!(
+                    "{name}: U+FFFD stands without the two digits of a byte: see docs/FORMAT.md"
+                )
             })?;
         out.push(byte);
         out.extend_from_slice(rest);

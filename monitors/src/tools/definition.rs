@@ -14,7 +14,7 @@ const GROUPS: [&str; 9] = [
     "kind", "pid", "ppid", "exe", "argv", "status", "time", "id", "cut",
 ];
 
-/// One tool, as its file has it. FORMAT.md says what each key means.
+/// One tool, as its file has it. docs/FORMAT.md says what each key means.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Definition {
@@ -149,7 +149,7 @@ pub(super) enum Format {
     /// By the patterns in `[[line]]`.
     #[default]
     Lines,
-    /// Every line is an event line of FORMAT.md.
+    /// Every line is an event line of docs/FORMAT.md.
     Json,
 }
 
@@ -226,7 +226,7 @@ impl Definition {
             let before = text.get(..error.span().map_or(0, |span| span.start));
             let line = 1 + before.unwrap_or_default().matches('\n').count();
             let why = error.message().replace('\n', " ");
-            format!("{file}: line {line}: {why}: FORMAT.md has the keys of a tool")
+            format!("{file}: line {line}: {why}: docs/FORMAT.md has the keys of a tool")
         })?;
         let bad = |(key, why): (&str, String)| format!("{file}: {key}: {why}");
         made.check().map_err(bad)?;
