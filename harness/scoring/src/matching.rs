@@ -5,12 +5,20 @@
 //! overlap. Within one pid and kind the most pairs possible are made, and of two events that
 //! could both be right the earlier one is taken.
 //!
+//! What finds no truth is a duplicate where the truth has been reported already, a false positive
+//! where the process was the workload's, and unrelated where it was another process of the machine,
+//! as far as these are known: a process that never was is a false positive too, and so is a second
+//! fork or exit of one that was.
+//!
 //! Events are first dealt out to their pids by counting, then sorted within each pid, so that
 //! ten million take about a second and only a few bytes each beside themselves.
 
+mod adoption;
 mod assignment;
 mod buckets;
+mod input;
 mod lifetimes;
+mod other_lives;
 mod per_pid;
 mod time_span;
 mod verdict;
@@ -18,59 +26,48 @@ mod verdict;
 pub use verdict::{Matching, Verdict};
 
 use buckets::Buckets;
-use contract::{Clock, Event, Kind, Ledger, Pid};
-use time_span::TimeSpan;
+use contract::{Clock, Event, Ledger, Life};
+use input::Input;
+use other_lives::OtherLives;
 use verdict::NO_EVENT;
 
 /// Sorts `events` against `ledger`; `clock` says how far the events' own times can be trusted.
 ///
+/// `others` are all processes of the machine beside the workload's; `None` where they are not
+/// known: every event about none of the workload's processes is then unrelated.
+///
 /// Pids above the kernel's limit of 4,194,304 cannot exist: a truth with one stays missed.
-pub fn match_events(ledger: &Ledger, events: &[Event], clock: Clock) -> Matching {
+pub fn match_events(
+    ledger: &Ledger,
+    events: &[Event],
+    clock: Clock,
+    others: Option<&[Life]>,
+) -> Matching {
     let mut matching = Matching {
         events_of_truths: vec![NO_EVENT; ledger.truths.len()],
         verdicts: vec![Verdict::Unrelated; events.len()],
     };
-    let buckets = Buckets::new(ledger, events);
+    let others = others.map(OtherLives::new);
+    let input = Input {
+        ledger,
+        events,
+        clock,
+        buckets: Buckets::new(ledger, events, others.as_ref()),
+        others,
+    };
     let mut scratch = per_pid::Scratch::default();
     let mut strays = Vec::new();
-    for pid in buckets.pids() {
-        scratch.load(&buckets, pid, ledger, events, clock);
-        scratch.settle(&buckets, pid, ledger, &mut matching, &mut strays);
+    for pid in input.buckets.pids() {
+        scratch.load(&input, pid);
+        scratch.settle(&input, pid, &mut matching, &mut strays);
     }
-    strays.extend(buckets.foreign());
-    adopt(&buckets, ledger, events, clock, strays, &mut matching);
-    matching
-}
-
-/// An event about an unknown process is a false positive all the same when it says that the process came
-/// from one of the workload's: a thread taken for a child, say.
-fn adopt(
-    buckets: &Buckets,
-    ledger: &Ledger,
-    events: &[Event],
-    clock: Clock,
-    mut strays: Vec<u32>,
-    matching: &mut Matching,
-) {
-    let parent = |stray: u32| -> Option<Pid> {
-        let event = &events[stray as usize];
-        event
-            .fields
-            .ppid
-            .filter(|&ppid| event.kind != Kind::Exit && buckets.knows(ppid))
-    };
-    strays.retain(|&stray| parent(stray).is_some());
-    strays.sort_unstable_by_key(|&stray| parent(stray));
-    let mut lifetimes = lifetimes::Lifetimes::default();
-    let mut loaded = None;
-    for stray in strays {
-        let ppid = parent(stray);
-        if let Some(pid) = ppid.filter(|_| ppid != loaded) {
-            lifetimes.load(buckets, pid, ledger);
-            loaded = ppid;
-        }
-        if lifetimes.overlap(TimeSpan::of(&events[stray as usize], clock).patient()) {
+    strays.extend(input.buckets.foreign());
+    if input.others.is_some() {
+        for &stray in &strays {
             matching.verdicts[stray as usize] = Verdict::FalsePositive;
         }
+    } else {
+        adoption::adopt(&input, strays, &mut matching);
     }
+    matching
 }

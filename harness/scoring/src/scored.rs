@@ -29,7 +29,7 @@ pub fn score(
     claims: &Claims,
     others: Option<&[Life]>,
 ) -> Result<Scored> {
-    let matching = match_events(ledger, &log.events, claims.clock);
+    let matching = match_events(ledger, &log.events, claims.clock, others);
     let (mut kinds, unrelated) = loss::count(ledger, log, &matching, claims);
     let latency = latency::measure(ledger, log, &matching)?;
     for (&kind, score) in &mut kinds.0 {

@@ -1,5 +1,8 @@
-use contract::{Event, Ledger, Owned, Pid};
 use std::collections::HashMap;
+
+use contract::{Event, Ledger, Owned, Pid};
+
+use super::other_lives::OtherLives;
 
 /// The kernel gives no pid above this (PID_MAX_LIMIT), so no table need be longer.
 const PID_MAX: usize = 1 << 22;
@@ -47,11 +50,12 @@ impl ByPid {
 }
 
 impl Buckets {
-    pub(super) fn new(ledger: &Ledger, events: &[Event]) -> Self {
+    pub(super) fn new(ledger: &Ledger, events: &[Event], others: Option<&OtherLives>) -> Self {
         let known = ledger.truths.iter().map(|truth| truth.pid);
         let known = known.chain(ledger.owned.iter().map(|owned| owned.pid));
-        // Whatever pids a monitor makes up, the tables are no longer than the ledger's largest
-        // pid; everything above shares the last place.
+        let known = known.chain(others.into_iter().flat_map(OtherLives::pids));
+        // Whatever pids a monitor makes up, the tables are no longer than the largest that
+        // is known; everything above shares the last place.
         let top = known.max().map_or(0, |pid| (pid as usize).min(PID_MAX) + 1);
         let mut owned: HashMap<Pid, Vec<Owned>> = HashMap::new();
         for entry in &ledger.owned {
@@ -73,7 +77,7 @@ impl Buckets {
         (0..self.top()).filter(|&pid| !self.events.of(pid as usize).is_empty())
     }
 
-    /// Events about pids beyond any of the ledger's.
+    /// Events about pids beyond any that is known.
     pub(super) fn foreign(&self) -> &[u32] {
         self.events.of(self.top() as usize)
     }

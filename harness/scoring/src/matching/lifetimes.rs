@@ -59,6 +59,12 @@ impl Lifetimes {
         });
     }
 
+    /// When the last life that began not later than `at` ends, or ended.
+    pub(super) fn last_end_before(&self, at: Nanos) -> Option<Nanos> {
+        let begun = self.spans.partition_point(|&(from, _)| from <= at);
+        self.spans[..begun].last().map(|&(_, until)| until)
+    }
+
     /// Whether the pid was the workload's at any time the event can speak of.
     pub(super) fn overlap(&self, span: TimeSpan) -> bool {
         let begun = self.spans.partition_point(|&(from, _)| from <= span.latest);

@@ -1,9 +1,10 @@
 use super::assignment::{Candidate, PendingTruth, assign};
-use super::buckets::Buckets;
+use super::input::Input;
 use super::lifetimes::Lifetimes;
+use super::other_lives::Reported;
 use super::time_span::TimeSpan;
 use super::verdict::{Matching, NO_EVENT, Verdict};
-use contract::{Clock, Event, Kind, Ledger, Pid, Truth};
+use contract::{Clock, Event, Kind, Pid, Truth};
 
 impl PendingTruth {
     fn new(index: u32, truth: &Truth) -> Self {
@@ -35,17 +36,20 @@ pub(super) struct Scratch {
     pending: Vec<PendingTruth>,
     candidates: Vec<Candidate>,
     lifetimes: Lifetimes,
+    others: Reported,
+    /// Events about none of the workload's processes, of one kind.
+    strays: Vec<Candidate>,
 }
 
 impl Scratch {
-    pub(super) fn load(
-        &mut self,
-        buckets: &Buckets,
-        pid: Pid,
-        ledger: &Ledger,
-        events: &[Event],
-        clock: Clock,
-    ) {
+    pub(super) fn load(&mut self, input: &Input<'_>, pid: Pid) {
+        let Input {
+            ledger,
+            events,
+            clock,
+            buckets,
+            others,
+        } = input;
         self.pending.clear();
         let truths = buckets.truths_of(pid).iter();
         self.pending
@@ -55,23 +59,30 @@ impl Scratch {
         self.candidates.clear();
         let events_of_pid = buckets.events_of(pid).iter();
         self.candidates.extend(
-            events_of_pid.map(|&index| Candidate::new(index, &events[index as usize], clock)),
+            events_of_pid.map(|&index| Candidate::new(index, &events[index as usize], *clock)),
         );
         self.candidates.sort_unstable_by_key(|event| {
             (event.kind, event.span.latest, event.received, event.index)
         });
+        self.others
+            .load(others.as_ref().map_or(&[], |others| others.of(pid)));
     }
 
-    /// Writes down what became of this pid's truths and events; events about other processes than
-    /// the workload's go to `strays`.
+    /// Writes down what became of this pid's truths and events; events about no known process go to
+    /// `strays`.
     pub(super) fn settle(
         &mut self,
-        buckets: &Buckets,
+        input: &Input<'_>,
         pid: Pid,
-        ledger: &Ledger,
         matching: &mut Matching,
         strays: &mut Vec<u32>,
     ) {
+        if !self.others.is_empty() {
+            self.lifetimes.load(&input.buckets, pid, input.ledger);
+            // As every event they are unrelated until found to be something else.
+            self.others
+                .take_owned(&mut self.candidates, &self.lifetimes);
+        }
         let mut left_over = false;
         for kind in Kind::ALL {
             let pending = part(&mut self.pending, |truth| truth.kind, kind);
@@ -84,7 +95,7 @@ impl Scratch {
             left_over |= candidates.iter().any(|event| !event.taken);
         }
         if left_over {
-            self.lifetimes.load(buckets, pid, ledger);
+            self.lifetimes.load(&input.buckets, pid, input.ledger);
             self.judge(matching, strays);
         }
     }
@@ -99,6 +110,7 @@ impl Scratch {
                 latest = truth.before.max(latest);
                 truth.before = latest;
             }
+            self.strays.clear();
             for event in part(&mut self.candidates, |event| event.kind, kind) {
                 if event.taken {
                     continue;
@@ -106,9 +118,12 @@ impl Scratch {
                 let verdict = verdict(event, pending, &self.lifetimes);
                 matching.verdicts[event.index as usize] = verdict;
                 if verdict == Verdict::Unrelated {
-                    strays.push(event.index);
+                    self.strays.push(*event);
                 }
             }
+            self.others.explain(kind, &mut self.strays);
+            let unknown = self.strays.iter().filter(|stray| !stray.taken);
+            strays.extend(unknown.map(|stray| stray.index));
         }
     }
 }

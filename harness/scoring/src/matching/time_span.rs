@@ -2,8 +2,9 @@ use contract::{Clock, Event, Kind, Nanos};
 use std::num::NonZeroU64;
 
 /// Without a clock of the technique's own a late report and one about the next owner of the pid
-/// look alike. So long after the end of a process such a report is still held to be about it.
-const PATIENCE: Nanos = 1_000_000_000;
+/// look alike. So long after the end of a process such a report is still held to be about it. With
+/// or without a clock, so long before and after its life any process may be what was meant.
+pub(super) const PATIENCE: Nanos = 1_000_000_000;
 
 /// The time of which an event can speak: never later than it was received.
 #[derive(Clone, Copy)]
@@ -34,11 +35,26 @@ impl TimeSpan {
         }
     }
 
-    /// For the question whose process it was, see [`PATIENCE`].
+    /// For the question whether it was the workload's process, see [`PATIENCE`].
     pub(super) fn patient(mut self) -> Self {
         if !self.clocked {
             self.earliest = self.latest.saturating_sub(PATIENCE);
         }
         self
+    }
+
+    /// For the question whether there was such a process at all: the same patience in both
+    /// directions, whatever the clock.
+    pub(super) fn widened(mut self) -> Self {
+        if !self.clocked {
+            self.earliest = self.latest;
+        }
+        self.earliest = self.earliest.saturating_sub(PATIENCE);
+        self.latest = self.latest.saturating_add(PATIENCE);
+        self
+    }
+
+    pub(super) fn is_clocked(self) -> bool {
+        self.clocked
     }
 }

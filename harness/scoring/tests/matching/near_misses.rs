@@ -1,280 +1,20 @@
-//! Matching against arbitrary input, against a slow matching that is plainly right, and against
-//! the near misses of real techniques.
+use contract::{Clock, Kind, Ledger, Owned};
+use scoring::matching::Verdict::{Duplicate, FalsePositive, Matched, Unrelated};
+use scoring::matching::match_events;
 
-use contract::{Clock, Event, Fields, Kind, Ledger, Owned, Pid, Truth};
-use proptest::prelude::*;
-use scoring::matching::Verdict::{self, Duplicate, FalsePositive, Matched, Unrelated};
-use scoring::matching::{Matching, match_events};
-use std::num::NonZeroU64;
-
-const MS: u64 = 1_000_000;
-const COARSE: Clock = Clock::Coarse {
-    early: 0,
-    late: 4 * MS,
-};
-
-fn truth(kind: Kind, pid: Pid, after: u64, before: u64) -> Truth {
-    Truth {
-        due: None,
-        after,
-        before,
-        fields: Fields::default(),
-        pid,
-        kind,
-        loose: false,
-    }
-}
-
-fn event(kind: Kind, pid: Pid, happened: u64, received: u64) -> Event {
-    Event {
-        happened: NonZeroU64::new(happened),
-        received,
-        fields: Fields::default(),
-        pid,
-        kind,
-    }
-}
-
-fn child_of(mut event: Event, ppid: Pid) -> Event {
-    event.fields.ppid = Some(ppid);
-    event
-}
-
-fn ledger(truths: &[Truth]) -> Ledger {
-    Ledger {
-        truths: truths.to_vec(),
-        ..Ledger::default()
-    }
-}
-
-/// A process that forks at `from`, executes in the middle and ends at `from + 1000`.
-fn life(pid: Pid, from: u64) -> [Truth; 3] {
-    [
-        truth(Kind::Fork, pid, from, from + 10),
-        truth(Kind::Exec, pid, from + 500, from + 510),
-        truth(Kind::Exit, pid, from + 1000, from + 1010),
-    ]
-}
-
-fn matched(matching: &Matching, truths: usize) -> Vec<Option<usize>> {
-    (0..truths).map(|truth| matching.event_of(truth)).collect()
-}
-
-fn verdicts(ledger: &Ledger, events: &[Event], clock: Clock) -> Vec<Verdict> {
-    match_events(ledger, events, clock).verdicts().to_vec()
-}
-
-/// The span an event can speak of, from its definition.
-fn reach(event: &Event, clock: Clock) -> (u64, u64) {
-    let (from, until) = match (event.happened, clock) {
-        (None, _) | (_, Clock::None) => (0, u64::MAX),
-        (Some(at), Clock::ExitsLate(late)) if event.kind == Kind::Exit => {
-            (at.get().saturating_sub(late), at.get())
-        }
-        (Some(at), Clock::Exact | Clock::ExitsLate(_)) => (at.get(), at.get()),
-        (Some(at), Clock::Coarse { early, late }) => (
-            at.get().saturating_sub(late),
-            at.get().saturating_add(early),
-        ),
-    };
-    let until = until.min(event.received);
-    (from.min(until), until)
-}
-
-fn fits(truth: &Truth, event: &Event, clock: Clock) -> bool {
-    let (from, until) = reach(event, clock);
-    let same = truth.pid == event.pid && truth.kind == event.kind;
-    same && from <= truth.before.max(truth.after) && until >= truth.after
-}
-
-/// The size of a maximum matching, by augmenting paths.
-fn most(ledger: &Ledger, events: &[Event], clock: Clock) -> usize {
-    fn place(
-        truth: usize,
-        fits: &[Vec<bool>],
-        seen: &mut [bool],
-        of: &mut [Option<usize>],
-    ) -> bool {
-        for event in 0..seen.len() {
-            if fits[truth][event] && !std::mem::replace(&mut seen[event], true) {
-                let free = match of[event] {
-                    None => true,
-                    Some(owner) => place(owner, fits, seen, of),
-                };
-                if free {
-                    of[event] = Some(truth);
-                    return true;
-                }
-            }
-        }
-        false
-    }
-    let row = |truth: &Truth| events.iter().map(|e| fits(truth, e, clock)).collect();
-    let table: Vec<Vec<bool>> = ledger.truths.iter().map(row).collect();
-    let mut of = vec![None; events.len()];
-    (0..table.len())
-        .filter(|&truth| place(truth, &table, &mut vec![false; events.len()], &mut of))
-        .count()
-}
-
-/// What must hold whatever the input.
-fn check_sums(ledger: &Ledger, events: &[Event], clock: Clock) -> Matching {
-    let matching = match_events(ledger, events, clock);
-    let mut taken = vec![false; events.len()];
-    for (index, truth) in ledger.truths.iter().enumerate() {
-        let Some(found) = matching.event_of(index) else {
-            continue;
-        };
-        assert!(
-            fits(truth, &events[found], clock),
-            "{truth:?} got {:?}",
-            events[found]
-        );
-        assert!(
-            !std::mem::replace(&mut taken[found], true),
-            "event {found} is taken twice"
-        );
-        assert_eq!(matching.verdicts()[found], Matched);
-    }
-    let matched = taken.iter().filter(|taken| **taken).count() as u64;
-    let count = |verdict| -> u64 {
-        Kind::ALL
-            .iter()
-            .map(|&kind| matching.count(events, kind, verdict))
-            .sum()
-    };
-    assert_eq!(count(Matched), matched);
-    assert_eq!(
-        matched + count(Duplicate) + count(FalsePositive) + count(Unrelated),
-        events.len() as u64
-    );
-    // A repeat is always of something that an event has reported.
-    for (event, verdict) in events.iter().zip(matching.verdicts()) {
-        let mut reported = ledger.truths.iter().enumerate();
-        let repeats = reported
-            .any(|(index, truth)| fits(truth, event, clock) && matching.event_of(index).is_some());
-        assert!(
-            *verdict != Duplicate || repeats,
-            "{event:?} repeats nothing"
-        );
-        // Without a clock a very late repeat and an invention look alike.
-        let clocked = event.happened.is_some() && clock != Clock::None;
-        assert!(
-            *verdict != FalsePositive || !repeats || !clocked,
-            "{event:?} is a repeat"
-        );
-    }
-    matching
-}
-
-fn any_kind() -> impl Strategy<Value = Kind> {
-    (0..3_usize).prop_map(|index| Kind::ALL[index])
-}
-
-fn any_clock() -> impl Strategy<Value = Clock> {
-    prop_oneof![
-        Just(Clock::Exact),
-        Just(Clock::None),
-        (0..6_u64).prop_map(Clock::ExitsLate),
-        (0..6_u64, 0..6_u64).prop_map(|(early, late)| Clock::Coarse { early, late }),
-    ]
-}
-
-fn small_truth() -> impl Strategy<Value = Truth> {
-    (any_kind(), 1..3_u32, 0..30_u64, 0..12_u64)
-        .prop_map(|(kind, pid, after, width)| truth(kind, pid, after, after + width))
-}
-
-fn small_event() -> impl Strategy<Value = Event> {
-    (any_kind(), 1..4_u32, 0..40_u64, 0..40_u64, 0..3_u32).prop_map(
-        |(kind, pid, happened, received, ppid)| {
-            child_of(event(kind, pid, happened, received), ppid)
-        },
-    )
-}
-
-/// Real ones are small; the largest make every table as long as it may get, so they are rare.
-fn wild_pid() -> impl Strategy<Value = Pid> {
-    prop_oneof![200 => 0..70_000_u32, 1 => any::<u32>()]
-}
-
-fn wild_truth() -> impl Strategy<Value = Truth> {
-    (any_kind(), wild_pid(), any::<u64>(), any::<u64>())
-        .prop_map(|(kind, pid, after, before)| truth(kind, pid, after, before))
-}
-
-fn wild_event() -> impl Strategy<Value = Event> {
-    (any_kind(), wild_pid(), any::<u64>(), any::<u64>())
-        .prop_map(|(kind, pid, happened, received)| event(kind, pid, happened, received))
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(500))]
-
-    #[test]
-    fn as_many_pairs_as_can_be(
-        truths in prop::collection::vec(small_truth(), 0..12),
-        events in prop::collection::vec(small_event(), 0..12),
-        clock in any_clock(),
-    ) {
-        let ledger = ledger(&truths);
-        let matching = check_sums(&ledger, &events, clock);
-        let found = matched(&matching, truths.len()).iter().flatten().count();
-        prop_assert_eq!(found, most(&ledger, &events, clock));
-    }
-
-    #[test]
-    fn one_tangled_group_too(
-        windows in prop::collection::vec((0..40_u64, 0..40_u64), 0..9),
-        stamps in prop::collection::vec((1..60_u64, 1..60_u64), 0..9),
-        clock in any_clock(),
-    ) {
-        let truths: Vec<_> =
-            windows.iter().map(|&(after, width)| truth(Kind::Exec, 7, after, after + width)).collect();
-        let events: Vec<_> =
-            stamps.iter().map(|&(at, received)| event(Kind::Exec, 7, at, received)).collect();
-        let ledger = ledger(&truths);
-        let matching = check_sums(&ledger, &events, clock);
-        let found = matched(&matching, truths.len()).iter().flatten().count();
-        prop_assert_eq!(found, most(&ledger, &events, clock));
-    }
-
-    #[test]
-    fn any_bytes_keep_the_sums(
-        truths in prop::collection::vec(prop_oneof![wild_truth(), small_truth()], 0..30),
-        events in prop::collection::vec(prop_oneof![wild_event(), small_event()], 0..30),
-        owned in prop::collection::vec((0..5_u32, any::<u64>(), any::<u64>()), 0..5),
-        clock in any_clock(),
-    ) {
-        // A window that ends before it begins, or a pid no kernel gives, is still counted.
-        let owned = owned.into_iter().map(|(pid, from, until)| Owned { pid, from, until });
-        let ledger = Ledger { truths, owned: owned.collect(), ..Ledger::default() };
-        check_sums(&ledger, &events, clock);
-    }
-
-    #[test]
-    fn order_of_the_ledger_does_not_matter(
-        truths in prop::collection::vec(small_truth(), 0..12),
-        events in prop::collection::vec(small_event(), 0..12),
-        clock in any_clock(),
-    ) {
-        let reversed: Vec<_> = truths.iter().rev().copied().collect();
-        let one = match_events(&ledger(&truths), &events, clock);
-        let two = match_events(&ledger(&reversed), &events, clock);
-        prop_assert_eq!(one.verdicts(), two.verdicts());
-    }
-}
+use crate::made::{COARSE, MS, child_of, event, ledger, life, matched, truth, verdicts};
+use crate::reference::check_sums;
 
 #[test]
 fn nothing_against_nothing() {
-    let matching = match_events(&Ledger::default(), &[], Clock::Exact);
+    let matching = match_events(&Ledger::default(), &[], Clock::Exact, None);
     assert!(matching.verdicts().is_empty());
     let alone = [event(Kind::Exec, 5, 1, 2)];
     assert_eq!(
         verdicts(&Ledger::default(), &alone, Clock::Exact),
         [Unrelated]
     );
-    let matching = match_events(&ledger(&life(5, 100)), &[], Clock::None);
+    let matching = match_events(&ledger(&life(5, 100)), &[], Clock::None, None);
     assert_eq!(matched(&matching, 3), [None, None, None]);
 }
 
@@ -292,7 +32,7 @@ fn a_pid_off_by_one_matches_nothing() {
         [Unrelated, Unrelated, FalsePositive]
     );
     assert_eq!(
-        matched(&match_events(&ledger, &events, Clock::Exact), 3),
+        matched(&match_events(&ledger, &events, Clock::Exact, None), 3),
         [None, None, None]
     );
 }
@@ -325,7 +65,12 @@ fn emulated_cpus_may_stand_still_before_a_stamp() {
     let begun = 10 * SECOND;
     for (clock, at) in [(late, begun + SECOND), (coarse, begun - SECOND)] {
         let events = [event(Kind::Exit, 7, at, 20 * SECOND)];
-        let of = |clock| matched(&match_events(&ledger(&life(7, begun)), &events, clock), 3);
+        let of = |clock| {
+            matched(
+                &match_events(&ledger(&life(7, begun)), &events, clock, None),
+                3,
+            )
+        };
         assert_eq!(of(clock)[2], None, "{clock:?}");
         assert_eq!(of(clock.emulated())[2], Some(0), "{clock:?}");
     }
@@ -593,7 +338,7 @@ fn the_next_owner_may_be_stamped_before_the_last_one_ends() {
 fn a_pid_no_kernel_gives_costs_no_memory() {
     let truths = [truth(Kind::Exec, u32::MAX, 1, 2)];
     let events = [event(Kind::Exec, u32::MAX, 1, 2)];
-    let matching = match_events(&ledger(&truths), &events, Clock::Exact);
+    let matching = match_events(&ledger(&truths), &events, Clock::Exact, None);
     assert_eq!(matched(&matching, 1), [None]);
     assert_eq!(matching.verdicts(), [Unrelated]);
 }
