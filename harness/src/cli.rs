@@ -345,17 +345,9 @@ pub struct MonitorArgs {
 /// What the harness tells the process that runs the workload.
 #[derive(Debug, Args)]
 pub struct WorkloadArgs {
-    /// Name and options
-    pub label: String,
-    /// The cell's folder
+    /// The cell's folder, which says what is run
     #[arg(long)]
     pub dir: PathBuf,
-    /// Where the programs are
-    #[arg(long)]
-    pub programs: PathBuf,
-    /// See `run`
-    #[arg(long, default_value_t = 1.0, value_parser = positive, allow_negative_numbers = true)]
-    pub scale: f64,
     /// cgroup.procs files to join first
     #[arg(long)]
     pub join: Vec<PathBuf>,

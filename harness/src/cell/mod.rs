@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use crate::cross_check::accounting::Accounting;
 use anyhow::{Context, Error, Result};
-use contract::{Claims, Counters, Privilege, Script};
+use contract::{Claims, Counters, Ledger, Privilege, Script};
 use nix::sys::resource::{Usage, UsageWho, getrusage};
 use workloads::Definition;
 
@@ -318,8 +318,9 @@ impl Cell<'_> {
             Some(tail) => readiness_probes.drained(tail, stage.patience())?,
             None => true,
         };
+        let mut ledger = None;
         if self.configuration.monitor.fault_injector() {
-            hand_over(dir)?;
+            hand_over(dir, ledger.insert(read(dir)?))?;
         }
         watcher.check()?;
         let (stat_after, cpu_after, own_after) = (Stat::now()?, cpu_used(&watcher)?, own_cpu_ns()?);
@@ -338,7 +339,8 @@ impl Cell<'_> {
         };
         let counters = watcher.stop(stage.patience())?;
         group.map(Cgroup::remove).transpose()?;
-        let cross_check = confirm(dir, &done, accounting)?;
+        let ledger = ledger.map_or_else(|| read(dir), Ok)?;
+        let cross_check = confirm(dir, &ledger, &done, accounting)?;
         Ok(Measured {
             cross_check,
             cost,
@@ -350,14 +352,23 @@ impl Cell<'_> {
     }
 }
 
+/// The ledger, which must be complete.
+fn read(dir: &Path) -> Result<Ledger> {
+    workloads::ledger::read(dir).map_err(Error::from_boxed)
+}
+
 /// Holds the ledger against what the workload did not write.
-fn confirm(dir: &Path, done: &Done, accounting: Option<Accounting>) -> Result<Option<CrossCheck>> {
+fn confirm(
+    dir: &Path,
+    ledger: &Ledger,
+    done: &Done,
+    accounting: Option<Accounting>,
+) -> Result<Option<CrossCheck>> {
     let cross_check = |by: &str, processes| CrossCheck {
         by: by.to_owned(),
         processes,
     };
-    let ledger = workloads::ledger::read(dir).map_err(Error::from_boxed)?;
-    let accounted = accounting.map(|accounting| accounting.confirm(dir, &ledger));
+    let accounted = accounting.map(|accounting| accounting.confirm(dir, ledger));
     let accounted = accounted.transpose().map_err(Error::from_boxed)?.flatten();
     Ok(match accounted {
         Some(processes) => Some(cross_check(CrossCheck::ACCOUNTING, processes)),
@@ -368,9 +379,8 @@ fn confirm(dir: &Path, done: &Done, accounting: Option<Accounting>) -> Result<Op
     })
 }
 
-/// Gives the ledger to an fault injector.
-fn hand_over(dir: &Path) -> Result<()> {
-    let ledger = workloads::ledger::read(dir).map_err(Error::from_boxed)?;
+/// Gives the ledger to a fault injector.
+fn hand_over(dir: &Path, ledger: &Ledger) -> Result<()> {
     let path = dir.join(monitors::replay::TRUTHS);
     fs::write(&path, ledger.encode()).with_context(|| format!("{}: make room", path.display()))
 }

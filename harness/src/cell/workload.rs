@@ -32,13 +32,11 @@ pub(crate) struct Done {
     pub machine_forks: Option<u64>,
 }
 
-/// The fence: room for what the script says lives at once, with the runner and a margin, and so
-/// much memory that a process table of that size fits, but no runaway does.
+/// The fence: as many tasks as the script needs at once, with the runner's, and its memory.
 pub(super) fn limits(script: &Script) -> Limits {
-    let pids = u64::from(script.live) + 16;
     Limits {
-        pids,
-        memory: (512 << 20) + pids * (1 << 20),
+        pids: u64::from(script.live) + 16,
+        memory: script.memory_bytes,
     }
 }
 
@@ -51,7 +49,7 @@ pub(super) struct Work {
 }
 
 impl Work {
-    /// Starts `harness workload LABEL` in a group of its own, called after its `part`.
+    /// Starts `harness workload` in a group of its own, called after its `part`.
     pub(super) fn start(
         cell: &Cell<'_>,
         (part, label): (&str, &str),
@@ -62,9 +60,7 @@ impl Work {
         let stage = cell.stage;
         let group = cell.group(part, Some(script))?;
         let mut command = Command::new(std::env::current_exe().context("/proc/self/exe")?);
-        command.arg("workload").arg(label).arg("--dir").arg(dir);
-        command.arg("--programs").arg(&stage.programs);
-        command.arg(format!("--scale={}", stage.scale));
+        command.arg("workload").arg("--dir").arg(dir);
         command.arg(format!("--parent={}", std::process::id()));
         for door in group.as_ref().map(Cgroup::doors).unwrap_or_default() {
             command.arg("--join").arg(door);

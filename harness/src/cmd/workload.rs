@@ -13,7 +13,6 @@ use crate::cgroup;
 use crate::cli::WorkloadArgs;
 use crate::cross_check;
 use crate::exit::NothingRuns;
-use crate::select;
 use crate::user::User;
 use scoring::record::write_json;
 
@@ -23,10 +22,6 @@ pub(super) fn workload(args: &WorkloadArgs) -> Result<()> {
         die_with(parent)?;
     }
     cgroup::join(&args.join)?;
-    let definition = select::workload(&args.label)?;
-    let script = definition
-        .script(args.scale, &args.programs)
-        .map_err(Error::from_boxed)?;
     let user = args
         .user
         .as_deref()
@@ -42,7 +37,6 @@ pub(super) fn workload(args: &WorkloadArgs) -> Result<()> {
     let (cell, limit) = (args.dir.as_path(), cell::BUDGET);
     let run = Run {
         cell,
-        script: &script,
         env: &env,
         user,
         limit,
