@@ -22,13 +22,11 @@ use crate::exit::{self, NothingRuns};
 const LONGEST: Duration = Duration::from_secs(150);
 pub(crate) const LIMIT: Duration = Duration::from_secs(120);
 
-/// The fence: room for what the script says lives at once, with the runner and a margin, and so
-/// much memory that a process table of that size fits, but no runaway does.
+/// The fence: as many tasks as the script needs at once, with the runner's, and its memory.
 pub(super) fn limits(script: &Script) -> Limits {
-    let pids = u64::from(script.live) + 16;
     Limits {
-        pids,
-        memory: (512 << 20) + pids * (1 << 20),
+        pids: u64::from(script.live) + 16,
+        memory: script.memory_bytes,
     }
 }
 
@@ -41,7 +39,7 @@ pub(super) struct WorkloadProcess {
 }
 
 impl WorkloadProcess {
-    /// Starts `harness workload LABEL` in `group` with `env` for its programs.
+    /// Starts `harness workload` in `group` with `env` for its programs.
     pub(super) fn start(
         stage: &Stage,
         label: &str,
@@ -50,9 +48,7 @@ impl WorkloadProcess {
         (env, group): (&[(String, String)], Option<Cgroup>),
     ) -> Result<Self> {
         let mut command = Command::new(std::env::current_exe().context("/proc/self/exe")?);
-        command.arg("workload").arg(label).arg("--dir").arg(dir);
-        command.arg("--programs").arg(&stage.programs);
-        command.arg(format!("--scale={}", stage.scale));
+        command.arg("workload").arg("--dir").arg(dir);
         command.arg(format!("--parent={}", std::process::id()));
         for door in group.as_ref().map(Cgroup::doors).unwrap_or_default() {
             command.arg("--join").arg(door);

@@ -1,12 +1,13 @@
-//! `bomb`: a fork bomb that ends. See programs/bomb.c.
+//! `bomb`: a fork bomb that ends. Its program is programs/bomb.c.
 
 use std::path::Path;
 
 use contract::{Counts, OptionSpec, Options, Result, Script, Workload};
 
-use crate::model::{MOST_LIVE, bounded, build_option, factor, program, size_option};
+use super::parameters::{MOST_LIVE, bounded, factor, size_option, word_option};
+use super::script::{memory_bytes, program};
 
-/// See the head of this file.
+/// The model `bomb`.
 pub(crate) struct Bomb;
 
 const DEEPEST: u64 = 20;
@@ -28,8 +29,8 @@ impl Workload for Bomb {
                     "14",
                     "generations below the first: 2^(depth+1)-1 processes",
                 ),
-                size_option("live", "256", "at most so many processes at once"),
-                build_option(
+                size_option("live", "256", "upper limit of processes at once"),
+                word_option(
                     "build",
                     "dynamic",
                     &["dynamic", "nolibc"],
@@ -42,29 +43,29 @@ impl Workload for Bomb {
     fn script(&self, options: &Options, scale: f64, programs: &Path) -> Result<Script> {
         let depth = bounded(options, "depth", 0, DEEPEST)?;
         let depth = scaled_depth(depth, scale)?;
-        // The first children below the first process need a place each, or nothing could begin.
+        // Each first child down to the deepest generation needs a place, or nothing could begin.
         let live = bounded(options, "live", u64::from(depth) + 1, MOST_LIVE)?;
         let file = format!("bomb-{}", options.word("build"));
         let depth_word = depth.to_string();
-        let processes = (2_u64 << depth) - 1;
+        let processes = (2_u32 << depth) - 1;
         Ok(Script {
             programs: vec![program(programs, &file, ["{nonce}", &depth_word])],
-            slots: processes as u32,
-            expected: Counts([processes, 1, processes]),
+            slots: processes,
+            expected: Counts([processes, 1, processes].map(u64::from)),
             live,
-            width: 2,
+            memory_bytes: memory_bytes(processes, live),
             words: vec![depth_word],
             driver: None,
         })
     }
 }
 
-/// Twice the processes is one generation more.
+/// The depth that gives `scale` times the processes: twice as many are one generation more.
 fn scaled_depth(depth: u32, scale: f64) -> Result<u32> {
     let scaled = (f64::from(depth) + factor(scale)?.log2()).round().max(0.0);
     if scaled > DEEPEST as f64 {
         return Err(
-            format!("scale {scale} makes depth {depth} too deep: at most {DEEPEST}").into(),
+            format!("scale {scale} makes depth={depth} too deep: the limit is {DEEPEST}").into(),
         );
     }
     Ok(scaled as u32)
@@ -91,12 +92,12 @@ mod tests {
     }
 
     #[test]
-    fn it_can_never_run_away() {
-        let says = |given: &[_], scale| script(given, scale).unwrap_err().to_string();
-        assert!(says(&[("depth", "21")], 1.0).contains("use 0 to 20"));
-        assert!(says(&[("live", "1025")], 1.0).contains("use 15 to 1024"));
-        assert!(says(&[("live", "14")], 1.0).contains("use 15 to 1024"));
-        assert!(says(&[], 1e9).contains("too deep"));
-        assert!(says(&[], f64::NAN).contains("above 0"));
+    fn the_number_of_processes_is_bounded() {
+        let error = |given: &[_], scale| script(given, scale).unwrap_err().to_string();
+        assert!(error(&[("depth", "21")], 1.0).contains("use 0 to 20"));
+        assert!(error(&[("live", "1025")], 1.0).contains("use 15 to 1024"));
+        assert!(error(&[("live", "14")], 1.0).contains("use 15 to 1024"));
+        assert!(error(&[], 1e9).contains("too deep"));
+        assert!(error(&[], f64::NAN).contains("above 0"));
     }
 }

@@ -1,7 +1,7 @@
-/* The few system calls the programs need: from the C library, or (NOLIBC) raw, under the same
- * names, so that each program is written once. */
-#ifndef OS_H
-#define OS_H
+/* The system calls that the programs need: from the C library, or (NOLIBC) raw under the same names,
+ * so that each program is written once. */
+#ifndef SYSCALLS_H
+#define SYSCALLS_H
 
 #include <stddef.h>
 
@@ -97,15 +97,15 @@ static inline long raw(long n, long a, long b, long c, long d, long e, long f)
 #error "programs without a C library are written for x86_64 and aarch64 only"
 #endif
 
-/* What only the ledger calls is raw with a C library too. In a new process each page of code that
- * nobody else touches is a page fault, and the C library's wrappers lie all over it: one call of
- * getpid() would take longer than all the system calls below together. The clock is asked of the
+/* The calls that only the ledger makes are raw with a C library too. In a new process each page of
+ * code that nothing else touches is a page fault, and the C library's wrappers are spread over it: one
+ * getpid() would take longer than all the system calls below together. The clock is read from the
  * kernel for the same reason; the vDSO's is quick only where its pages are mapped already. */
 static inline int read_clock(int clock, struct timespec *time)
 {
     return (int)raw(NR_clock_gettime, clock, (long)time, 0, 0, 0, 0);
 }
-static inline pid_t own_pid(void) { return (pid_t)raw(NR_getpid, 0, 0, 0, 0, 0, 0); }
+static inline pid_t raw_getpid(void) { return (pid_t)raw(NR_getpid, 0, 0, 0, 0, 0, 0); }
 /* The number of bytes written, or the negative error. */
 static inline long write_at(int fd, const void *bytes, size_t length, long offset)
 {

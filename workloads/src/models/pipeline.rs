@@ -1,13 +1,14 @@
-//! `pipeline`: has the shell run pipelines of short programs. See programs/pipeline.c.
+//! `pipeline`: has the shell run pipelines of short programs. Its program is programs/pipeline.c.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use contract::{Counts, OptionSpec, Options, Program, Result, Script, Workload, argv_bytes};
 
-use crate::model::{MOST_COUNT, bounded, program, scaled, size_option};
+use super::parameters::{MOST_WORKERS, bounded, scaled_count, size_option};
+use super::script::{first_program, memory_bytes, program};
 
-/// See the head of this file.
+/// The model `pipeline`.
 pub(crate) struct Pipeline;
 
 const SHELL: &str = "/bin/sh";
@@ -33,36 +34,43 @@ impl Workload for Pipeline {
     }
 
     fn script(&self, options: &Options, scale: f64, programs: &Path) -> Result<Script> {
-        let count = scaled(bounded(options, "count", 1, MOST_COUNT)?, scale)?;
-        let width = bounded(options, "width", 1, 64)?;
+        let count = scaled_count(options, scale)?;
+        let width = bounded(options, "width", 1, MOST_WORKERS)?;
         let stages = bounded(options, "stages", 2, 8)?;
-        let line: Vec<_> = (1..=stages)
-            .map(|stage| format!("{LEAF} {{nonce+{stage}}}"))
-            .collect();
-        let shell = Program {
-            // It is a link on most systems, and its process goes by the name of the file.
-            exe: fs::canonicalize(SHELL).unwrap_or_else(|_| PathBuf::from(SHELL)),
-            argv: argv_bytes(["sh", "-c", &line.join(" | ")]),
-        };
-        let words = [count, width, stages].map(|number| number.to_string());
-        let words: Vec<_> = words
+        let numbers = [count, width, stages].map(|number| number.to_string());
+        let words: Vec<_> = numbers
             .into_iter()
             .chain([SHELL.into(), LEAF.into()])
             .collect();
-        let template = std::iter::once("{nonce}").chain(words.iter().map(String::as_str));
-        let first = program(programs, "pipeline-dynamic", template);
         let each = u64::from(count) * (1 + u64::from(stages));
         let processes = 1 + u64::from(width) + each;
-        let slots = u32::try_from(processes).map_err(|_| format!("count {count} is too many"))?;
+        let slots = u32::try_from(processes)
+            .map_err(|_| format!("count={count} is too large: use a smaller one"))?;
+        let live = 1 + width * (2 + stages);
         Ok(Script {
-            programs: vec![first, shell, program(programs, LEAF, ["{nonce}"])],
+            programs: vec![
+                first_program(programs, "pipeline-dynamic", &words),
+                shell(stages),
+                program(programs, LEAF, ["{nonce}"]),
+            ],
             slots,
             expected: Counts([processes, 1 + each, processes]),
-            live: 1 + width * (2 + stages),
-            width,
+            live,
+            memory_bytes: memory_bytes(slots, live),
             words,
             driver: None,
         })
+    }
+}
+
+/// The shell, with a pipeline of so many leaves as its command.
+fn shell(stages: u32) -> Program {
+    let leaves = (1..=stages).map(|stage| format!("{LEAF} {{nonce+{stage}}}"));
+    let line = leaves.collect::<Vec<_>>().join(" | ");
+    Program {
+        // It is a link on most systems, and /proc/PID/exe names the file.
+        exe: fs::canonicalize(SHELL).unwrap_or_else(|_| PathBuf::from(SHELL)),
+        argv: argv_bytes(["sh", "-c", &line]),
     }
 }
 

@@ -1,39 +1,27 @@
-//! `case`: a driver has one thing happen that some technique may not see, and writes it down.
-//! One program for each under programs/case, all of them on programs/case.h.
+//! `case`: a driver makes other processes do one thing that some technique may not see, and logs it.
+//! Each driver is one program in programs/case, on programs/case.h.
 //!
-//! A case is what it is at any scale.
+//! A case is the same at any scale.
 
 use std::path::Path;
 
-use contract::{Counts, Driver, OptionKind, OptionSpec, Options, Result, Script, Workload};
+use contract::{Counts, Driver, OptionSpec, Options, Result, Script, Workload};
 
-use crate::model::{MOST_LIVE, bounded, program, size_option};
+use super::parameters::{MOST_LIVE, bounded, size_option, word_option};
+use super::script::{first_program, memory_bytes};
 use crate::programs::SCRATCH;
 
-/// See the head of this file.
+/// The model `case`.
 pub(crate) struct Case;
 
-/// The programs there are, without the prefix of their files.
-const PROGRAMS: &[&str] = include!(concat!(env!("OUT_DIR"), "/cases.rs"));
-/// What a program may be told to do it with.
-const WITH: &[&str] = &[
-    "nothing", "newline", "quote", "tab", "escape", "bytes", "forgery",
+/// The drivers, without the prefix of their files.
+const DRIVERS: &[&str] = include!(concat!(env!("OUT_DIR"), "/cases.rs"));
+/// The strings of hostile_strings.h that argv or a path may contain.
+const STRINGS: &[&str] = &[
+    "none", "newline", "quote", "tab", "escape", "bytes", "forgery",
 ];
-const MOST: u64 = 1 << 12;
-
-const fn word_option(
-    name: &'static str,
-    default: &'static str,
-    words: &'static [&'static str],
-    about: &'static str,
-) -> OptionSpec {
-    OptionSpec {
-        name,
-        default,
-        kind: OptionKind::Word(words),
-        about,
-    }
-}
+/// Upper limit of events of one kind.
+const MOST_EVENTS: u64 = 1 << 12;
 
 impl Workload for Case {
     fn name(&self) -> &'static str {
@@ -47,23 +35,28 @@ impl Workload for Case {
     fn options(&self) -> &'static [OptionSpec] {
         const {
             &[
-                word_option("program", "start-fork", PROGRAMS, "which of programs/case"),
-                word_option("with", "nothing", WITH, "what argv or path has in it"),
-                size_option("forks", "1", "how many are due"),
-                size_option("execs", "1", "how many are due"),
-                size_option("exits", "1", "how many are due"),
-                size_option("live", "64", "at most so many tasks at once"),
+                word_option(
+                    "program",
+                    "start-fork",
+                    DRIVERS,
+                    "the driver in programs/case",
+                ),
+                word_option("string", "none", STRINGS, "what argv or the path contains"),
+                size_option("forks", "1", "how many forks there are"),
+                size_option("execs", "1", "how many execs there are"),
+                size_option("exits", "1", "how many exits there are"),
+                size_option("live", "64", "upper limit of tasks at once"),
                 word_option(
                     "starts",
                     "after",
                     &["after", "before"],
-                    "before or after the monitor",
+                    "whether its processes are older than the monitor",
                 ),
                 word_option(
                     "privileges",
                     "kept",
                     &["kept", "gained"],
-                    "gained: set-user-id programs are obeyed",
+                    "gained: the kernel honours set-user-id programs",
                 ),
             ]
         }
@@ -71,20 +64,20 @@ impl Workload for Case {
 
     fn script(&self, options: &Options, _scale: f64, programs: &Path) -> Result<Script> {
         let file = format!("case-{}", options.word("program"));
-        let count = |name| bounded(options, name, 0, MOST).map(u64::from);
+        let count = |name| bounded(options, name, 0, MOST_EVENTS).map(u64::from);
         let expected = Counts([count("forks")?, count("execs")?, count("exits")?]);
         let words = vec![
             programs.display().to_string(),
             programs.join(SCRATCH).display().to_string(),
-            options.word("with").to_owned(),
+            options.word("string").to_owned(),
         ];
-        let template = std::iter::once("{nonce}").chain(words.iter().map(String::as_str));
+        let live = bounded(options, "live", 8, MOST_LIVE)?;
         Ok(Script {
-            programs: vec![program(programs, &file, template)],
+            programs: vec![first_program(programs, &file, &words)],
             slots: 1,
             expected,
-            live: bounded(options, "live", 8, MOST_LIVE)?,
-            width: 1,
+            live,
+            memory_bytes: memory_bytes(1, live),
             words,
             driver: Some(Driver {
                 early: options.word("starts") == "before",

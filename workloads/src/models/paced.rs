@@ -1,15 +1,16 @@
-//! `paced`: begins processes by a timetable, however long each takes. See programs/paced.c.
+//! `paced`: begins processes by a timetable, however long each takes. Its program is programs/paced.c.
 
 use std::path::Path;
 
 use contract::{OptionSpec, Options, Result, Script, Workload};
 
-use crate::model::{MOST_COUNT, bounded, build_option, scaled, size_option, workers};
+use super::parameters::{MOST_WORKERS, bounded, scaled_count, size_option, word_option};
+use super::script::Workers;
 
-/// See the head of this file.
+/// The model `paced`.
 pub(crate) struct Paced;
 
-/// The longest timetable, in seconds: what is longer the runner would cut off.
+/// The longest timetable in seconds: the runner stops what takes longer.
 const LONGEST: u64 = 100;
 const FASTEST: u64 = 1_000_000;
 
@@ -19,7 +20,7 @@ impl Workload for Paced {
     }
 
     fn about(&self) -> &'static str {
-        "begins processes by a timetable and writes down when each was due"
+        "begins processes by a timetable and records when each was due"
     }
 
     fn options(&self) -> &'static [OptionSpec] {
@@ -31,18 +32,18 @@ impl Workload for Paced {
                     "processes begun each second; 0: as fast as it can",
                 ),
                 size_option("count", "2000", "how many are begun"),
-                size_option("width", "64", "how many may be alive side by side"),
-                build_option(
+                size_option("width", "64", "how many may run side by side"),
+                word_option(
                     "parent",
                     "dynamic",
                     &["dynamic", "nolibc"],
                     "how the starting program is linked",
                 ),
-                build_option(
+                word_option(
                     "leaf",
                     "none",
                     &["none", "dynamic", "static", "nolibc"],
-                    "how the program that each executes is linked; none: it only ends",
+                    "how the program that each executes is linked; none: no program is executed",
                 ),
             ]
         }
@@ -50,16 +51,23 @@ impl Workload for Paced {
 
     fn script(&self, options: &Options, scale: f64, programs: &Path) -> Result<Script> {
         let rate = bounded(options, "rate", 0, FASTEST)?;
-        let count = scaled(bounded(options, "count", 1, MOST_COUNT)?, scale)?;
-        let width = bounded(options, "width", 1, 64)?;
+        let count = scaled_count(options, scale)?;
+        let width = bounded(options, "width", 1, MOST_WORKERS)?;
         let seconds = u64::from(count) / u64::from(rate).max(1);
         if rate > 0 && seconds > LONGEST {
-            return Err(format!("{count} processes at rate={rate} take {seconds} s: stay below {LONGEST} s with a smaller count or scale").into());
+            let why = format!(
+                "{count} processes at rate={rate} take {seconds} s: use a count or a scale that take at most {LONGEST} s"
+            );
+            return Err(why.into());
         }
-        let file = format!("paced-{}", options.word("parent"));
-        let words = [rate, count, width].map(|number| number.to_string());
-        let leaf = Some(options.word("leaf")).filter(|&leaf| leaf != "none");
-        Ok(workers(programs, &file, &words, leaf, count, width))
+        let workers = Workers {
+            file: &format!("paced-{}", options.word("parent")),
+            words: [rate, count, width].map(|number| number.to_string()),
+            leaf: Some(options.word("leaf")).filter(|&leaf| leaf != "none"),
+            count,
+            width,
+        };
+        Ok(workers.script(programs))
     }
 }
 
@@ -75,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_due_follows_from_the_options() {
+    fn the_expected_counts_follow_from_the_options() {
         let plain = script(&[("count", "10"), ("width", "2")], 0.5).unwrap();
         assert_eq!(plain.expected, Counts([8, 1, 8]));
         assert_eq!(plain.words, ["1000", "5", "2"]);
@@ -89,9 +97,9 @@ mod tests {
 
     #[test]
     fn a_timetable_longer_than_a_run_is_refused() {
-        let says = |given: &[_], scale| script(given, scale).unwrap_err().to_string();
-        assert!(says(&[("rate", "1")], 1.0).contains("take 2000 s"));
-        assert!(says(&[("width", "0")], 1.0).contains("use 1 to 64"));
+        let error = |given: &[_], scale| script(given, scale).unwrap_err().to_string();
+        assert!(error(&[("rate", "1")], 1.0).contains("take 2000 s"));
+        assert!(error(&[("width", "0")], 1.0).contains("use 1 to 64"));
         assert!(script(&[("rate", "1")], 0.01).is_ok());
     }
 }

@@ -1,12 +1,13 @@
-//! `launch`: starts one short program after another and waits for each. See programs/launch.c.
+//! `launch`: starts one short program after another and waits for each. Its program is programs/launch.c.
 
 use std::path::Path;
 
-use contract::{OptionKind, OptionSpec, Options, Result, Script, Workload};
+use contract::{OptionSpec, Options, Result, Script, Workload};
 
-use crate::model::{MOST_COUNT, bounded, build_option, scaled, size_option, workers};
+use super::parameters::{MOST_WORKERS, bounded, scaled_count, size_option, word_option};
+use super::script::Workers;
 
-/// See the head of this file.
+/// The model `launch`.
 pub(crate) struct Launch;
 
 const BUILDS: &[&str] = &["dynamic", "static", "nolibc"];
@@ -23,19 +24,19 @@ impl Workload for Launch {
     fn options(&self) -> &'static [OptionSpec] {
         const {
             &[
-                OptionSpec {
-                    name: "how",
-                    default: "fork",
-                    kind: OptionKind::Word(&["fork", "vfork", "spawn"]),
-                    about: "fork and exec, vfork and exec, or posix_spawn",
-                },
-                build_option(
+                word_option(
+                    "how",
+                    "fork",
+                    &["fork", "vfork", "spawn"],
+                    "fork and exec, vfork and exec, or posix_spawn",
+                ),
+                word_option(
                     "parent",
                     "dynamic",
                     BUILDS,
                     "how the starting program is linked",
                 ),
-                build_option(
+                word_option(
                     "leaf",
                     "dynamic",
                     BUILDS,
@@ -53,12 +54,16 @@ impl Workload for Launch {
             let why = "how=spawn needs the C library: use parent=dynamic or parent=static";
             return Err(why.into());
         }
-        let count = scaled(bounded(options, "count", 1, MOST_COUNT)?, scale)?;
-        let width = bounded(options, "width", 1, 64)?;
-        let parent = format!("launch-{}", options.word("parent"));
-        let words = [how.to_owned(), count.to_string(), width.to_string()];
-        let leaf = Some(options.word("leaf"));
-        Ok(workers(programs, &parent, &words, leaf, count, width))
+        let count = scaled_count(options, scale)?;
+        let width = bounded(options, "width", 1, MOST_WORKERS)?;
+        let workers = Workers {
+            file: &format!("launch-{}", options.word("parent")),
+            words: [how.to_owned(), count.to_string(), width.to_string()],
+            leaf: Some(options.word("leaf")),
+            count,
+            width,
+        };
+        Ok(workers.script(programs))
     }
 }
 
@@ -74,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_due_follows_from_the_options() {
+    fn the_expected_counts_follow_from_the_options() {
         let script = script(&[("count", "10"), ("leaf", "nolibc")], 0.5).unwrap();
         assert_eq!(script.expected, Counts([8, 6, 8]));
         assert_eq!(
@@ -86,10 +91,10 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_is_refused() {
-        let says = |given: &[_], scale| script(given, scale).unwrap_err().to_string();
-        assert!(says(&[("how", "spawn"), ("parent", "nolibc")], 1.0).contains("C library"));
-        assert!(says(&[("width", "65")], 1.0).contains("use 1 to 64"));
-        assert!(says(&[], 1e7).contains("too many"));
+    fn impossible_options_are_refused() {
+        let error = |given: &[_], scale| script(given, scale).unwrap_err().to_string();
+        assert!(error(&[("how", "spawn"), ("parent", "nolibc")], 1.0).contains("C library"));
+        assert!(error(&[("width", "65")], 1.0).contains("use 1 to 64"));
+        assert!(error(&[], 1e7).contains("too large"));
     }
 }
