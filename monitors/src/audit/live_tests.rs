@@ -334,7 +334,7 @@ fn a_killed_capture_is_undone_and_others_rules_survive() {
     let dir = tempfile::tempdir().unwrap();
     recover().unwrap();
     let mut control = Control::open().unwrap();
-    let foreign = rules::exclude(1327);
+    let foreign = rules::exclude(&[1327]).unwrap();
     control.add(&foreign).unwrap();
     let before = state();
     let mut host = Command::new(std::env::current_exe().unwrap())
