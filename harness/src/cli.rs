@@ -7,6 +7,7 @@ use crate::cmd::{
     advise, compare, completions, doctor, gate, list, man, monitor, report, run, score, selftest,
     sweep, watch, workload,
 };
+use crate::select;
 
 /// Benchmark of Linux process monitors.
 ///
@@ -78,6 +79,11 @@ enum Command {
     /// One workload's side of a cell
     #[command(hide = true)]
     Workload(workload::WorkloadArgs),
+}
+
+/// What `word`, which is no option, may have been meant as.
+pub fn meant(word: &str) -> Option<String> {
+    select::meant(word)
 }
 
 impl Cli {

@@ -3,12 +3,12 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use rollcall::cli::Cli;
+use rollcall::cli::{self, Cli};
 use rollcall::exit;
 
 fn main() -> ExitCode {
     match Cli::try_parse() {
         Ok(cli) => exit::code(cli.dispatch()),
-        Err(error) => exit::usage(&error),
+        Err(error) => exit::usage(&error, cli::meant),
     }
 }
