@@ -34,9 +34,9 @@ impl Keys {
                 current = quoted(line).map(str::to_owned);
             } else if let (Some(name), Some(cells)) = (&current, line.strip_prefix("| `")) {
                 let (key, meaning) = cells.split_once("` | ").unwrap_or((cells, ""));
-                let reference = meaning.strip_prefix("as ").and_then(quoted);
+                let reference = meaning.starts_with("as `").then(|| quoted(meaning));
                 let row = Row {
-                    reference: reference.map(str::to_owned),
+                    reference: reference.flatten().map(str::to_owned),
                     met: false,
                 };
                 let table = tables.entry(name.clone()).or_default();
@@ -76,6 +76,9 @@ impl Keys {
             }
             Value::Array(values) => {
                 let path = format!("{path}[]");
+                if let Some(row) = table.rows.get_mut(&path) {
+                    row.met = true;
+                }
                 values
                     .iter()
                     .for_each(|value| self.step(name, &path, value));
