@@ -57,7 +57,13 @@ fn once(events: usize) -> (Duration, f64) {
     let held = NOW.load(Relaxed);
     PEAK.store(held, Relaxed);
     let begun = Instant::now();
-    let scored = scoring::score(&input.run, &input.ledger, &input.journal, &input.claims);
+    let scored = scoring::score(
+        &input.run,
+        &input.ledger,
+        &input.journal,
+        &input.claims,
+        None,
+    );
     let took = begun.elapsed();
     let scored = scored.expect("made input can be scored");
     assert_eq!(scored.cell.events(), events as u64);
@@ -83,7 +89,7 @@ fn main() {
                     journal,
                     claims,
                 } = &input;
-                black_box(scoring::score(run, ledger, journal, claims))
+                black_box(scoring::score(run, ledger, journal, claims, None))
             });
         });
     }

@@ -25,7 +25,7 @@ use anyhow::{Context, Error, Result};
 
 use crate::exit::NothingRuns;
 use measure::{Measured, measure};
-use scoring::record::{CellRun, Noise, Status, write_json};
+use scoring::record::{CellRun, Noise, Status, write_json_pretty};
 
 /// How often a cell is run again whose CPUs were stolen or throttled meanwhile.
 const RERUNS: u32 = 2;
@@ -54,7 +54,7 @@ impl Cell<'_> {
                 }
                 Err(error) => blame(&mut row, &error),
             }
-            write_json(&dir.join("cell.json"), &row)?;
+            write_json_pretty(&dir.join("cell.json"), &row)?;
             return Ok(row);
         }
     }
@@ -68,7 +68,7 @@ impl Cell<'_> {
             error: Some(why.to_owned()),
             ..self.row()
         };
-        write_json(&dir.join("cell.json"), &row)?;
+        write_json_pretty(&dir.join("cell.json"), &row)?;
         Ok(row)
     }
 

@@ -1,10 +1,13 @@
 //! The gate's findings: for a terminal, for JUnit, for Markdown, and as CI services read them.
 
+use std::collections::BTreeSet;
+
+use anyhow::{Context, Result};
 use clap::ValueEnum;
 use comfy_table::Table;
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
-
 use contract::plain;
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use scoring::gate::{Finding, Outcome};
 
 /// A CI service with a form of its own for what it shows beside a build.
@@ -84,7 +87,7 @@ pub(crate) fn markdown(findings: &[Finding]) -> String {
         format!("**The gate fails: {bad} findings.**")
     };
     let mut text = format!(
-        "## Event loss\n\n{verdict}\n\n| | workload | monitor | what | figures |\n|---|---|---|---|---|\n"
+        "## Event loss\n\n{verdict}\n\n| | workload | configuration | what | figures |\n|---|---|---|---|---|\n"
     );
     for finding in ordered(findings) {
         let cells = columns(finding).map(|cell| escape(&cell));
@@ -107,51 +110,37 @@ fn escape(text: &str) -> String {
     out
 }
 
-/// A JUnit report: a suite for each monitor, a case for each finding.
-pub(crate) fn junit(findings: &[Finding]) -> String {
-    let mut monitors: Vec<_> = findings
-        .iter()
-        .map(|finding| &finding.configuration)
-        .collect();
-    monitors.sort();
-    monitors.dedup();
-    let mut text = String::from(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"rollcall gate\">\n",
-    );
-    for monitor in monitors {
-        let of: Vec<_> = findings
+/// A JUnit report: a suite for each configuration, a case for each finding.
+pub(crate) fn junit(findings: &[Finding]) -> Result<String> {
+    let mut report = Report::new("rollcall gate");
+    let all: BTreeSet<_> = findings.iter().map(|one| &one.configuration).collect();
+    for configuration in all {
+        let mut suite = TestSuite::new(plain(configuration));
+        let of = findings
             .iter()
-            .filter(|f| f.configuration == *monitor)
-            .collect();
-        let failed = of.iter().filter(|f| f.outcome == Outcome::Failed).count();
-        text += &format!(
-            "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{failed}\" errors=\"0\">\n",
-            xml(monitor),
-            of.len()
-        );
-        of.iter().for_each(|finding| text += &case(finding));
-        text += "  </testsuite>\n";
+            .filter(|one| one.configuration == *configuration);
+        suite.add_test_cases(of.map(case));
+        report.add_test_suite(suite);
     }
-    text + "</testsuites>\n"
+    report.to_string().context("JUnit report")
 }
 
-fn case(finding: &Finding) -> String {
-    let says = xml(&finding.says);
-    let inner = match finding.outcome {
-        Outcome::Failed => format!("<failure message=\"{says}\"/>"),
-        _ => format!("<system-out>{}: {says}</system-out>", word(finding.outcome)),
-    };
-    let (workload, what) = (xml(&finding.workload), xml(&finding.what));
-    let monitor = xml(&finding.configuration);
-    format!("    <testcase classname=\"{monitor}.{workload}\" name=\"{what}\">{inner}</testcase>\n")
+fn case(finding: &Finding) -> TestCase {
+    let [_, workload, configuration, what, says] = columns(finding);
+    let mut status = TestCaseStatus::success();
+    if finding.outcome == Outcome::Failed {
+        status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+        status.set_message(&*says);
+    }
+    let mut case = TestCase::new(what, status);
+    case.set_classname(format!("{configuration}.{workload}"));
+    if finding.outcome != Outcome::Failed {
+        case.set_system_out(format!("{}: {says}", word(finding.outcome)));
+    }
+    case
 }
 
-fn xml(text: &str) -> String {
-    let text = plain(text).replace('&', "&amp;").replace('<', "&lt;");
-    text.replace('>', "&gt;").replace('"', "&quot;")
-}
-
-/// A line for each finding that somebody should look at, in the form of `ci`.
+/// A line for each finding that is not fine, in the form of `ci`.
 pub(crate) fn annotations(findings: &[Finding], ci: Ci) -> String {
     let shown = ordered(findings)
         .into_iter()

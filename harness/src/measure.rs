@@ -13,7 +13,7 @@ use crate::plan::{Planned, plan};
 use crate::scorer;
 use crate::select::{self, Configuration};
 use crate::setup::{Asked, Setup, reasons};
-use scoring::record::{CellRun, Status, write_json};
+use scoring::record::{CellRun, Status, write_json_pretty};
 
 /// What is to be measured.
 #[derive(Clone, Debug)]
@@ -55,7 +55,7 @@ pub(crate) fn measure(wanted: &Wanted) -> Result<Measured> {
     };
     let out = setup.stage.out.as_path();
     setup.keep_tools(&configurations)?;
-    write_json(
+    write_json_pretty(
         &out.join("record.json"),
         &setup.record(asked, &workloads, &configurations),
     )?;
@@ -76,7 +76,7 @@ pub(crate) fn measure(wanted: &Wanted) -> Result<Measured> {
     }
     let failed = ended?;
     scorer::record(out)?;
-    report::write(out, report::Pictures::Svg)?;
+    report::write_readme(out, report::Pictures::Svg)?;
     if run.able().len() < 2 {
         output::print(&report::terminal(out, false)?)?;
         return Err(

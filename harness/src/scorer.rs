@@ -116,7 +116,7 @@ fn scored(dir: &Path, reader: Reader) -> Result<Scored> {
         });
     }
     let scored = inputs(dir, &run, reader)
-        .and_then(|inputs| score(&run, &inputs.ledger, &inputs.journal, &inputs.claims));
+        .and_then(|inputs| score(&run, &inputs.ledger, &inputs.journal, &inputs.claims, None));
     Ok(scored.unwrap_or_else(|error| Scored {
         cell: Cell::failed(&run, format!("{error:#}")),
         latency: None,

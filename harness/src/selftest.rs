@@ -24,7 +24,8 @@ use serde_json::{Value, to_value};
 use crate::scorer;
 use crate::select;
 use scoring::record::{
-    CellRun, Cost, CrossCheck, FORMAT, MonitorInfo, Noise, Record, Status, WorkloadInfo, write_json,
+    CellRun, Cost, CrossCheck, Experiment, FORMAT, MonitorInfo, Noise, Record, Status,
+    WorkloadInfo, write_json,
 };
 
 /// All faults at once, for runs of real workloads under `replay`.
@@ -171,6 +172,7 @@ fn run(workload: &str, monitor: &str, repetition: u32, place: u64) -> CellRun {
         repetition,
         order: u32::MAX,
         baseline: false,
+        experiment: Experiment::Overhead,
         status: Status::Ok,
         error: None,
         blind: place.is_multiple_of(7).then(|| "planted".into()),
@@ -182,6 +184,8 @@ fn run(workload: &str, monitor: &str, repetition: u32, place: u64) -> CellRun {
             .then_some(waited)
             .into_iter()
             .collect(),
+        buffer: None,
+        own_cpu_samples: Vec::new(),
         cross_check: Some(CrossCheck {
             by: CrossCheck::COUNT.into(),
             processes: place + 7,
@@ -308,6 +312,7 @@ fn record(sources: &[Source], plantings: &[Planting], seed: u64) -> Record {
         seed,
         scale: 1.0,
         repetitions: 2,
+        precision: None,
         version: env!("CARGO_PKG_VERSION").into(),
         commit: None,
         sources: None,

@@ -94,6 +94,7 @@ impl Setup {
             seed: asked.seed,
             scale: asked.scale,
             repetitions: asked.repetitions,
+            precision: None,
             version: env!("CARGO_PKG_VERSION").into(),
             commit: version::COMMIT.map(Into::into),
             sources: version::SOURCES.map(Into::into),

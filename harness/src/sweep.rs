@@ -19,7 +19,7 @@ use crate::setup::{Asked, Setup, reasons};
 use course::Course;
 use load::{MANY, can_lose, definition};
 use scoring::Summary;
-use scoring::record::{Status, write_json};
+use scoring::record::{Status, write_json_pretty};
 use scoring::sweep::result::Sweep;
 use scoring::sweep::search::CONFIRM;
 use scoring::sweep::{Load, MODEL};
@@ -77,7 +77,7 @@ pub(crate) fn sweep(wanted: &Wanted) -> Result<Swept> {
     let (tried, scored) = course.finish();
     let out = &setup.stage.out;
     record.workloads = tried.iter().map(|one| setup.workload_info(one)).collect();
-    write_json(&out.join("record.json"), &record)?;
+    write_json_pretty(&out.join("record.json"), &record)?;
     let of = |status| {
         let cells = scored.iter().map(|one| &one.cell);
         cells.filter(|cell| cell.status == status).count()
@@ -86,7 +86,7 @@ pub(crate) fn sweep(wanted: &Wanted) -> Result<Swept> {
     let summary = scorer::write(out, Summary::new(record, scored)?)?;
     let found = Sweep::new(&summary);
     found.write(out)?;
-    report::write(out, report::Pictures::Svg)?;
+    report::write_readme(out, report::Pictures::Svg)?;
     if ended
         .as_ref()
         .is_err_and(Error::is::<interrupt::Interrupted>)

@@ -144,7 +144,7 @@ fn newest() -> String {
     format!("{major}.{minor}")
 }
 
-/// As whoever has the sources asks: no record is named, so the results are searched.
+/// As asked in the folder of the sources: no record is named, so the results are searched.
 #[test]
 fn the_results_are_searched_for_a_kernel() {
     let newest = newest();
@@ -168,7 +168,7 @@ fn the_results_are_searched_for_a_kernel() {
 
 /// Polling sees a little of every workload, which is no match for missing one and seeing the others.
 #[test]
-fn who_sees_little_everywhere_is_not_the_one_for_anywhere() {
+fn what_sees_little_everywhere_is_not_the_one_for_anywhere() {
     let polled = changed(|summary| {
         let monitors = summary["record"]["monitors"].as_array_mut().unwrap();
         monitors.push(json!({ "name": "procfs", "about": "made up", "unavailable": null }));

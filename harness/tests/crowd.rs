@@ -22,7 +22,7 @@ const NAMES: [&str; 26] = [
     "null",
     "preload",
     "netlink",
-    "netlink{details=off}",
+    "netlink{lookup=never}",
     "audit",
     "ebpf",
     "kmod{hook=ftrace}",
@@ -44,11 +44,11 @@ const NAMES: [&str; 26] = [
     "perf-trace",
     "trace-cmd",
     "tracexec",
-    "somebody-elses-agent-with-a-long-name",
+    "an-agent-of-a-vendor-with-a-long-name",
 ];
 const WORKLOADS: [&str; 3] = ["fork-bomb", "short-lived/fork", "static-binary"];
 
-/// What a monitor of that name offers.
+/// What a configuration of that name offers.
 fn claims(name: &str) -> Claims {
     let none = Claims::none(Clock::Exact);
     match name {
@@ -88,7 +88,7 @@ fn cell(workload: &str, place: usize, repetition: u32) -> Scored {
         .journal
         .events
         .retain(|event| event.pid % 40 >= lost % 7);
-    score(&input.run, &input.ledger, &input.journal, &claims).unwrap()
+    score(&input.run, &input.ledger, &input.journal, &claims, None).unwrap()
 }
 
 fn record(dir: &Path) -> Summary {
@@ -120,7 +120,7 @@ fn twenty_five_configurations_can_be_read() {
     }
     let page = fs::read_to_string(dir.join("report.html")).unwrap();
     assert!(page.len() < 3_000_000, "{} bytes", page.len());
-    // LatencyHistogram: a panel for each family, none with more lines than can be told apart.
+    // Detection latency: a panel for each family, none with more lines than can be told apart.
     for family in ["BPF", "audit", "ptrace", "library"] {
         assert!(page.contains(&format!("fork-bomb: {family}")), "{family}");
     }
@@ -132,7 +132,7 @@ fn twenty_five_configurations_can_be_read() {
 }
 
 #[test]
-fn who_offers_one_kind_is_not_complete() {
+fn one_kind_is_not_complete() {
     let dir = common::scratch();
     record(dir.path());
     let (code, said, errors) = said(&["advise", dir.path().to_str().unwrap()]);

@@ -29,7 +29,7 @@ fn record(kernel: &str, names: &[&str]) -> Record {
     }
 }
 
-/// A cell under the monitor of that name, which fares as it is called.
+/// A cell under the configuration of that name, which fares as it is called.
 fn cell(name: &str) -> Scored {
     let mut input = made::input(900);
     input.run.configuration = name.into();
@@ -37,7 +37,7 @@ fn cell(name: &str) -> Scored {
         "half" => input.journal.events.retain(|event| event.pid % 2 == 0),
         "blind" => {
             input.journal.clear();
-            input.run.blind = Some("nobody comes by".into());
+            input.run.blind = Some("no sentinel was reported".into());
         }
         "gone" => {
             input.run.status = Status::Unavailable;
@@ -46,7 +46,14 @@ fn cell(name: &str) -> Scored {
         _ => {}
     }
     if input.run.status == Status::Ok {
-        return score(&input.run, &input.ledger, &input.journal, &input.claims).unwrap();
+        return score(
+            &input.run,
+            &input.ledger,
+            &input.journal,
+            &input.claims,
+            None,
+        )
+        .unwrap();
     }
     Scored {
         cell: scoring::Cell::blank(&input.run),
@@ -75,12 +82,12 @@ fn every_state_has_its_word_and_its_reason() {
     let (code, page, errors) = common::said(&["report", &old, &new]);
     assert_eq!(code, 0, "{errors}");
     for line in [
-        "| technique | 5.10.0-1 | 6.1.0-2 |",
+        "| configuration | 5.10.0-1 | 6.1.0-2 |",
         "| `whole` | works | works |",
         "| `half` | in part: not all fork, exec, exit | in part: not all fork, exec, exit |",
         "| `blind` | sees nothing | sees nothing |",
         "| `gone` | cannot | - |",
-        "- `blind` on 5.10.0-1, 6.1.0-2: nobody comes by",
+        "- `blind` on 5.10.0-1, 6.1.0-2: no sentinel was reported",
         "- `gone` on 5.10.0-1: CONFIG_X: use another kernel",
         "- `half` on 5.10.0-1, 6.1.0-2: storm: fork missed 150 of 300, exec missed 150 of 300, exit missed 150 of 300",
         "| `whole` | 0 of 900 | 0 of 900 |",

@@ -232,7 +232,7 @@ fn many_records_make_one_report_kept_apart_by_machine() {
     assert_eq!(page.matches("The same machine as").count(), 2);
     assert!(page.contains("id=\"kernels\""));
     let csv = text(out.path().join("runs.csv"));
-    assert_eq!(csv.matches("record,workload,monitor").count(), 1);
+    assert_eq!(csv.matches("record,workload,configuration").count(), 1);
     assert!(csv.contains(&dirs[0]) && csv.contains(&dirs[1]));
 }
 
@@ -299,7 +299,7 @@ fn a_record_of_a_million_events_is_a_small_page_at_once() {
         let input = made::input(events);
         let mut run = input.run.clone();
         run.repetition = repetition;
-        scored.push(score(&run, &input.ledger, &input.journal, &input.claims).unwrap());
+        scored.push(score(&run, &input.ledger, &input.journal, &input.claims, None).unwrap());
     }
     let record = Record {
         format: FORMAT,
@@ -309,6 +309,7 @@ fn a_record_of_a_million_events_is_a_small_page_at_once() {
         seed: 1,
         scale: 1.0,
         repetitions: 3,
+        precision: None,
         version: "0".into(),
         commit: None,
         sources: None,
@@ -335,7 +336,7 @@ fn a_record_of_a_million_events_is_a_small_page_at_once() {
     assert_eq!(events, 1_000_000);
     write_json(&dir.path().join("summary.json"), &summary).unwrap();
     let begun = Instant::now();
-    report::write(dir.path(), Pictures::Svg).unwrap();
+    report::write_all(dir.path(), Pictures::Svg).unwrap();
     let took = begun.elapsed();
     let size = fs::metadata(dir.path().join("report.html")).unwrap().len();
     println!("{size} bytes in {took:?}");

@@ -4,8 +4,8 @@
 //! Hook point: none. Needs: nothing. The kernel drops nothing because nothing is asked of it.
 
 use contract::{
-    Claims, Clock, Counters, Decode, EventLog, Frame, Malformed, Monitor, Options, Privilege,
-    Result, Session, Unavailable,
+    Buffer, Claims, Clock, Counters, Decode, EventLog, Frame, Malformed, Monitor, Options,
+    Privilege, Result, Session, Unavailable,
 };
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
@@ -31,6 +31,11 @@ impl Monitor for Null {
 
     fn missing(&self, _: &Options) -> Vec<Unavailable> {
         Vec::new()
+    }
+
+    /// It sees no event.
+    fn buffer(&self, _: &Options) -> Buffer {
+        Buffer::Unbounded
     }
 
     fn capture(&self, session: &mut Session<'_>) -> Result<Counters> {

@@ -20,7 +20,7 @@ macro_rules! as_root {
             println!("skipped: run as root");
             return;
         }
-        let _lock = crate::host_lock::lock().unwrap();
+        let _lock = crate::common::host_lock::lock().unwrap();
     };
 }
 pub(crate) use as_root;

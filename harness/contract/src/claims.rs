@@ -20,7 +20,7 @@ pub enum Clock {
 }
 
 /// How far emulated CPUs let a stamp stray from its event. They share the host's, so one may stand
-/// still between a event and its stamp, or come late to the tick that its clock is read from: for
+/// still between an event and its stamp, or come late to the tick that its clock is read from: for
 /// 0.95 s between the return of a wait and the stamp of the exit, 0.34 s of a tick, where a guest with
 /// two CPUs shared two with five others. Emulated, 32,000 pids take more than ten seconds.
 const EMULATED: Nanos = 5_000_000_000;

@@ -41,7 +41,7 @@ impl EventRef<'_> {
         }
     }
 
-    /// What [`Report::encode`] made, no byte more and no byte less.
+    /// What [`EventRef::encode`] made, no byte more and no byte less.
     pub fn decode(bytes: &[u8], received: Nanos) -> Result<EventRef<'_>, Malformed> {
         let mut rest = Rest(bytes);
         let (report, flags) = rest.report(received)?;

@@ -41,7 +41,7 @@ pub struct EventRef<'a> {
 }
 
 impl<'a> EventRef<'a> {
-    /// A event of which nothing but kind, pid and arrival is known.
+    /// An event of which nothing but kind, pid and arrival is known.
     pub fn new(kind: Kind, pid: Pid, received: Nanos) -> EventRef<'a> {
         let cut = Cut::default();
         let (happened, ppid, status, exe, argv) = (0, None, None, None, None);

@@ -1,6 +1,6 @@
 use crate::{Pid, Span};
 
-/// The fields a event may carry; which of them a monitor offers is in its claims.
+/// The fields an event may carry; which of them a monitor offers is in its claims.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum Field {

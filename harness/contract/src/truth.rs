@@ -19,13 +19,13 @@ pub struct Truth {
     pub pid: Pid,
     /// What happened to it.
     pub kind: Kind,
-    /// Somebody else made the call (a shell, say), so the window is as wide as that program's
-    /// life. Such a truth is counted, and its fields are judged; detection latency is not taken from it.
+    /// A program that takes no stamps made the call (a shell, say), so the window is as wide as that
+    /// program's life. Such a truth is counted, and its fields are judged; detection latency is not taken from it.
     pub loose: bool,
 }
 
 /// A pid that was the workload's for a time without any event being due for it: a thread id, or
-/// the target of a call that failed. What a monitor reports of it, it false positives.
+/// the target of a call that failed. An event that a monitor reports of it is a false positive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Owned {
     /// The id.
@@ -34,6 +34,20 @@ pub struct Owned {
     pub from: Nanos,
     /// Until when.
     pub until: Nanos,
+}
+
+/// One process of the machine that is not the workload's, as process accounting or a look at /proc
+/// knows it: a monitor may well report it, once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Life {
+    /// Its id.
+    pub pid: Pid,
+    /// Not born before this: the coarseness of the source's clock is taken off already.
+    pub from: Nanos,
+    /// Not alive after this, the coarseness added.
+    pub until: Nanos,
+    /// Whether it ever executed a program.
+    pub executed: bool,
 }
 
 /// All the truths of one run.

@@ -1,4 +1,4 @@
-//! The matrix of cases: what each technique saw of each, and why.
+//! The matrix of cases: what each configuration saw of each, and why.
 
 use comfy_table::presets::NOTHING;
 use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Table};
@@ -10,10 +10,10 @@ use scoring::{CaseOutcome, CaseScore, EVERYTHING, Summary};
 
 /// All cases of a record, ready to be laid out.
 #[derive(Debug, Serialize)]
-pub(super) struct Cases {
-    /// Who could run here.
-    monitors: Vec<String>,
-    /// From which monitor to which: as many as fit beside each other.
+pub(crate) struct Cases {
+    /// Those that can run here.
+    configurations: Vec<String>,
+    /// From which configuration to which: as many as fit beside each other.
     groups: Vec<(usize, usize)>,
     rows: Vec<Row>,
     /// What was left out, and why.
@@ -24,7 +24,7 @@ pub(super) struct Cases {
 struct Row {
     name: String,
     analysis: String,
-    /// In the order of the monitors.
+    /// In the order of the configurations.
     cells: Vec<Seen>,
 }
 
@@ -43,12 +43,12 @@ struct Seen {
 }
 
 /// Takes the cases of a record apart from what is left, which is about load.
-pub(super) fn apart(summary: Summary) -> (Summary, Option<Cases>) {
+pub(crate) fn apart(summary: Summary) -> (Summary, Option<Cases>) {
     let cases = Cases::of(&summary);
     (summary.without_cases(), cases)
 }
 
-/// Monitors beside each other.
+/// Configurations beside each other.
 const BESIDE: usize = 6;
 
 impl Cases {
@@ -58,27 +58,26 @@ impl Cases {
             .monitors
             .iter()
             .filter(|one| one.unavailable.is_none());
-        let monitors: Vec<_> = able
+        let configurations: Vec<_> = able
             .map(|one| one.name.clone())
             .filter(|name| name != "null")
             .collect();
-        let starts = (0..monitors.len().max(1)).step_by(BESIDE);
+        let starts = (0..configurations.len().max(1)).step_by(BESIDE);
         let mut cases = Self {
             groups: starts
-                .map(|from| (from, (from + BESIDE).min(monitors.len())))
+                .map(|from| (from, (from + BESIDE).min(configurations.len())))
                 .collect(),
-            monitors,
+            configurations,
             rows: Vec::new(),
             not_measured: Vec::new(),
         };
         for workload in summary.record.workloads.iter().filter(|one| one.is_case()) {
-            let of = |monitor: &String| {
-                summary
-                    .cases
-                    .iter()
-                    .find(|one| one.workload == workload.name && one.configuration == *monitor)
+            let of = |configuration: &String| {
+                summary.cases.iter().find(|one| {
+                    one.workload == workload.name && one.configuration == *configuration
+                })
             };
-            let scores: Vec<_> = cases.monitors.iter().map(of).collect();
+            let scores: Vec<_> = cases.configurations.iter().map(of).collect();
             let (name, analysis) = (workload.name.clone(), workload.analysis.clone());
             match nowhere(&scores) {
                 Some(why) => cases.not_measured.push(NotMeasured {
@@ -100,7 +99,7 @@ impl Cases {
     }
 
     /// For a terminal.
-    pub(super) fn terminal(&self, colour: bool) -> String {
+    pub(crate) fn terminal(&self, colour: bool) -> String {
         let mut text = String::new();
         for &(from, until) in &self.groups {
             text += &format!("\n{}\n", self.table((from, until), colour).trim_fmt());
@@ -111,7 +110,7 @@ impl Cases {
         text
     }
 
-    /// What the monitors in these places saw.
+    /// What the configurations in these places saw.
     fn table(&self, (from, until): (usize, usize), colour: bool) -> Table {
         let mut table = Table::new();
         table
@@ -125,8 +124,8 @@ impl Cases {
         if table.width().is_none() {
             table.set_width(WIDTH);
         }
-        let monitors = self.monitors[from..until].iter();
-        let head = std::iter::once("case").chain(monitors.map(String::as_str));
+        let names = self.configurations[from..until].iter();
+        let head = std::iter::once("case").chain(names.map(String::as_str));
         table.add_row(head.map(|word| Cell::new(plain(word)).add_attribute(Attribute::Bold)));
         for row in &self.rows {
             let mut cells = vec![Cell::new(plain(&row.name))];
@@ -152,7 +151,7 @@ fn cell(seen: &Seen) -> Cell {
     }
 }
 
-/// Why the case could be run under nobody.
+/// Why the case could be run under no monitor.
 fn nowhere(scores: &[Option<&CaseScore>]) -> Option<String> {
     let all = scores
         .iter()

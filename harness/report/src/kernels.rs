@@ -1,18 +1,20 @@
-//! The kernel matrix: the same comparison on several kernels, technique by technique. Times are left
-//! out: these records come from machines that have nothing in common but the question.
+//! The kernel matrix: the same comparison on several kernels, configuration by configuration. Times
+//! are left out: these records come from machines that have nothing in common but the question.
 
-use contract::{Field, Kind};
+mod state;
+
+use scoring::{Comparison, Summary};
 use serde::Serialize;
 
-use super::format::pooled;
+use self::state::state;
+use crate::format::pooled;
 use crate::numbers::{percent, thousands};
-use scoring::{Comparison, Summary};
 
 /// Several records.
 #[derive(Debug, Serialize)]
-pub(super) struct Kernels<'a> {
+pub(crate) struct Kernels<'a> {
     records: Vec<Head<'a>>,
-    techniques: Vec<Technique<'a>>,
+    configurations: Vec<Configuration<'a>>,
     workloads: Vec<Losses<'a>>,
     /// Some record is from emulated CPUs.
     emulated: bool,
@@ -29,7 +31,7 @@ struct Head<'a> {
 }
 
 #[derive(Debug, Serialize)]
-struct Technique<'a> {
+struct Configuration<'a> {
     name: &'a str,
     /// By record.
     states: Vec<String>,
@@ -50,14 +52,14 @@ struct Losses<'a> {
 }
 
 impl<'a> Kernels<'a> {
-    /// Of those that compare techniques; `None` when these are not several.
-    pub(super) fn of_many(records: impl Iterator<Item = &'a Summary>) -> Option<Self> {
+    /// Of those that compare configurations; `None` when these are not several.
+    pub(crate) fn of_many(records: impl Iterator<Item = &'a Summary>) -> Option<Self> {
         let records: Vec<_> = records.filter(|one| !one.comparison.is_empty()).collect();
         (records.len() > 1).then(|| Self::new(&records))
     }
 
     /// Of scored records, in the order in which they were named.
-    pub(super) fn new(records: &[&'a Summary]) -> Self {
+    pub(crate) fn new(records: &[&'a Summary]) -> Self {
         let monitors = each(records, |one| {
             let all = one.record.monitors.iter().map(|monitor| &*monitor.name);
             all.filter(|name| *name != "null").collect()
@@ -67,7 +69,10 @@ impl<'a> Kernels<'a> {
         });
         Self {
             records: records.iter().map(|one| head(one)).collect(),
-            techniques: monitors.iter().map(|m| technique(records, m)).collect(),
+            configurations: monitors
+                .iter()
+                .map(|name| configuration(records, name))
+                .collect(),
             workloads: workloads
                 .into_iter()
                 .map(|name| losses(records, name, &monitors))
@@ -100,7 +105,7 @@ fn head(one: &Summary) -> Head<'_> {
     }
 }
 
-fn technique<'a>(records: &[&'a Summary], name: &'a str) -> Technique<'a> {
+fn configuration<'a>(records: &[&'a Summary], name: &'a str) -> Configuration<'a> {
     let mut states = Vec::new();
     let mut reasons: Vec<Reason<'a>> = Vec::new();
     for one in records {
@@ -118,89 +123,11 @@ fn technique<'a>(records: &[&'a Summary], name: &'a str) -> Technique<'a> {
             }
         }
     }
-    Technique {
+    Configuration {
         name,
         states,
         reasons,
     }
-}
-
-/// How a technique fares on one kernel over all workloads, in a word, and why.
-fn state(all: &[&Comparison]) -> (String, Vec<String>) {
-    let measured: Vec<_> = all.iter().filter(|one| one.repetitions > 0).collect();
-    let mut whys = once(all.iter().flat_map(|one| one.errors.iter().cloned()));
-    if measured.is_empty() {
-        let word = match all {
-            [] => "-",
-            _ if all.iter().any(|one| one.failed > 0) => "failed",
-            _ => "cannot",
-        };
-        return (word.into(), whys);
-    }
-    whys.extend(once(measured.iter().filter_map(|one| one.blind.clone())));
-    if measured.iter().all(|one| one.blind.is_some()) {
-        return ("sees nothing".into(), whys);
-    }
-    let gaps = once(measured.iter().flat_map(|one| missing(one)));
-    whys.extend(measured.iter().filter_map(|one| gap(one)));
-    match (gaps.is_empty(), whys.is_empty()) {
-        (true, true) => ("works".into(), whys),
-        (true, false) => ("in part".into(), whys),
-        _ => (format!("in part: not all {}", gaps.join(", ")), whys),
-    }
-}
-
-fn once<T: PartialEq>(all: impl Iterator<Item = T>) -> Vec<T> {
-    let mut found = Vec::new();
-    for one in all {
-        if !found.contains(&one) {
-            found.push(one);
-        }
-    }
-    found
-}
-
-/// The kinds and fields that were not all told rightly, or are not offered.
-fn missing(one: &Comparison) -> Vec<&'static str> {
-    let kinds = Kind::ALL.into_iter();
-    let kinds = kinds.filter(|&kind| one.loss.get(kind).is_none_or(|loss| loss.missed > 0));
-    let fields = Field::ALL.into_iter();
-    let fields = fields.filter(|&field| {
-        one.fields
-            .get(field)
-            .is_some_and(|score| score.offered && score.wrong + score.truncated + score.missing > 0)
-    });
-    let kinds = kinds.map(Kind::as_str);
-    kinds.chain(fields.map(Field::as_str)).collect()
-}
-
-/// The same in words, with the workload and how it is with each.
-fn gap(one: &Comparison) -> Option<String> {
-    if one.blind.is_some() {
-        return None;
-    }
-    let kinds = Kind::ALL.into_iter().filter_map(|kind| {
-        let name = kind.as_str();
-        let Some(loss) = one.loss.get(kind) else {
-            return Some(format!("{name} not offered"));
-        };
-        match loss.missed {
-            0 => None,
-            all if all == loss.truths => Some(format!("every {name} missed")),
-            some => Some(format!(
-                "{name} missed {some} of {}",
-                thousands(loss.truths)
-            )),
-        }
-    });
-    let fields = Field::ALL.into_iter().filter_map(|field| {
-        let score = one.fields.get(field).filter(|score| score.offered)?;
-        let all = score.correct + score.wrong + score.truncated + score.missing;
-        let share = percent(score.correct as f64 / all as f64);
-        (score.correct < all).then(|| format!("{} right in {share}", field.as_str()))
-    });
-    let words: Vec<_> = kinds.chain(fields).collect();
-    (!words.is_empty()).then(|| format!("{}: {}", one.workload, words.join(", ")))
 }
 
 fn losses<'a>(records: &[&'a Summary], name: &'a str, monitors: &[&'a str]) -> Losses<'a> {

@@ -1,44 +1,53 @@
-//! A record on one screen: each technique on each family of workloads, and the four answers.
+//! A record on one screen: each configuration on each family of workloads, and the answers.
 
+use anyhow::Result;
+use scoring::{Comparison, Summary};
 use serde::Serialize;
 
-use super::format::{self, Row, Said, Tone};
-use crate::advise::Answer;
+use crate::advise::{self, Answer};
+use crate::format::{self, CellText, Tone, tight};
 use crate::numbers::{bare_percent, percent};
-use scoring::{Comparison, Summary};
 
-/// The matrix.
+/// Each configuration on each family of workloads.
 #[derive(Debug, Serialize)]
-pub(super) struct Brief {
+pub(crate) struct Overview {
     /// Workloads whose names begin alike.
     families: Vec<String>,
-    rows: Vec<Line>,
+    rows: Vec<Row>,
 }
 
-/// A technique.
 #[derive(Debug, Serialize)]
-struct Line {
+struct Row {
     configuration: String,
-    families: Vec<Share>,
+    families: Vec<Figures>,
 }
 
-/// A technique on a family: each figure is that of the worst workload.
+/// A configuration on a family: each figure is that of the worst workload.
 #[derive(Debug, Serialize)]
-struct Share {
-    missed: Said,
-    cpu: Said,
-    slowdown: Said,
+struct Figures {
+    missed: CellText,
+    cpu: CellText,
+    slowdown: CellText,
 }
 
-/// The matrix and the answers, for a document that has no room for more.
+/// The overview and the answers, for a document that has no room for more.
 #[derive(Debug, Serialize)]
-pub(super) struct Page {
-    pub(super) brief: Brief,
-    pub(super) answers: Vec<Answer>,
+pub(crate) struct Brief {
+    overview: Overview,
+    answers: Vec<Answer>,
 }
 
 impl Brief {
-    pub(super) fn new(summary: &Summary) -> Self {
+    pub(crate) fn new(summary: &Summary) -> Result<Self> {
+        Ok(Self {
+            overview: Overview::new(summary),
+            answers: advise::answers(summary)?,
+        })
+    }
+}
+
+impl Overview {
+    pub(crate) fn new(summary: &Summary) -> Self {
         let mut families: Vec<String> = Vec::new();
         for one in &summary.record.workloads {
             let name = family(&one.name).to_owned();
@@ -51,11 +60,11 @@ impl Brief {
             let mut all = summary.comparison.iter();
             *name != "null" && all.any(|one| one.configuration == **name && one.repetitions > 0)
         };
-        let line = |monitor: &String| Line {
+        let line = |monitor: &String| Row {
             configuration: monitor.clone(),
             families: families
                 .iter()
-                .map(|name| share(summary, name, monitor))
+                .map(|name| figures(summary, name, monitor))
                 .collect(),
         };
         let rows = monitors.filter(measured).map(line).collect();
@@ -68,7 +77,7 @@ fn family(workload: &str) -> &str {
     workload.split(['/', '{']).next().unwrap_or(workload)
 }
 
-fn share(summary: &Summary, name: &str, monitor: &str) -> Share {
+fn figures(summary: &Summary, name: &str, monitor: &str) -> Figures {
     let all = summary.comparison.iter();
     let all: Vec<&Comparison> = all
         .filter(|one| {
@@ -81,47 +90,35 @@ fn share(summary: &Summary, name: &str, monitor: &str) -> Share {
     };
     let slowest = worst(&|one| Some(one.slowdown?.ratio));
     let dearest = worst(&|one| Some(one.system_cpu_us_per_event?.estimate.value));
-    Share {
+    Figures {
         missed: missed(&all),
-        cpu: dearest.map_or_else(none, format::system_cpu),
-        slowdown: slowest.map_or_else(none, format::slowdown),
-    }
-}
-
-fn none() -> Said {
-    Said {
-        full: "-".into(),
-        short: "-".into(),
-        tone: Tone::Plain,
+        cpu: dearest.map_or_else(CellText::none, format::system_cpu),
+        slowdown: slowest.map_or_else(CellText::none, format::slowdown),
     }
 }
 
 /// Of the kinds that are offered; of which that is all, unless it is all three.
-fn missed(all: &[&Comparison]) -> Said {
+fn missed(all: &[&Comparison]) -> CellText {
     let pooled = |one: &&Comparison| format::pooled(one);
     let shares = all.iter().map(pooled).filter(|(_, truths)| *truths > 0);
     let shares: Vec<_> = shares.collect();
     let rate = |of: &(u64, u64)| of.0 as f64 / of.1 as f64;
     let worst = shares.iter().max_by(|a, b| rate(a).total_cmp(&rate(b)));
     let Some(worst) = worst else {
-        return none();
+        return CellText::none();
     };
     let (short, tone) = if worst.0 == 0 {
         let truths = shares.iter().map(|share| share.1).sum();
-        let most = percent(scoring::stats::binomial(0, truths).1).replace(' ', "");
+        let most = tight(&percent(scoring::stats::binomial(0, truths).1));
         (format!("0 \u{2264}{most}"), Tone::Good)
     } else if worst.0 == worst.1 {
         ("all".to_owned(), Tone::Bad)
     } else {
         (format!("{}%", bare_percent(rate(worst))), Tone::Bad)
     };
-    let short = match all.first().and_then(|one| Row::offered_only(one)) {
+    let short = match all.first().and_then(|one| format::offered_only(one)) {
         Some(kinds) => format!("{short} ({kinds} only)"),
         None => short,
     };
-    Said {
-        full: short.clone(),
-        short,
-        tone,
-    }
+    CellText::new(short.clone(), short, tone)
 }

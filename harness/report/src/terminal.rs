@@ -1,27 +1,28 @@
-//! The matrix on a terminal: a line for each monitor and workload. Names and errors are escaped:
+//! The matrix on a terminal: a line for each configuration and workload. Names and errors are escaped:
 //! nothing in a record can move the cursor or forge a row.
 
 use comfy_table::presets::NOTHING;
 use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Table, Width};
-
-use super::format::{self, Row, Said, Tone};
-use crate::numbers::count;
 use contract::plain;
 use scoring::Summary;
 use scoring::record::WorkloadInfo;
+use textwrap::Options;
+
+use crate::format::{self, CellText, Row, Tone};
+use crate::numbers::count;
 
 const HEAD: [&str; 8] = [
     "configuration",
     "fork missed",
     "exec missed",
     "exit missed",
-    "fields right",
-    "late p50/p99",
+    "fields correct",
+    "latency p50/p99",
     "slowdown",
     "CPU us",
 ];
 
-/// Longest name of a monitor in the matrix.
+/// Longest name of a configuration in the matrix.
 const NAME: usize = 32;
 
 /// Between columns.
@@ -30,8 +31,8 @@ const GAP: u16 = 2;
 /// Of every line of words, and of the matrix unless a name is long.
 const WIDTH: usize = 120;
 
-/// The matrix, workload by workload, then what the signs mean and who is not in it.
-pub(super) fn matrix(summary: &Summary, colour: bool) -> String {
+/// The matrix, workload by workload, then what the signs mean and what is not in it.
+pub(crate) fn matrix(summary: &Summary, colour: bool) -> String {
     let rows = format::rows(summary);
     let shown: Vec<_> = rows
         .iter()
@@ -121,7 +122,7 @@ fn cells(row: &Row) -> Vec<Cell> {
     let figures = row
         .missed
         .iter()
-        .chain([&row.fields, &row.late, &row.slowdown]);
+        .chain([&row.fields, &row.latency, &row.slowdown]);
     cells.extend(figures.map(cell));
     cells.push(Cell::new(cpu(row)));
     cells
@@ -136,9 +137,9 @@ fn short(name: &str) -> String {
     }
 }
 
-fn cell(said: &Said) -> Cell {
-    let cell = Cell::new(&said.short);
-    match said.tone {
+fn cell(text: &CellText) -> Cell {
+    let cell = Cell::new(&text.short);
+    match text.tone {
         Tone::Good => cell.fg(Color::Green),
         Tone::Bad => cell.fg(Color::Red),
         Tone::Plain => cell,
@@ -146,7 +147,7 @@ fn cell(said: &Said) -> Cell {
 }
 
 fn cpu(row: &Row) -> String {
-    format!("{} {}", row.monitor_cpu.short, row.system_cpu.short)
+    format!("{} {}", row.own_cpu.short, row.system_cpu.short)
 }
 
 /// Every column as wide as its widest figure, over all workloads, so that they line up.
@@ -166,12 +167,13 @@ fn footer(summary: &Summary) -> String {
     let floor = floor.map_or("not measured".into(), |floor| {
         format!("{:.1} %", (floor.factor - 1.0) * 100.0)
     });
-    let mut text = paragraph(
+    let mut text = "\n".to_owned();
+    text += &paragraph(
         &format!(
-            "\u{2264} and \u{2265}: the end of the 95 % interval; ~: within noise (overall {floor}); CPU us: a event's cost in \
-             the monitor itself and, after it, what the whole machine spent beyond its pair"
+            "\u{2264} and \u{2265}: the end of the 95 % interval; ~: within noise (overall {floor}); CPU us: per event, of \
+             the monitor itself and, after it, of the whole system beyond the unmonitored baseline"
         ),
-        "\n",
+        "",
     );
     for monitor in &summary.record.monitors {
         if let Some(why) = &monitor.unavailable {
@@ -184,22 +186,12 @@ fn footer(summary: &Summary) -> String {
 
 /// Words in lines of at most [`WIDTH`]; the first begins with `lead`, the others as far in.
 fn paragraph(words: &str, lead: &str) -> String {
-    let indent = " ".repeat(lead.trim_start_matches('\n').chars().count());
-    let mut text = lead.to_owned();
-    let mut line = indent.len();
-    for (place, word) in plain(words).split(' ').enumerate() {
-        let length = word.chars().count();
-        if place > 0 && line + 1 + length > WIDTH {
-            text += &format!("\n{indent}");
-            line = indent.len();
-        } else if place > 0 {
-            text.push(' ');
-            line += 1;
-        }
-        text += word;
-        line += length;
-    }
-    text + "\n"
+    let indent = " ".repeat(lead.chars().count());
+    let options = Options::new(WIDTH)
+        .initial_indent(lead)
+        .subsequent_indent(&indent)
+        .break_words(false);
+    textwrap::fill(&plain(words), options) + "\n"
 }
 
 #[cfg(test)]

@@ -1,18 +1,18 @@
 //! What all repetitions of one workload under one monitor say together.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use anyhow::Result;
 use contract::{Field, Kind};
 use serde::{Deserialize, Serialize};
 
+use crate::baselines::Baselines;
 use crate::by_key::{Key, Keyed};
-use crate::cell::Cell;
-use crate::cell::offered;
+use crate::cell::{Cell, offered};
 use crate::fields::FieldScore;
 use crate::latency::{Intervals, Latency, LatencyHistogram};
-use crate::noise_floor::{Floor, NoiseFloor, Verdict};
-use crate::open_loop::{self, PaceScore};
+use crate::noise_floor::{Extra, Floor, NoiseFloor, Verdict};
+use crate::open_loop::{self, OpenLoopScore};
 use crate::record::Status;
 use crate::scored::Scored;
 use crate::stall::{self, Stall};
@@ -44,7 +44,7 @@ pub struct Comparison {
     pub duplicates: u64,
     /// Events about events that never were.
     pub false_positives: u64,
-    /// Losses the monitor admits, by cause.
+    /// Losses the monitor reports, by cause.
     pub reported_lost: BTreeMap<String, u64>,
     /// Missed beyond what was reported as lost, cell by cell.
     pub silent_lost: u64,
@@ -55,7 +55,7 @@ pub struct Comparison {
     /// How late the matched events were received.
     pub latency_us: LatencyScore,
     /// How the timetable was kept, where the workload has one.
-    pub pace: Option<PaceScore>,
+    pub pace: Option<OpenLoopScore>,
     /// How long the workload was held up.
     #[serde(default)]
     pub stall: Stall,
@@ -120,58 +120,6 @@ pub struct Slowdown {
     pub verdict: Verdict,
 }
 
-/// A paired difference.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub struct Extra {
-    /// The mean difference and its bootstrap interval.
-    #[serde(flatten)]
-    pub estimate: Estimate,
-    /// Whether it stands out of the noise.
-    pub verdict: Verdict,
-}
-
-/// The baselines of a record, by workload and repetition.
-pub(super) struct Baselines<'a>(HashMap<(&'a str, u32), &'a Cell>);
-
-impl<'a> Baselines<'a> {
-    pub(super) fn of(scored: &'a [Scored]) -> Self {
-        let cells = scored.iter().map(|scored| &scored.cell);
-        let sound = cells.filter(|cell| cell.baseline && cell.status == Status::Ok);
-        Self(
-            sound
-                .map(|cell| ((cell.workload.as_str(), cell.repetition), cell))
-                .collect(),
-        )
-    }
-
-    /// `figure` of each cell and of its baseline, where both have one. A baseline is no pair with
-    /// itself.
-    pub(super) fn pairs(
-        &self,
-        cells: &[&Scored],
-        figure: impl Fn(&Cell) -> Option<f64>,
-    ) -> impl Iterator<Item = (f64, f64)> {
-        cells.iter().filter_map(move |scored| {
-            let cell = &scored.cell;
-            let base = self.0.get(&(cell.workload.as_str(), cell.repetition))?;
-            let both = figure(cell).zip(figure(base));
-            both.filter(|_| !cell.baseline)
-        })
-    }
-
-    pub(super) fn slowdown(&self, cells: &[&Scored], seed: u64) -> Option<Estimate> {
-        let walls = self.pairs(cells, |cell| cell.cost.wall_ms);
-        let ratios: Vec<f64> = walls.map(|(own, base)| own / base).collect();
-        stats::ratio(&ratios, seed)
-    }
-
-    pub(super) fn extra_cpu(&self, cells: &[&Scored], seed: u64) -> Option<Estimate> {
-        let costs = self.pairs(cells, |cell| cell.cost.system_cpu_us_per_event);
-        let extra: Vec<f64> = costs.map(|(own, base)| own - base).collect();
-        stats::mean(&extra, seed)
-    }
-}
-
 /// Puts the cells of one workload under one monitor together.
 pub(super) fn compare(
     (workload, monitor): (&str, &str),
@@ -205,7 +153,7 @@ pub(super) fn compare(
         stall: stall::of(&sound, baselines, floor, seed),
         slowdown: slowdown(baselines.slowdown(&sound, seed), floor),
         own_cpu_us_per_event: figures(&sound, |c| c.cost.own_cpu_us_per_event, seed),
-        system_cpu_us_per_event: extra(
+        system_cpu_us_per_event: Extra::of(
             baselines.extra_cpu(&sound, seed),
             floor.map(Floor::differences),
         ),
@@ -270,6 +218,7 @@ fn fields(cells: &[&Scored]) -> Keyed<Field, FieldScore> {
             sum.correct += score.correct;
             sum.wrong += score.wrong;
             sum.truncated += score.truncated;
+            sum.stale += score.stale;
             sum.missing += score.missing;
         }
         sum
@@ -329,13 +278,5 @@ fn slowdown(found: Option<Estimate>, floor: Option<&Floor>) -> Option<Slowdown> 
         high: found.high,
         pairs: found.n,
         verdict: Verdict::of(&found, 1.0, floor.map(Floor::ratios)),
-    })
-}
-
-/// `noise`: differences that are none.
-pub(super) fn extra(found: Option<Estimate>, noise: Option<(f64, f64)>) -> Option<Extra> {
-    found.map(|estimate| Extra {
-        estimate,
-        verdict: Verdict::of(&estimate, 0.0, noise),
     })
 }

@@ -1,4 +1,4 @@
-//! What a technique saw of a case, in one word: from pairing and fields alone, by the same rule for
+//! What a technique saw of a case, in one word: from matching and fields alone, by the same rule for
 //! every case and every technique.
 
 use std::fmt;
@@ -110,7 +110,7 @@ fn together(case: &str, monitor: &str, cells: &[&Cell]) -> CaseScore {
     }
 }
 
-/// The worst of the findings; a kind that is not offered is a fault of nobody's.
+/// The worst of the findings; a kind that is not offered is no fault.
 fn verdict(findings: &[Finding]) -> CaseOutcome {
     let faults = findings.iter().map(|finding| finding.outcome);
     let worst = faults.max().unwrap_or(CaseOutcome::Seen);
@@ -159,13 +159,14 @@ fn look(cell: &Cell) -> Vec<Finding> {
         }
     }
     for (field, score) in &cell.fields.0 {
-        let judged = score.correct + score.wrong + score.truncated + score.missing;
+        let judged = score.judged();
         let mut told = |outcome, how: &str, count: u64| {
             if score.offered && count > 0 {
                 say(outcome, of_field(*field, how, count, judged));
             }
         };
         told(CaseOutcome::Wrongly, "wrong", score.wrong);
+        told(CaseOutcome::Wrongly, "stale", score.stale);
         told(CaseOutcome::WithoutDetail, "cut short", score.truncated);
         told(CaseOutcome::WithoutDetail, "missing", score.missing);
     }
@@ -299,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_due_is_false_positive_by_who_offers_it() {
+    fn what_was_not_due_is_a_false_positive_where_it_is_offered() {
         let made_up = cell(|kinds, _| {
             for (kind, score) in &mut kinds.0 {
                 score.offered = *kind == Kind::Exec;

@@ -7,8 +7,8 @@ use crate::by_key::Keyed;
 use crate::cost::CostScore;
 use crate::fields::FieldScore;
 use crate::latency::Latency;
-use crate::open_loop::Pace;
-use crate::record::{CellRun, CrossCheck, Noise, Status};
+use crate::open_loop::OpenLoop;
+use crate::record::{Buffer, CellRun, CrossCheck, Experiment, Noise, Status};
 
 /// One row of `summary.json`: a cell and everything computed from it. A cell that was not
 /// measured has the same keys with nothing in them.
@@ -24,6 +24,8 @@ pub struct Cell {
     pub order: u32,
     /// Whether others are compared with it; a `null` cell without is half of an A/A pair.
     pub baseline: bool,
+    /// What it measures.
+    pub experiment: Experiment,
     /// How it ended.
     pub status: Status,
     /// Why it failed or could not run.
@@ -37,19 +39,24 @@ pub struct Cell {
     pub fields: Keyed<Field, FieldScore>,
     /// Events about other processes than the workload's: no fault.
     pub unrelated: u64,
-    /// Losses the monitor admits, by cause.
+    /// So many of `unrelated` may never have happened: there was no record of all processes of the
+    /// machine to hold them against.
+    pub unverified: u64,
+    /// Losses the monitor reports, by cause.
     pub reported_lost: BTreeMap<String, u64>,
     /// Missed beyond what was reported as lost, over all offered kinds.
     pub silent_lost: u64,
     /// All readiness probes sent after the workload were reported in time.
     pub drained: bool,
+    /// What held events between the kernel and the monitor's reader.
+    pub buffer: Option<Buffer>,
     /// How its timetable was kept, where it has one.
-    pub pace: Option<Pace>,
+    pub pace: Option<OpenLoop>,
     /// What it took.
     pub cost: CostScore,
     /// What may have disturbed it.
     pub noise: Noise,
-    /// Who vouched for the ledger beside the workload itself.
+    /// What the ledger was held against, beside the workload itself.
     #[serde(default)]
     pub cross_check: Option<CrossCheck>,
     /// What else the monitor counted, with the unit in the name.
@@ -70,7 +77,7 @@ pub struct KindScore {
     pub missed: u64,
     /// Events about what another event had reported already.
     pub duplicates: u64,
-    /// Events about the workload's processes without such a event.
+    /// Events about the workload's processes without such an event.
     pub false_positives: u64,
     /// How late the matched ones were received; `None` when there were none to tell from.
     pub latency_us: Option<Latency>,
@@ -85,15 +92,18 @@ impl Cell {
             repetition: run.repetition,
             order: run.order,
             baseline: run.baseline,
+            experiment: run.experiment,
             status: run.status,
             error: run.error.clone(),
             blind: run.blind.clone(),
             kinds: Keyed::default(),
             fields: Keyed::default(),
             unrelated: 0,
+            unverified: 0,
             reported_lost: run.reported_lost.clone(),
             silent_lost: 0,
             drained: run.drained,
+            buffer: run.buffer.clone(),
             pace: None,
             cost: CostScore::default(),
             noise: run.noise,

@@ -1,100 +1,157 @@
 //! Whether what was told of a matched event is true.
 
-use crate::matching::Matching;
+mod images;
+
+use std::cell::OnceCell;
+
 use contract::{Claims, Event, EventLog, Field, Ledger, Span, Truth};
 use serde::{Deserialize, Serialize};
 
 use crate::by_key::Keyed;
+use crate::matching::Matching;
+use images::Images;
 
 /// One field over all matched events that have it and whose kind it is offered with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldScore {
     /// Whether the monitor offers it with any kind.
     pub offered: bool,
-    /// Told, and true.
+    /// Correctness, and true.
     pub correct: u64,
-    /// Told, and not true. Also a beginning that does not say it is one.
+    /// Correctness, and not true. Also a beginning that does not say it is one.
     pub wrong: u64,
     /// Said to be cut short, and true as far as it goes.
     pub truncated: u64,
+    /// Told, and true of another time: an exe or argv that the process had before, or, of an exec,
+    /// that its parent had.
+    pub stale: u64,
     /// Not told.
     pub missing: u64,
 }
 
-#[derive(Clone, Copy)]
-enum Told {
+impl FieldScore {
+    /// How many events it was judged in.
+    pub fn judged(&self) -> u64 {
+        self.correct + self.wrong + self.truncated + self.stale + self.missing
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Correctness {
     Correct,
     Wrong,
     Truncated,
+    Stale,
     Missing,
+}
+
+/// How many there are.
+const CORRECTNESSES: usize = 5;
+
+/// What fields are judged by.
+struct Judge<'a> {
+    ledger: &'a Ledger,
+    log: &'a EventLog,
+    /// Made when the first field is found not to be true.
+    images: OnceCell<Images<'a>>,
 }
 
 /// Fields of all matched events.
 pub(super) fn judge(
     ledger: &Ledger,
-    journal: &EventLog,
-    pairing: &Matching,
+    log: &EventLog,
+    matching: &Matching,
     claims: &Claims,
 ) -> Keyed<Field, FieldScore> {
-    let mut counts = [[0_u64; 4]; 4];
+    let images = OnceCell::new();
+    let judge = Judge {
+        ledger,
+        log,
+        images,
+    };
+    let mut counts = [[0_u64; CORRECTNESSES]; Field::ALL.len()];
     for (index, truth) in ledger.truths.iter().enumerate() {
         let offer = &claims.offers[truth.kind as usize];
         if !offer.fields.contains(&true) {
             continue;
         }
-        let Some(event) = pairing.event_of(index) else {
+        let Some(event) = matching.event_of(index) else {
             continue;
         };
-        let event = &journal.events[event];
+        let event = &log.events[event];
         for field in Field::ALL {
             if offer.fields[field as usize]
-                && let Some(told) = one(field, ledger, truth, journal, event)
+                && let Some(correctness) = judge.one(field, index, truth, event)
             {
-                counts[field as usize][told as usize] += 1;
+                counts[field as usize][correctness as usize] += 1;
             }
         }
     }
     Keyed::each(|field: Field| {
-        let of = |told: Told| counts[field as usize][told as usize];
+        let of = |correctness: Correctness| counts[field as usize][correctness as usize];
+        let mut offers = claims.offers.iter();
         FieldScore {
-            offered: claims
-                .offers
-                .iter()
-                .any(|offer| offer.fields[field as usize]),
-            correct: of(Told::Correct),
-            wrong: of(Told::Wrong),
-            truncated: of(Told::Truncated),
-            missing: of(Told::Missing),
+            offered: offers.any(|offer| offer.fields[field as usize]),
+            correct: of(Correctness::Correct),
+            wrong: of(Correctness::Wrong),
+            truncated: of(Correctness::Truncated),
+            stale: of(Correctness::Stale),
+            missing: of(Correctness::Missing),
         }
     })
 }
 
-/// `None` where the ledger itself does not know.
-fn one(
-    field: Field,
-    ledger: &Ledger,
-    truth: &Truth,
-    journal: &EventLog,
-    event: &Event,
-) -> Option<Told> {
-    let (due, told) = (&truth.fields, &event.fields);
-    let bytes = |due: Option<Span>, told: Option<Span>, piece: Option<Piece>| {
-        let told = told.map(|span| journal.arena.get(span));
-        due.map(|span| compare(ledger.arena.get(span), told, piece))
-    };
-    match field {
-        Field::Exe => bytes(due.exe, told.exe, told.cut.exe.then_some(path_piece)),
-        Field::Argv => bytes(due.argv, told.argv, told.cut.argv.then_some(argv_piece)),
-        Field::Ppid => due.ppid.map(|due| exact(&due, told.ppid.as_ref())),
-        Field::Status => due.status.map(|due| exact(&due, told.status.as_ref())),
+impl<'a> Judge<'a> {
+    /// `None` where the ledger itself does not know.
+    fn one(&self, field: Field, index: usize, truth: &Truth, event: &Event) -> Option<Correctness> {
+        let (due, told) = (&truth.fields, &event.fields);
+        match field {
+            Field::Exe => {
+                let piece = told.cut.exe.then_some(path_piece as Piece);
+                self.bytes(index, |truth| truth.fields.exe, told.exe, piece)
+            }
+            Field::Argv => {
+                let piece = told.cut.argv.then_some(argv_piece as Piece);
+                self.bytes(index, |truth| truth.fields.argv, told.argv, piece)
+            }
+            Field::Ppid => due.ppid.map(|due| exact(&due, told.ppid.as_ref())),
+            Field::Status => due.status.map(|due| exact(&due, told.status.as_ref())),
+        }
+    }
+
+    fn bytes(
+        &self,
+        index: usize,
+        of: impl Fn(&Truth) -> Option<Span>,
+        told: Option<Span>,
+        piece: Option<Piece>,
+    ) -> Option<Correctness> {
+        let told = told.map(|span| self.log.arena.get(span));
+        let against = |truth: &Truth| {
+            let due = of(truth).map(|span| self.ledger.arena.get(span));
+            due.map(|due| compare(due, told, piece))
+        };
+        let found = against(&self.ledger.truths[index])?;
+        if found != Correctness::Wrong {
+            return Some(found);
+        }
+        let images = self.images.get_or_init(|| Images::new(self.ledger));
+        let agrees = |truth: &Truth| {
+            matches!(
+                against(truth),
+                Some(Correctness::Correct | Correctness::Truncated)
+            )
+        };
+        let stale = images.any_earlier(index as u32, agrees);
+        Some(if stale { Correctness::Stale } else { found })
     }
 }
 
-fn exact<T: PartialEq>(due: &T, told: Option<&T>) -> Told {
+fn exact<T: PartialEq>(due: &T, told: Option<&T>) -> Correctness {
     match told {
-        None => Told::Missing,
-        Some(told) if told == due => Told::Correct,
-        Some(_) => Told::Wrong,
+        None => Correctness::Missing,
+        Some(told) if told == due => Correctness::Correct,
+        Some(_) => Correctness::Wrong,
     }
 }
 
@@ -112,35 +169,14 @@ fn argv_piece(due: &[u8], told: &[u8]) -> bool {
 }
 
 /// `piece` is there only when the event says that it was cut.
-fn compare(due: &[u8], told: Option<&[u8]>, piece: Option<Piece>) -> Told {
+fn compare(due: &[u8], told: Option<&[u8]>, piece: Option<Piece>) -> Correctness {
     match told {
-        None => Told::Missing,
-        Some(told) if told == due => Told::Correct,
-        Some(told) if piece.is_some_and(|piece| piece(due, told)) => Told::Truncated,
-        Some(_) => Told::Wrong,
+        None => Correctness::Missing,
+        Some(told) if told == due => Correctness::Correct,
+        Some(told) if piece.is_some_and(|piece| piece(due, told)) => Correctness::Truncated,
+        Some(_) => Correctness::Wrong,
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cut_must_be_owned_up_to() {
-        let of = |due: &str, told: &str, piece| {
-            compare(due.as_bytes(), Some(told.as_bytes()), piece) as usize
-        };
-        let (correct, wrong) = (Told::Correct as usize, Told::Wrong as usize);
-        let cut = Told::Truncated as usize;
-        let (path, argv): (Option<Piece>, Option<Piece>) = (Some(path_piece), Some(argv_piece));
-        assert_eq!(of("/bin/true", "/bin/true", None), correct);
-        assert_eq!(of("/bin/true", "/bin/tr", path), cut);
-        assert_eq!(of("/bin/true", "/bin/tr", None), wrong);
-        assert_eq!(of("/bin/true", "/bin/fa", path), wrong);
-        assert_eq!(of("/bin/true", "n/true", path), cut);
-        assert_eq!(of("a\0bcd\0", "a\0bc\0", argv), cut);
-        assert_eq!(of("a\0bcd\0", "cd\0", argv), wrong);
-        assert_eq!(of("a\0", "a\0b\0", argv), wrong);
-        assert_eq!(compare(b"a", None, path) as usize, Told::Missing as usize);
-    }
-}
+mod tests;

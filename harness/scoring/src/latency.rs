@@ -174,8 +174,8 @@ fn between(repetitions: &[&LatencyHistogram], quantile: f64, seed: u64) -> Optio
 /// By kind, over the matched events whose windows are not loose.
 pub(super) fn measure(
     ledger: &Ledger,
-    journal: &EventLog,
-    pairing: &Matching,
+    log: &EventLog,
+    matching: &Matching,
 ) -> anyhow::Result<[LatencyHistogram; 3]> {
     let mut all = [
         LatencyHistogram::new()?,
@@ -186,8 +186,8 @@ pub(super) fn measure(
         if truth.loose {
             continue;
         }
-        if let Some(event) = pairing.event_of(index) {
-            let received = journal.events[event].received;
+        if let Some(event) = matching.event_of(index) {
+            let received = log.events[event].received;
             let since = truth.due.unwrap_or(truth.after);
             all[truth.kind as usize].take(received.saturating_sub(since))?;
         }

@@ -5,6 +5,7 @@
 //! file; the others are scored all the same.
 
 mod aggregate;
+mod baselines;
 mod by_key;
 mod case_outcome;
 mod cell;
@@ -25,16 +26,16 @@ pub mod stats;
 mod summary;
 pub mod sweep;
 
-pub use aggregate::{Comparison, Extra, LatencyScore, Loss, Slowdown};
+pub use aggregate::{Comparison, LatencyScore, Loss, Slowdown};
 pub use by_key::{Key, Keyed};
 pub use case_outcome::{CaseOutcome, CaseScore, EVERYTHING, Finding};
 pub use cell::{Cell, KindScore, offered};
 pub use cost::CostScore;
 pub use fields::FieldScore;
 pub use latency::{Interval, Intervals, Latency, LatencyHistogram};
-pub use noise_floor::{Floor, NoiseFloor, Verdict};
-pub use open_loop::{Pace, PaceScore};
-pub use runs_csv::{runs, write_runs};
+pub use noise_floor::{Extra, Floor, NoiseFloor, Verdict};
+pub use open_loop::{OpenLoop, OpenLoopScore};
+pub use runs_csv::runs;
 pub use scored::{Scored, score};
 pub use stall::Stall;
 pub use summary::Summary;

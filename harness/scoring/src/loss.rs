@@ -9,12 +9,12 @@ use crate::cell::KindScore;
 /// Counts everything once; also the events that are outside, all kinds together.
 pub(super) fn count(
     ledger: &Ledger,
-    journal: &EventLog,
-    pairing: &Matching,
+    log: &EventLog,
+    matching: &Matching,
     claims: &Claims,
 ) -> (Keyed<Kind, KindScore>, u64) {
     let mut verdicts = [[0_u64; 4]; 3];
-    for (event, verdict) in journal.events.iter().zip(pairing.verdicts()) {
+    for (event, verdict) in log.events.iter().zip(matching.verdicts()) {
         verdicts[event.kind as usize][*verdict as usize] += 1;
     }
     let mut truths = [0_u64; 3];

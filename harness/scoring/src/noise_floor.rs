@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use crate::aggregate::Baselines;
+use crate::baselines::Baselines;
 use crate::record::Status;
 use crate::scored::Scored;
 use crate::stats::Estimate;
@@ -39,7 +39,7 @@ pub enum Verdict {
     Less,
     /// Its interval holds "no difference", or it is below the noise floor.
     None,
-    /// A single pair and no noise floor: nobody can tell.
+    /// A single pair and no noise floor: it cannot be told.
     Unknown,
 }
 
@@ -56,6 +56,26 @@ impl Verdict {
         } else {
             Self::Less
         }
+    }
+}
+
+/// A paired difference.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Extra {
+    /// The mean difference and its bootstrap interval.
+    #[serde(flatten)]
+    pub estimate: Estimate,
+    /// Whether it stands out of the noise.
+    pub verdict: Verdict,
+}
+
+impl Extra {
+    /// `noise`: differences that are none.
+    pub(super) fn of(found: Option<Estimate>, noise: Option<(f64, f64)>) -> Option<Self> {
+        found.map(|estimate| Self {
+            estimate,
+            verdict: Verdict::of(&estimate, 0.0, noise),
+        })
     }
 }
 

@@ -12,7 +12,7 @@ const ENOUGH: f64 = 0.95;
 
 /// The timetable of one cell.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Pace {
+pub struct OpenLoop {
     /// Processes due each second.
     pub offered_per_s: f64,
     /// Processes begun each second, until the last one was.
@@ -25,7 +25,7 @@ pub struct Pace {
 
 /// The timetables of all repetitions.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct PaceScore {
+pub struct OpenLoopScore {
     /// Processes due each second.
     pub offered_per_s: f64,
     /// Processes begun each second, over cells.
@@ -35,7 +35,7 @@ pub struct PaceScore {
 }
 
 /// From the truths that were due at a time; `None` where there is no timetable.
-pub(super) fn measure(ledger: &Ledger) -> anyhow::Result<Option<Pace>> {
+pub(super) fn measure(ledger: &Ledger) -> anyhow::Result<Option<OpenLoop>> {
     let forks = ledger.truths.iter().filter(|one| one.kind == Kind::Fork);
     let due: Vec<(u64, u64)> = forks
         .filter_map(|one| Some((one.due?, one.after)))
@@ -53,7 +53,7 @@ pub(super) fn measure(ledger: &Ledger) -> anyhow::Result<Option<Pace>> {
     };
     let per_s = |span: u64| (due.len() - 1) as f64 * 1e9 / span.max(1) as f64;
     let (offered, achieved) = (per_s(last_due - first), per_s(last.saturating_sub(first)));
-    Ok((due.len() > 1).then(|| Pace {
+    Ok((due.len() > 1).then(|| OpenLoop {
         offered_per_s: offered,
         achieved_per_s: achieved,
         reached: achieved >= ENOUGH * offered,
@@ -62,11 +62,14 @@ pub(super) fn measure(ledger: &Ledger) -> anyhow::Result<Option<Pace>> {
 }
 
 /// All repetitions together.
-pub(super) fn pool<'a>(cells: impl Iterator<Item = &'a Pace>, seed: u64) -> Option<PaceScore> {
-    let cells: Vec<&Pace> = cells.collect();
-    let of = |figure: fn(&Pace) -> f64| cells.iter().map(|one| figure(one)).collect::<Vec<_>>();
+pub(super) fn pool<'a>(
+    cells: impl Iterator<Item = &'a OpenLoop>,
+    seed: u64,
+) -> Option<OpenLoopScore> {
+    let cells: Vec<&OpenLoop> = cells.collect();
+    let of = |figure: fn(&OpenLoop) -> f64| cells.iter().map(|one| figure(one)).collect::<Vec<_>>();
     let offered = stats::mean(&of(|one| one.offered_per_s), seed)?;
-    Some(PaceScore {
+    Some(OpenLoopScore {
         offered_per_s: offered.value,
         achieved_per_s: stats::mean(&of(|one| one.achieved_per_s), seed)?,
         unreached: cells.iter().filter(|one| !one.reached).count(),

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 /// The version of every format in docs/FORMAT.md.
 pub const FORMAT: u32 = 2;
 
-/// Folder with the definitions of the third-party tool that were measured.
+/// Folder with the definitions of the third-party tools that were measured.
 pub const TOOLS: &str = "tools";
 
 /// `record.json`: what was measured, where and how.
@@ -31,6 +31,10 @@ pub struct Record {
     pub scale: f64,
     /// Repetitions of every cell.
     pub repetitions: u32,
+    /// The half-width of every slowdown that was asked for, as a share: 0.02 is 2 %. `None` where
+    /// the number of blocks or a time was set beforehand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub precision: Option<f64>,
     /// Version of the harness.
     pub version: String,
     /// Its commit, with `-dirty` where the sources below were changed; not known without git.
@@ -136,6 +140,57 @@ pub enum Status {
     Unavailable,
 }
 
+/// What a cell measures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Experiment {
+    /// Whether the reader keeps up: a sustained load that goes through the buffer several times.
+    Loss,
+    /// What it costs: a short cell of a block.
+    Overhead,
+    /// What is seen of one thing.
+    Case,
+    /// A trial of a sweep.
+    Sweep,
+    /// A command of the user's own.
+    Foreign,
+    /// Whether events come in the order in which they happened.
+    Order,
+    /// What a technique cannot see.
+    Blind,
+    /// Whether interference with its kernel state is noticed.
+    Tamper,
+}
+
+/// What holds events between the kernel, or the program that made them, and a monitor's reader.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Buffer {
+    /// How much it holds, in `unit`; `None` where nothing bounds it or its size cannot be told.
+    pub capacity: Option<u64>,
+    /// The highest fill that was seen at any read, a lower bound of the highest there was; `None`
+    /// where it cannot be read.
+    pub peak: Option<u64>,
+    /// `bytes`, `records` or `messages`; [`Buffer::NONE`], [`Buffer::UNKNOWN`].
+    pub unit: String,
+    /// The least that one event takes in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub least_per_event: Option<u64>,
+}
+
+impl Buffer {
+    /// The unit of a technique without a buffer that events could fill.
+    pub const NONE: &str = "none";
+    /// The unit of one of which it cannot be told.
+    pub const UNKNOWN: &str = "unknown";
+
+    /// The most events that it can hold.
+    pub fn capacity_in_events(&self) -> Option<u64> {
+        self.capacity
+            .zip(self.least_per_event)
+            .map(|(all, one)| all / one.max(1))
+    }
+}
+
 /// `cell.json`: one workload under one monitor, once, as far as it was measured while it ran.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CellRun {
@@ -150,6 +205,8 @@ pub struct CellRun {
     /// It is the `null` cell that the others of its workload and repetition are compared with;
     /// a `null` cell that is not makes the A/A pair.
     pub baseline: bool,
+    /// What it measures.
+    pub experiment: Experiment,
     /// How it ended.
     pub status: Status,
     /// Why it failed or could not run.
@@ -161,18 +218,26 @@ pub struct CellRun {
     pub drained: bool,
     /// Measured costs; `None` unless the status is ok.
     pub cost: Option<Cost>,
-    /// Losses the monitor admits, by cause.
+    /// Losses the monitor reports, by cause.
     pub reported_lost: BTreeMap<String, u64>,
     /// What else the monitor counted.
     pub notes: BTreeMap<String, u64>,
+    /// What held events between the kernel and the monitor's reader, and how full it was; `None` of
+    /// a cell that watched nothing.
+    #[serde(default)]
+    pub buffer: Option<Buffer>,
+    /// CPU time of the monitor's cgroup so far, in nanoseconds, at times on CLOCK_MONOTONIC while
+    /// the workload ran; empty where it was not looked at.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub own_cpu_samples: Vec<(u64, u64)>,
     /// What else went on.
     pub noise: Noise,
-    /// Who vouched for the ledger beside the workload itself.
+    /// What the ledger was held against, beside the workload itself.
     #[serde(default)]
     pub cross_check: Option<CrossCheck>,
 }
 
-/// Somebody the ledger was held against who is not the workload.
+/// A source that the ledger was held against and that the workload did not write.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CrossCheck {
     /// [`CrossCheck::ACCOUNTING`] or [`CrossCheck::COUNT`].
@@ -229,10 +294,13 @@ impl CellRun {
             repetition: 0,
             order: 0,
             baseline: false,
+            experiment: Experiment::Overhead,
             status: Status::Ok,
             error: None,
             blind: None,
             drained: false,
+            buffer: None,
+            own_cpu_samples: Vec::new(),
             cost: None,
             reported_lost: BTreeMap::new(),
             notes: BTreeMap::new(),
@@ -297,9 +365,17 @@ pub fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {
         .with_context(|| format!("{}: is not what harness writes there", path.display()))
 }
 
-/// Writes a JSON file; an error names it.
+/// Writes a JSON file on one line; an error names it.
 pub fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<()> {
-    let mut text = serde_json::to_vec_pretty(value)?;
+    write(path, serde_json::to_vec(value)?)
+}
+
+/// Writes a JSON file that is also read, and changed, by hand.
+pub fn write_json_pretty<T: Serialize>(path: &Path, value: &T) -> Result<()> {
+    write(path, serde_json::to_vec_pretty(value)?)
+}
+
+fn write(path: &Path, mut text: Vec<u8>) -> Result<()> {
     text.push(b'\n');
     fs::write(path, text).with_context(|| format!("{}: cannot be written", path.display()))
 }

@@ -1,4 +1,4 @@
-//! The loss nobody would have told you about.
+//! Silent loss: what was missed beyond what the monitor reported as lost.
 
 use std::collections::BTreeMap;
 
@@ -7,8 +7,8 @@ use contract::Kind;
 use crate::by_key::Keyed;
 use crate::cell::KindScore;
 
-/// Missed beyond what was reported as lost, over all offered kinds; never below 0, because an reported as lost
-/// loss may have been of somebody else's event.
+/// Over all offered kinds; never below 0, because a reported loss may have been of another process's
+/// event.
 pub(super) fn silent(kinds: &Keyed<Kind, KindScore>, reported_lost: &BTreeMap<String, u64>) -> u64 {
     let offered = kinds.0.values().filter(|kind| kind.offered);
     let missed: u64 = offered.map(|kind| kind.missed).sum();

@@ -1,6 +1,4 @@
-use std::path::Path;
-
-use anyhow::{Context, Result};
+use anyhow::Result;
 use csv::Writer;
 
 use crate::cell::{Cell, KindScore};
@@ -19,14 +17,8 @@ const COLUMNS: [&str; 9] = [
     "error",
 ];
 
-/// Writes `runs.csv`: one row for each figure of each cell, and one that says how the cell ended,
-/// so that a cell without figures is a row too.
-pub fn write_runs(path: &Path, summary: &Summary) -> Result<()> {
-    std::fs::write(path, runs(summary)?)
-        .with_context(|| format!("{}: cannot be written", path.display()))
-}
-
-/// What [`write_runs`] writes.
+/// The text of `runs.csv`: one row for each figure of each cell, and one that says how the cell
+/// ended, so that a cell without figures is a row too.
 pub fn runs(summary: &Summary) -> Result<String> {
     let mut bytes = Vec::new();
     table(&mut bytes, summary)?;
@@ -38,7 +30,7 @@ fn table(out: &mut Vec<u8>, summary: &Summary) -> Result<()> {
     writer.write_record(COLUMNS)?;
     for cell in &summary.cells {
         let repetition = cell.repetition.to_string();
-        for row in rows(cell) {
+        for row in figures(cell) {
             writer.write_record([
                 &summary.record.record,
                 &cell.workload,
@@ -55,7 +47,7 @@ fn table(out: &mut Vec<u8>, summary: &Summary) -> Result<()> {
     Ok(writer.flush()?)
 }
 
-struct Row<'a> {
+struct Figure<'a> {
     kind: &'static str,
     metric: String,
     value: String,
@@ -67,8 +59,8 @@ struct Row<'a> {
     clippy::needless_pass_by_value,
     reason = "numbers, not references, are what is given"
 )]
-fn row(metric: impl Into<String>, value: impl ToString, unit: &'static str) -> Row<'static> {
-    Row {
+fn figure(metric: impl Into<String>, value: impl ToString, unit: &'static str) -> Figure<'static> {
+    Figure {
         kind: "",
         metric: metric.into(),
         value: value.to_string(),
@@ -77,15 +69,15 @@ fn row(metric: impl Into<String>, value: impl ToString, unit: &'static str) -> R
     }
 }
 
-fn rows(cell: &Cell) -> Vec<Row<'_>> {
+fn figures(cell: &Cell) -> Vec<Figure<'_>> {
     let ended = match cell.status {
         Status::Ok => "ok",
         Status::Failed => "failed",
         Status::Unavailable => "unavailable",
     };
-    let mut rows = vec![Row {
+    let mut rows = vec![Figure {
         error: cell.error.as_deref().unwrap_or_default(),
-        ..row(ended, 1, "cell")
+        ..figure(ended, 1, "cell")
     }];
     if cell.status == Status::Ok {
         events(cell, &mut rows);
@@ -97,10 +89,10 @@ fn rows(cell: &Cell) -> Vec<Row<'_>> {
     rows
 }
 
-fn events(cell: &Cell, rows: &mut Vec<Row<'_>>) {
+fn events(cell: &Cell, rows: &mut Vec<Figure<'_>>) {
     for (kind, score) in &cell.kinds.0 {
         let kind = kind.as_str();
-        rows.extend(events_of(score).map(|row| Row { kind, ..row }));
+        rows.extend(events_of(score).map(|row| Figure { kind, ..row }));
         let Some(latency) = &score.latency_us else {
             continue;
         };
@@ -111,63 +103,64 @@ fn events(cell: &Cell, rows: &mut Vec<Row<'_>>) {
             ("latency_p999", latency.p999),
             ("latency_max", latency.max),
         ] {
-            rows.push(Row {
+            rows.push(Figure {
                 kind,
-                ..row(metric, value, "us")
+                ..figure(metric, value, "us")
             });
         }
     }
-    rows.push(row("unrelated", cell.unrelated, "events"));
+    rows.push(figure("unrelated", cell.unrelated, "events"));
 }
 
-fn events_of(score: &KindScore) -> impl Iterator<Item = Row<'static>> {
+fn events_of(score: &KindScore) -> impl Iterator<Item = Figure<'static>> {
     [
-        row("offered", u8::from(score.offered), "bool"),
-        row("truths", score.truths, "events"),
-        row("matched", score.matched, "events"),
-        row("missed", score.missed, "events"),
-        row("duplicates", score.duplicates, "events"),
-        row("false_positives", score.false_positives, "events"),
+        figure("offered", u8::from(score.offered), "bool"),
+        figure("truths", score.truths, "events"),
+        figure("matched", score.matched, "events"),
+        figure("missed", score.missed, "events"),
+        figure("duplicates", score.duplicates, "events"),
+        figure("false_positives", score.false_positives, "events"),
     ]
     .into_iter()
 }
 
-fn fields(cell: &Cell, rows: &mut Vec<Row<'_>>) {
+fn fields(cell: &Cell, rows: &mut Vec<Figure<'_>>) {
     let offered = cell.fields.0.iter().filter(|(_, score)| score.offered);
     for (field, score) in offered {
         for (how, n) in [
             ("correct", score.correct),
             ("wrong", score.wrong),
             ("truncated", score.truncated),
+            ("stale", score.stale),
             ("missing", score.missing),
         ] {
-            rows.push(row(format!("{}_{how}", field.as_str()), n, "fields"));
+            rows.push(figure(format!("{}_{how}", field.as_str()), n, "fields"));
         }
     }
 }
 
-fn losses(cell: &Cell, rows: &mut Vec<Row<'_>>) {
+fn losses(cell: &Cell, rows: &mut Vec<Figure<'_>>) {
     for (cause, n) in &cell.reported_lost {
-        rows.push(row(format!("reported_lost:{cause}"), n, "events"));
+        rows.push(figure(format!("reported_lost:{cause}"), n, "events"));
     }
-    rows.push(row("silent_lost", cell.silent_lost, "events"));
-    rows.push(row("drained", u8::from(cell.drained), "bool"));
+    rows.push(figure("silent_lost", cell.silent_lost, "events"));
+    rows.push(figure("drained", u8::from(cell.drained), "bool"));
 }
 
-fn pace(cell: &Cell, rows: &mut Vec<Row<'_>>) {
+fn pace(cell: &Cell, rows: &mut Vec<Figure<'_>>) {
     let Some(pace) = &cell.pace else { return };
-    rows.push(row("offered_rate", pace.offered_per_s, "1/s"));
-    rows.push(row("achieved_rate", pace.achieved_per_s, "1/s"));
-    rows.push(row("reached", u8::from(pace.reached), "bool"));
+    rows.push(figure("offered_rate", pace.offered_per_s, "1/s"));
+    rows.push(figure("achieved_rate", pace.achieved_per_s, "1/s"));
+    rows.push(figure("reached", u8::from(pace.reached), "bool"));
     let Some(late) = &pace.start_late_us else {
         return;
     };
-    rows.push(row("start_late_p50", late.p50, "us"));
-    rows.push(row("start_late_p99", late.p99, "us"));
-    rows.push(row("start_late_max", late.max, "us"));
+    rows.push(figure("start_late_p50", late.p50, "us"));
+    rows.push(figure("start_late_p99", late.p99, "us"));
+    rows.push(figure("start_late_max", late.max, "us"));
 }
 
-fn costs(cell: &Cell, rows: &mut Vec<Row<'_>>) {
+fn costs(cell: &Cell, rows: &mut Vec<Figure<'_>>) {
     let cost = &cell.cost;
     for (metric, value, unit) in [
         ("events_per_s", cost.events_per_s, "1/s"),
@@ -176,15 +169,15 @@ fn costs(cell: &Cell, rows: &mut Vec<Row<'_>>) {
         ("workload_cpu", cost.workload_cpu_us_per_event, "us/event"),
         ("wall", cost.wall_ms, "ms"),
     ] {
-        rows.extend(value.map(|value| row(metric, value, unit)));
+        rows.extend(value.map(|value| figure(metric, value, unit)));
     }
-    rows.extend(cost.peak_rss_bytes.map(|n| row("peak_rss", n, "bytes")));
-    rows.push(row("steal", cell.noise.steal_ticks, "ticks"));
+    rows.extend(cost.peak_rss_bytes.map(|n| figure("peak_rss", n, "bytes")));
+    rows.push(figure("steal", cell.noise.steal_ticks, "ticks"));
     let throttled = cell.noise.throttled_us;
-    rows.extend(throttled.map(|us| row("throttled", us, "us")));
-    rows.push(row("load", cell.noise.load, "processes"));
-    rows.push(row("stolen", u8::from(cell.noise.stolen), "bool"));
+    rows.extend(throttled.map(|us| figure("throttled", us, "us")));
+    rows.push(figure("load", cell.noise.load, "processes"));
+    rows.push(figure("stolen", u8::from(cell.noise.stolen), "bool"));
     for (note, n) in &cell.notes {
-        rows.push(row(format!("note:{note}"), n, ""));
+        rows.push(figure(format!("note:{note}"), n, ""));
     }
 }

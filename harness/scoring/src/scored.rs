@@ -1,11 +1,11 @@
 //! One cell: from true and reported events to its row.
 
 use anyhow::Result;
-use contract::{Claims, EventLog, Ledger};
+use contract::{Claims, EventLog, Ledger, Life};
 
 use crate::cell::Cell;
 use crate::latency::{self, LatencyHistogram};
-use crate::matching::pair;
+use crate::matching::match_events;
 use crate::record::CellRun;
 use crate::{cost, fields, loss, open_loop, reported_loss};
 
@@ -19,23 +19,28 @@ pub struct Scored {
 }
 
 /// Scores one measured cell from what was written down and what was said.
+///
+/// `others` are all processes of the machine that are not the workload's, those of the readiness
+/// probes among them, over the whole time of which `log` speaks; `None` where they are not known.
 pub fn score(
     run: &CellRun,
     ledger: &Ledger,
-    journal: &EventLog,
+    log: &EventLog,
     claims: &Claims,
+    others: Option<&[Life]>,
 ) -> Result<Scored> {
-    let pairing = pair(ledger, &journal.events, claims.clock);
-    let (mut kinds, unrelated) = loss::count(ledger, journal, &pairing, claims);
-    let latency = latency::measure(ledger, journal, &pairing)?;
+    let matching = match_events(ledger, &log.events, claims.clock);
+    let (mut kinds, unrelated) = loss::count(ledger, log, &matching, claims);
+    let latency = latency::measure(ledger, log, &matching)?;
     for (&kind, score) in &mut kinds.0 {
         score.latency_us = latency::of(&latency, kind);
     }
     let mut cell = Cell::blank(run);
-    cell.fields = fields::judge(ledger, journal, &pairing, claims);
+    cell.fields = fields::judge(ledger, log, &matching, claims);
     cell.silent_lost = reported_loss::silent(&kinds, &run.reported_lost);
     cell.kinds = kinds;
     cell.unrelated = unrelated;
+    cell.unverified = if others.is_none() { unrelated } else { 0 };
     cell.pace = open_loop::measure(ledger)?;
     cell.cost = cost::per_event(run.cost.as_ref(), cell.events());
     Ok(Scored {

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::aggregate::{Baselines, Extra, extra};
-use crate::noise_floor::Floor;
+use crate::baselines::Baselines;
+use crate::noise_floor::{Extra, Floor};
 use crate::scored::Scored;
 use crate::stats::{self, Estimate};
 
@@ -16,7 +16,7 @@ pub struct Stall {
     /// Wall time beyond that of the paired baseline.
     pub wall_ms: Option<Extra>,
     /// What its processes waited in system calls for room in the kernel's audit queue, all
-    /// together; `None` for techniques that make nobody wait.
+    /// together; `None` for techniques that do not make it wait.
     pub queue_wait_ms: Option<Estimate>,
 }
 
@@ -45,7 +45,7 @@ pub(super) fn of(
         .filter_map(|one| one.cell.notes.get(QUEUE_WAIT));
     let waits: Vec<f64> = waits.map(|ms| *ms as f64).collect();
     Stall {
-        wall_ms: extra(stats::mean(&more, seed), noise),
+        wall_ms: Extra::of(stats::mean(&more, seed), noise),
         queue_wait_ms: stats::mean(&waits, seed),
     }
 }

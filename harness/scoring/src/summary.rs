@@ -4,7 +4,8 @@ use std::path::Path;
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
-use crate::aggregate::{Baselines, Comparison, compare};
+use crate::aggregate::{Comparison, compare};
+use crate::baselines::Baselines;
 use crate::case_outcome::{CaseScore, cases};
 use crate::cell::Cell;
 use crate::noise_floor::NoiseFloor;

@@ -4,7 +4,7 @@
 use contract::{Clock, Event, Fields, Kind, Ledger, Owned, Pid, Truth};
 use proptest::prelude::*;
 use scoring::matching::Verdict::{self, Duplicate, FalsePositive, Matched, Unrelated};
-use scoring::matching::{Matching, pair};
+use scoring::matching::{Matching, match_events};
 use std::num::NonZeroU64;
 
 const MS: u64 = 1_000_000;
@@ -56,12 +56,12 @@ fn life(pid: Pid, from: u64) -> [Truth; 3] {
     ]
 }
 
-fn matched(pairing: &Matching, truths: usize) -> Vec<Option<usize>> {
-    (0..truths).map(|truth| pairing.event_of(truth)).collect()
+fn matched(matching: &Matching, truths: usize) -> Vec<Option<usize>> {
+    (0..truths).map(|truth| matching.event_of(truth)).collect()
 }
 
 fn verdicts(ledger: &Ledger, events: &[Event], clock: Clock) -> Vec<Verdict> {
-    pair(ledger, events, clock).verdicts().to_vec()
+    match_events(ledger, events, clock).verdicts().to_vec()
 }
 
 /// The span an event can speak of, from its definition.
@@ -119,10 +119,10 @@ fn most(ledger: &Ledger, events: &[Event], clock: Clock) -> usize {
 
 /// What must hold whatever the input.
 fn check_sums(ledger: &Ledger, events: &[Event], clock: Clock) -> Matching {
-    let pairing = pair(ledger, events, clock);
+    let matching = match_events(ledger, events, clock);
     let mut taken = vec![false; events.len()];
     for (index, truth) in ledger.truths.iter().enumerate() {
-        let Some(found) = pairing.event_of(index) else {
+        let Some(found) = matching.event_of(index) else {
             continue;
         };
         assert!(
@@ -134,13 +134,13 @@ fn check_sums(ledger: &Ledger, events: &[Event], clock: Clock) -> Matching {
             !std::mem::replace(&mut taken[found], true),
             "event {found} is taken twice"
         );
-        assert_eq!(pairing.verdicts()[found], Matched);
+        assert_eq!(matching.verdicts()[found], Matched);
     }
     let matched = taken.iter().filter(|taken| **taken).count() as u64;
     let count = |verdict| -> u64 {
         Kind::ALL
             .iter()
-            .map(|&kind| pairing.count(events, kind, verdict))
+            .map(|&kind| matching.count(events, kind, verdict))
             .sum()
     };
     assert_eq!(count(Matched), matched);
@@ -149,10 +149,10 @@ fn check_sums(ledger: &Ledger, events: &[Event], clock: Clock) -> Matching {
         events.len() as u64
     );
     // A repeat is always of something that an event has reported.
-    for (event, verdict) in events.iter().zip(pairing.verdicts()) {
+    for (event, verdict) in events.iter().zip(matching.verdicts()) {
         let mut reported = ledger.truths.iter().enumerate();
         let repeats = reported
-            .any(|(index, truth)| fits(truth, event, clock) && pairing.event_of(index).is_some());
+            .any(|(index, truth)| fits(truth, event, clock) && matching.event_of(index).is_some());
         assert!(
             *verdict != Duplicate || repeats,
             "{event:?} repeats nothing"
@@ -164,7 +164,7 @@ fn check_sums(ledger: &Ledger, events: &[Event], clock: Clock) -> Matching {
             "{event:?} is a repeat"
         );
     }
-    pairing
+    matching
 }
 
 fn any_kind() -> impl Strategy<Value = Kind> {
@@ -218,8 +218,8 @@ proptest! {
         clock in any_clock(),
     ) {
         let ledger = ledger(&truths);
-        let pairing = check_sums(&ledger, &events, clock);
-        let found = matched(&pairing, truths.len()).iter().flatten().count();
+        let matching = check_sums(&ledger, &events, clock);
+        let found = matched(&matching, truths.len()).iter().flatten().count();
         prop_assert_eq!(found, most(&ledger, &events, clock));
     }
 
@@ -234,8 +234,8 @@ proptest! {
         let events: Vec<_> =
             stamps.iter().map(|&(at, received)| event(Kind::Exec, 7, at, received)).collect();
         let ledger = ledger(&truths);
-        let pairing = check_sums(&ledger, &events, clock);
-        let found = matched(&pairing, truths.len()).iter().flatten().count();
+        let matching = check_sums(&ledger, &events, clock);
+        let found = matched(&matching, truths.len()).iter().flatten().count();
         prop_assert_eq!(found, most(&ledger, &events, clock));
     }
 
@@ -259,23 +259,23 @@ proptest! {
         clock in any_clock(),
     ) {
         let reversed: Vec<_> = truths.iter().rev().copied().collect();
-        let one = pair(&ledger(&truths), &events, clock);
-        let two = pair(&ledger(&reversed), &events, clock);
+        let one = match_events(&ledger(&truths), &events, clock);
+        let two = match_events(&ledger(&reversed), &events, clock);
         prop_assert_eq!(one.verdicts(), two.verdicts());
     }
 }
 
 #[test]
 fn nothing_against_nothing() {
-    let pairing = pair(&Ledger::default(), &[], Clock::Exact);
-    assert!(pairing.verdicts().is_empty());
+    let matching = match_events(&Ledger::default(), &[], Clock::Exact);
+    assert!(matching.verdicts().is_empty());
     let alone = [event(Kind::Exec, 5, 1, 2)];
     assert_eq!(
         verdicts(&Ledger::default(), &alone, Clock::Exact),
         [Unrelated]
     );
-    let pairing = pair(&ledger(&life(5, 100)), &[], Clock::None);
-    assert_eq!(matched(&pairing, 3), [None, None, None]);
+    let matching = match_events(&ledger(&life(5, 100)), &[], Clock::None);
+    assert_eq!(matched(&matching, 3), [None, None, None]);
 }
 
 #[test]
@@ -292,7 +292,7 @@ fn a_pid_off_by_one_matches_nothing() {
         [Unrelated, Unrelated, FalsePositive]
     );
     assert_eq!(
-        matched(&pair(&ledger, &events, Clock::Exact), 3),
+        matched(&match_events(&ledger, &events, Clock::Exact), 3),
         [None, None, None]
     );
 }
@@ -325,7 +325,7 @@ fn emulated_cpus_may_stand_still_before_a_stamp() {
     let begun = 10 * SECOND;
     for (clock, at) in [(late, begun + SECOND), (coarse, begun - SECOND)] {
         let events = [event(Kind::Exit, 7, at, 20 * SECOND)];
-        let of = |clock| matched(&pair(&ledger(&life(7, begun)), &events, clock), 3);
+        let of = |clock| matched(&match_events(&ledger(&life(7, begun)), &events, clock), 3);
         assert_eq!(of(clock)[2], None, "{clock:?}");
         assert_eq!(of(clock.emulated())[2], Some(0), "{clock:?}");
     }
@@ -384,9 +384,9 @@ fn a_reused_pid_is_two_processes() {
             event(Kind::Exec, 7, 5505, 5600),
             event(Kind::Exit, 7, 6005, 6100),
         ];
-        let pairing = check_sums(&ledger(&truths), &events, clock);
+        let matching = check_sums(&ledger(&truths), &events, clock);
         assert_eq!(
-            matched(&pairing, 6),
+            matched(&matching, 6),
             [None, None, None, Some(0), Some(1), Some(2)]
         );
     }
@@ -397,9 +397,9 @@ fn a_reused_pid_with_the_second_report_lost() {
     let truths = [life(7, 1000), life(7, 5000)].concat();
     for clock in [Clock::Exact, Clock::None] {
         let events = [event(Kind::Exec, 7, 1505, 1600)];
-        let pairing = check_sums(&ledger(&truths), &events, clock);
+        let matching = check_sums(&ledger(&truths), &events, clock);
         assert_eq!(
-            matched(&pairing, 6),
+            matched(&matching, 6),
             [None, Some(0), None, None, None, None]
         );
     }
@@ -418,8 +418,8 @@ fn the_next_owner_of_a_pid_is_outside() {
         [Unrelated]
     );
     // Without a clock the first such report may be a late one, and so it is counted as such.
-    let pairing = check_sums(&ledger(&truths), &events[1..], Clock::None);
-    assert_eq!(matched(&pairing, 6)[1], Some(0));
+    let matching = check_sums(&ledger(&truths), &events[1..], Clock::None);
+    assert_eq!(matched(&matching, 6)[1], Some(0));
 }
 
 #[test]
@@ -433,7 +433,7 @@ fn a_coarse_clock_reads_early_and_still_finds_its_truth() {
         .iter()
         .map(|t| event(t.kind, t.pid, ticked(t.after), t.before + 50))
         .collect();
-    let pairing = check_sums(
+    let matching = check_sums(
         &ledger(&truths),
         &events,
         Clock::Coarse {
@@ -441,8 +441,8 @@ fn a_coarse_clock_reads_early_and_still_finds_its_truth() {
             late: 0,
         },
     );
-    assert!(pairing.verdicts().iter().all(|v| *v == Matched));
-    assert!((0..truths.len()).all(|t| pairing.event_of(t) == Some(t)));
+    assert!(matching.verdicts().iter().all(|v| *v == Matched));
+    assert!((0..truths.len()).all(|t| matching.event_of(t) == Some(t)));
     // Taken for an exact one, the same clock matches next to nothing: the claims matter.
     let strict = check_sums(&ledger(&truths), &events, Clock::Exact);
     assert!(strict.verdicts().iter().any(|v| *v != Matched));
@@ -465,16 +465,16 @@ fn several_execs_in_a_row_each_get_their_own() {
     let all: Vec<_> = (0..5)
         .map(|n| event(Kind::Exec, 7, 220 + n * 100, 1000 + n))
         .collect();
-    let pairing = check_sums(&ledger(&truths), &all, Clock::Exact);
+    let matching = check_sums(&ledger(&truths), &all, Clock::Exact);
     assert_eq!(
-        matched(&pairing, 7)[1..6],
+        matched(&matching, 7)[1..6],
         [Some(0), Some(1), Some(2), Some(3), Some(4)]
     );
     // With the third lost, the others stay where they belong.
     let some = [all[0], all[1], all[3], all[4]];
-    let pairing = check_sums(&ledger(&truths), &some, Clock::Exact);
+    let matching = check_sums(&ledger(&truths), &some, Clock::Exact);
     assert_eq!(
-        matched(&pairing, 7)[1..6],
+        matched(&matching, 7)[1..6],
         [Some(0), Some(1), None, Some(2), Some(3)]
     );
 }
@@ -484,8 +484,8 @@ fn a_fork_whose_child_was_never_seen() {
     // The fork itself is reported, nothing else of the child.
     let truths = life(7, 1000);
     let events = [event(Kind::Fork, 7, 1005, 1100)];
-    let pairing = check_sums(&ledger(&truths), &events, Clock::Exact);
-    assert_eq!(matched(&pairing, 3), [Some(0), None, None]);
+    let matching = check_sums(&ledger(&truths), &events, Clock::Exact);
+    assert_eq!(matched(&matching, 3), [Some(0), None, None]);
 }
 
 #[test]
@@ -550,9 +550,9 @@ fn repeats_are_repeats_however_late() {
         event(Kind::Exit, 7, 2005, 2100),
         event(Kind::Exit, 7, 2006, late + 1),
     ];
-    let pairing = check_sums(&ledger(&truths), &events, Clock::Exact);
+    let matching = check_sums(&ledger(&truths), &events, Clock::Exact);
     assert_eq!(
-        pairing.verdicts(),
+        matching.verdicts(),
         [Duplicate, Matched, Duplicate].as_slice()
     );
     // Without a clock, as long as patience lasts.
@@ -561,9 +561,9 @@ fn repeats_are_repeats_however_late() {
         event(Kind::Exit, 7, 0, 900_000_000),
         event(Kind::Exit, 7, 0, late),
     ];
-    let pairing = check_sums(&ledger(&truths), &soon, Clock::None);
+    let matching = check_sums(&ledger(&truths), &soon, Clock::None);
     assert_eq!(
-        pairing.verdicts(),
+        matching.verdicts(),
         [Matched, Duplicate, Unrelated].as_slice()
     );
 }
@@ -584,16 +584,16 @@ fn the_next_owner_may_be_stamped_before_the_last_one_ends() {
         event(Kind::Exit, 7, 605, 1000),
         event(Kind::Exec, 7, 500, 1000),
     ];
-    let pairing = check_sums(&ledger(&truths), &events, Clock::Exact);
-    assert_eq!(matched(&pairing, 4), [Some(0), Some(1), Some(2), Some(3)]);
-    assert_eq!(pairing.verdicts()[4], FalsePositive);
+    let matching = check_sums(&ledger(&truths), &events, Clock::Exact);
+    assert_eq!(matched(&matching, 4), [Some(0), Some(1), Some(2), Some(3)]);
+    assert_eq!(matching.verdicts()[4], FalsePositive);
 }
 
 #[test]
 fn a_pid_no_kernel_gives_costs_no_memory() {
     let truths = [truth(Kind::Exec, u32::MAX, 1, 2)];
     let events = [event(Kind::Exec, u32::MAX, 1, 2)];
-    let pairing = pair(&ledger(&truths), &events, Clock::Exact);
-    assert_eq!(matched(&pairing, 1), [None]);
-    assert_eq!(pairing.verdicts(), [Unrelated]);
+    let matching = match_events(&ledger(&truths), &events, Clock::Exact);
+    assert_eq!(matched(&matching, 1), [None]);
+    assert_eq!(matching.verdicts(), [Unrelated]);
 }

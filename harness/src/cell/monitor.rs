@@ -138,6 +138,7 @@ impl MonitorProcess {
             Message::Done {
                 reported_lost,
                 notes,
+                buffer_peak,
             } => {
                 let status = self.child.wait().context("waitpid")?;
                 if !status.success() {
@@ -150,6 +151,7 @@ impl MonitorProcess {
                 Ok(Counters {
                     reported_lost,
                     notes,
+                    buffer_peak,
                 })
             }
             Message::Error(why) | Message::Cannot(why) => bail!("{}: {why}", self.label),

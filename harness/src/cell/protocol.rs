@@ -35,6 +35,8 @@ pub(crate) enum Message {
         reported_lost: BTreeMap<String, u64>,
         /// See [`Counters::notes`].
         notes: BTreeMap<String, u64>,
+        /// See [`Counters::buffer_peak`].
+        buffer_peak: Option<u64>,
     },
     /// It could not go on.
     Error(String),
@@ -49,9 +51,11 @@ impl Message {
             Ok(Counters {
                 reported_lost,
                 notes,
+                buffer_peak,
             }) => Self::Done {
                 reported_lost,
                 notes,
+                buffer_peak,
             },
             Err(error) => match error.downcast::<Unavailable>() {
                 Ok(why) => Self::Cannot(why.to_string()),

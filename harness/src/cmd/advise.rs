@@ -132,8 +132,7 @@ fn usual(one: &Summary) -> usize {
 /// The record, with the cases of another one of its machine where it has none itself.
 fn with_cases(one: &Summary, all: &[(PathBuf, Summary)]) -> Summary {
     let mut own = one.clone();
-    let lenders = all.iter().filter(|(_, other)| other.lends_to(one));
-    if let Some((_, lender)) = lenders.max_by_key(|(_, other)| &other.record.started) {
+    if let Some(lender) = report::lender(one, all.iter().map(|(_, other)| other)) {
         own.cases.clone_from(&lender.cases);
     }
     own

@@ -15,7 +15,7 @@ use crate::output::print;
 use report::numbers::count;
 use scoring::Summary;
 use scoring::gate::{self, Baseline, Finding, Outcome};
-use scoring::record::{Record, write_json};
+use scoring::record::{Record, write_json_pretty};
 
 pub(crate) const EXAMPLES: &str = "Examples:
   harness gate --baseline gate.json --update -m 'ebpf|netlink'   measure, and promise that
@@ -150,7 +150,7 @@ fn update(args: &GateArgs) -> Result<()> {
             dir.display()
         );
     }
-    write_json(&args.baseline, &baseline)?;
+    write_json_pretty(&args.baseline, &baseline)?;
     say(&format!(
         "{} now promises the loss of {} on {}: commit it",
         args.baseline.display(),
@@ -194,7 +194,7 @@ fn tell(args: &GateArgs, findings: &[Finding]) -> Result<()> {
         fs::write(path, text).with_context(|| format!("{}: cannot be written", path.display()))
     };
     if let Some(path) = &args.junit {
-        put(path, gate_render::junit(findings))?;
+        put(path, gate_render::junit(findings)?)?;
     }
     if let Some(path) = &args.markdown {
         // A summary page is shared: what other steps wrote stays.

@@ -1,5 +1,5 @@
-//! `harness report`: writes a record's report again and shows its matrix; of several records it
-//! shows the kernel matrix.
+//! `harness report`: writes a record's report and shows its matrix; of several records it shows the
+//! kernel matrix.
 
 use std::io::{IsTerminal, stdout};
 use std::path::{Path, PathBuf};
@@ -36,7 +36,7 @@ pub(crate) struct ReportArgs {
     out: Option<PathBuf>,
 }
 
-/// Writes README.md, report.html and the plots, and prints the matrix of every record; of several
+/// Writes README.md, the plots, report.html and runs.csv, and prints the matrix of every record; of several
 /// records without a place for their report, prints the kernel matrix.
 pub(crate) fn report(args: &ReportArgs) -> Result<()> {
     for dir in &args.dirs {
@@ -54,7 +54,7 @@ pub(crate) fn report(args: &ReportArgs) -> Result<()> {
         Pictures::Svg
     };
     match (&args.dirs[..], &args.out) {
-        ([dir], None) => report::write(dir, pictures)?,
+        ([dir], None) => report::write_all(dir, pictures)?,
         (_, None) if args.png => return Err(misuse("--png: several records need --out DIR")),
         (dirs, None) => return print(&report::kernels(dirs)?),
         (dirs, Some(out)) => report::merge(dirs, out, pictures)?,

@@ -3,7 +3,7 @@
 
 use contract::{Arena, Claims, Clock, EventLog, EventRef, Field, Fields, Kind, Ledger, Truth};
 use scoring::record::{
-    CellRun, Cost, FORMAT, Machine, MonitorInfo, Noise, Record, Status, WorkloadInfo,
+    CellRun, Cost, Experiment, FORMAT, Machine, MonitorInfo, Noise, Record, Status, WorkloadInfo,
 };
 
 /// What scoring takes.
@@ -93,6 +93,7 @@ pub(crate) fn run(workload: &str, monitor: &str, repetition: u32) -> CellRun {
         repetition,
         order: 0,
         baseline: false,
+        experiment: Experiment::Overhead,
         status: Status::Ok,
         error: None,
         blind: None,
@@ -101,6 +102,8 @@ pub(crate) fn run(workload: &str, monitor: &str, repetition: u32) -> CellRun {
         reported_lost: Default::default(),
         notes: Default::default(),
         cross_check: None,
+        buffer: None,
+        own_cpu_samples: Vec::new(),
         noise: Noise::default(),
     }
 }
@@ -128,6 +131,7 @@ pub(crate) fn record(workloads: &[&str], monitors: &[&str]) -> Record {
         seed: 1,
         scale: 1.0,
         repetitions: 1,
+        precision: None,
         version: "0".into(),
         commit: None,
         sources: None,

@@ -98,7 +98,7 @@ impl Follower {
             Err(why) if why.kind() == io::ErrorKind::Interrupted => return Ok(true),
             length => length.map_err(|why| format!("{}: {why}: free it", self.path.display()))?,
         };
-        let received = crate::clock::now();
+        let received = crate::common::clock::now();
         let whole = length - length % RECORD;
         if whole > 0 {
             session.spool.write(received, &self.bytes[..whole])?;

@@ -6,21 +6,26 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
 use contract::{Counters, Nanos, Result, Session, Spool};
-use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_AUDIT};
+use netlink_sys::{Socket, SocketAddr};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::{setsockopt, sockopt};
 use nix::time::{ClockId, clock_gettime};
 
-use super::recv_batch::{BATCH, Inbox};
+use super::fill::Fill;
 use super::session::{Guest, failed};
 use super::{OFFSET, rules, wire};
-use crate::clock;
+use crate::common::clock;
+use crate::common::netlink_socket::{self, Queue};
+use crate::common::recv_batch::RecvBatch;
 
 /// AUDIT_NLGRP_READLOG: everything the daemon is sent, for observers, and without any promise.
 const READLOG: u32 = 1;
 /// AUDIT_CONFIG_CHANGE.
 const CONFIG_CHANGE: u16 = 1305;
+/// Datagrams taken at once, and room for each: the longest record has 8,560 bytes of text.
+const BATCH: usize = 64;
+const ROOM: usize = 12 << 10;
 /// A wall clock that was set by more than this gets a new frame.
 const STEP: u64 = 500_000;
 /// When an observer who could not be told of losses just now is told.
@@ -42,7 +47,7 @@ pub(super) fn capture(session: &mut Session<'_>) -> Result<Counters> {
 }
 
 fn watch(guest: &mut Guest, session: &mut Session<'_>) -> Result<Counters> {
-    let mut feed = Feed::open(session)?;
+    let mut feed = Feed::open(session, guest.alone())?;
     feed.tell_offset(&mut session.spool)?;
     guest.settle()?;
     if guest.alone() {
@@ -70,18 +75,21 @@ fn counters(guest: &mut Guest, feed: &Feed) -> Result<Counters> {
     let tick = nix::time::clock_getres(ClockId::CLOCK_REALTIME_COARSE)
         .map_err(|e| failed("clock_getres", e))?;
     let waited_ms = u64::from(waited) * tick.tv_nsec() as u64 / 1_000_000;
-    let drops = wire::drops(&feed.socket).map_err(|e| failed("Drops", e))?;
+    let drops = feed.drops()?;
     let lost = u64::from(now.lost.wrapping_sub(found.lost));
     Ok(Counters {
         reported_lost: BTreeMap::from([(LOST.into(), lost), (DROPS.into(), drops)]),
         notes: BTreeMap::from([
+            ("backlog_peak".into(), feed.fill.backlog),
             ("backlog_wait_ms".into(), waited_ms),
             ("enobufs".into(), feed.enobufs),
             ("multicast".into(), u64::from(!guest.alone())),
             ("records".into(), feed.records),
+            ("socket_peak_bytes".into(), feed.fill.socket),
             ("truncated_records".into(), feed.truncated),
             ("undrained".into(), u64::from(feed.undrained)),
         ]),
+        buffer_peak: Some(feed.fill.peak),
     })
 }
 
@@ -91,7 +99,8 @@ type Answer = Result<(), Errno>;
 /// The socket that records come on.
 struct Feed {
     socket: Socket,
-    inbox: Inbox,
+    batch: RecvBatch,
+    fill: Fill,
     offset: i64,
     records: u64,
     truncated: u64,
@@ -102,8 +111,8 @@ struct Feed {
 }
 
 impl Feed {
-    fn open(session: &Session<'_>) -> Result<Self> {
-        let mut socket = Socket::new(NETLINK_AUDIT).map_err(|e| failed("socket", e))?;
+    fn open(session: &Session<'_>, alone: bool) -> Result<Self> {
+        let mut socket = Socket::new(wire::PROTOCOL as isize).map_err(|e| failed("socket", e))?;
         socket.bind_auto().map_err(|e| failed("bind", e))?;
         if let Some(size) = session.options.size_or_kernel("rcvbuf") {
             let size = usize::try_from(size)?.min(i32::MAX as usize / 2);
@@ -112,7 +121,8 @@ impl Feed {
         }
         Ok(Self {
             socket,
-            inbox: Inbox::new(),
+            batch: RecvBatch::new(BATCH, ROOM),
+            fill: Fill::new(alone)?,
             offset: 0,
             records: 0,
             truncated: 0,
@@ -137,6 +147,10 @@ impl Feed {
                 None => wait(&mut [self.readable()], PollTimeout::NONE)?,
             };
         }
+    }
+
+    fn drops(&self) -> Result<u64> {
+        netlink_socket::drops(wire::PROTOCOL, netlink_socket::inode(self.socket.as_fd())?)
     }
 
     fn readable(&self) -> PollFd<'_> {
@@ -174,8 +188,7 @@ impl Feed {
         if due {
             let now = guest.control.status().map_err(|e| failed("AUDIT_GET", e))?;
             spool.lost(LOST, u64::from(now.lost.wrapping_sub(guest.found().lost)));
-            let drops = wire::drops(&self.socket).map_err(|e| failed("Drops", e))?;
-            spool.lost(DROPS, drops);
+            spool.lost(DROPS, self.drops()?);
         }
         Ok(due)
     }
@@ -200,23 +213,24 @@ impl Feed {
     fn take(&mut self, spool: &mut Spool) -> Result<Option<Answer>> {
         let mut answer = None;
         loop {
-            match self.batch(spool, &mut answer) {
+            match self.receive(spool, &mut answer) {
                 Ok(count) if count < BATCH => return Ok(answer),
                 Ok(_) | Err(Errno::EINTR) => {}
                 Err(Errno::EAGAIN) => return Ok(answer),
                 // Said once for however many were dropped; the socket's Drops has the number.
                 Err(Errno::ENOBUFS) => self.enobufs += 1,
-                Err(error) => return Err(failed("recvmmsg", error)),
+                Err(errno) => return Err(failed("recvmmsg", errno)),
             }
         }
     }
 
-    fn batch(&mut self, spool: &mut Spool, answer: &mut Option<Answer>) -> Result<usize, Errno> {
-        let count = self.inbox.receive(&self.socket)?;
+    fn receive(&mut self, spool: &mut Spool, answer: &mut Option<Answer>) -> Result<usize, Errno> {
+        self.fill.sample(Queue::of(&self.socket)?)?;
+        let count = self.batch.receive(&self.socket, 0)?;
         let received = clock::now();
         for index in 0..count {
-            let (datagram, cut) = self.inbox.datagram(index);
-            let Some((kind, text)) = wire::split(datagram) else {
+            let datagram = self.batch.datagram(index);
+            let Some((kind, text)) = wire::split(datagram.bytes) else {
                 continue;
             };
             if kind == wire::ERROR {
@@ -224,10 +238,10 @@ impl Feed {
                 continue;
             }
             self.ended += usize::from(kind == CONFIG_CHANGE && ends_rule(text));
-            self.truncated += u64::from(cut);
+            self.truncated += u64::from(datagram.cut);
             self.records += 1;
             spool
-                .write(received, datagram)
+                .write(received, datagram.bytes)
                 .map_err(|error| wire::errno(&error))?;
         }
         Ok(count)

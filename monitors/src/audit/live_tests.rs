@@ -26,7 +26,7 @@ fn allowed() -> Option<nix::fcntl::Flock<File>> {
         println!("skipped: needs root");
         return None;
     }
-    let lock = crate::host_lock::lock().unwrap();
+    let lock = crate::common::host_lock::lock().unwrap();
     let missing = Audit.missing(&options(&[]));
     if missing.is_empty() {
         return Some(lock);
@@ -43,7 +43,7 @@ fn options(given: &[(&'static str, &'static str)]) -> Options {
 fn state() -> (Status, Vec<rules::Rule>) {
     let mut control = Control::open().unwrap();
     let mut status = control.status().unwrap();
-    (status.lost, status.backlog_wait_time_actual) = (0, 0);
+    (status.lost, status.backlog, status.backlog_wait_time_actual) = (0, 0, 0);
     (status, control.rules().unwrap())
 }
 
@@ -407,9 +407,10 @@ fn beside_a_daemon_it_listens_and_leaves_it_alone() {
 /// What an audit daemon does: reads. Says how many records there were.
 fn drain(socket: &Socket, stop: &impl AsFd) -> usize {
     use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-    let (mut inbox, mut count) = (super::recv_batch::Inbox::new(), 0);
+    let mut batch = crate::common::recv_batch::RecvBatch::new(64, 12 << 10);
+    let mut count = 0;
     loop {
-        count += inbox.receive(socket).unwrap_or(0);
+        count += batch.receive(socket, 0).unwrap_or(0);
         let both = [socket.as_fd(), stop.as_fd()].map(|fd| PollFd::new(fd, PollFlags::POLLIN));
         poll(&mut { both }, PollTimeout::NONE).unwrap();
         let mut gone = [PollFd::new(stop.as_fd(), PollFlags::POLLIN)];

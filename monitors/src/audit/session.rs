@@ -14,7 +14,8 @@ use serde::{Deserialize, Serialize};
 
 use super::rules;
 use super::wire::{Control, Field, Status};
-use crate::host_lock;
+use crate::common::host_lock;
+use crate::common::process_stat::ProcessStat;
 
 /// How long kauditd may take to find out that a registered daemon is dead.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -297,20 +298,14 @@ pub(super) fn alive(pid: u32) -> bool {
     pid != 0 && kill(Pid::from_raw(pid as i32), None) != Err(Errno::ESRCH) && !zombie(pid)
 }
 
-/// The fields of /proc/PID/stat behind the name, the state first.
-fn stat(pid: u32) -> Option<String> {
-    let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    Some(text.rsplit_once(") ")?.1.to_owned())
-}
-
 fn zombie(pid: u32) -> bool {
-    stat(pid).is_some_and(|stat| stat.starts_with(['Z', 'X']))
+    ProcessStat::of(pid).is_some_and(|stat| stat.is_dead())
 }
 
 /// When a process that is not dead was started, in clock ticks since boot.
 fn started(pid: u32) -> Option<u64> {
-    let stat = stat(pid).filter(|stat| !stat.starts_with(['Z', 'X']))?;
-    stat.split(' ').nth(19)?.parse().ok()
+    let stat = ProcessStat::of(pid).filter(|stat| !stat.is_dead())?;
+    Some(stat.started)
 }
 
 fn path() -> Result<PathBuf> {

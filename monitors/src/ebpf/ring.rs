@@ -9,7 +9,7 @@ use aya::maps::MapData;
 use contract::Result;
 use nix::sys::mman::ProtFlags;
 
-use crate::mmap::Mapping;
+use crate::common::mmap::Mapping;
 
 /// Of the word before each record: its length, and two flags.
 const BUSY: u32 = 1 << 31;
@@ -29,6 +29,7 @@ pub(super) struct Ring {
     page: usize,
     size: usize,
     position: usize,
+    peak: usize,
 }
 
 impl Ring {
@@ -46,6 +47,7 @@ impl Ring {
             page,
             size,
             position: 0,
+            peak: 0,
         };
         ring.position = word(&ring.reader).load(Ordering::Acquire);
         Ok(ring)
@@ -56,11 +58,17 @@ impl Ring {
         word(&self.writer).load(Ordering::Acquire) == self.position
     }
 
+    /// Most bytes that were in it when it was looked into.
+    pub(super) fn peak(&self) -> u64 {
+        self.peak as u64
+    }
+
     /// Gives all that is in it to `each`, as far as it is written out.
     pub(super) fn drain(&mut self, mut each: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
         loop {
             let batch = self.position;
             let written = word(&self.writer).load(Ordering::Acquire);
+            self.peak = self.peak.max(written - batch);
             while self.position != written && self.position - batch < BATCH {
                 let Some((record, next)) = self.record() else {
                     break;

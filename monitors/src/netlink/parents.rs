@@ -6,11 +6,11 @@ use std::collections::HashMap;
 
 use contract::{Kind, Nanos, Pid};
 
-use super::wire::EventHeader;
+use super::wire::ProcessEvent;
 
 /// The living, as far as their beginning was seen, and the ended who have such children.
 #[derive(Default)]
-pub(super) struct Kin(HashMap<Pid, One>);
+pub(super) struct Parents(HashMap<Pid, One>);
 
 #[derive(Clone, Copy, Default)]
 struct One {
@@ -22,9 +22,9 @@ struct One {
     children: u32,
 }
 
-impl Kin {
+impl Parents {
     /// Takes a event in. Every one must come by, in the order of the queue.
-    pub(super) fn take(&mut self, event: &EventHeader) {
+    pub(super) fn take(&mut self, event: &ProcessEvent) {
         match (event.kind, event.ppid) {
             (Kind::Fork, Some(ppid)) => self.fork(event.pid, ppid, event.happened),
             (Kind::Exit, _) => self.exit(event.pid),
@@ -87,10 +87,10 @@ impl Kin {
 mod tests {
     use super::*;
 
-    fn after(all: &[(Kind, Pid, Pid)]) -> Kin {
-        let mut kin = Kin::default();
+    fn after(all: &[(Kind, Pid, Pid)]) -> Parents {
+        let mut kin = Parents::default();
         for (happened, &(kind, pid, ppid)) in (1..).zip(all) {
-            kin.take(&EventHeader {
+            kin.take(&ProcessEvent {
                 kind,
                 pid,
                 happened,

@@ -9,8 +9,8 @@ use nix::sys::wait::waitpid;
 use nix::unistd::{ForkResult, Pid, fork};
 
 use super::socket::Member;
-use super::wire::{GROUP, Op, PROTOCOL, Said};
-use crate::netlink_socket;
+use super::wire::{GROUP, Message, Op, PROTOCOL};
+use crate::common::netlink_socket;
 use std::os::fd::AsFd;
 
 /// So many killed listeners, one after the other, is more than anybody leaves between two boots.
@@ -70,8 +70,7 @@ pub(super) fn switched_on(probe: &Member) -> Result<bool> {
     let child = spawn()?.as_raw() as u32;
     while let Some(said) = probe.hear()? {
         // Others' forks prove it as well as our own.
-        if matches!(said, Said::EventHeader(event) if event.kind == Kind::Fork || event.pid == child)
-        {
+        if matches!(said, Message::Event(event) if event.kind == Kind::Fork || event.pid == child) {
             return Ok(true);
         }
     }

@@ -8,7 +8,7 @@ use caps::{CapSet, Capability};
 use contract::Unavailable;
 
 use super::wire::PROTOCOL;
-use crate::{namespaces, netlink_socket};
+use crate::common::{namespaces, netlink_socket};
 
 /// Everything that is missing.
 pub(super) fn missing() -> Vec<Unavailable> {

@@ -5,14 +5,15 @@ use std::os::fd::AsFd;
 use std::path::PathBuf;
 use std::process::Command;
 
-use contract::{Counters, Decode, EventLog, Frame, Kind, split_argv};
+use contract::{Buffer, Counters, Decode, EventLog, Frame, Kind, Monitor, Options, split_argv};
 use proptest::prelude::*;
 
-use super::recv_batch::{Batch, Got};
+use super::recv_batch::{Batch, Received};
 use super::socket::{Listener, Member};
 use super::{Netlink, decode, recover, wire};
+use crate::common::lookup_codec;
+use crate::common::netlink_socket::{self, LEAST_MESSAGE, Queue};
 use crate::test_support::{self, as_root, end, lines, of, shell, waiting};
-use crate::{lookup_codec, netlink_socket};
 
 const RECORDED: &str = "netlink/sh.spool";
 
@@ -99,7 +100,7 @@ fn helper(name: &str) -> Command {
 #[test]
 fn a_process_is_told_from_fork_to_exit() {
     as_root!();
-    let before = crate::clock::now();
+    let before = crate::common::clock::now();
     let (journal, counters, _, (alive, ended, killed)) = watch(&[], || {
         let (ended, mut killed) = (waiting(&mut shell("ended")), waiting(&mut shell("killed")));
         let alive = waiting(&mut shell("alive"));
@@ -180,9 +181,9 @@ fn a_thread_is_no_process_and_its_exec_is_its_leaders() {
 }
 
 #[test]
-fn without_details_an_exec_is_bare() {
+fn without_look_ups_an_exec_is_bare() {
     as_root!();
-    let (journal, _, _, child) = watch(&[("details", "off")], || waiting(&mut shell("bare")));
+    let (journal, _, _, child) = watch(&[("lookup", "never")], || waiting(&mut shell("bare")));
     let pid = child.id();
     end(child);
     let exec = of(&journal, Kind::Exec, pid)[0];
@@ -260,10 +261,10 @@ fn a_live_listener_is_left_alone() {
 fn drain(listener: &Listener, batch: &mut Batch) -> (u64, u64) {
     let (mut messages, mut overflows) = (0, 0);
     loop {
-        match batch.receive(listener.as_fd()).unwrap() {
-            Got::Some | Got::Last => messages += batch.held().len() as u64,
-            Got::Overflow => overflows += 1,
-            Got::Nothing => return (messages, overflows),
+        match batch.receive(listener).unwrap() {
+            Received::Some | Received::Last => messages += batch.held().len() as u64,
+            Received::Overflow => overflows += 1,
+            Received::Nothing => return (messages, overflows),
         }
         batch.clear();
     }
@@ -322,6 +323,49 @@ fn what_is_not_received_is_dropped_and_counted_exactly() {
         (all..=all + late).contains(&(received + drops)),
         "received {received}, dropped {drops} of {all}, and {late} at the end"
     );
+}
+
+/// A buffer is as large as said, and a message takes no less of it than said.
+#[test]
+fn the_queue_holds_at_most_as_many_messages_as_said() {
+    as_root!();
+    let options = Options::new("netlink", Netlink.options(), [("rcvbuf", "64k")]).unwrap();
+    let Buffer::Bounded {
+        capacity,
+        least_per_event,
+        ..
+    } = Netlink.buffer(&options)
+    else {
+        panic!("its socket has a bounded queue");
+    };
+    let mut listener = Listener::start(Some(64 << 10)).unwrap();
+    for _ in 0..300 {
+        recover::spawn().unwrap();
+    }
+    let queue = Queue::of(&listener).unwrap();
+    assert_eq!(queue.capacity, capacity);
+    assert!(queue.fill > capacity / 2, "{queue:?}");
+    listener.stop().unwrap();
+    let (received, _) = drain(&listener, &mut Batch::new());
+    let each = queue.fill / received;
+    println!("a message takes {each} bytes");
+    assert!(
+        (least_per_event..2 * least_per_event).contains(&each),
+        "{each}"
+    );
+}
+
+#[test]
+fn the_highest_fill_is_told() {
+    as_root!();
+    let (_, counters, ..) = watch(&[("rest", "300ms")], || {
+        for _ in 0..200 {
+            recover::spawn().unwrap();
+        }
+    });
+    let peak = counters.buffer_peak.unwrap();
+    assert!(peak > 100 * LEAST_MESSAGE, "{peak}");
+    assert_eq!(counters.reported_lost["socket_drops"], 0);
 }
 
 /// `cargo test -p rollcall-monitors -- --ignored record_testdata` writes the recorded bytes anew.

@@ -10,7 +10,7 @@ use std::collections::BinaryHeap;
 
 use contract::{Decode, EventLog, EventRef, Frame, Kind, Malformed, Nanos, Pid};
 
-use crate::thread_group::{Ended, Threads};
+use crate::common::thread_group::{Ended, Threads};
 
 const RECORDS: u8 = 0;
 const COMPLETE: u8 = 1;

@@ -7,7 +7,7 @@ use contract::Result;
 use nix::sys::mman::ProtFlags;
 
 use super::{attr, decode};
-use crate::mmap::Mapping;
+use crate::common::mmap::Mapping;
 
 /// Of struct perf_event_mmap_page: where the kernel says how far it has written, and where it is
 /// told how far was read.

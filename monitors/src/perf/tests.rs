@@ -41,7 +41,7 @@ fn a_process_is_told_from_fork_to_exit_and_a_thread_is_not() {
     if !Perf.missing(&Options::default()).is_empty() {
         return;
     }
-    let before = crate::clock::now();
+    let before = crate::common::clock::now();
     let (journal, counters, _, (pid, thread)) = watch(&Perf, &[], || {
         let child = waiting(&mut shell("ended"));
         let pid = child.id();

@@ -17,6 +17,7 @@ pub(super) const HEAD_USED: usize = 4096;
 pub(super) const SLOTS_AT: usize = 8;
 pub(super) const SLOT_BYTES_AT: usize = 12;
 pub(super) const CLOSED_AT: usize = 16;
+pub(super) const HEAD_AT: usize = 64;
 pub(super) const DROPPED_AT: usize = 128;
 pub(super) const SLEEPING_AT: usize = 192;
 /// Where `used` lies in a record.

@@ -7,9 +7,9 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use contract::{Kind, Pid, Result, Spool};
 
 use super::stat::{self, Image, Stat};
-use crate::clock;
-use crate::lookup_codec::{self, Tag};
-use crate::proc_lookup::{self, Proc};
+use crate::common::clock;
+use crate::common::lookup_codec::{self, Tag};
+use crate::common::proc_lookup::{self, Proc};
 
 /// All that was known at the last look.
 pub(super) struct Look {

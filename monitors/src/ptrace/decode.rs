@@ -3,7 +3,7 @@
 
 use contract::{Decode, EventLog, Frame, Kind, Malformed};
 
-use crate::lookup_codec;
+use crate::common::lookup_codec;
 
 /// Each frame stands for itself, so nothing is remembered.
 pub(super) struct Decoder;

@@ -8,7 +8,7 @@ use nix::errno::Errno;
 use nix::unistd::{getpid, gettid};
 
 use super::syscalls;
-use crate::descendants;
+use crate::common::descendants;
 
 /// The tasks now followed, and how many of the descendants refused.
 pub(super) fn all(root: Pid) -> Result<(HashSet<Pid>, u64)> {

@@ -10,9 +10,9 @@ use nix::errno::Errno;
 
 use super::stop_waker::Bell;
 use super::syscalls;
-use crate::clock;
-use crate::lookup_codec;
-use crate::proc_lookup::Proc;
+use crate::common::clock;
+use crate::common::lookup_codec;
+use crate::common::proc_lookup::Proc;
 
 /// How long at the end a task is waited for.
 const PATIENCE: Duration = Duration::from_secs(1);

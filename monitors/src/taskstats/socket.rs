@@ -7,7 +7,7 @@ use contract::Result;
 use netlink_sys::{Socket, SocketAddr};
 
 use super::wire::{self, PROTOCOL};
-use crate::{cpus, netlink_socket};
+use crate::common::{cpus, netlink_socket};
 
 /// A socket that has found the family.
 pub(super) struct Talk {

@@ -6,8 +6,8 @@ use contract::{Kind, Monitor, Options};
 use proptest::prelude::*;
 
 use super::socket::{Got, Listener};
-use super::{PROTOCOL, Taskstats, wire};
-use crate::netlink_socket;
+use super::{LEAST_RECORD, PROTOCOL, Taskstats, wire};
+use crate::common::netlink_socket::{self, Queue};
 use crate::test_support::{self, as_root, end, of, shell, takes, waiting, watch};
 
 const RECORDED: &str = "taskstats/sh.spool";
@@ -92,7 +92,11 @@ fn what_is_not_received_is_dropped_and_counted_and_stopped_is_silent() {
     let all = drain(&mut wide).0;
     narrow.stop().unwrap();
     let last = drain(&mut wide).0;
+    let queue = Queue::of(&narrow).unwrap();
     let (received, overflows) = drain(&mut narrow);
+    let each = queue.fill / received;
+    println!("a record takes {each} bytes");
+    assert!((LEAST_RECORD..2 * LEAST_RECORD).contains(&each), "{each}");
     let drops = netlink_socket::drops(PROTOCOL, inode).unwrap() - before;
     assert!(
         drops > 200 && overflows == 1,

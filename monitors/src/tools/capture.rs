@@ -18,7 +18,8 @@ use super::definition::{Definition, Stream};
 use super::requirements::Need;
 use super::scratch_dir::Place;
 use super::tracefs;
-use crate::{audit, clock};
+use crate::audit;
+use crate::common::clock;
 
 /// How long it may take to say that it is ready.
 const PATIENCE: Duration = Duration::from_secs(12);

@@ -20,7 +20,7 @@ use nix::sys::wait::{WaitPidFlag, waitpid};
 use super::definition::{Definition, Stop};
 use super::requirements::Need;
 use super::tracefs;
-use crate::descendants;
+use crate::common::descendants;
 
 /// Room for what it writes while nobody reads: what an unprivileged user may have.
 const PIPE: i32 = 1 << 20;

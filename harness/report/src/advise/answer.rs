@@ -9,13 +9,14 @@ pub struct Answer {
     pub need: String,
     /// The need in words.
     pub title: String,
-    /// Whose need it is.
-    pub whom: String,
-    /// `None` when nobody is known to meet it.
+    /// What it is needed for.
+    #[serde(rename = "for")]
+    pub purpose: String,
+    /// `None` when nothing measured is known to meet it.
     pub choice: Option<Pick>,
     /// Those that nothing measured sets apart from the choice.
     pub equals: Vec<String>,
-    /// The next best, or whoever fails least.
+    /// The next best, or the one that fails least.
     pub runner_up: Option<Pick>,
     /// What would change the answer.
     pub mind: Vec<String>,
@@ -32,9 +33,9 @@ pub struct Pick {
     pub configuration: String,
     /// Conditions it meets.
     pub meets: Vec<Reason>,
-    /// The figures that decide between those who do.
+    /// The figures that decide between those that do.
     pub has: Vec<Reason>,
-    /// What it costs whoever follows the advice.
+    /// What it costs to follow the advice.
     pub price: Vec<Reason>,
     /// Conditions it does not meet.
     pub fails: Vec<Reason>,
@@ -60,7 +61,7 @@ pub fn text(answers: &[Answer]) -> String {
 fn one(answer: &Answer) -> Vec<String> {
     let mut lines = vec![
         String::new(),
-        format!("{} ({}: {})", answer.title, answer.need, answer.whom),
+        format!("{} ({}: {})", answer.title, answer.need, answer.purpose),
     ];
     match &answer.choice {
         Some(choice) => {

@@ -16,37 +16,37 @@ pub enum Figure {
     /// Share of the events of all offered kinds that was missed.
     #[serde(rename = "missed")]
     Missed,
-    /// The same, not of the worst workload but in the mean of all: who is blind in one is not as bad
-    /// as who is blind nearly everywhere.
+    /// The same, not of the worst workload but in the mean of all: blind in one is not as bad as
+    /// blind nearly everywhere.
     #[serde(rename = "missed.mean")]
     MissedMean,
     /// Share of the execs that was missed.
     #[serde(rename = "missed.exec")]
     MissedExec,
-    /// Events about events that never were.
+    /// Reported events that never happened.
     #[serde(rename = "false_positives")]
-    FalsePositive,
-    /// Share of the matched execs whose program was told rightly.
+    FalsePositives,
+    /// Share of the matched execs whose program was reported correctly.
     #[serde(rename = "fields.exe")]
     Exe,
-    /// Share of the matched execs whose arguments were told rightly.
+    /// Share of the matched execs whose arguments were reported correctly.
     #[serde(rename = "fields.argv")]
     Argv,
-    /// Share of the matched events whose parent was told rightly.
+    /// Share of the matched events whose parent was reported correctly.
     #[serde(rename = "fields.ppid")]
     Ppid,
-    /// Wall time over that of the pair.
+    /// Wall time over that of the baseline.
     #[serde(rename = "slowdown")]
     Slowdown,
     /// CPU microseconds per event in the monitor.
-    #[serde(rename = "cpu.monitor")]
-    MonitorCpu,
-    /// CPU microseconds per event of the machine, beyond the pair.
+    #[serde(rename = "cpu.own")]
+    OwnCpu,
+    /// CPU microseconds per event of the whole system, beyond the baseline.
     #[serde(rename = "cpu.system")]
     SystemCpu,
     /// Microseconds that 99 of 100 events did not exceed.
-    #[serde(rename = "late.p99")]
-    LateP99,
+    #[serde(rename = "latency.p99")]
+    LatencyP99,
     /// Most memory of the monitor's process.
     #[serde(rename = "memory")]
     Memory,
@@ -86,11 +86,7 @@ impl Figure {
     fn speed(self) -> bool {
         matches!(
             self,
-            Self::Slowdown
-                | Self::MonitorCpu
-                | Self::SystemCpu
-                | Self::LateP99
-                | Self::LosslessRate
+            Self::Slowdown | Self::OwnCpu | Self::SystemCpu | Self::LatencyP99 | Self::LosslessRate
         )
     }
 
@@ -101,14 +97,14 @@ impl Figure {
             Self::Missed => "share missed",
             Self::MissedMean => "mean share missed",
             Self::MissedExec => "share of execs missed",
-            Self::FalsePositive => "number of false positives",
-            Self::Exe => "share of programs told rightly",
-            Self::Argv => "share of arguments told rightly",
-            Self::Ppid => "share of parents told rightly",
+            Self::FalsePositives => "number of false positives",
+            Self::Exe => "share of programs correct",
+            Self::Argv => "share of arguments correct",
+            Self::Ppid => "share of parents correct",
             Self::Slowdown => "slowdown",
-            Self::MonitorCpu => "monitor's own CPU time per event",
-            Self::SystemCpu => "machine's extra CPU time per event",
-            Self::LateP99 => "p99 latency",
+            Self::OwnCpu => "own CPU per event",
+            Self::SystemCpu => "system CPU per event",
+            Self::LatencyP99 => "p99 detection latency",
             Self::Memory => "peak memory",
             Self::LosslessRate => "rate without loss",
             Self::BlindSpots => "number of cases with something missed",
@@ -124,10 +120,10 @@ impl Figure {
             | Self::Exe
             | Self::Argv
             | Self::Ppid => round(value),
-            Self::Kinds | Self::FalsePositive | Self::BlindSpots => format!("{value:.0}"),
+            Self::Kinds | Self::FalsePositives | Self::BlindSpots => format!("{value:.0}"),
             Self::Slowdown => format!("{value:.2}"),
-            Self::MonitorCpu | Self::SystemCpu => format!("{} us", few(value)),
-            Self::LateP99 => micros(value),
+            Self::OwnCpu | Self::SystemCpu => format!("{} us", few(value)),
+            Self::LatencyP99 => micros(value),
             Self::Memory => format!("{:.0} MiB", value / f64::from(1 << 20)),
             Self::LosslessRate => format!("{} events a second", thousands(value as u64)),
         }
@@ -210,16 +206,16 @@ impl Figure {
     /// A figure of one workload and its interval.
     fn plain(self, one: &Comparison) -> Option<Value> {
         match self {
-            Self::FalsePositive => Some((one.false_positives as f64, None)),
+            Self::FalsePositives => Some((one.false_positives as f64, None)),
             Self::Slowdown => one.slowdown.map(|s| (s.ratio, s.low.zip(s.high))),
-            Self::MonitorCpu => one
+            Self::OwnCpu => one
                 .own_cpu_us_per_event
                 .map(|e| (e.value, e.low.zip(e.high))),
             Self::SystemCpu => one
                 .system_cpu_us_per_event
                 .map(|extra| extra.estimate)
                 .map(|e| (e.value, e.low.zip(e.high))),
-            Self::LateP99 => one.latency_us.all.as_ref().map(|all| (all.p99, None)),
+            Self::LatencyP99 => one.latency_us.all.as_ref().map(|all| (all.p99, None)),
             Self::Memory => one.peak_rss_bytes.map(|bytes| (bytes as f64, None)),
             _ => None,
         }
@@ -369,25 +365,26 @@ fn field(loads: &[&Comparison], field: Field) -> Found {
     if !loads.iter().any(|one| score(one).is_some()) {
         return Err(format!("it does not offer {word}"));
     }
-    let (faults, n, workloads) =
-        pool(shares).ok_or(format!("nothing told of which {word} could be judged"))?;
+    let (faults, n, workloads) = pool(shares).ok_or(format!(
+        "nothing was reported of which {word} could be judged"
+    ))?;
     let (low, high) = stats::binomial(n - faults, n);
-    let right = 1.0 - faults as f64 / n as f64;
+    let correct = 1.0 - faults as f64 / n as f64;
     let share = match faults {
         0 => format!("at least {}", percent(low)),
         _ => format!(
             "{} ({} to {})",
-            percent(right),
+            percent(correct),
             bare_percent(low),
             bare_percent(high)
         ),
     };
     let on = on(&workloads, loads.len());
     Ok(Measured {
-        value: right,
+        value: correct,
         ends: (low, high),
         said: format!(
-            "{word} right for {} of {}, {share}{on}",
+            "{word} correct for {} of {}, {share}{on}",
             thousands(n - faults),
             thousands(n)
         ),

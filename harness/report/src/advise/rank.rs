@@ -1,4 +1,4 @@
-//! Who meets a need, who does it best, and what is not known.
+//! What meets a need, what does it best, and what is not known.
 
 use super::answer::{Answer, Pick, Reason};
 use super::metric::{Figure, Found, Measured};
@@ -62,7 +62,7 @@ impl<'a> Judge<'a> {
             })
             .collect();
         let second = self.best(&others, &mut Vec::new()).0;
-        // Of those that fail, whoever fails in the least, and then misses the least.
+        // Of those that fail, the one that fails in the least, and then misses the least.
         let badness = |one: &&Candidate<'_>| {
             let missed = self.figure(Figure::Missed, one.configuration);
             let missed = missed.map_or(1.0, |found| found.value);
@@ -78,7 +78,7 @@ impl<'a> Judge<'a> {
         Answer {
             need: self.need.name.clone(),
             title: self.need.title.clone(),
-            whom: self.need.whom.clone(),
+            purpose: self.need.purpose.clone(),
             choice: choice.map(|one| self.pick(one)),
             equals: undecided,
             runner_up: runner_up.map(|one| self.pick(one)),
@@ -178,8 +178,8 @@ impl<'a> Judge<'a> {
         lacking
     }
 
-    /// The first figure that sets somebody apart decides; `(the best, others as good)`. A figure
-    /// that the record lacks of somebody decides nothing.
+    /// The first figure that sets some apart decides; `(the best, others as good)`. A figure that the
+    /// record lacks of one of them decides nothing.
     fn best(
         &self,
         able: &[&Candidate<'a>],
@@ -302,7 +302,7 @@ impl<'a> Judge<'a> {
         })
     }
 
-    /// How the answer stands to the advice that is a duplicate everywhere.
+    /// How the answer stands to the advice that is repeated everywhere.
     fn netlink(&self, all: &[Candidate<'_>], choice: Option<&Candidate<'_>>) -> String {
         let Some(netlink) = all.iter().find(|one| one.configuration == "netlink") else {
             return "\"Use netlink\": not measured in this record.".into();
@@ -359,7 +359,7 @@ fn better(figure: Figure, one: &Measured, other: &Measured) -> bool {
     }
 }
 
-/// Those that nobody is better than, each with its figure, less being better.
+/// Those that none is better than, each with its figure, less being better.
 fn unbeaten<'a>(
     left: &[(&'a str, Option<f64>)],
     found: &[Measured],

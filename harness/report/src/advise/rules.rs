@@ -16,14 +16,16 @@ pub struct Rules {
     pub(super) techniques: BTreeMap<String, Technique>,
 }
 
-/// What somebody wants of a monitor.
+/// What is wanted of a monitor.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Need {
     /// As given on the command line.
     pub name: String,
     pub(super) title: String,
-    pub(super) whom: String,
+    /// What it is needed for.
+    #[serde(rename = "for")]
+    pub(super) purpose: String,
     /// `false`: it has to run without root.
     pub(super) root: Option<bool>,
     pub(super) must: Vec<Bound>,

@@ -1,5 +1,5 @@
-//! A line for each workload and technique: name on the left, mark in the middle, figure on the
-//! right. It grows downwards, so it holds any number of techniques.
+//! A line for each workload and configuration: name on the left, mark in the middle, figure on the
+//! right. It grows downwards, so it holds any number of configurations.
 
 use anyhow::Result;
 use plotters::prelude::*;
@@ -27,12 +27,12 @@ pub(super) struct Group {
     pub(super) lines: Vec<Line>,
 }
 
-/// A technique.
+/// A configuration.
 pub(super) struct Line {
     pub(super) look: Look,
     pub(super) name: String,
     pub(super) mark: Mark,
-    pub(super) said: String,
+    pub(super) text: String,
 }
 
 /// A figure as a shape.
@@ -225,7 +225,7 @@ impl Scale {
         )?;
         style::write(
             sheet,
-            &line.said,
+            &line.text,
             (RIGHT + 12, y),
             &style::text(INK, false, HPos::Left),
         )?;

@@ -9,8 +9,8 @@ const APART: i32 = 8;
 const BESIDE: i32 = 10;
 const BENEATH: i32 = 17;
 
-/// How a figure is said, and what stands behind it.
-pub(super) type Said = (fn(f64) -> String, &'static str);
+/// How a figure is written, and what stands behind it.
+pub(super) type Unit = (fn(f64) -> String, &'static str);
 
 /// Words, and the middle of their right end.
 #[derive(Debug, PartialEq)]
@@ -32,7 +32,7 @@ pub(super) type Marked = ((i32, i32), Option<f64>);
 
 /// A note for every mark with a figure, and one for all that are so near that theirs would cover each
 /// other. Nothing is written left of `edge`.
-pub(super) fn arrange(marks: &[Marked], said: Said, edge: i32) -> Vec<Note> {
+pub(super) fn arrange(marks: &[Marked], unit: Unit, edge: i32) -> Vec<Note> {
     let one = |&((x, y), figure): &Marked| {
         let figure = figure?;
         Some(Group {
@@ -43,7 +43,7 @@ pub(super) fn arrange(marks: &[Marked], said: Said, edge: i32) -> Vec<Note> {
     };
     let mut groups: Vec<Group> = marks.iter().filter_map(one).collect();
     loop {
-        let all = groups.iter().map(|one| one.note(said, edge, marks));
+        let all = groups.iter().map(|one| one.note(unit, edge, marks));
         let notes: Vec<Note> = all.collect();
         let Some((first, second)) = covered(&notes) else {
             return notes;
@@ -73,8 +73,8 @@ impl Group {
     }
 
     /// Of a single mark beside it, where nothing is; else beneath, in the middle.
-    fn note(&self, said: Said, edge: i32, marks: &[Marked]) -> Note {
-        let text = range(self.figures, said);
+    fn note(&self, unit: Unit, edge: i32, marks: &[Marked]) -> Note {
+        let text = range(self.figures, unit);
         let (wide, (left, right)) = (wide(&text), self.across);
         let beside = Note {
             text,
@@ -109,8 +109,8 @@ impl Note {
 }
 
 /// "35 %", or of several figures the least and the most: "0.02-0.05 %".
-fn range((least, most): (f64, f64), (said, unit): Said) -> String {
-    match [least, most].map(said) {
+fn range((least, most): (f64, f64), (text, unit): Unit) -> String {
+    match [least, most].map(text) {
         [one, other] if one == other => one + unit,
         [least, most] => format!("{least}-{most}{unit}"),
     }
@@ -124,7 +124,7 @@ fn wide(text: &str) -> i32 {
 mod tests {
     use super::*;
 
-    const SHARE: Said = (|share| share.to_string(), " %");
+    const SHARE: Unit = (|share| share.to_string(), " %");
 
     fn texts(notes: &[Note]) -> Vec<&str> {
         notes.iter().map(|note| &*note.text).collect()

@@ -1,4 +1,4 @@
-//! LatencyHistogram as percentile curves, a panel for each workload. Across are nines, so that the tail
+//! Detection latency as percentile curves, a panel for each workload. Across are nines, so that the tail
 //! has room.
 
 use anyhow::Result;
@@ -6,7 +6,8 @@ use plotters::coord::combinators::IntoLogRange;
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
-use super::Plot;
+use super::configurations::measured;
+use super::plot::Plot;
 use super::style::{self, FAINT, INK, Look, SOFT, Sheet, WIDTH, failed};
 use crate::family;
 use crate::numbers::micros;
@@ -26,42 +27,39 @@ struct Curve<'a> {
     one: &'a Comparison,
 }
 
-/// The curves of one workload; where there are many techniques, of one family of them.
+/// The curves of one workload; where there are many configurations, of one family of them.
 struct Panel<'a> {
     workload: &'a str,
     family: Option<&'static str>,
     curves: Vec<Curve<'a>>,
 }
 
-/// All panels on one sheet; `None` when nothing was late.
+/// All panels on one sheet; `None` without a latency.
 pub(super) fn draw(summary: &Summary) -> Result<Option<Plot>> {
-    let monitors = super::monitors(summary);
-    let looks = Look::of_all(&monitors);
+    let names = measured(summary);
+    let looks = Look::of_all(&names);
     let curve = |workload: &str, place: usize| {
-        let one = summary.of(workload, monitors[place])?;
+        let one = summary.of(workload, names[place])?;
         (one.latency_us.curve.len() > 1).then_some(Curve {
             look: looks[place],
             shift: place % 5 * 2,
-            configuration: monitors[place],
+            configuration: names[place],
             one,
         })
     };
     let mut families: Vec<Option<&'static str>> = vec![None];
-    if monitors.len() > MOST {
-        families = monitors
-            .iter()
-            .map(|name| Some(family::of(name).1))
-            .collect();
+    if names.len() > MOST {
+        families = names.iter().map(|name| Some(family::of(name).1)).collect();
         families.sort_by_key(|name| {
-            monitors
+            names
                 .iter()
                 .position(|one| Some(family::of(one).1) == *name)
         });
         families.dedup();
     }
     let panel = |workload, family: Option<&'static str>| {
-        let own = |place: &usize| family.is_none_or(|name| family::of(monitors[*place]).1 == name);
-        let places = (0..monitors.len()).filter(own);
+        let own = |place: &usize| family.is_none_or(|name| family::of(names[*place]).1 == name);
+        let places = (0..names.len()).filter(own);
         Panel {
             workload,
             family,
@@ -80,10 +78,10 @@ pub(super) fn draw(summary: &Summary) -> Result<Option<Plot>> {
     Ok(Some(Plot {
         name: "latency",
         file: String::new(),
-        nav: "LatencyHistogram",
-        title: "LatencyHistogram: how long after a event the monitor had it in hand",
-        about: "Read across: p99 is the latency that 99 of 100 events did not exceed. Both axes are the same in \
-                every panel and logarithmic; an upper bound, from just before the call that made the event.",
+        nav: "Detection latency",
+        title: "Detection latency: from just before the call until the monitor has the event",
+        about: "At p99 stands the latency that 99 of 100 events did not exceed. Both axes are the same in every panel \
+                and logarithmic; the latency is an upper bound.",
         svg: sheet(&panels)?,
         head: head(),
         rows: panels.iter().flat_map(rows).collect(),
@@ -103,11 +101,9 @@ fn head() -> Vec<String> {
 fn rows<'a>(panel: &'a Panel<'_>) -> impl Iterator<Item = Vec<String>> + 'a {
     panel.curves.iter().map(
         |Curve {
-             configuration: monitor,
-             one,
-             ..
+             configuration, one, ..
          }| {
-            let words = [panel.workload.to_owned(), (*monitor).to_owned()];
+            let words = [panel.workload.to_owned(), (*configuration).to_owned()];
             let all = one.latency_us.all.as_ref();
             let n = all.map_or("-".into(), |all| all.n.to_string());
             let points = PERCENTILES.map(|quantile| at(one, quantile).map_or("-".into(), micros));
@@ -175,7 +171,7 @@ fn legend(sheet: &Sheet<'_>, panel: &Panel<'_>, y: i32) -> Result<()> {
     let mut x = 64;
     for Curve {
         look,
-        configuration: monitor,
+        configuration,
         ..
     } in &panel.curves
     {
@@ -184,7 +180,7 @@ fn legend(sheet: &Sheet<'_>, panel: &Panel<'_>, y: i32) -> Result<()> {
             .draw(&PathElement::new([(x, y), (x + 28, y)], stroke))
             .map_err(failed)?;
         style::marker(sheet, *look, (x + 14, y), false)?;
-        let name = style::short(monitor, 24);
+        let name = style::short(configuration, 24);
         let text = style::text(INK, false, HPos::Left);
         style::write(sheet, &name, (x + 35, y), &text)?;
         x += 60 + 8 * name.chars().count() as i32;

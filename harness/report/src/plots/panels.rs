@@ -1,4 +1,4 @@
-//! Lines in panels, a panel for each technique, so that any number of techniques can be told apart.
+//! Lines in panels, a panel for each technique, so that any number of them can be told apart.
 //! What is across is the same in every panel.
 
 use anyhow::Result;
@@ -8,7 +8,7 @@ use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
-use super::labels::{self, Said};
+use super::labels::{self, Unit};
 use super::style::{self, FAINT, INK, Look, SOFT, Sheet, WIDTH, failed};
 use crate::numbers::{bare_percent, few};
 
@@ -154,7 +154,7 @@ fn fill<'a, Y>(
 where
     Y: Ranged<ValueType = f64> + ValueFormatter<f64>,
 {
-    let (said, note): (fn(f64) -> String, Said) = match axes.up {
+    let (text, note): (fn(f64) -> String, Unit) = match axes.up {
         Up::Bytes => (bytes, (bytes, "")),
         _ => (few, (bare_percent, " %")),
     };
@@ -165,7 +165,7 @@ where
         .x_labels(6)
         .y_labels(6)
         .x_label_formatter(&|rate| format!("{rate:.0}"))
-        .y_label_formatter(&|value| said(*value))
+        .y_label_formatter(&|value| text(*value))
         .label_style(style::text(SOFT, false, HPos::Center))
         .bold_line_style(FAINT)
         .light_line_style(TRANSPARENT)
@@ -183,7 +183,7 @@ fn line<'a, Y>(
     chart: &mut Chart<'a, '_, Y>,
     series: usize,
     one: &Series,
-    (least, said): (f64, Said),
+    (least, unit): (f64, Unit),
 ) -> Result<()>
 where
     Y: Ranged<ValueType = f64>,
@@ -206,7 +206,7 @@ where
         style::marker(area, Look::of(series), place, point.hollow)?;
         noted.push((place, point.note));
     }
-    for note in labels::arrange(&noted, said, LEFT + 4) {
+    for note in labels::arrange(&noted, unit, LEFT + 4) {
         let text = style::text(INK, false, HPos::Right);
         style::write(area, &note.text, note.at, &text)?;
     }

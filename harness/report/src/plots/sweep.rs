@@ -3,23 +3,23 @@
 
 use anyhow::Result;
 
-use super::Plot;
-use super::cpu_vs_rate::{self, Spent};
+use super::cpu_vs_rate::{self, Cost};
 use super::panels::{self, Axes, Panel, Point, Series, Up, bytes};
+use super::plot::{Plot, head};
 use crate::numbers::{few, percent, thousands};
 use contract::bare_name;
-use scoring::sweep::result::{Found, Generator};
+use scoring::sweep::result::{Generator, SweepResult};
 
 const RATE: &str = "processes a second offered";
 
 /// All plots for which there are figures.
-pub(crate) fn draw(found: &[&Found], generator: &Generator) -> Result<Vec<Plot>> {
-    let measured: Vec<&Found> = found
+pub(crate) fn draw(found: &[&SweepResult], generator: &Generator) -> Result<Vec<Plot>> {
+    let measured: Vec<&SweepResult> = found
         .iter()
         .copied()
         .filter(|one| !one.curve.is_empty())
         .collect();
-    let spent: Vec<Spent> = measured
+    let spent: Vec<Cost> = measured
         .iter()
         .flat_map(|one| cpu_vs_rate::of_sweep(one, generator))
         .collect();
@@ -32,8 +32,8 @@ pub(crate) fn draw(found: &[&Found], generator: &Generator) -> Result<Vec<Plot>>
 }
 
 /// Per cent missed against processes a second offered.
-fn loss(found: &[&Found]) -> Result<Option<Plot>> {
-    let curve = |one: &&Found| Series {
+fn loss(found: &[&SweepResult]) -> Result<Option<Plot>> {
+    let curve = |one: &&SweepResult| Series {
         label: one.configuration.clone(),
         dashed: false,
         points: one.curve.iter().map(lost).collect(),
@@ -93,7 +93,7 @@ fn lost(point: &scoring::sweep::result::Point) -> Point {
 }
 
 /// Size of the buffer against the highest rate that was reached with nothing missed.
-fn buffers(found: &[&Found]) -> Result<Option<Plot>> {
+fn buffers(found: &[&SweepResult]) -> Result<Option<Plot>> {
     let kept: Vec<_> = found
         .iter()
         .filter_map(|one| {
@@ -150,17 +150,8 @@ fn buffers(found: &[&Found]) -> Result<Option<Plot>> {
     Ok(panels::draw(&panels, axes)?.map(plot))
 }
 
-/// The head of a table of a plot: which rows it is about comes first.
-pub(super) fn head(figures: &[&str]) -> Vec<String> {
-    let words = ["workload", "configuration"].into_iter();
-    words
-        .chain(figures.iter().copied())
-        .map(String::from)
-        .collect()
-}
-
 /// A panel for each technique of which there is something to draw.
-fn panels(found: &[&Found], series: &dyn Fn(&[&Found]) -> Vec<Series>) -> Vec<Panel> {
+fn panels(found: &[&SweepResult], series: &dyn Fn(&[&SweepResult]) -> Vec<Series>) -> Vec<Panel> {
     let mut names: Vec<&str> = Vec::new();
     for one in found {
         let name = bare_name(&one.configuration);
@@ -170,7 +161,7 @@ fn panels(found: &[&Found], series: &dyn Fn(&[&Found]) -> Vec<Series>) -> Vec<Pa
     }
     let panel = |name: &str| {
         let of = found.iter().copied();
-        let of: Vec<&Found> = of
+        let of: Vec<&SweepResult> = of
             .filter(|one| bare_name(&one.configuration) == name)
             .collect();
         Panel {

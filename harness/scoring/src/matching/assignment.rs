@@ -1,13 +1,13 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use super::NO_EVENT;
-use super::time_span::Reach;
+use super::time_span::TimeSpan;
+use super::verdict::NO_EVENT;
 use contract::{Kind, Nanos};
 
 /// A truth that waits for its event.
 #[derive(Clone, Copy)]
-pub(super) struct Due {
+pub(super) struct PendingTruth {
     pub(super) kind: Kind,
     pub(super) after: Nanos,
     pub(super) before: Nanos,
@@ -17,82 +17,79 @@ pub(super) struct Due {
 
 /// An event that looks for its truth.
 #[derive(Clone, Copy)]
-pub(super) struct Said {
+pub(super) struct Candidate {
     pub(super) kind: Kind,
-    pub(super) reach: Reach,
+    pub(super) span: TimeSpan,
     pub(super) received: Nanos,
     pub(super) index: u32,
     pub(super) taken: bool,
 }
 
-/// Makes the most pairs of the truths and events of one pid and kind. `dues` come sorted by
-/// (after, before), `said` by (latest, received).
+/// Makes the most pairs of the truths and events of one pid and kind. `truths` come sorted by
+/// (after, before), `events` by (latest, received).
 ///
 /// Which truths are matched is found from the end, so that a report without a clock of its own
 /// finds the last owner of its pid, not the first. Which event each gets is then found from the
 /// beginning, so that of two reports of one event the second is the repeat.
-pub(super) fn most_pairs(dues: &mut [Due], said: &mut [Said]) {
-    let plain = dues.is_sorted_by_key(|due| due.before)
-        && said.is_sorted_by_key(|said| said.reach.earliest);
+pub(super) fn assign(truths: &mut [PendingTruth], events: &mut [Candidate]) {
+    let plain = truths.is_sorted_by_key(|truth| truth.before)
+        && events.is_sorted_by_key(|event| event.span.earliest);
     if plain {
-        latest_pairs(dues, said);
-        earliest_pairs(dues, said);
+        pairs_from_the_end(truths, events);
+        earliest_events(truths, events);
     } else {
-        tangled_pairs(dues, said);
+        nested_pairs(truths, events);
     }
 }
 
 /// Pairs from the end. Two fingers are enough where no window lies inside another.
-fn latest_pairs(dues: &mut [Due], said: &mut [Said]) {
-    let (mut due, mut say) = (dues.len(), said.len());
-    while due > 0 && say > 0 {
-        let (d, s) = (&mut dues[due - 1], &mut said[say - 1]);
-        if s.reach.earliest > d.before {
-            say -= 1;
-        } else if s.reach.latest < d.after {
-            due -= 1;
+fn pairs_from_the_end(truths: &mut [PendingTruth], events: &mut [Candidate]) {
+    let (mut truths_left, mut events_left) = (truths.len(), events.len());
+    while truths_left > 0 && events_left > 0 {
+        let (truth, event) = (&mut truths[truths_left - 1], &mut events[events_left - 1]);
+        if event.span.earliest > truth.before {
+            events_left -= 1;
+        } else if event.span.latest < truth.after {
+            truths_left -= 1;
         } else {
-            d.event = s.index;
-            s.taken = true;
-            due -= 1;
-            say -= 1;
+            truth.event = event.index;
+            event.taken = true;
+            truths_left -= 1;
+            events_left -= 1;
         }
     }
 }
 
 /// Gives every truth that found an event the earliest one that fits it instead.
-fn earliest_pairs(dues: &mut [Due], said: &mut [Said]) {
-    if said.iter().all(|said| said.taken) {
+fn earliest_events(truths: &mut [PendingTruth], events: &mut [Candidate]) {
+    if events.iter().all(|event| event.taken) {
         return;
     }
-    said.iter_mut().for_each(|said| said.taken = false);
-    let mut say = 0;
-    for due in dues.iter_mut().filter(|due| due.event != NO_EVENT) {
+    events.iter_mut().for_each(|event| event.taken = false);
+    let mut place = 0;
+    for truth in truths.iter_mut().filter(|truth| truth.event != NO_EVENT) {
         // There is one: the pairs from the end are proof of it.
-        while said[say].reach.latest < due.after {
-            say += 1;
+        while events[place].span.latest < truth.after {
+            place += 1;
         }
-        due.event = said[say].index;
-        said[say].taken = true;
-        say += 1;
+        truth.event = events[place].index;
+        events[place].taken = true;
+        place += 1;
     }
 }
 
 /// The same for windows that lie inside one another, as those of slow callers may.
-fn tangled_pairs(dues: &mut [Due], said: &mut [Said]) {
-    let spans = |dues: &[Due]| -> Vec<_> { dues.iter().map(|d| (d.after, d.before)).collect() };
-    let reaches: Vec<_> = said
-        .iter()
-        .map(|s| (s.reach.earliest, s.reach.latest))
-        .collect();
-    let found = sweep(&spans(dues), &reaches);
-    let chosen: Vec<usize> = found.iter().map(|&(due, _)| due).collect();
-    let windows = spans(dues);
-    let windows: Vec<_> = chosen.iter().map(|&due| mirror(windows[due])).collect();
-    let reaches: Vec<_> = reaches.into_iter().map(mirror).collect();
-    for (place, say) in sweep(&windows, &reaches) {
-        dues[chosen[place]].event = said[say].index;
-        said[say].taken = true;
+fn nested_pairs(truths: &mut [PendingTruth], events: &mut [Candidate]) {
+    let windows: Vec<_> = truths.iter().map(|of| (of.after, of.before)).collect();
+    let spans = events.iter().map(|of| (of.span.earliest, of.span.latest));
+    let spans: Vec<_> = spans.collect();
+    let found = most_overlaps(&windows, &spans);
+    let chosen: Vec<usize> = found.iter().map(|&(truth, _)| truth).collect();
+    let windows: Vec<_> = chosen.iter().map(|&truth| mirror(windows[truth])).collect();
+    let spans: Vec<_> = spans.into_iter().map(mirror).collect();
+    for (place, event) in most_overlaps(&windows, &spans) {
+        truths[chosen[place]].event = events[event].index;
+        events[event].taken = true;
     }
 }
 
@@ -105,8 +102,8 @@ fn mirror((from, until): (Nanos, Nanos)) -> (Nanos, Nanos) {
 ///
 /// The span that begins last overlaps exactly those which reach its beginning; whatever overlaps
 /// one of these and is still to come overlaps all of them that begin earlier as well. So it may
-/// take the one among them that begins last, and nobody is worse off.
-fn sweep(left: &[(Nanos, Nanos)], right: &[(Nanos, Nanos)]) -> Vec<(usize, usize)> {
+/// take the one among them that begins last, and no other pair is lost by it.
+fn most_overlaps(left: &[(Nanos, Nanos)], right: &[(Nanos, Nanos)]) -> Vec<(usize, usize)> {
     let sides = [left, right];
     let mut steps = Vec::with_capacity(2 * (left.len() + right.len()));
     for (side, spans) in sides.iter().enumerate() {

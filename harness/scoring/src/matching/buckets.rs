@@ -5,19 +5,19 @@ use std::collections::HashMap;
 const PID_MAX: usize = 1 << 22;
 
 /// Truths and events dealt out to the pids of the ledger.
-pub(super) struct Groups {
-    truths: Deal,
-    events: Deal,
+pub(super) struct Buckets {
+    truths: ByPid,
+    events: ByPid,
     owned: HashMap<Pid, Vec<Owned>>,
 }
 
 /// Indexes ordered by pid: those of one pid lie between two starts.
-struct Deal {
+struct ByPid {
     starts: Vec<u32>,
     order: Vec<u32>,
 }
 
-impl Deal {
+impl ByPid {
     /// Deals by counting. Afterwards every start has moved on to the end of its pid, which is the
     /// start of the next, so one table does for both.
     fn new(pids: impl Iterator<Item = Pid> + Clone, top: usize) -> Self {
@@ -46,7 +46,7 @@ impl Deal {
     }
 }
 
-impl Groups {
+impl Buckets {
     pub(super) fn new(ledger: &Ledger, events: &[Event]) -> Self {
         let known = ledger.truths.iter().map(|truth| truth.pid);
         let known = known.chain(ledger.owned.iter().map(|owned| owned.pid));
@@ -58,8 +58,8 @@ impl Groups {
             owned.entry(entry.pid).or_default().push(*entry);
         }
         Self {
-            truths: Deal::new(ledger.truths.iter().map(|truth| truth.pid), top),
-            events: Deal::new(events.iter().map(|event| event.pid), top),
+            truths: ByPid::new(ledger.truths.iter().map(|truth| truth.pid), top),
+            events: ByPid::new(events.iter().map(|event| event.pid), top),
             owned,
         }
     }

@@ -1,29 +1,29 @@
 use std::collections::VecDeque;
 
-use super::buckets::Groups;
-use super::time_span::Reach;
+use super::buckets::Buckets;
+use super::time_span::TimeSpan;
 use contract::{Kind, Ledger, Nanos, Pid};
 
 /// When a pid was the workload's: from each fork to the exit that ended it.
 #[derive(Default)]
-pub(super) struct Lives {
+pub(super) struct Lifetimes {
     spans: Vec<(Nanos, Nanos)>,
     events: Vec<(Nanos, Kind, Nanos)>,
     open: VecDeque<Nanos>,
 }
 
-impl Lives {
+impl Lifetimes {
     /// The lives of `pid`, with the times it was owned without a event of its own.
-    pub(super) fn load(&mut self, groups: &Groups, pid: Pid, ledger: &Ledger) {
+    pub(super) fn load(&mut self, buckets: &Buckets, pid: Pid, ledger: &Ledger) {
         self.events.clear();
-        let indexes = groups.truths_of(pid).iter();
+        let indexes = buckets.truths_of(pid).iter();
         let truths = indexes.map(|&index| &ledger.truths[index as usize]);
         self.events
             .extend(truths.map(|truth| (truth.after, truth.kind, truth.before)));
         self.events.sort_unstable();
         self.spans.clear();
         self.live();
-        if let Some(owned) = groups.owned_of(pid) {
+        if let Some(owned) = buckets.owned_of(pid) {
             self.spans
                 .extend(owned.iter().map(|owned| (owned.from, owned.until)));
         }
@@ -60,12 +60,10 @@ impl Lives {
     }
 
     /// Whether the pid was the workload's at any time the event can speak of.
-    pub(super) fn overlap(&self, reach: Reach) -> bool {
-        let begun = self
-            .spans
-            .partition_point(|&(from, _)| from <= reach.latest);
+    pub(super) fn overlap(&self, span: TimeSpan) -> bool {
+        let begun = self.spans.partition_point(|&(from, _)| from <= span.latest);
         self.spans[..begun]
             .last()
-            .is_some_and(|&(_, until)| until >= reach.earliest)
+            .is_some_and(|&(_, until)| until >= span.earliest)
     }
 }

@@ -1,11 +1,11 @@
-use super::assignment::{Due, Said, most_pairs};
-use super::buckets::Groups;
-use super::lifetimes::Lives;
-use super::time_span::Reach;
-use super::{Matching, NO_EVENT, Verdict};
+use super::assignment::{Candidate, PendingTruth, assign};
+use super::buckets::Buckets;
+use super::lifetimes::Lifetimes;
+use super::time_span::TimeSpan;
+use super::verdict::{Matching, NO_EVENT, Verdict};
 use contract::{Clock, Event, Kind, Ledger, Pid, Truth};
 
-impl Due {
+impl PendingTruth {
     fn new(index: u32, truth: &Truth) -> Self {
         Self {
             kind: truth.kind,
@@ -17,11 +17,11 @@ impl Due {
     }
 }
 
-impl Said {
+impl Candidate {
     fn new(index: u32, event: &Event, clock: Clock) -> Self {
         Self {
             kind: event.kind,
-            reach: Reach::of(event, clock),
+            span: TimeSpan::of(event, clock),
             received: event.received,
             index,
             taken: false,
@@ -32,79 +32,81 @@ impl Said {
 /// One pid's truths and events, copied together so that sorting them stays in the cache.
 #[derive(Default)]
 pub(super) struct Scratch {
-    dues: Vec<Due>,
-    said: Vec<Said>,
-    lives: Lives,
+    pending: Vec<PendingTruth>,
+    candidates: Vec<Candidate>,
+    lifetimes: Lifetimes,
 }
 
 impl Scratch {
     pub(super) fn load(
         &mut self,
-        groups: &Groups,
+        buckets: &Buckets,
         pid: Pid,
         ledger: &Ledger,
         events: &[Event],
         clock: Clock,
     ) {
-        self.dues.clear();
-        let truths = groups.truths_of(pid).iter();
-        self.dues
-            .extend(truths.map(|&index| Due::new(index, &ledger.truths[index as usize])));
-        self.dues
-            .sort_unstable_by_key(|due| (due.kind, due.after, due.before, due.index));
-        self.said.clear();
-        let said = groups.events_of(pid).iter();
-        self.said
-            .extend(said.map(|&index| Said::new(index, &events[index as usize], clock)));
-        self.said
-            .sort_unstable_by_key(|said| (said.kind, said.reach.latest, said.received, said.index));
+        self.pending.clear();
+        let truths = buckets.truths_of(pid).iter();
+        self.pending
+            .extend(truths.map(|&index| PendingTruth::new(index, &ledger.truths[index as usize])));
+        self.pending
+            .sort_unstable_by_key(|truth| (truth.kind, truth.after, truth.before, truth.index));
+        self.candidates.clear();
+        let events_of_pid = buckets.events_of(pid).iter();
+        self.candidates.extend(
+            events_of_pid.map(|&index| Candidate::new(index, &events[index as usize], clock)),
+        );
+        self.candidates.sort_unstable_by_key(|event| {
+            (event.kind, event.span.latest, event.received, event.index)
+        });
     }
 
-    /// Writes down what became of this pid's truths and events; events that are nobody's go to
-    /// `strays`.
+    /// Writes down what became of this pid's truths and events; events about other processes than
+    /// the workload's go to `strays`.
     pub(super) fn settle(
         &mut self,
-        groups: &Groups,
+        buckets: &Buckets,
         pid: Pid,
         ledger: &Ledger,
-        pairing: &mut Matching,
+        matching: &mut Matching,
         strays: &mut Vec<u32>,
     ) {
         let mut left_over = false;
         for kind in Kind::ALL {
-            let dues = part(&mut self.dues, |due| due.kind, kind);
-            let said = part(&mut self.said, |said| said.kind, kind);
-            most_pairs(dues, said);
-            for due in dues.iter().filter(|due| due.event != NO_EVENT) {
-                pairing.events_of_truths[due.index as usize] = due.event;
-                pairing.verdicts[due.event as usize] = Verdict::Matched;
+            let pending = part(&mut self.pending, |truth| truth.kind, kind);
+            let candidates = part(&mut self.candidates, |event| event.kind, kind);
+            assign(pending, candidates);
+            for truth in pending.iter().filter(|truth| truth.event != NO_EVENT) {
+                matching.events_of_truths[truth.index as usize] = truth.event;
+                matching.verdicts[truth.event as usize] = Verdict::Matched;
             }
-            left_over |= said.iter().any(|said| !said.taken);
+            left_over |= candidates.iter().any(|event| !event.taken);
         }
         if left_over {
-            self.lives.load(groups, pid, ledger);
-            self.judge(pairing, strays);
+            self.lifetimes.load(buckets, pid, ledger);
+            self.judge(matching, strays);
         }
     }
 
     /// What the events are that found no truth.
-    fn judge(&mut self, pairing: &mut Matching, strays: &mut Vec<u32>) {
+    fn judge(&mut self, matching: &mut Matching, strays: &mut Vec<u32>) {
         for kind in Kind::ALL {
-            let dues = part(&mut self.dues, |due| due.kind, kind);
+            let pending = part(&mut self.pending, |truth| truth.kind, kind);
             // From here on `before` is the latest of all so far: one look tells whether any fits.
             let mut latest = 0;
-            for due in dues.iter_mut() {
-                latest = due.before.max(latest);
-                due.before = latest;
+            for truth in pending.iter_mut() {
+                latest = truth.before.max(latest);
+                truth.before = latest;
             }
-            for said in part(&mut self.said, |said| said.kind, kind) {
-                if said.taken {
+            for event in part(&mut self.candidates, |event| event.kind, kind) {
+                if event.taken {
                     continue;
                 }
-                let verdict = verdict(said, dues, &self.lives);
-                pairing.verdicts[said.index as usize] = verdict;
+                let verdict = verdict(event, pending, &self.lifetimes);
+                matching.verdicts[event.index as usize] = verdict;
                 if verdict == Verdict::Unrelated {
-                    strays.push(said.index);
+                    strays.push(event.index);
                 }
             }
         }
@@ -118,16 +120,16 @@ fn part<T>(sorted: &mut [T], kind_of: impl Fn(&T) -> Kind, kind: Kind) -> &mut [
 }
 
 /// As many pairs as possible were made, so a truth that fits an event left over is taken.
-fn verdict(said: &Said, dues: &[Due], lives: &Lives) -> Verdict {
-    let begun = dues.partition_point(|due| due.after <= said.reach.latest);
-    let latest = dues[..begun].last().map(|due| due.before);
+fn verdict(event: &Candidate, pending: &[PendingTruth], lifetimes: &Lifetimes) -> Verdict {
+    let begun = pending.partition_point(|truth| truth.after <= event.span.latest);
+    let latest = pending[..begun].last().map(|truth| truth.before);
     let repeats = |earliest| latest.is_some_and(|before| before >= earliest);
-    let patient = said.reach.patient();
+    let patient = event.span.patient();
     if repeats(patient.earliest) {
         Verdict::Duplicate
-    } else if !lives.overlap(patient) {
+    } else if !lifetimes.overlap(patient) {
         Verdict::Unrelated
-    } else if repeats(said.reach.earliest) {
+    } else if repeats(event.span.earliest) {
         Verdict::Duplicate
     } else {
         Verdict::FalsePositive

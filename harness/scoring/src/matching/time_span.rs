@@ -7,13 +7,13 @@ const PATIENCE: Nanos = 1_000_000_000;
 
 /// The time of which an event can speak: never later than it was received.
 #[derive(Clone, Copy)]
-pub(super) struct Reach {
+pub(super) struct TimeSpan {
     pub(super) earliest: Nanos,
     pub(super) latest: Nanos,
     clocked: bool,
 }
 
-impl Reach {
+impl TimeSpan {
     pub(super) fn of(event: &Event, clock: Clock) -> Self {
         let told = event.happened.map(NonZeroU64::get);
         let (earliest, latest) = match (told, clock) {

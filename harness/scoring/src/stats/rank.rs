@@ -2,18 +2,17 @@
 
 use statrs::distribution::{Binomial, DiscreteCDF};
 
-use super::CONFIDENCE;
+use super::confidence::TAIL;
 
 /// Between which of `n` sorted values the `quantile` of their law lies, counted from 1: exact
 /// whatever the law, if the values are independent. `None` at the upper end where so few values
 /// cannot say how far the tail reaches.
 pub fn ranks(quantile: f64, n: u64) -> Option<(u64, Option<u64>)> {
-    let tail = (1.0 - CONFIDENCE) / 2.0;
     let below = Binomial::new(quantile, n).ok().filter(|_| n > 0)?;
     // Fewer than `low` values lie below the quantile with a chance of at most `tail`, and as many
     // as `high` or more with the same.
-    let low = below.inverse_cdf(tail).max(1);
-    let high = below.inverse_cdf(1.0 - tail) + 1;
+    let low = below.inverse_cdf(TAIL).max(1);
+    let high = below.inverse_cdf(1.0 - TAIL) + 1;
     Some((low, (high <= n).then_some(high)))
 }
 

@@ -2,7 +2,8 @@
 
 use statrs::distribution::{ChiSquared, ContinuousCDF};
 
-use super::{average, binomial, student};
+use super::binomial::binomial;
+use super::estimate::{average, student};
 
 /// Repetitions that differ by more than chance allows this often are not one rate's.
 const ODD: f64 = 0.01;

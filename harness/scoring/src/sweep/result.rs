@@ -6,8 +6,8 @@ use std::path::Path;
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
-use super::search::{best, burst_tries, next, rate_tries, worst};
-use super::{Load, Trial, burst_rate};
+use super::search::{burst_tries, highest_passed, lowest_failed, next, rate_tries};
+use super::trial::{Load, Trial, burst_rate};
 use crate::aggregate::Comparison;
 use crate::latency::Latency;
 use crate::record::{FORMAT, Status, read_json, write_json};
@@ -22,24 +22,24 @@ pub struct Sweep {
     /// The generators, by the workload that was turned up.
     pub generators: BTreeMap<String, Generator>,
     /// The monitors on each workload, in the order of the record.
-    pub found: Vec<Found>,
+    pub found: Vec<SweepResult>,
 }
 
-/// What a workload can do when nobody watches.
+/// What a workload can do unmonitored.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Generator {
     /// Processes a second, back to back: what every rate is a share of.
     pub ceiling_per_s: Estimate,
     /// The highest rate it holds by a timetable.
     pub holds: Option<Point>,
-    /// Every rate that was tried, lowest first: what the machine spends when nobody watches.
+    /// Every rate that was tried, lowest first: what the machine spends unmonitored.
     #[serde(default)]
     pub curve: Vec<Point>,
 }
 
 /// One monitor on one workload.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Found {
+pub struct SweepResult {
     /// What was turned up.
     pub workload: String,
     /// Under which monitor.
@@ -136,10 +136,10 @@ impl Sweep {
             generators: BTreeMap::new(),
             found: Vec::new(),
         };
-        let rows: Vec<Row<'_>> = summary
+        let rows: Vec<Trials<'_>> = summary
             .comparison
             .iter()
-            .filter_map(|one| Row::new(summary, one))
+            .filter_map(|one| Trials::new(summary, one))
             .collect();
         let mut seen: Vec<(&str, &str)> = Vec::new();
         for row in &rows {
@@ -155,10 +155,10 @@ impl Sweep {
                 sweep.generators.insert(key.0.to_owned(), generator);
             }
             let ceiling = sweep.generators[key.0].ceiling_per_s.value;
-            sweep.found.push(found(summary, &rows, key, ceiling));
+            sweep.found.push(sweep_result(summary, &rows, key, ceiling));
         }
         let monitors = &summary.record.monitors;
-        let place = |one: &Found| {
+        let place = |one: &SweepResult| {
             monitors
                 .iter()
                 .position(|info| info.name == one.configuration)
@@ -180,14 +180,14 @@ impl Sweep {
 }
 
 /// A comparison that is a trial.
-struct Row<'a> {
+struct Trials<'a> {
     base: String,
     load: Load,
     one: &'a Comparison,
     machine_cpu: Option<Estimate>,
 }
 
-impl<'a> Row<'a> {
+impl<'a> Trials<'a> {
     fn new(summary: &Summary, one: &'a Comparison) -> Option<Self> {
         let cells = one.repetitions + one.failed + one.unavailable;
         let (base, load) = Load::parse(&one.workload).filter(|_| cells > 0)?;
@@ -209,7 +209,7 @@ impl<'a> Row<'a> {
 }
 
 /// The ceiling is the mean of the longest back-to-back runs under `null`.
-fn generator(summary: &Summary, rows: &[Row<'_>], base: &str) -> Option<Generator> {
+fn generator(summary: &Summary, rows: &[Trials<'_>], base: &str) -> Option<Generator> {
     let of = || {
         let rows = rows.iter();
         rows.filter(|row| row.base == base && row.one.configuration == "null")
@@ -230,7 +230,7 @@ fn generator(summary: &Summary, rows: &[Row<'_>], base: &str) -> Option<Generato
     let point_at = |rate: u32| point(&rows, rate, ceiling.value);
     Some(Generator {
         ceiling_per_s: ceiling,
-        holds: point_at(best(&tries)),
+        holds: point_at(highest_passed(&tries)),
         curve: rates(&tries).into_iter().filter_map(point_at).collect(),
     })
 }
@@ -247,13 +247,13 @@ fn trials(summary: &Summary, base: &str, monitor: &str) -> Vec<Trial> {
         .collect()
 }
 
-fn found(
+fn sweep_result(
     summary: &Summary,
-    rows: &[Row<'_>],
+    rows: &[Trials<'_>],
     (base, monitor): (&str, &str),
     ceiling: f64,
-) -> Found {
-    let rows: Vec<&Row<'_>> = rows
+) -> SweepResult {
+    let rows: Vec<&Trials<'_>> = rows
         .iter()
         .filter(|row| row.base == base && row.one.configuration == monitor)
         .collect();
@@ -268,22 +268,22 @@ fn found(
     errors.sort();
     errors.dedup();
     let unfinished = next(ceiling as u32, &trials, false);
-    Found {
+    SweepResult {
         workload: base.to_owned(),
         configuration: monitor.to_owned(),
         buffer: summary.record.buffer_of(monitor),
         trials: trials.len(),
         unfinished: unfinished.filter(|_| errors.is_empty()),
         errors,
-        holds: point_at(best(&held)),
-        half: point_at(best(&held) / 2),
-        gives: worst(&held).and_then(point_at),
-        lossless: point_at(best(&kept)),
-        loses: worst(&kept).and_then(point_at),
+        holds: point_at(highest_passed(&held)),
+        half: point_at(highest_passed(&held) / 2),
+        gives: lowest_failed(&held).and_then(point_at),
+        lossless: point_at(highest_passed(&kept)),
+        loses: lowest_failed(&kept).and_then(point_at),
         at_ceiling: rates.last().copied().and_then(point_at),
         curve: rates.into_iter().filter_map(point_at).collect(),
-        burst: burst_at(best(&bursts)),
-        burst_lost: worst(&bursts).and_then(burst_at),
+        burst: burst_at(highest_passed(&bursts)),
+        burst_lost: lowest_failed(&bursts).and_then(burst_at),
     }
 }
 
@@ -295,7 +295,7 @@ fn rates(tries: &[(u32, bool)]) -> Vec<u32> {
     rates
 }
 
-fn point(rows: &[&Row<'_>], rate: u32, ceiling: f64) -> Option<Point> {
+fn point(rows: &[&Trials<'_>], rate: u32, ceiling: f64) -> Option<Point> {
     let row = rows.iter().find(|row| row.load == Load::Rate(rate))?;
     let pace = row.one.pace.as_ref();
     Some(Point {
@@ -312,7 +312,7 @@ fn point(rows: &[&Row<'_>], rate: u32, ceiling: f64) -> Option<Point> {
     })
 }
 
-fn burst(rows: &[&Row<'_>], length: u32, ceiling: f64) -> Option<Burst> {
+fn burst(rows: &[&Trials<'_>], length: u32, ceiling: f64) -> Option<Burst> {
     let row = rows.iter().find(|row| row.load == Load::Burst(length))?;
     Some(Burst {
         processes: length,

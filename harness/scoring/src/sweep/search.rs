@@ -4,7 +4,7 @@
 //! that held, confirmed by repeats; the same for what was merely not lost; half of that rate for
 //! comparison; the longest burst, back to back. One bad trial counts against its rate and all above.
 
-use super::{Load, Trial};
+use super::trial::{Load, Trial};
 
 /// Trials of every figure that is reported.
 pub const CONFIRM: usize = 3;
@@ -35,8 +35,8 @@ pub fn next(ceiling: u32, trials: &[Trial], null: bool) -> Option<Load> {
 /// is taken to pass in its lower half, and what was never reached to pass.
 pub fn left(ceiling: u32, trials: &[Trial], null: bool) -> usize {
     let middle = |tries: &[Try]| {
-        let worst = worst(tries).unwrap_or(u32::MAX);
-        best(tries) + (worst - best(tries)) / 2
+        let failed = lowest_failed(tries).unwrap_or(u32::MAX);
+        highest_passed(tries) + (failed - highest_passed(tries)) / 2
     };
     let holds = middle(&rate_tries(trials, Trial::holds));
     let kept = middle(&rate_tries(trials, Trial::lossless));
@@ -57,14 +57,14 @@ pub fn left(ceiling: u32, trials: &[Trial], null: bool) -> usize {
 }
 
 /// The highest that passed below the lowest that did not; 0 when none did.
-pub fn best(tries: &[Try]) -> u32 {
-    let worst = worst(tries).unwrap_or(u32::MAX);
-    let passed = tries.iter().filter(|(at, passed)| *passed && *at < worst);
+pub fn highest_passed(tries: &[Try]) -> u32 {
+    let failed = lowest_failed(tries).unwrap_or(u32::MAX);
+    let passed = tries.iter().filter(|(at, passed)| *passed && *at < failed);
     passed.map(|(at, _)| *at).max().unwrap_or(0)
 }
 
 /// The lowest that did not pass.
-pub fn worst(tries: &[Try]) -> Option<u32> {
+pub fn lowest_failed(tries: &[Try]) -> Option<u32> {
     let failed = tries.iter().filter(|(_, passed)| !passed);
     failed.map(|(at, _)| *at).min()
 }
@@ -107,14 +107,17 @@ fn curve(ceiling: u32, trials: &[Trial]) -> Option<u32> {
 
 /// Halves what lies between the best and the worst, then repeats the best until it is confirmed.
 fn seek(ladder: &[u32], tries: &[Try]) -> Option<u32> {
-    let (best, worst) = (best(tries), worst(tries).unwrap_or(u32::MAX));
+    let (passed, failed) = (
+        highest_passed(tries),
+        lowest_failed(tries).unwrap_or(u32::MAX),
+    );
     let between: Vec<_> = ladder
         .iter()
-        .filter(|&&at| best < at && at < worst)
+        .filter(|&&at| passed < at && at < failed)
         .collect();
     match between.get(between.len() / 2) {
         Some(middle) => Some(**middle),
-        None => short_of(best, tries),
+        None => short_of(passed, tries),
     }
 }
 
@@ -124,7 +127,7 @@ fn short_of(at: u32, tries: &[Try]) -> Option<u32> {
 }
 
 fn half(held: &[Try]) -> Option<u32> {
-    short_of(best(held) / 2, held)
+    short_of(highest_passed(held) / 2, held)
 }
 
 fn burst(ceiling: u32, trials: &[Trial]) -> Option<u32> {
@@ -189,7 +192,7 @@ mod tests {
                 };
                 let trials = known.search(ceiling);
                 let confirmed = |tries: &[Try], due: u32| {
-                    let found = best(tries);
+                    let found = highest_passed(tries);
                     assert!(found <= due && due - found <= step, "{found} for {due}");
                     let made = tries.iter().filter(|one| one.0 == found).count();
                     assert!(found == 0 || made >= CONFIRM);
@@ -200,7 +203,7 @@ mod tests {
                     &rate_tries(&trials, Trial::lossless),
                     (loses - 1).min(ceiling),
                 );
-                let burst = best(&burst_tries(&trials));
+                let burst = highest_passed(&burst_tries(&trials));
                 assert!(burst < known.bursts);
                 assert!(burst * 3 / 2 >= (known.bursts - 1).min(ceiling) || known.bursts < 25);
             }
@@ -241,7 +244,7 @@ mod tests {
                 assert!(trials.len() < 200, "no end with seed {seed}");
             }
             let held = rate_tries(&trials, Trial::holds);
-            let best = best(&held);
+            let best = highest_passed(&held);
             assert!(held.iter().all(|(at, passed)| *passed || *at > best));
         }
     }
@@ -258,6 +261,6 @@ mod tests {
             assert!(matches!(load, Load::Rate(_)));
             trials.push(known.judge(load));
         }
-        assert_eq!(best(&rate_tries(&trials, Trial::holds)), 5000);
+        assert_eq!(highest_passed(&rate_tries(&trials, Trial::holds)), 5000);
     }
 }

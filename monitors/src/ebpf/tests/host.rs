@@ -126,7 +126,7 @@ pub(super) fn watched<T>(
 }
 
 pub(super) fn lock() -> Flock<File> {
-    crate::host_lock::lock().unwrap()
+    crate::common::host_lock::lock().unwrap()
 }
 
 /// The actor, compiled into `dir`.

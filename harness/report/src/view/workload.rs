@@ -1,0 +1,86 @@
+//! A workload of a record: its rows and its cells.
+
+use std::collections::BTreeMap;
+
+use scoring::Summary;
+use scoring::record::{Record, WorkloadInfo};
+use serde::Serialize;
+
+use super::cell_row::{self, CellRow};
+use crate::format::{self, Row};
+use crate::numbers::count;
+
+/// The anchor of the row of a workload and a configuration.
+pub(super) type Ids = BTreeMap<String, BTreeMap<String, String>>;
+
+#[derive(Debug, Serialize)]
+pub(super) struct Workload<'a> {
+    id: String,
+    name: &'a str,
+    analysis: &'a str,
+    /// "32,767 forks, 1 exec, 32,767 exits".
+    made: String,
+    measured: bool,
+    rows: Vec<Linked>,
+    cells: Vec<CellRow<'a>>,
+}
+
+/// A row and its anchor.
+#[derive(Debug, Serialize)]
+struct Linked {
+    id: String,
+    #[serde(flatten)]
+    row: Row,
+}
+
+/// The anchors of a record whose anchors begin with `id`.
+pub(super) fn ids(record: &Record, id: &str) -> Ids {
+    let monitors = |w: usize| {
+        let all = record.monitors.iter().enumerate();
+        all.map(move |(m, one)| (one.name.clone(), format!("{id}-w{w}-m{m}")))
+            .collect()
+    };
+    let all = record.workloads.iter().enumerate();
+    all.map(|(w, one)| (one.name.clone(), monitors(w)))
+        .collect()
+}
+
+/// All workloads of a record.
+pub(super) fn all<'a>(summary: &'a Summary, id: &str, ids: &Ids) -> Vec<Workload<'a>> {
+    let rows = format::rows(summary);
+    let link = |row: &Row| {
+        let found = ids
+            .get(&*row.workload)
+            .and_then(|ids| ids.get(&*row.configuration));
+        Linked {
+            id: found.cloned().unwrap_or_default(),
+            row: row.clone(),
+        }
+    };
+    let all = summary.record.workloads.iter().enumerate();
+    all.map(|(place, one)| {
+        let of = rows.iter().filter(|row| row.workload == one.name);
+        let rows: Vec<_> = of.map(link).collect();
+        Workload {
+            id: format!("{id}-w{place}"),
+            name: &one.name,
+            analysis: &one.analysis,
+            made: made(one),
+            measured: rows.iter().any(|linked| linked.row.not_measured.is_none()),
+            rows,
+            cells: cell_row::of(summary, &one.name),
+        }
+    })
+    .collect()
+}
+
+/// "32,767 forks, 1 exec, 32,767 exits".
+fn made(one: &WorkloadInfo) -> String {
+    let [fork, exec, exit] = one.expected;
+    let words = [
+        count(fork, "fork"),
+        count(exec, "exec"),
+        count(exit, "exit"),
+    ];
+    words.join(", ")
+}
