@@ -47,15 +47,15 @@ static void *outlive(void *status)
 	return NULL;
 }
 
-static void *exec_elsewhere(void *unused)
+static void *exec_elsewhere(void *what)
 {
-	char *argv[] = { "actor", "nop", "from a thread", NULL };
+	char *argv[] = { "actor", what, "from a thread", NULL };
 
 	printf("%ld\n", syscall(SYS_gettid));
 	fflush(stdout);
 	execv("/proc/self/exe", argv);
 	abort();
-	return unused;
+	return NULL;
 }
 
 static void start(void *(*body)(void *), long argument)
@@ -115,7 +115,7 @@ int main(int argc, char **argv)
 	pid_t pid;
 
 	if (!strcmp(what, "wait")) { // until told
-		puts("here");
+		puts("begun");
 		fflush(stdout);
 		getchar();
 	} else if (!strcmp(what, "vfork")) {
@@ -141,7 +141,11 @@ int main(int argc, char **argv)
 		start(outlive, 9);
 		syscall(SYS_exit, 4);
 	} else if (!strcmp(what, "exec-from-thread")) {
-		start(exec_elsewhere, 0);
+		start(exec_elsewhere, (long)"nop");
+		for (;;)
+			pause();
+	} else if (!strcmp(what, "exec-waiting-from-thread")) {
+		start(exec_elsewhere, (long)"wait");
 		for (;;)
 			pause();
 	} else if (!strcmp(what, "no-argv")) {

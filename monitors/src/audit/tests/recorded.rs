@@ -1,14 +1,14 @@
 //! Tests that need no root: bytes recorded from a real kernel, and made-up orders of records that
 //! a real one only seldom writes. To record anew, as root:
-//! `ROLLCALL_RECORD=$PWD/monitors/testdata/audit cargo test -p rollcall-monitors audit::live`
+//! `ROLLCALL_RECORD=1 cargo test -p rollcall-monitors audit::tests::live -- --include-ignored`
 
 use std::path::{Path, PathBuf};
 
 use contract::{EventLog, Frame, Kind, Monitor, SpoolReader};
 use proptest::prelude::*;
 
-use super::live_tests::{agree, decode, exec_line, lines};
-use super::{Audit, OFFSET, wire};
+use super::super::{Audit, OFFSET, wire};
+use super::support::{agree, decode, exec_line, lines};
 
 fn file(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
