@@ -138,6 +138,8 @@ impl Slot {
         let window = (after, self.exit_before);
         let mut truth = self.truth(Kind::Exit, window, self.has(LOOSE_EXIT));
         truth.fields.status = Some(self.wait_status());
+        // Every parent waits for its children, so it is the parent at the end too.
+        truth.fields.ppid = Some(self.ppid());
         truth
     }
 }
