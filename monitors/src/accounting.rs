@@ -29,6 +29,7 @@
 mod decode;
 mod follow;
 mod others;
+mod record;
 
 #[cfg(test)]
 mod tests;
@@ -47,6 +48,7 @@ use nix::unistd::acct;
 
 use follow::Follower;
 pub use others::others_account;
+pub use record::AcctRecord;
 
 /// See the head of this file.
 pub(crate) struct Accounting;

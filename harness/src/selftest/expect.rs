@@ -83,7 +83,7 @@ fn field_due(cells: &[FieldFigures]) -> Due {
     let sum = |of: fn(&FieldFigures) -> u64| number(cells.iter().map(of).sum::<u64>());
     Due::map([
         ("offered", number(cells.iter().any(|field| field.offered))),
-        ("correct", sum(|field| field.right)),
+        ("correct", sum(|field| field.correct)),
         ("wrong", sum(|field| field.wrong)),
         ("truncated", sum(|field| field.truncated)),
         ("stale", number(0)),

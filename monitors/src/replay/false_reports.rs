@@ -1,4 +1,4 @@
-//! Events of what never was, and events that are nobody's business.
+//! Reports of events that never were, and of events of other processes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,22 +6,22 @@ use contract::{Clock, EventRef, Kind, Nanos, Pid, Truth};
 use rand::RngExt;
 use rand::seq::{IndexedRandom, SliceRandom};
 
-use super::plant::{Planter, Told, part};
+use super::planter::{Planter, Reported, part};
 
 /// The highest pid a kernel gives.
 const TOP: Pid = (1 << 22) - 1;
 
-/// A event that could have been: this process was alive then, and nothing like it happened.
+/// An event that could have been: this process was alive then, and nothing like it happened.
 struct Chance {
     kind: Kind,
     pid: Pid,
     at: Nanos,
 }
 
-/// Plants inventions: half of them of a process of the ledger between two of its events, where
+/// Plants false positives: half of them of a process of the ledger between two of its events, where
 /// the clock is good enough to tell these apart, the others of a child that never was.
-pub(super) fn invent(planter: &mut Planter<'_>, told: &[Told<'_>]) {
-    let wanted = part(planter.faults.invent, told.len());
+pub(super) fn false_positives(planter: &mut Planter<'_>, told: &[Reported<'_>]) {
+    let wanted = part(planter.faults.false_positive, told.len());
     let mut chances = if planter.faults.claims.clock == Clock::Exact {
         chances(planter)
     } else {
@@ -31,13 +31,13 @@ pub(super) fn invent(planter: &mut Planter<'_>, told: &[Told<'_>]) {
     chances.truncate(wanted / 2);
     let children = wanted - chances.len();
     for Chance { kind, pid, at } in chances {
-        say(planter, kind, pid, at, None);
+        report(planter, kind, pid, at, None);
     }
-    adopt(planter, told, children);
+    children_that_never_were(planter, told, children);
 }
 
-/// Every gap between two events of one process in which a third would be an invention, and every
-/// id that had none at all.
+/// Every gap between two events of one process in which a third would be a false positive, and
+/// every id that had none at all.
 fn chances(planter: &Planter<'_>) -> Vec<Chance> {
     let mut by_pid: BTreeMap<Pid, Vec<&Truth>> = BTreeMap::new();
     for truth in &planter.ledger.truths {
@@ -70,27 +70,27 @@ fn chances(planter: &Planter<'_>) -> Vec<Chance> {
     chances
 }
 
-/// Processes nobody has, said to be children of processes that lived then. They fork or execute:
-/// that a stranger ended says nothing about whose it was.
-fn adopt(planter: &mut Planter<'_>, told: &[Told<'_>], wanted: usize) {
+/// Processes that never were, said to be children of processes that lived then. They fork or execute:
+/// that an unknown process ended says nothing about whose it was.
+fn children_that_never_were(planter: &mut Planter<'_>, told: &[Reported<'_>], wanted: usize) {
     let alive: Vec<_> = told.iter().filter(|t| t.truth.kind != Kind::Exit).collect();
     let kinds = [Kind::Fork, Kind::Exec];
     let kinds: Vec<_> = kinds
         .into_iter()
         .filter(|&kind| planter.faults.claims.kind(kind))
         .collect();
-    for pid in strangers(planter, wanted) {
+    for pid in free_pids(planter, wanted) {
         let Some((parent, &kind)) = alive
             .choose(&mut planter.dice)
             .zip(kinds.choose(&mut planter.dice))
         else {
             return;
         };
-        say(planter, kind, pid, parent.happened, Some(parent.truth.pid));
+        report(planter, kind, pid, parent.happened, Some(parent.truth.pid));
     }
 }
 
-fn say(planter: &mut Planter<'_>, kind: Kind, pid: Pid, at: Nanos, ppid: Option<Pid>) {
+fn report(planter: &mut Planter<'_>, kind: Kind, pid: Pid, at: Nanos, ppid: Option<Pid>) {
     let received = at + planter.delay();
     let report = EventRef {
         happened: planter.stamp(at),
@@ -101,9 +101,9 @@ fn say(planter: &mut Planter<'_>, kind: Kind, pid: Pid, at: Nanos, ppid: Option<
     planter.figures.of(kind).false_positives += 1;
 }
 
-/// Plants events about processes of others, any time within the run.
-pub(super) fn stray(planter: &mut Planter<'_>, told: usize) {
-    let wanted = part(planter.faults.stray, told);
+/// Plants events of other processes, any time within the run.
+pub(super) fn unrelated(planter: &mut Planter<'_>, told: usize) {
+    let wanted = part(planter.faults.unrelated, told);
     let times = planter.ledger.truths.iter().map(|truth| truth.after);
     let (Some(first), Some(last)) = (times.clone().min(), times.max()) else {
         return;
@@ -114,7 +114,7 @@ pub(super) fn stray(planter: &mut Planter<'_>, told: usize) {
         .iter()
         .map(|kind| kind.false_positives)
         .sum::<u64>();
-    for pid in strangers(planter, taken as usize + wanted).split_off(taken as usize) {
+    for pid in free_pids(planter, taken as usize + wanted).split_off(taken as usize) {
         let at = planter.dice.random_range(first..=last);
         let received = at + planter.delay();
         let happened = planter.stamp(at);
@@ -131,7 +131,7 @@ pub(super) fn stray(planter: &mut Planter<'_>, told: usize) {
 }
 
 /// The same pids each time, from the top down: none of them is the ledger's.
-fn strangers(planter: &Planter<'_>, many: usize) -> Vec<Pid> {
+fn free_pids(planter: &Planter<'_>, many: usize) -> Vec<Pid> {
     let truths = planter.ledger.truths.iter().map(|truth| truth.pid);
     let owned = planter.ledger.owned.iter().map(|owned| owned.pid);
     let known: BTreeSet<Pid> = truths.chain(owned).collect();
