@@ -50,7 +50,6 @@ use follow::Follower;
 pub use others::others_account;
 pub use record::AcctRecord;
 
-/// See the head of this file.
 pub(crate) struct Accounting;
 
 /// There only in a kernel that can keep accounts.

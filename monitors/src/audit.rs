@@ -56,7 +56,7 @@ const OFFSET: u16 = 0xffff;
 
 /// The kernel stamps a record with the wall clock as of the last tick before the system call was
 /// entered: up to 10 ms too early (CONFIG_HZ=100, the slowest there is), and more when the CPU that
-/// keeps time comes late to its tick, as one of a busy host's guest does: 60 ms have been seen. No
+/// keeps time comes late to its tick, as one of a busy host's audit does: 60 ms have been seen. No
 /// pid comes again within a quarter of a second, so that is safe to allow for.
 const EARLY: u64 = 250_000_000;
 /// Never too late, but for the error of the offset, which is told anew after half a millisecond.
@@ -86,16 +86,19 @@ impl State {
 
 /// The monitor's rules and settings for an audit daemon that is somebody else's to use, as long as
 /// one is measured.
-pub(crate) struct Host {
-    guest: session::Guest,
+pub(crate) struct SessionForTool {
+    audit: session::AuditSession,
     lost: u32,
 }
 
-impl Host {
+impl SessionForTool {
     /// Everything that is missing for it: what [`Audit`] needs, and that no other daemon is there.
     pub(crate) fn missing() -> Vec<Unavailable> {
         let mut missing = missing();
-        let there = missing.is_empty().then(session::Guest::daemon).flatten();
+        let there = missing
+            .is_empty()
+            .then(session::AuditSession::daemon)
+            .flatten();
         missing.extend(there.map(|pid| {
             Unavailable::new(
                 format!("an audit system without a daemon (process {pid} is one)"),
@@ -108,26 +111,26 @@ impl Host {
     /// Makes the settings what they must be.
     pub(crate) fn enter() -> Result<Self> {
         let options = Options::new("audit", OPTIONS, [])?;
-        let mut guest = session::Guest::enter(&options, &rules::NEEDLESS_TO_A_DAEMON)?;
-        guest.settle()?;
-        Ok(Self { guest, lost: 0 })
+        let mut audit = session::AuditSession::enter(&options, &rules::NEEDLESS_TO_A_DAEMON)?;
+        audit.settle()?;
+        Ok(Self { audit, lost: 0 })
     }
 
     /// From here on events are recorded.
     pub(crate) fn arm(&mut self) -> Result<()> {
-        self.lost = self.guest.lost()?;
-        self.guest.arm()
+        self.lost = self.audit.lost()?;
+        self.audit.arm()
     }
 
     /// From here on they are not. How many records the kernel lost.
     pub(crate) fn disarm(&mut self) -> Result<u64> {
-        self.guest.disarm()?;
-        Ok(self.guest.lost()?.wrapping_sub(self.lost).into())
+        self.audit.disarm()?;
+        Ok(self.audit.lost()?.wrapping_sub(self.lost).into())
     }
 
     /// Puts everything back; also a daemon that was killed is no longer registered then.
     pub(crate) fn leave(self) -> Result<()> {
-        self.guest.bury()?.leave()
+        self.audit.bury()?.leave()
     }
 }
 
@@ -159,7 +162,6 @@ const OPTIONS: &[OptionSpec] = &[
     },
 ];
 
-/// See the head of this file.
 pub(crate) struct Audit;
 
 impl Monitor for Audit {

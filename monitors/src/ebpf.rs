@@ -36,7 +36,7 @@ use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::time::TimeSpec;
 
 use crate::common::clock;
-use probe::{Probe, Way};
+use probe::{AttachMode, Probe};
 use ring::Ring;
 
 /// The reader's rest between two looks at the ring. While it rests the ring is not empty, so the
@@ -66,7 +66,6 @@ const OPTIONS: &[OptionSpec] = &[
 /// A fork's or an exit's record of 24 bytes, and the word of 8 before it; an exec takes more.
 const LEAST_RECORD: u64 = 32;
 
-/// See the head of this file.
 pub(crate) struct Ebpf;
 
 impl Monitor for Ebpf {
@@ -102,7 +101,7 @@ impl Monitor for Ebpf {
     }
 
     fn capture(&self, session: &mut Session<'_>) -> Result<Counters> {
-        capture(session, Way::here())
+        capture(session, AttachMode::here())
     }
 
     fn decoder(&self) -> Box<dyn Decode> {
@@ -110,8 +109,8 @@ impl Monitor for Ebpf {
     }
 }
 
-fn capture(session: &mut Session<'_>, ways: &[Way]) -> Result<Counters> {
-    let (mut probe, mut ring) = Probe::attach(ring_size(session.options)?, ways)?;
+fn capture(session: &mut Session<'_>, modes: &[AttachMode]) -> Result<Counters> {
+    let (mut probe, mut ring) = Probe::attach(ring_size(session.options)?, modes)?;
     (session.ready)(&[])?;
     let rest = match session.options.duration("rest") {
         Some(rest) => rest,

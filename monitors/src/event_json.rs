@@ -14,7 +14,7 @@ mod read;
 mod tests;
 mod write;
 
-pub use read::{Told, read};
+pub use read::{EventLine, read};
 pub use write::write;
 
 /// Stands before the two hexadecimal digits of a byte that is not UTF-8.

@@ -46,7 +46,6 @@ use nix::sys::fanotify::{EventFFlags, Fanotify as Group, InitFlags};
 
 use file::Files;
 
-/// See the head of this file.
 pub(crate) struct Fanotify;
 
 /// How many events may wait with `queue=kernel`.
@@ -178,8 +177,8 @@ fn watch(group: &Group, session: &mut Session<'_>) -> Result<Watched> {
                     session.spool.lost(OVERFLOWS, watched.overflows);
                     continue;
                 };
-                let (leads, path) = files.look(opened)?;
-                let (before, after) = decode::around(event.pid(), &leads, fresh);
+                let (next, path) = files.look(opened)?;
+                let (before, after) = decode::around(event.pid(), &next, fresh);
                 fresh = false;
                 session
                     .spool

@@ -30,7 +30,6 @@ const DEVICE: &str = "/dev/rollcall";
 /// Bytes taken with one read at most.
 const MOST: u64 = 16 << 20;
 
-/// See the head of this file.
 pub(crate) struct Kmod;
 
 impl Monitor for Kmod {

@@ -9,7 +9,6 @@ use contract::{
 };
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-/// See the head of this file.
 pub(crate) struct Null;
 
 impl Monitor for Null {

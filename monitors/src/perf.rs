@@ -53,7 +53,6 @@ use nix::sys::time::TimeSpec;
 use crate::common::clock;
 use ring::Ring;
 
-/// See the head of this file.
 pub(crate) struct Perf;
 
 /// Between two looks.

@@ -31,10 +31,9 @@ use contract::{
     Privilege, Result, Session, Unavailable,
 };
 
-use install::Place;
+use install::OwnDir;
 use ring::Channel;
 
-/// See the head of this file.
 pub(crate) struct Preload;
 
 /// The reported loss, by its name in every format.
@@ -101,8 +100,8 @@ impl Monitor for Preload {
     }
 
     fn capture(&self, session: &mut Session<'_>) -> Result<Counters> {
-        let home = Place::new(&std::env::temp_dir())?;
-        let memory = Place::new(&install::channel_parent())?;
+        let home = OwnDir::new(&std::env::temp_dir())?;
+        let memory = OwnDir::new(&install::channel_parent())?;
         let library = home.library()?;
         let (path, file) = memory.channel()?;
         let channel = Channel::new(path, file, session.options.size("ring"))?;
@@ -139,7 +138,7 @@ impl Monitor for Preload {
 }
 
 /// Another library for every program of the machine is respected, and worth knowing of.
-fn counters(channel: &Channel, found: &capture::Found) -> Counters {
+fn counters(channel: &Channel, found: &capture::CaptureCounts) -> Counters {
     let reported_lost = [
         (RING_FULL, channel.dropped()),
         ("torn", found.torn),

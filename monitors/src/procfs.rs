@@ -39,9 +39,9 @@ use contract::{
 use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::time::TimeSpec;
 
-use scan::Look;
+use crate::common::process_stat::ProcessStat;
+use scan::Scan;
 
-/// See the head of this file.
 pub(crate) struct Procfs;
 
 const OPTIONS: &[OptionSpec] = &[OptionSpec {
@@ -80,11 +80,10 @@ impl Monitor for Procfs {
     }
 
     fn missing(&self, _: &Options) -> Vec<Unavailable> {
-        let own = std::fs::read("/proc/self/stat");
-        match own.ok().as_deref().and_then(stat::read) {
+        match ProcessStat::of(std::process::id()) {
             Some(_) => Vec::new(),
             None => vec![Unavailable::new(
-                "/proc/self/stat as Linux 3.5 has it",
+                "/proc/PID/stat as Linux 3.5 has it",
                 "mount /proc",
             )],
         }
@@ -97,7 +96,7 @@ impl Monitor for Procfs {
 
     fn capture(&self, session: &mut Session<'_>) -> Result<Counters> {
         let interval = Duration::from_millis(session.options.size("interval"));
-        let mut look = Look::first()?;
+        let mut look = Scan::first()?;
         (session.ready)(&[])?;
         let (mut looks, mut longest, mut took) = (0_u64, Duration::ZERO, Duration::ZERO);
         let mut stopped = false;

@@ -49,10 +49,9 @@ use contract::{
 use nix::sys::signal::{SigHandler, Signal, signal};
 use nix::unistd::getppid;
 
-use stop_waker::Bell;
+use stop_waker::StopWaker;
 use tracer::Follower;
 
-/// See the head of this file.
 pub(crate) struct Ptrace;
 
 /// Only there in a kernel with Yama.
@@ -128,10 +127,10 @@ impl Monitor for Ptrace {
             .map_err(|why| format!("ptrace: signal: {why}: report this"))?;
         let (seized, refused) = seize::all(root)?;
         // Later than that, or it would be one of them.
-        let mut bell = Bell::hang(session.stop)?;
+        let mut waker = StopWaker::start(session.stop)?;
         let mut follower = Follower::new(seized)?;
         (session.ready)(&[])?;
-        follower.run(&mut bell, &mut session.spool)?;
+        follower.run(&mut waker, &mut session.spool)?;
         let unstopped = follower.let_go(&mut session.spool)?;
         let notes = [
             ("stops", follower.stops),

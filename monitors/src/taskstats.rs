@@ -36,10 +36,9 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use crate::common::netlink_socket::{self, Queue};
 use crate::common::{clock, namespaces};
-use socket::{Got, Listener, Talk};
+use socket::{GenericSocket, Listener, Received};
 use wire::PROTOCOL;
 
-/// See the head of this file.
 pub(crate) struct Taskstats;
 
 /// The least that a record takes in the queue: its 400 bytes and more with 320 of `skb_shared_info`
@@ -116,7 +115,7 @@ fn missing() -> Vec<Unavailable> {
     if !missing.is_empty() {
         return missing;
     }
-    match Talk::open().and_then(|mut talk| talk.version()) {
+    match GenericSocket::open().and_then(|mut socket| socket.version()) {
         Ok(version) if wire::readable(version) => {}
         Ok(version) => missing.push(Unavailable::new(
             format!("version 12 or later of the record, and not 15 (here it is {version})"),
@@ -175,10 +174,10 @@ impl Capture {
         self.peak = self.peak.max(Queue::of(&self.listener)?.fill);
         loop {
             match self.listener.receive(&mut self.buffer)? {
-                Got::Some => session.spool.write(clock::now(), &self.buffer)?,
-                Got::Other => {}
-                Got::Overflow => self.episodes += 1,
-                Got::Nothing => break,
+                Received::Some => session.spool.write(clock::now(), &self.buffer)?,
+                Received::Other => {}
+                Received::Overflow => self.episodes += 1,
+                Received::Nothing => break,
             }
         }
         session.spool.flush()?;

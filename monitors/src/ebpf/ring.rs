@@ -19,7 +19,6 @@ const HEAD: usize = 8;
 /// flood finds it soon.
 const BATCH: usize = 64 << 10;
 
-/// See the head of this file.
 pub(super) struct Ring {
     map: MapData,
     /// One page: how far was read.
@@ -82,7 +81,7 @@ impl Ring {
                 return Ok(());
             }
             word(&self.reader).store(self.position, Ordering::Release);
-            // The kernel writes its record and then asks how far was read: this way round, either
+            // The kernel writes its record and then asks how far was read: this mode round, either
             // it sees that its reader has caught up and wakes him, or the next look sees the record.
             fence(Ordering::SeqCst);
         }

@@ -9,7 +9,6 @@ use super::wire::{self, Message, ProcessEvent, Thread};
 use crate::common::lookup_codec;
 use crate::common::thread_group::{Ended, Threads};
 
-/// See the head of this file.
 #[derive(Default)]
 pub(super) struct Decoder {
     threads: Threads,

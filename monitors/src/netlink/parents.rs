@@ -10,10 +10,10 @@ use super::wire::ProcessEvent;
 
 /// The living, as far as their beginning was seen, and the ended who have such children.
 #[derive(Default)]
-pub(super) struct Parents(HashMap<Pid, One>);
+pub(super) struct Parents(HashMap<Pid, Process>);
 
 #[derive(Clone, Copy, Default)]
-struct One {
+struct Process {
     /// 0 of who was there before.
     ppid: Pid,
     born: Nanos,
@@ -46,10 +46,10 @@ impl Parents {
     }
 
     fn fork(&mut self, pid: Pid, ppid: Pid, born: Nanos) {
-        let child = One {
+        let child = Process {
             ppid,
             born,
-            ..One::default()
+            ..Process::default()
         };
         if let Some(old) = self.0.insert(pid, child) {
             self.orphaned(old.ppid);
@@ -88,9 +88,9 @@ mod tests {
     use super::*;
 
     fn after(all: &[(Kind, Pid, Pid)]) -> Parents {
-        let mut kin = Parents::default();
+        let mut parents = Parents::default();
         for (happened, &(kind, pid, ppid)) in (1..).zip(all) {
-            kin.take(&ProcessEvent {
+            parents.take(&ProcessEvent {
                 kind,
                 pid,
                 happened,
@@ -98,21 +98,24 @@ mod tests {
                 status: None,
             });
         }
-        kin
+        parents
     }
 
     #[test]
     fn a_parent_is_known_until_it_ends() {
         let mut all = vec![(Kind::Fork, 20, 10), (Kind::Fork, 30, 20)];
-        let kin = after(&all);
-        assert_eq!((kin.parent(20), kin.parent(30)), (Some(10), Some(20)));
-        assert_eq!(kin.parent(10), None);
+        let parents = after(&all);
+        assert_eq!(
+            (parents.parent(20), parents.parent(30)),
+            (Some(10), Some(20))
+        );
+        assert_eq!(parents.parent(10), None);
         all.push((Kind::Exit, 20, 0));
         assert_eq!(after(&all).parent(30), None);
         // Another process with the pid of the parent is not the parent.
         all.push((Kind::Fork, 20, 10));
-        let kin = after(&all);
-        assert_eq!((kin.parent(20), kin.parent(30)), (Some(10), None));
+        let parents = after(&all);
+        assert_eq!((parents.parent(20), parents.parent(30)), (Some(10), None));
     }
 
     #[test]

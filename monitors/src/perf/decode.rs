@@ -42,7 +42,6 @@ pub(super) fn lost(bytes: &[u8]) -> u64 {
     lost.filter_map(|record| long(record.body, 8)).sum()
 }
 
-/// See the head of this file.
 #[derive(Default)]
 pub(super) struct Decoder {
     waiting: BinaryHeap<Reverse<Waiting>>,

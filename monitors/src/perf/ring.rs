@@ -14,7 +14,6 @@ use crate::common::mmap::Mapping;
 const HEAD: usize = 1024;
 const TAIL: usize = 1032;
 
-/// See the head of this file.
 pub(super) struct Ring {
     fd: OwnedFd,
     map: Mapping,

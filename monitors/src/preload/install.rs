@@ -14,12 +14,12 @@ const PREFIX: &str = "rollcall-preload-";
 const LIBRARY: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/preload.so"));
 
 /// A folder of our own that goes away with this value. It is locked as long as its maker lives.
-pub(super) struct Place {
+pub(super) struct OwnDir {
     dir: TempDir,
     _lock: Flock<File>,
 }
 
-impl Place {
+impl OwnDir {
     /// In `parent`. Others may pass through: a workload that changes its user must still be able
     /// to load the library, or its loader would complain on its stderr.
     pub(super) fn new(parent: &Path) -> Result<Self> {

@@ -8,30 +8,30 @@ use contract::{Pid, Result};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{ForkResult, fork, getpid};
 
-/// Dropped before it has rung, it is ended.
-pub(super) struct Bell {
+/// Dropped before it has ended, it is ended.
+pub(super) struct StopWaker {
     pid: nix::unistd::Pid,
-    rung: bool,
+    ended: bool,
 }
 
-impl Bell {
+impl StopWaker {
     /// Rings in the wait of the calling thread when `stop` becomes readable.
-    pub(super) fn hang(stop: BorrowedFd<'_>) -> Result<Self> {
+    pub(super) fn start(stop: BorrowedFd<'_>) -> Result<Self> {
         let (stop, parent) = (stop.as_raw_fd(), getpid().as_raw());
         // SAFETY: the child makes system calls only, as it must where there are other threads.
         match unsafe { fork() }.map_err(|why| format!("ptrace: fork: {why}: end something"))? {
             ForkResult::Parent { child } => Ok(Self {
                 pid: child,
-                rung: false,
+                ended: false,
             }),
             ForkResult::Child => listen(stop, parent),
         }
     }
 
     /// Whether it is this that has ended.
-    pub(super) fn rings(&mut self, pid: Pid) -> bool {
-        self.rung |= pid == self.pid.as_raw().cast_unsigned();
-        self.rung
+    pub(super) fn has_ended(&mut self, pid: Pid) -> bool {
+        self.ended |= pid == self.pid.as_raw().cast_unsigned();
+        self.ended
     }
 }
 
@@ -57,10 +57,10 @@ fn listen(stop: RawFd, parent: libc::pid_t) -> ! {
     }
 }
 
-impl Drop for Bell {
+impl Drop for StopWaker {
     fn drop(&mut self) {
         // It can only fail when it is gone already, which is what is wanted.
-        if !self.rung && kill(self.pid, Signal::SIGKILL).is_ok() {
+        if !self.ended && kill(self.pid, Signal::SIGKILL).is_ok() {
             let _ = nix::sys::wait::waitpid(self.pid, None);
         }
     }

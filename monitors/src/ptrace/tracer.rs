@@ -8,7 +8,7 @@ use contract::{Kind, Pid, Result, Spool};
 use libc::c_int;
 use nix::errno::Errno;
 
-use super::stop_waker::Bell;
+use super::stop_waker::StopWaker;
 use super::syscalls;
 use crate::common::clock;
 use crate::common::lookup_codec;
@@ -66,8 +66,8 @@ impl Follower {
         })
     }
 
-    /// Spools until the bell rings.
-    pub(super) fn run(&mut self, bell: &mut Bell, spool: &mut Spool) -> Result<()> {
+    /// Spools until the waker rings.
+    pub(super) fn run(&mut self, waker: &mut StopWaker, spool: &mut Spool) -> Result<()> {
         loop {
             let said = match wait(false)? {
                 Some(said) => Some(said),
@@ -77,7 +77,7 @@ impl Follower {
                 }
             };
             let Some((tid, status)) = said else { continue };
-            if bell.rings(tid) {
+            if waker.has_ended(tid) {
                 return Ok(());
             }
             self.one(tid, status, spool)?;
@@ -216,7 +216,7 @@ impl Follower {
 fn wait(block: bool) -> Result<Option<(Pid, c_int)>> {
     match syscalls::wait(block) {
         Err(Errno::EINTR) => Ok(None),
-        // Nobody is left to be followed, nor the bell, which is heard before.
+        // Nobody is left to be followed, nor the waker, which is heard before.
         said => said.map_err(|why| format!("ptrace: waitpid: {why}: report this").into()),
     }
 }

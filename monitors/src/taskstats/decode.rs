@@ -6,7 +6,6 @@ use contract::{Decode, EventLog, EventRef, Frame, Kind, Malformed, Pid};
 
 use super::wire;
 
-/// See the head of this file.
 #[derive(Default)]
 pub(super) struct Decoder {
     /// How the first thread of a process ended that lived on in others.

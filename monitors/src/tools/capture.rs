@@ -16,7 +16,7 @@ use super::child::{Tool, Words, how};
 use super::decode::Decoder;
 use super::definition::{Definition, Stream};
 use super::requirements::Need;
-use super::scratch_dir::Place;
+use super::scratch_dir::ScratchDir;
 use super::tracefs;
 use crate::audit;
 use crate::common::clock;
@@ -34,21 +34,23 @@ pub(super) fn capture(
     definition: &'static Definition,
     session: &mut Session<'_>,
 ) -> Result<Counters> {
-    let place = Place::new()?;
-    let fill = Filling::new(place.path())?;
+    let scratch = ScratchDir::new()?;
+    let fill = Filling::new(scratch.path())?;
     for (name, text) in &definition.files {
-        place.put(name, &fill.text(text))?;
+        scratch.put(name, &fill.text(text))?;
     }
     let run: Words = definition.run.iter().map(|word| fill.text(word)).collect();
     let host = definition.needs.contains(&Need::Audit);
-    let mut host = host.then(audit::Host::enter).transpose()?;
+    let mut host = host.then(audit::SessionForTool::enter).transpose()?;
     let traces = definition.needs.contains(&Need::Tracefs);
     if traces {
-        tracefs::keep(place.path())?;
+        tracefs::keep(scratch.path())?;
     }
-    let watched = watch(definition, &run, fill, place.path(), session, &mut host);
-    let back = traces.then(|| tracefs::put_back(place.path())).transpose();
-    let left = host.map(audit::Host::leave).transpose();
+    let watched = watch(definition, &run, fill, scratch.path(), session, &mut host);
+    let back = traces
+        .then(|| tracefs::put_back(scratch.path()))
+        .transpose();
+    let left = host.map(audit::SessionForTool::leave).transpose();
     let lost = watched?;
     back?;
     left?;
@@ -62,7 +64,7 @@ fn watch(
     mut fill: Filling,
     home: &Path,
     session: &mut Session<'_>,
-    host: &mut Option<audit::Host>,
+    host: &mut Option<audit::SessionForTool>,
 ) -> Result<Option<u64>> {
     let mut relay = Relay {
         tool: Tool::start(definition, run, home)?,
@@ -82,7 +84,10 @@ fn watch(
         .collect();
     (session.ready)(&env)?;
     relay.run(session)?;
-    let lost = host.as_mut().map(audit::Host::disarm).transpose()?;
+    let lost = host
+        .as_mut()
+        .map(audit::SessionForTool::disarm)
+        .transpose()?;
     relay.stop(session)?;
     Ok(lost)
 }

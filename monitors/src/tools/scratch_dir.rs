@@ -15,9 +15,9 @@ use super::tracefs;
 const PREFIX: &str = "rollcall-tool-";
 
 /// The folder; it goes away with this.
-pub(super) struct Place(TempDir);
+pub(super) struct ScratchDir(TempDir);
 
-impl Place {
+impl ScratchDir {
     /// A new one. Its name holds the pid of its maker.
     pub(super) fn new() -> Result<Self> {
         let prefix = format!("{PREFIX}{}-", std::process::id());
