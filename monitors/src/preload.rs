@@ -3,14 +3,14 @@
 //! Hook point: libc's fork, _Fork, vfork, clone, exec*, fexecve, posix_spawn, posix_spawnp, _exit,
 //! _Exit, quick_exit, and an on_exit handler for exit and return from main. What system() and
 //! popen() do inside libc is not hooked; it follows from the program they start, which loads the
-//! library too. Minimum kernel: 2.6.22 (shared futexes), no config, no capability: it runs as the
-//! workload's user. glibc 2.17 or later.
+//! library too. Minimum kernel: 2.6.22 (shared futexes). Config: none. Capability: none, it runs as
+//! the workload's user. Minimum libc: glibc 2.17.
 //!
 //! What it cannot see: static programs, programs without libc, raw system calls, programs whose
 //! environment was cleared, set-user-id programs, ends by a signal. Of a static child it sees
 //! what its parent did (fork and exec), and not its end.
 //!
-//! Where it may lose: the ring is full (`ring_full`), or a writer was killed between claiming a
+//! Where it loses: the ring is full (`ring_full`), or a writer was killed between claiming a
 //! slot and finishing its record (`torn`; `unfinished` if it was merely stopped). The kernel drops
 //! nothing, because nothing goes through it. Programs never wait for the reader.
 

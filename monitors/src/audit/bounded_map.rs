@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-/// Two generations. When the young one is full the old one is forgotten; who is asked for is
+/// Two generations. When the young one is full the old one is forgotten; an entry that is asked for is
 /// young again. At most twice `room` entries.
 #[derive(Debug)]
 pub(super) struct BoundedMap<V> {

@@ -28,9 +28,9 @@ const BATCH: usize = 64;
 const ROOM: usize = 12 << 10;
 /// A wall clock that was set by more than this gets a new frame.
 const STEP: u64 = 500_000;
-/// When an observer who could not be told of losses just now is told.
+/// When an observer that could not be told of losses just now is told.
 const LATER: Duration = Duration::from_millis(250);
-/// The reported as lost losses, by their names in every format: the kernel's queue was full, the socket's.
+/// The reported losses, by their names in every format: the kernel's queue was full, the socket's.
 const LOST: &str = "lost";
 const DROPS: &str = "socket_drops";
 /// How long the record of the last rule's end may take to come, once nothing else does.

@@ -48,7 +48,7 @@ pub(super) struct ProcessTracker {
     lives: BoundedMap<Process>,
     made: BoundedMap<Made>,
     inside: BoundedMap<Inside>,
-    /// Who must be looked at again, and from when on.
+    /// Pids that must be looked at again, and from when on.
     due: VecDeque<(u64, u32)>,
     images: u64,
     now: u64,
@@ -214,7 +214,7 @@ impl ProcessTracker {
         }
     }
 
-    /// The life of who made the call.
+    /// The process that made the call.
     fn life(&mut self, by: Caller) -> &mut Process {
         let life = self.fresh(by.millis);
         let ppid = by.ppid;
@@ -315,7 +315,7 @@ impl ProcessTracker {
                 ..by
             });
         }
-        // With CLONE_PARENT, or when the parent is gone, it is somebody else's child by now: then
+        // With CLONE_PARENT, or when the parent is gone, it is another's child by now: then
         // what it was at birth is not known.
         let parent = (ppid == by.pid).then_some(ppid);
         self.bear(by, child, parent, out);
@@ -354,7 +354,7 @@ impl ProcessTracker {
             life.gone = Some(ending.by.millis);
             report_exit(ending, out);
         }
-        // Who is gone before its birth was recorded must be remembered until it is.
+        // A process that is gone before its birth was recorded must be remembered until it is.
         if life.born && life.gone.is_some_and(ripe) {
             self.lives.remove(pid);
         }

@@ -1,5 +1,5 @@
-//! The monitor as a audit of the audit system: what it changes is written down before, and put
-//! back after, by itself or, when it was killed, by whoever starts next.
+//! What the monitor changes in the audit system: it is written down before, and put back after, by
+//! the monitor itself or, when that was killed, by the next start.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -35,7 +35,7 @@ struct SavedState {
     excluded: Vec<u32>,
 }
 
-/// A stay in the audit system.
+/// The monitor's changes to the audit system, from writing them down to putting them back.
 pub(super) struct AuditSession {
     pub(super) control: Control,
     saved: SavedState,
@@ -43,7 +43,7 @@ pub(super) struct AuditSession {
 
 impl AuditSession {
     /// Looks around and writes down what it will change. Nothing is changed yet. Records of the
-    /// types in `needless` will be kept from being made, where nobody else may want them.
+    /// types in `needless` will be kept from being made, where there is no other listener.
     pub(super) fn enter(options: &Options, needless: &[u32]) -> Result<Self> {
         recover()?;
         if let Some(saved) = load()? {
@@ -105,7 +105,7 @@ impl AuditSession {
         Ok(self)
     }
 
-    /// Makes the settings what they must be. Whoever was registered and died is found out by the
+    /// Makes the settings what they must be. That a registered daemon has died is found out by the
     /// record of such a change, so auditing is switched on first then.
     pub(super) fn settle(&mut self) -> Result<()> {
         for field in Field::KEPT {
@@ -218,7 +218,7 @@ fn put_back(control: &mut Control, saved: &SavedState, done: &mut Vec<String>) -
     }
     for field in Field::KEPT {
         let (found, ours) = (saved.found.of(field), saved.set.of(field));
-        // What somebody else has changed meanwhile is theirs.
+        // What another program has changed meanwhile stays.
         if found != ours && now.of(field) == ours {
             set(control, field, found)?;
             done.push(format!("audit: {} is {found} again", field.name()));
@@ -292,7 +292,7 @@ impl SavedState {
     }
 }
 
-/// Whether a registered pid is anybody's. Somebody who may not be signalled lives, too.
+/// Whether a registered pid is that of a process. One that may not be signalled lives, too.
 pub(super) fn alive(pid: u32) -> bool {
     pid != 0 && kill(Pid::from_raw(pid as i32), None) != Err(Errno::ESRCH) && !zombie(pid)
 }

@@ -31,7 +31,7 @@ pub(crate) struct SocketEntry {
 }
 
 impl SocketEntry {
-    /// Whether somebody holds `group`, counted from 1, with it.
+    /// Whether it is a process's member of `group`, counted from 1.
     pub(crate) fn holds(&self, group: u32) -> bool {
         self.port != 0 && self.groups & 1 << (group - 1) != 0
     }
@@ -63,8 +63,9 @@ fn parse(line: &str) -> Option<SocketEntry> {
 
 /// The inode that /proc/net/netlink shows for a socket.
 pub(crate) fn inode(socket: BorrowedFd<'_>) -> Result<u64> {
-    let stat = nix::sys::stat::fstat(socket.as_fd())
-        .map_err(|errno| format!("fstat of a netlink socket: {errno}: report this"))?;
+    let stat = nix::sys::stat::fstat(socket.as_fd()).map_err(|errno| {
+        format!("fstat of a netlink socket: {errno}: this is a bug, please report it")
+    })?;
     Ok(stat.st_ino)
 }
 

@@ -38,7 +38,7 @@ impl AttachMode {
     }
 
     /// Programs, where perf has them in folders of its own the folder, and the tracepoint. Exits
-    /// first: whoever is seen to begin is then seen to end too.
+    /// first: a process that is seen to begin is then seen to end too.
     const fn programs(self) -> [(&'static str, &'static str, &'static str); 3] {
         let exit = match self {
             Self::Perf => {

@@ -231,7 +231,7 @@ fn a_path_too_deep_is_marked_and_keeps_its_end() {
     assert!(end.len() > 100 && file.as_os_str().as_bytes().ends_with(end));
 }
 
-/// Two captures side by side: what the one with the small ring lacks is what it admits. Both see
+/// Two captures side by side: what the one with the small ring lacks is what it reports as lost. Both see
 /// the whole machine, and the large one for longer: what others did while only it was there may be
 /// lost to the small one or not be its business. On a quiet machine there is nothing of that.
 #[test]
@@ -248,7 +248,7 @@ fn a_full_ring_is_counted_to_the_event() {
         run(act(&actor, "nop").arg(&long));
     }
     let ended = crate::common::clock::now();
-    let (few, admits) = small.stop();
+    let (few, counted) = small.stop();
     let (all, nothing) = large.stop();
     let [few, all] = [few, all].map(|spool| host::decode(&spool).events);
     let mut told: HashMap<_, usize> = HashMap::new();
@@ -263,7 +263,7 @@ fn a_full_ring_is_counted_to_the_event() {
             _ => perhaps += 1,
         }
     }
-    let reported_lost = admits.reported_lost["ring_full"];
+    let reported_lost = counted.reported_lost["ring_full"];
     assert!(
         surely >= 50,
         "a record of more than 4 KiB cannot fit: {surely}"

@@ -14,7 +14,7 @@ use super::MARK;
 pub struct EventLine {
     /// What happened.
     pub kind: Kind,
-    /// To whom.
+    /// The process.
     pub pid: Pid,
     /// Its parent, if told.
     pub ppid: Option<Pid>,

@@ -180,7 +180,7 @@ fn what_is_recorded_decodes() {
         child.wait().unwrap();
         child.id()
     });
-    // Of strangers nothing: what the script starts has the next pid.
+    // Nothing of other processes: what the script starts has the next pid.
     test_support::record(&Fanotify, RECORDED, &path, |frame| {
         let (pid, _) = frame.bytes.split_first_chunk::<4>()?;
         let own = [first, first + 1].contains(&u32::from_le_bytes(*pid));

@@ -1,7 +1,7 @@
 //! Datagrams and looked-up fields to events: pure.
 //!
 //! The connector tells the end of each thread, and of a process only that of its first one: see
-//! threads.rs.
+//! common/thread_group.rs.
 
 use contract::{Decode, EventLog, EventRef, Frame, Kind, Malformed, Nanos, Pid};
 

@@ -1,6 +1,6 @@
-//! Who is whose child, from the connector's own messages: a fork names the parent, and unless that
-//! has ended since it still is. So the parent of an exec need not be read from /proc/PID/stat, which
-//! is the dearest of all look-ups and comes too late for whoever lives shortly.
+//! The parent of each process, from the connector's own messages: a fork names it, and unless it has
+//! ended since it still is the parent. So the parent of an exec need not be read from /proc/PID/stat,
+//! which costs most of all look-ups and comes too late for short-lived processes.
 
 use std::collections::HashMap;
 
@@ -8,13 +8,13 @@ use contract::{Kind, Nanos, Pid};
 
 use super::wire::ProcessEvent;
 
-/// The living, as far as their beginning was seen, and the ended who have such children.
+/// The living processes whose fork was seen, and ended ones that have such children.
 #[derive(Default)]
 pub(super) struct Parents(HashMap<Pid, Process>);
 
 #[derive(Clone, Copy, Default)]
 struct Process {
-    /// 0 of who was there before.
+    /// 0 of a process that was there before.
     ppid: Pid,
     born: Nanos,
     ended: bool,
@@ -23,7 +23,7 @@ struct Process {
 }
 
 impl Parents {
-    /// Takes a event in. Every one must come by, in the order of the queue.
+    /// Takes an event in. Every one must come by, in the order of the queue.
     pub(super) fn take(&mut self, event: &ProcessEvent) {
         match (event.kind, event.ppid) {
             (Kind::Fork, Some(ppid)) => self.fork(event.pid, ppid, event.happened),
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn who_has_ended_is_forgotten_with_the_last_child() {
+    fn an_ended_process_is_forgotten_with_its_last_child() {
         let all = [
             (Kind::Fork, 20, 10),
             (Kind::Fork, 30, 20),

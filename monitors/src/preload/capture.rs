@@ -1,11 +1,11 @@
 //! The capture loop: read what is ready, spool it, and know when to sleep.
 //!
 //! While records keep coming the reader rests for two milliseconds between looks (option `rest`), so a
-//! busy program never makes a system call to wake it, and a record waits no longer than that. (Each rest
-//! costs a timer and two switches, which is more than its records do: shorter ones cost more than all
-//! hooks.) When nothing came for a little longer than [`FORK_HOLD`] it sleeps in a futex; the next writer
-//! pays for one wake-up. Each time that nothing came for as long as the decoder holds something back it
-//! says so with an empty frame: time has passed.
+//! busy program never makes a system call to wake it, and a record waits no longer than that. (Each
+//! rest costs a timer and two switches, which is more than its records do: shorter ones cost more than
+//! all hooks.) When nothing came for a little longer than [`FORK_HOLD`] it sleeps in a futex; the next
+//! writer pays for one wake-up. Each time that nothing came for as long as the decoder holds something
+//! back it says so with an empty frame: time has passed.
 
 use std::os::fd::BorrowedFd;
 use std::sync::atomic::{AtomicBool, Ordering};

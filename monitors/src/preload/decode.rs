@@ -13,13 +13,13 @@ use contract::{Cut, Decode, EventLog, EventRef, Frame, Kind, Malformed, Nanos, P
 use super::layout::{ARGV_CUT, EXE_CUT, Record, RecordKind, VFORK};
 use super::process::{Born, HookRecord, Process, over, same};
 
-/// Of a fork nobody may ever speak: its parent has no library, or system() made it. So this is
+/// A fork may never be recorded: its parent has no library, or system() made it. So this is
 /// short, and it may be: should the word come after all, only the fork's own stamp is lost (of a
 /// spawn also that of its exec, and the arguments as they were passed).
 pub(super) const FORK_HOLD: Nanos = 5_000_000;
 /// An exec is followed by the new image's record, or by one that takes it back. Only a program
 /// without the library writes neither, and only it is told so late. Both need the CPU first, which
-/// on a busy machine can take a hundred times longer than on an idle one; and whoever does not wait
+/// on a busy machine can take a hundred times longer than on an idle one; and a decoder that does not wait
 /// for them tells execs that failed, and scripts without what was executed.
 pub(super) const EXEC_HOLD: Nanos = 1_000_000_000;
 /// Unfinished records of made-up bytes may not eat the memory.
@@ -28,7 +28,7 @@ const UNFINISHED_MOST: usize = 1 << 16;
 #[derive(Default)]
 pub(super) struct Decoder {
     lives: HashMap<Pid, Process>,
-    /// Since when something of whom is held back, in the order of arrival: forks, and execs.
+    /// Since when something of which process is held back, in the order of arrival: forks, and execs.
     held: [VecDeque<(Nanos, Pid)>; 2],
     unfinished: HashMap<(u32, Nanos, RecordKind), (u8, HookRecord)>,
     received: Nanos,
@@ -157,7 +157,7 @@ impl Decoder {
         }
     }
 
-    /// The pid was used before, by a process whose end nobody wrote down or which is over. What
+    /// The pid was used before, by a process that is over or whose end was not recorded. What
     /// was taken for the old one's and is younger than the fork is the new one's.
     fn next_life(&mut self, pid: Pid, fork: &HookRecord, out: &mut EventLog) -> Process {
         let mut next = Process::new(fork, Born::Written);
@@ -303,7 +303,7 @@ fn known(ppid: u32) -> Option<Pid> {
     (ppid > 0).then_some(ppid)
 }
 
-/// Who forked a process, by its own word. Init may only have inherited it: then it is not known.
+/// The parent of a process, by its own record. Init may only have inherited it: then it is not known.
 fn foster(ppid: u32) -> Option<Pid> {
     (ppid > 1).then_some(ppid)
 }

@@ -51,7 +51,7 @@ impl State {
         (self.0 >> 2) as u32 & 0xff
     }
 
-    /// What is written there is no state at all only when somebody scribbled over the channel;
+    /// What is written there is no state at all only when a program wrote over the channel;
     /// such a slot is treated as one whose writer never finishes.
     pub(super) fn tag(self) -> Tag {
         match self.0 & 3 {

@@ -31,9 +31,9 @@ impl HookRecord {
 /// What is known of a process's fork.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Born {
-    /// It did something, so it was forked; nobody has said so yet.
+    /// It did something, so it was forked; no record of that has come yet.
     Unsaid,
-    /// Reported, because nobody said so in time.
+    /// Reported, because no record of it came in time.
     Inferred,
     /// Reported as its parent wrote it down.
     Written,
@@ -52,7 +52,7 @@ pub(super) struct Process {
     pub(super) executed: bool,
     /// Execs that have neither failed nor shown an image; one for each thread that tries.
     pub(super) attempts: Vec<HookRecord>,
-    /// An image that nobody announced, while the fork is unsaid: a spawn may yet explain both.
+    /// An image that was not announced, while the fork is unsaid: a spawn may yet explain both.
     pub(super) image: Option<HookRecord>,
     /// The last exec reported, while its image is still to come.
     pub(super) awaited: Option<HookRecord>,

@@ -30,7 +30,7 @@ struct Known {
 }
 
 impl Scan {
-    /// Who is there already: nothing is told of how they came to be.
+    /// The processes that are there already: nothing is told of how they came to be.
     pub(super) fn first() -> Result<Self> {
         let proc = Proc::open().map_err(|errno| format!("/proc: {errno}: mount it"))?;
         let mut look = Self {

@@ -1,6 +1,6 @@
-//! A child that ends when it is time to stop. Who waits for tasks cannot wait for a descriptor, and
-//! a signal may come just before the wait begins; this is one wait for both, and costs nothing
-//! while it lasts.
+//! A child that ends when it is time to stop. A wait for tasks cannot wait for a descriptor too, and a
+//! signal may come just before the wait begins; this is one wait for both, and costs nothing while it
+//! lasts.
 
 use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 
@@ -8,14 +8,14 @@ use contract::{Pid, Result};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{ForkResult, fork, getpid};
 
-/// Dropped before it has ended, it is ended.
+/// Killed when dropped, unless it has ended.
 pub(super) struct StopWaker {
     pid: nix::unistd::Pid,
     ended: bool,
 }
 
 impl StopWaker {
-    /// Rings in the wait of the calling thread when `stop` becomes readable.
+    /// Ends, and so the wait of the calling thread, when `stop` becomes readable.
     pub(super) fn start(stop: BorrowedFd<'_>) -> Result<Self> {
         let (stop, parent) = (stop.as_raw_fd(), getpid().as_raw());
         // SAFETY: the child makes system calls only, as it must where there are other threads.
@@ -35,7 +35,7 @@ impl StopWaker {
     }
 }
 
-/// Keeps nothing open but `stop`, and does not outlive who waits for it.
+/// Keeps nothing open but `stop`, and does not outlive the process that waits for it.
 fn listen(stop: RawFd, parent: libc::pid_t) -> ! {
     let mut polled = libc::pollfd {
         fd: stop,

@@ -21,7 +21,9 @@ impl GenericSocket {
             format!("taskstats: socket(NETLINK_GENERIC): {error}: use a kernel with CONFIG_NET")
         })?;
         let bound = socket.bind_auto();
-        bound.map_err(|error| format!("taskstats: bind: {error}: report this"))?;
+        bound.map_err(|error| {
+            format!("taskstats: bind: {error}: this is a bug, please report it")
+        })?;
         let mut socket = Self {
             socket,
             family: wire::CONTROL,
@@ -90,10 +92,12 @@ impl Listener {
             netlink_socket::widen("taskstats", &socket.socket, bytes)?;
         }
         let cpus = cpus::text("possible")? + "\0";
-        // Records may come before the acknowledgement; nobody has been told that we are ready.
+        // Records may come before the acknowledgement: the monitor has not said that it is ready.
         socket.ask(wire::GET, wire::REGISTER, cpus.as_bytes())?;
         let waiting = socket.socket.set_non_blocking(true);
-        waiting.map_err(|error| format!("taskstats: O_NONBLOCK: {error}: report this"))?;
+        waiting.map_err(|error| {
+            format!("taskstats: O_NONBLOCK: {error}: this is a bug, please report it")
+        })?;
         let on = true;
         Ok(Self { socket, cpus, on })
     }
@@ -109,7 +113,9 @@ impl Listener {
         // Where the queue is full its acknowledgement would be dropped, and counted with the records.
         let request = wire::unacknowledged(request);
         let sent = self.socket.socket.send_to(&request, &to, 0);
-        sent.map_err(|error| format!("taskstats: DEREGISTER_CPUMASK: {error}: report this"))?;
+        sent.map_err(|error| {
+            format!("taskstats: DEREGISTER_CPUMASK: {error}: this is a bug, please report it")
+        })?;
         self.on = false;
         Ok(())
     }
@@ -123,7 +129,9 @@ impl Listener {
                 Some(libc::EAGAIN) => Ok(Received::Nothing),
                 Some(libc::EINTR) => Ok(Received::Other),
                 Some(libc::ENOBUFS) => Ok(Received::Overflow),
-                _ => Err(format!("taskstats: recv: {error}: report this").into()),
+                _ => {
+                    Err(format!("taskstats: recv: {error}: this is a bug, please report it").into())
+                }
             },
         }
     }
@@ -138,8 +146,8 @@ impl AsFd for Listener {
 
 impl Drop for Listener {
     fn drop(&mut self) {
-        // On the way out of an error there is nobody left to tell; the kernel takes a closed socket
-        // off its list by itself.
+        // On the way out of an error this one adds nothing; the kernel takes a closed socket off its
+        // list by itself.
         let _left_to_the_kernel = self.stop();
     }
 }

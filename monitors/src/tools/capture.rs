@@ -163,7 +163,7 @@ impl Relay {
         }
     }
 
-    /// Asks it to stop, and reads until nobody is left.
+    /// Asks it to stop, and reads until no process of it is left.
     fn stop(&mut self, session: &mut Session<'_>) -> Result<()> {
         self.tool.ask(self.definition.stop);
         let within = self.definition.stop_within_s;
@@ -194,7 +194,9 @@ impl Relay {
         fds.extend(open.map(|(file, _)| PollFd::new(file.as_fd(), PollFlags::POLLIN)));
         match poll(&mut fds, PollTimeout::from(ms)) {
             Ok(_) | Err(nix::Error::EINTR) => {}
-            Err(error) => return Err(format!("poll: {error}: report this").into()),
+            Err(error) => {
+                return Err(format!("poll: {error}: this is a bug, please report it").into());
+            }
         }
         Ok(fds[0].any().unwrap_or(false))
     }
@@ -210,9 +212,11 @@ impl Relay {
                 Ok(count) => count,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                // How a terminal says that nobody has its other end open any more.
+                // How a terminal says that its other end is closed.
                 Err(error) if error.raw_os_error() == Some(libc::EIO) => 0,
-                Err(error) => return Err(format!("read: {error}: report this").into()),
+                Err(error) => {
+                    return Err(format!("read: {error}: this is a bug, please report it").into());
+                }
             };
             let now = clock::now();
             self.open[index] = count > 0;
@@ -236,7 +240,7 @@ impl Relay {
     }
 
     /// Fails when it has ended by itself. One that said nothing cannot run here; one that leaves
-    /// others behind has gone where nobody can tell whether it still watches.
+    /// others behind may or may not watch on: that cannot be told.
     fn alive(&mut self) -> Result<()> {
         let Some(status) = self.tool.ended()? else {
             return Ok(());
@@ -275,8 +279,8 @@ impl Relay {
         Unavailable::new(lacks, self.definition.remedy.clone())
     }
 
-    /// What it was about, with its last word. The tree is ended first, so that nothing of it runs
-    /// on while the harness reads this.
+    /// The error, with the last line that the tool printed. Its processes are ended first, so that
+    /// none runs on while the harness reads this.
     fn failed(&mut self, why: &str) -> Error {
         let ended = self.tool.end().err();
         let ended = ended.map_or(String::new(), |error| format!("; {error}"));
@@ -294,7 +298,7 @@ impl Relay {
         });
         let last = lines.flatten().next();
         last.map_or(String::new(), |line| {
-            format!("; its last words: {}", line.trim())
+            format!("; the last line it printed: {}", line.trim())
         })
     }
 }

@@ -105,7 +105,7 @@ pub(super) struct LineRule {
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum ArgvForm {
-    /// With a space between any two: where an argument holds one nobody can tell.
+    /// With a space between any two: a space inside an argument cannot be told from these.
     #[default]
     Words,
     /// Quoted for a shell.

@@ -2,7 +2,7 @@
 
 use contract::Nanos;
 
-/// When and by whom a call was made.
+/// The caller and the time of a call.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::audit) struct Caller {
     pub(in crate::audit) pid: u32,
