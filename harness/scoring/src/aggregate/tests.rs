@@ -18,8 +18,6 @@ fn record() -> Record {
         repetitions: 1,
         precision: None,
         version: "0".into(),
-        commit: None,
-        sources: None,
         machine: Machine::default(),
         workloads: Vec::new(),
         monitors: Vec::new(),
