@@ -26,6 +26,7 @@
 //! write to [`file`], whose existence says that accounting is on and whose it is; under this monitor
 //! another cross-check vouches. Accounting that others may have on is left alone, see [`missing`].
 
+mod acct_v3;
 mod decode;
 mod follow;
 mod others;
@@ -46,6 +47,8 @@ use nix::sys::statvfs::statvfs;
 use nix::unistd::acct;
 
 use follow::Follower;
+
+pub use acct_v3::{AcctV3, RECORD};
 pub use others::others_account;
 
 /// See the head of this file.

@@ -125,9 +125,7 @@ fn verdict(run: &Run<'_>, live: &Live, bytes: &[u8], late: bool, orphans: u32) -
     }
     if late {
         let limit = run.limit.as_secs_f32();
-        return Err(
-            format!("time was up after {limit} s: give it more, or use a smaller --scale").into(),
-        );
+        return Err(format!("not done after {limit} s: use a smaller --scale").into());
     }
     if orphans > 0 {
         return Err(format!(

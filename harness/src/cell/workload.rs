@@ -12,6 +12,7 @@ use contract::Script;
 
 use super::interrupt;
 use super::monitor::MonitorProcess;
+use super::pidfd::PidFds;
 use super::protocol::Outcome;
 use super::stage::Stage;
 use crate::cgroup::{Cgroup, Limits};
@@ -22,13 +23,20 @@ use crate::exit::{self, NothingRuns};
 const LONGEST: Duration = Duration::from_secs(150);
 pub(crate) const LIMIT: Duration = Duration::from_secs(120);
 
-/// The fence: room for what the script says lives at once, with the runner and a margin, and so
-/// much memory that a process table of that size fits, but no runaway does.
+/// How long its end is waited for at once.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// What the runner needs for each process that ever lives: its slot in the ledger, in memory and in the
+/// file, and what it takes to check that the ledger is whole.
+const PER_SLOT: u64 = 1 << 10;
+
+/// The fence: processes for what the script says lives at once, with the runner and a margin, and so
+/// much memory that a process table and a ledger of that size fit, but no runaway does.
 pub(super) fn limits(script: &Script) -> Limits {
     let pids = u64::from(script.live) + 16;
     Limits {
         pids,
-        memory: (512 << 20) + pids * (1 << 20),
+        memory: (512 << 20) + pids * (1 << 20) + u64::from(script.slots) * PER_SLOT,
     }
 }
 
@@ -44,7 +52,7 @@ impl WorkloadProcess {
     /// Starts `harness workload LABEL` in `group` with `env` for its programs.
     pub(super) fn start(
         stage: &Stage,
-        label: &str,
+        (label, scale): (&str, f64),
         dir: &Path,
         script: &Script,
         (env, group): (&[(String, String)], Option<Cgroup>),
@@ -52,7 +60,7 @@ impl WorkloadProcess {
         let mut command = Command::new(std::env::current_exe().context("/proc/self/exe")?);
         command.arg("workload").arg(label).arg("--dir").arg(dir);
         command.arg("--programs").arg(&stage.programs);
-        command.arg(format!("--scale={}", stage.scale));
+        command.arg(format!("--scale={scale}"));
         command.arg(format!("--parent={}", std::process::id()));
         for door in group.as_ref().map(Cgroup::doors).unwrap_or_default() {
             command.arg("--join").arg(door);
@@ -114,10 +122,16 @@ impl WorkloadProcess {
         }
     }
 
-    /// Waits for its end, with an eye on the monitor.
-    pub(super) fn wait(mut self, monitor: &mut MonitorProcess) -> Result<Outcome> {
+    /// Waits for its end, which comes early when the monitor ends, and calls `look` from time to time.
+    pub(super) fn wait(
+        mut self,
+        monitor: &mut MonitorProcess,
+        look: &mut dyn FnMut() -> Result<()>,
+    ) -> Result<Outcome> {
         let deadline = Instant::now() + LONGEST;
+        let both = PidFds::of(&[self.child.id(), monitor.pid()]);
         let status = loop {
+            look()?;
             if let Some(status) = self.child.try_wait().context("waitpid")? {
                 break status;
             }
@@ -125,17 +139,17 @@ impl WorkloadProcess {
             interrupt::check()?;
             if Instant::now() > deadline {
                 bail!(
-                    "{}: not done after {} s, ended: try a smaller --scale",
+                    "{}: not done after {} s: use a smaller --scale",
                     self.label,
                     LONGEST.as_secs()
                 );
             }
-            std::thread::sleep(Duration::from_millis(2));
+            both.wait(LOOK)?;
         };
         self.ended(status)?;
-        let done = scoring::record::read_json(&self.dir.join("outcome.json"))?;
+        let outcome = scoring::record::read_json(&self.dir.join("outcome.json"))?;
         self.group.take().map(Cgroup::remove).transpose()?;
-        Ok(done)
+        Ok(outcome)
     }
 
     /// Whether it ended as it should; a [`NothingRuns`] when the machine lacks what it needs.
@@ -149,7 +163,23 @@ impl WorkloadProcess {
         if status.code() == Some(i32::from(exit::NOTHING_RUNS)) {
             return Err(NothingRuns(last.to_owned()).into());
         }
+        if let Some(limit) = self.out_of_memory() {
+            let mib = limit >> 20;
+            bail!(
+                "{}: out of memory: its control group has {mib} MiB: use a smaller --scale",
+                self.label
+            );
+        }
         bail!("{}: {last} ({status})", self.label)
+    }
+
+    /// The limit, where the kernel ended processes in the workload's group because of it.
+    fn out_of_memory(&self) -> Option<u64> {
+        let group = self.group.as_ref()?;
+        group
+            .out_of_memory()
+            .then(|| group.memory_limit())
+            .flatten()
     }
 }
 

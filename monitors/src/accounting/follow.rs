@@ -13,7 +13,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
 use nix::unistd::acct;
 
-use super::decode::RECORD;
+use super::acct_v3::RECORD;
 
 /// Read with one call.
 const ROOM: usize = 1024 * RECORD;

@@ -21,7 +21,7 @@ fn until(what: &str, limit: Duration, mut done: impl FnMut() -> bool) {
 fn when_its_time_is_up_it_is_stopped_and_has_failed() {
     let cell = Cell::new(LONG, 1.0).limit(Duration::from_millis(200));
     let why = cell.run(None).unwrap_err();
-    assert!(why.contains("time was up after 0.2 s"), "{why}");
+    assert!(why.contains("not done after 0.2 s"), "{why}");
     assert!(cell.left().is_empty());
     assert!(workloads::ledger::read(cell.dir.path()).is_err());
 }
