@@ -122,19 +122,13 @@ pub(crate) fn cell_with(
 fn scored(dir: &Path, reader: Reader) -> Result<Scored> {
     let run: CellRun = read_json(&dir.join("cell.json"))?;
     if run.status != Status::Ok {
-        return Ok(Scored {
-            cell: Cell::blank(&run),
-            latency: None,
-        });
+        return Ok(Scored::new(Cell::blank(&run), None));
     }
     let scored = inputs(dir, &run, reader).and_then(|inputs| {
         let others = inputs.others.as_deref();
         score(&run, &inputs.ledger, &inputs.log, &inputs.claims, others)
     });
-    Ok(scored.unwrap_or_else(|error| Scored {
-        cell: Cell::failed(&run, format!("{error:#}")),
-        latency: None,
-    }))
+    Ok(scored.unwrap_or_else(|error| Scored::new(Cell::failed(&run, format!("{error:#}")), None)))
 }
 
 /// Scores all cells of the record in `dir` and writes its `summary.json`.
@@ -167,10 +161,7 @@ fn lost(dir: &Path, error: &anyhow::Error) -> Scored {
         status: Status::Failed,
         ..CellRun::nothing(&name, "unknown")
     };
-    Scored {
-        cell: Cell::failed(&run, format!("{error:#}")),
-        latency: None,
-    }
+    Scored::new(Cell::failed(&run, format!("{error:#}")), None)
 }
 
 /// Writes `summary.json` into the record in `dir`.

@@ -11,6 +11,7 @@ mod fault_matrix;
 mod intervals;
 mod latency;
 mod open_loop;
+mod overhead;
 mod synthetic;
 
 use std::fs::{self, File};
@@ -86,12 +87,31 @@ pub(crate) fn examine(sources: &[Source], dir: &Path, seed: u64) -> Result<Vec<C
     let summary = to_value(scorer::record_with(dir, read)?)?;
     let cases = plantings.iter().map(|planting| {
         let bases = bases[planting.source];
-        judge(planting, &sources[planting.source], bases, &summary)
+        let costs = costs_of(&plantings, planting.source);
+        judge(
+            planting,
+            &sources[planting.source],
+            (bases, costs),
+            &summary,
+        )
     });
     Ok(cases.collect())
 }
 
-fn judge(planting: &Planting, source: &Source, bases: [Cost; 2], summary: &Value) -> Case {
+/// What the monitors of a ledger took.
+fn costs_of(plantings: &[Planting], source: usize) -> Vec<[Cost; 2]> {
+    let ours = plantings.iter().filter(|one| one.source == source);
+    ours.map(|one| one.runs.each_ref().map(|run| run.cost.unwrap_or_default()))
+        .collect()
+}
+
+/// `costs` are those of the null cells and of all monitors of the ledger.
+fn judge(
+    planting: &Planting,
+    source: &Source,
+    (bases, costs): ([Cost; 2], Vec<[Cost; 2]>),
+    summary: &Value,
+) -> Case {
     let planted = planting.planted.each_ref().map(|planted| &planted.figures);
     let mut faults = Vec::new();
     for (run, planted) in planting.runs.iter().zip(planted) {
@@ -105,6 +125,7 @@ fn judge(planting: &Planting, source: &Source, bases: [Cost; 2], summary: &Value
         ledger: &source.ledger,
         runs: planting.runs.each_ref(),
         bases,
+        costs,
         planted,
     };
     let found = row(&summary["comparison"], &planting.runs[0]).last();
@@ -212,13 +233,13 @@ fn base(source: u64) -> [Cost; 2] {
     })
 }
 
-/// By turns much more than the baseline, a little less, and the same.
+/// By turns much more than the baseline, a little less, and next to nothing more.
 fn cost(source: u64, place: u64, turn: u64) -> Cost {
     let base = base(source)[turn as usize];
     let (more, less) = match place % 3 {
         0 => (500_000_000 + turn * 20_000_000, 0),
         1 => (0, 200_000_000 + turn * 1_000_000),
-        _ => (0, 0),
+        _ => (1_000_000, 0),
     };
     Cost {
         wall_ns: base.wall_ns + more - less,

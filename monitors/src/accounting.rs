@@ -26,10 +26,10 @@
 //! write to [`file`], whose existence says that accounting is on and whose it is; under this monitor
 //! another cross-check vouches. Accounting that others may have on is left alone, see [`missing`].
 
-mod acct_v3;
 mod decode;
 mod follow;
 mod others;
+mod record;
 
 #[cfg(test)]
 mod tests;
@@ -48,8 +48,8 @@ use nix::unistd::acct;
 
 use follow::Follower;
 
-pub use acct_v3::{AcctV3, RECORD};
 pub use others::others_account;
+pub use record::AcctRecord;
 
 /// See the head of this file.
 pub(crate) struct Accounting;

@@ -41,9 +41,7 @@ mod syscall_table;
 mod wire;
 
 #[cfg(test)]
-mod live_tests;
-#[cfg(test)]
-mod recorded_tests;
+mod tests;
 
 use caps::{CapSet, Capability};
 use contract::{

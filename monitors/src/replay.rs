@@ -1,13 +1,15 @@
-//! `replay`: the scorer's own fault injector. It watches nothing; it is handed the ledger when the
-//! workload is over, and reports from it with faults that are planted exactly.
+//! `replay`: the fault injector. It watches nothing; it is handed the ledger when the workload is
+//! over, and reports from it with faults that are planted exactly.
 //!
-//! Hook point: none. Needs: nothing. What it loses, repeats, invents, delays and gets wrong is
-//! what its options say, so whatever else a report shows of it is a fault of the scorer's.
+//! Hook point: none. Minimum kernel, config, capability: none. What it misses, duplicates, delays, gets
+//! wrong and reports falsely is what its options say, so whatever else a report shows is an error of
+//! the scorer.
 
+mod false_reports;
 mod faults;
 mod figures;
-mod lies;
 mod plant;
+mod planter;
 #[cfg(test)]
 mod tests;
 
@@ -33,7 +35,7 @@ impl Monitor for Replay {
     }
 
     fn about(&self) -> &'static str {
-        "reports from the ledger with planted faults: the scorer's own fault injector"
+        "fault injector: reports from the ledger with planted faults"
     }
 
     fn options(&self) -> &'static [OptionSpec] {

@@ -172,8 +172,7 @@ fn start(
     env: &[(String, String)],
 ) -> Result<WorkloadProcess> {
     let group = cell.group("workload", Some(limits(script)))?;
-    let what = (cell.workload.label.as_str(), cell.scale);
-    WorkloadProcess::start(cell.stage, what, dir, script, (env, group))
+    WorkloadProcess::start(cell.stage, &cell.workload.label, dir, script, (env, group))
 }
 
 /// Starts what the workload is to be disturbed by, if anything.
@@ -192,8 +191,7 @@ fn beside(
     let tag = format!("{}b{}", cell.stage.tag, cell.order);
     workloads::prepare(&dir, &script, &tag).map_err(Error::from_boxed)?;
     let group = cell.group("beside", Some(limits(&script)))?;
-    let what = (definition.label.as_str(), cell.scale);
-    WorkloadProcess::start(cell.stage, what, &dir, &script, (env, group)).map(Some)
+    WorkloadProcess::start(cell.stage, &definition.label, &dir, &script, (env, group)).map(Some)
 }
 
 /// Waits until the monitor has handed on everything; whether it did so in time.

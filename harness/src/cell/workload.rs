@@ -26,17 +26,11 @@ pub(crate) const LIMIT: Duration = Duration::from_secs(120);
 /// How long its end is waited for at once.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// What the runner needs for each process that ever lives: its slot in the ledger, in memory and in the
-/// file, and what it takes to check that the ledger is whole.
-const PER_SLOT: u64 = 1 << 10;
-
-/// The fence: processes for what the script says lives at once, with the runner and a margin, and so
-/// much memory that a process table and a ledger of that size fit, but no runaway does.
+/// The fence: as many tasks as the script needs at once, with the runner's, and its memory.
 pub(super) fn limits(script: &Script) -> Limits {
-    let pids = u64::from(script.live) + 16;
     Limits {
-        pids,
-        memory: (512 << 20) + pids * (1 << 20) + u64::from(script.slots) * PER_SLOT,
+        pids: u64::from(script.live) + 16,
+        memory: script.memory_bytes,
     }
 }
 
@@ -49,18 +43,16 @@ pub(super) struct WorkloadProcess {
 }
 
 impl WorkloadProcess {
-    /// Starts `harness workload LABEL` in `group` with `env` for its programs.
+    /// Starts `harness workload` in `group` with `env` for its programs.
     pub(super) fn start(
         stage: &Stage,
-        (label, scale): (&str, f64),
+        label: &str,
         dir: &Path,
         script: &Script,
         (env, group): (&[(String, String)], Option<Cgroup>),
     ) -> Result<Self> {
         let mut command = Command::new(std::env::current_exe().context("/proc/self/exe")?);
-        command.arg("workload").arg(label).arg("--dir").arg(dir);
-        command.arg("--programs").arg(&stage.programs);
-        command.arg(format!("--scale={scale}"));
+        command.arg("workload").arg("--dir").arg(dir);
         command.arg(format!("--parent={}", std::process::id()));
         for door in group.as_ref().map(Cgroup::doors).unwrap_or_default() {
             command.arg("--join").arg(door);

@@ -11,29 +11,19 @@ use nix::sys::signal::Signal;
 use nix::unistd::getppid;
 use workloads::Run;
 
-use super::args::factor;
 use crate::cell::{self, protocol::Outcome};
 use crate::cgroup;
 use crate::cross_check;
 use crate::exit::NothingRuns;
-use crate::select;
 use crate::user::User;
 use scoring::record::write_json;
 
 /// What the harness tells the process that runs the workload.
 #[derive(Debug, Args)]
 pub(crate) struct WorkloadArgs {
-    /// Name and options
-    label: String,
-    /// The cell's folder
+    /// The cell's folder, which says what is run
     #[arg(long)]
     dir: PathBuf,
-    /// Where the programs are
-    #[arg(long)]
-    programs: PathBuf,
-    /// Factor on the number of processes
-    #[arg(long, default_value_t = 1.0, value_parser = factor, allow_negative_numbers = true)]
-    scale: f64,
     /// cgroup.procs files to join first
     #[arg(long)]
     join: Vec<PathBuf>,
@@ -54,10 +44,6 @@ pub(crate) fn workload(args: &WorkloadArgs) -> Result<()> {
         die_with(parent)?;
     }
     cgroup::join(&args.join)?;
-    let definition = select::workload(&args.label)?;
-    let script = definition
-        .script(args.scale, &args.programs)
-        .map_err(Error::from_boxed)?;
     let user = args
         .user
         .as_deref()
@@ -73,7 +59,6 @@ pub(crate) fn workload(args: &WorkloadArgs) -> Result<()> {
     let (cell, limit) = (args.dir.as_path(), cell::LIMIT);
     let run = Run {
         cell,
-        script: &script,
         env: &env,
         user,
         limit,

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use contract::{Ledger, Result};
-use monitors::accounting::AcctV3;
+use monitors::accounting::AcctRecord;
 use nix::errno::Errno;
 use nix::sys::statvfs::statvfs;
 use nix::unistd::acct;
@@ -110,7 +110,7 @@ pub fn check(cell: &Path, ledger: &Ledger) -> Result<Option<u64>> {
 
 /// What was kept in the folder of a cell.
 pub(super) struct Kept {
-    pub(super) records: Vec<AcctV3>,
+    pub(super) records: Vec<AcctRecord>,
     pub(super) alive: Alive,
 }
 
@@ -130,12 +130,15 @@ impl Kept {
     }
 }
 
-fn parse(bytes: &[u8]) -> Result<Vec<AcctV3>, String> {
+fn parse(bytes: &[u8]) -> Result<Vec<AcctRecord>, String> {
     let (records, rest) = bytes.as_chunks();
     if !rest.is_empty() {
         return Err("is cut off".into());
     }
-    let records = records.iter().map(AcctV3::parse).collect::<Result<_, _>>();
+    let records = records
+        .iter()
+        .map(AcctRecord::parse)
+        .collect::<Result<_, _>>();
     records
         .map_err(|version| format!("a record of process accounting has version {version}, not 3"))
 }

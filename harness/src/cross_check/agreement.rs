@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, HashSet};
 
 use contract::{Kind, Ledger, Nanos, Pid, Result, Truth};
-use monitors::accounting::AcctV3;
+use monitors::accounting::AcctRecord;
 
 /// Pid, parent, status, and whether it executed anything.
 type Life = (Pid, Pid, i32, bool);
 
-fn life(record: &AcctV3) -> Life {
+fn life(record: &AcctRecord) -> Life {
     (record.pid, record.ppid, record.status, record.executed)
 }
 
@@ -17,7 +17,7 @@ fn life(record: &AcctV3) -> Life {
 /// ones with its pid were. Only processes of the user `uid` are the workload's: a parent may be
 /// killed together with its children, be accounted for before them, and its pid be the workload's
 /// later.
-pub(super) fn descendants(records: &[AcctV3], ledger: &Ledger, uid: u32) -> Vec<usize> {
+pub(super) fn descendants(records: &[AcctRecord], ledger: &Ledger, uid: u32) -> Vec<usize> {
     let first = ledger.truths.iter().min_by_key(|truth| truth.after);
     let Some(first) = first.map(|truth| truth.pid) else {
         return Vec::new();
@@ -67,7 +67,7 @@ fn lives(ledger: &Ledger) -> Vec<Life> {
 }
 
 /// Holds the workload's records against its ledger.
-pub(super) fn agree(records: &[AcctV3], ledger: &Ledger) -> Result<(), String> {
+pub(super) fn agree(records: &[AcctRecord], ledger: &Ledger) -> Result<(), String> {
     let mut counted: Vec<Life> = records.iter().map(life).collect();
     let mut written = lives(ledger);
     counted.sort_unstable();
@@ -117,8 +117,8 @@ mod tests {
 
     const USER: u32 = 65534;
 
-    fn record((pid, ppid, status, executed): Life) -> AcctV3 {
-        AcctV3 {
+    fn record((pid, ppid, status, executed): Life) -> AcctRecord {
+        AcctRecord {
             executed,
             status,
             uid: USER,
@@ -129,8 +129,8 @@ mod tests {
         }
     }
 
-    fn of_another_user(life: Life) -> AcctV3 {
-        AcctV3 {
+    fn of_another_user(life: Life) -> AcctRecord {
+        AcctRecord {
             uid: 1000,
             ..record(life)
         }
@@ -171,7 +171,7 @@ mod tests {
     ];
 
     /// The records that are found to be the workload's.
-    fn found(records: &[AcctV3]) -> Vec<AcctV3> {
+    fn found(records: &[AcctRecord]) -> Vec<AcctRecord> {
         let found = descendants(records, &ledger(&LIVES), USER);
         found.into_iter().map(|place| records[place]).collect()
     }

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use contract::{Ledger, Life, Nanos, Pid, Result};
-use monitors::accounting::AcctV3;
+use monitors::accounting::AcctRecord;
 
 use super::accounting::Kept;
 use super::agreement::descendants;
@@ -52,7 +52,7 @@ fn lives(Kept { records, alive }: &Kept, ledger: &Ledger) -> Vec<Life> {
 
 /// The places of the workload's own records. Where a driver makes its processes, they are known by
 /// the pids in the ledger alone.
-fn own(records: &[AcctV3], alive: &Alive, ledger: &Ledger) -> HashSet<usize> {
+fn own(records: &[AcctRecord], alive: &Alive, ledger: &Ledger) -> HashSet<usize> {
     if let Some(uid) = alive.uid {
         return descendants(records, ledger, uid).into_iter().collect();
     }
@@ -64,7 +64,7 @@ fn own(records: &[AcctV3], alive: &Alive, ledger: &Ledger) -> HashSet<usize> {
         .collect()
 }
 
-fn ended_life(record: &AcctV3, alive: &Alive) -> Life {
+fn ended_life(record: &AcctRecord, alive: &Alive) -> Life {
     let lived = (f64::from(record.lived_ticks) * ACCOUNTING_TICK) as Nanos;
     // Rounded down to a tick, and to 24 bits.
     let lived_at_most = lived + ACCOUNTING_TICK as Nanos + lived / (1 << 23);
@@ -103,9 +103,9 @@ mod tests {
     }
 
     /// Begun and lived in seconds of CLOCK_MONOTONIC, as the kernel would write it.
-    fn ended(pid: Pid, begun: f64, lived: f64) -> AcctV3 {
+    fn ended(pid: Pid, begun: f64, lived: f64) -> AcctRecord {
         let end_s = (begun + lived).floor() as u32;
-        AcctV3 {
+        AcctRecord {
             executed: pid % 2 == 0,
             status: 0,
             uid: 0,
@@ -116,7 +116,7 @@ mod tests {
         }
     }
 
-    fn of(records: &[AcctV3], alive: Alive) -> Vec<Life> {
+    fn of(records: &[AcctRecord], alive: Alive) -> Vec<Life> {
         let records = records.to_vec();
         lives(&Kept { records, alive }, &Ledger::default())
     }

@@ -5,6 +5,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 
 use contract::Pid;
+use monitors::ProcessStat;
 
 /// One process.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,10 +30,10 @@ pub(crate) fn now() -> Processes {
 
 fn look(pid: Pid) -> Option<Process> {
     use std::os::unix::ffi::OsStringExt;
-    let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
+    let stat = ProcessStat::of(pid)?;
     let exe = fs::read_link(format!("/proc/{pid}/exe")).ok();
     Some(Process {
-        ppid: parent(&stat)?,
+        ppid: stat.ppid.unwrap_or_default(),
         uid: user(pid),
         exe: exe.map(|path| path.into_os_string().into_vec()),
     })
@@ -42,13 +43,6 @@ fn look(pid: Pid) -> Option<Process> {
 pub(crate) fn user(pid: Pid) -> Option<u32> {
     let proc = fs::metadata(format!("/proc/{pid}"));
     proc.map(|meta| meta.uid()).ok()
-}
-
-/// Field 4, counted from behind the name, which may hold anything.
-fn parent(stat: &[u8]) -> Option<Pid> {
-    let close = stat.iter().rposition(|&byte| byte == b')')?;
-    let rest = std::str::from_utf8(&stat[close + 1..]).ok()?;
-    rest.split_ascii_whitespace().nth(1)?.parse().ok()
 }
 
 #[cfg(test)]
@@ -63,6 +57,5 @@ mod tests {
         assert_eq!(me.uid, Some(nix::unistd::geteuid().as_raw()));
         let exe = std::env::current_exe().unwrap();
         assert_eq!(me.exe.as_deref(), Some(exe.as_os_str().as_encoded_bytes()));
-        assert_eq!(parent(b"7 (a) 1 (b\n) S 3 7"), Some(3));
     }
 }

@@ -13,10 +13,10 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
 use nix::unistd::acct;
 
-use super::acct_v3::RECORD;
+use super::record::AcctRecord;
 
 /// Read with one call.
-const ROOM: usize = 1024 * RECORD;
+const ROOM: usize = 1024 * AcctRecord::SIZE;
 /// When so many bytes were read, their place is given back.
 const GIVE_BACK: u64 = 1 << 20;
 
@@ -99,7 +99,7 @@ impl Follower {
             length => length.map_err(|why| format!("{}: {why}: free it", self.path.display()))?,
         };
         let received = crate::common::clock::now();
-        let whole = length - length % RECORD;
+        let whole = length - length % AcctRecord::SIZE;
         if whole > 0 {
             session.spool.write(received, &self.bytes[..whole])?;
             self.read += whole as u64;

@@ -31,7 +31,7 @@ struct Saved {
     found: Status,
     /// As it will be.
     set: Status,
-    /// Record types whose exclude rule is the monitor's: such rules can carry no key.
+    /// Record types that the monitor's exclude rule is about: such a rule can carry no key.
     excluded: Vec<u32>,
 }
 
@@ -56,13 +56,12 @@ impl Guest {
             return Err(why.into());
         }
         let alone = !alive(found.pid);
-        let excluded = if alone {
-            let rules = control.rules().map_err(|e| failed("AUDIT_LIST_RULES", e))?;
-            let free = |record: &u32| !rules.iter().any(|rule| rule.excludes(*record));
-            needless.iter().copied().filter(free).collect()
-        } else {
-            Vec::new()
-        };
+        let mut excluded = if alone { needless.to_vec() } else { Vec::new() };
+        let rules = control.rules().map_err(|e| failed("AUDIT_LIST_RULES", e))?;
+        if rules::exclude(&excluded).is_some_and(|rule| rules.contains(&rule)) {
+            // There already, so it is not ours to take out.
+            excluded.clear();
+        }
         let owner = std::process::id();
         let saved = Saved {
             owner,
@@ -123,9 +122,9 @@ impl Guest {
 
     /// From here on events are recorded.
     pub(super) fn arm(&mut self) -> Result<()> {
-        let excluded = self.saved.excluded.iter().map(|r| rules::exclude(*r));
+        let excluded = rules::exclude(&self.saved.excluded);
         let own = rules::own(self.alone());
-        for rule in excluded.chain(own) {
+        for rule in excluded.into_iter().chain(own) {
             let added = self.control.add(&rule);
             added.map_err(|e| failed("AUDIT_ADD_RULE", e))?;
         }
@@ -204,8 +203,8 @@ pub(super) fn recover() -> Result<Vec<String>> {
 
 fn put_back(control: &mut Control, saved: &Saved, done: &mut Vec<String>) -> Result<()> {
     let mut count = remove_own(control)?;
-    for record in &saved.excluded {
-        let removed = control.delete(&rules::exclude(*record));
+    if let Some(rule) = rules::exclude(&saved.excluded) {
+        let removed = control.delete(&rule);
         count += usize::from(removed.map_err(|e| failed("AUDIT_DEL_RULE", e))?);
     }
     say_rules(count, done);

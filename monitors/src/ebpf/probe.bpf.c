@@ -62,6 +62,10 @@ struct {
 // so there must be room for that too.
 struct scratch {
 	u8 bytes[BASE + EXE_MOST + ARGV_MOST + EXE_MOST + BASE];
+	// Where the path begins so far. In memory, of which the verifier knows nothing: so all ways
+	// through a loop look alike to it, and it goes through each once. Loading takes a seventh of the
+	// time that it takes with a variable.
+	u64 at;
 };
 
 struct {
@@ -216,20 +220,23 @@ write_argv(struct scratch *scratch, struct mm_struct *mm, u8 *flags)
 static inline __attribute__((always_inline)) int executed(struct task_struct *task)
 {
 	u64 happened = bpf_ktime_get_ns();
-	u32 zero = 0, at = EXE_MOST, start, argv;
-	u64 size;
+	u32 zero = 0, argv;
+	u64 at, start, size;
 	u8 flags;
 	struct scratch *scratch = bpf_map_lookup_elem(&SCRATCH, &zero);
 	struct exec *head;
 
 	if (!scratch)
 		return 0;
-	flags = put_path(scratch->bytes + BASE, &at, task->mm->exe_file);
+	scratch->at = EXE_MOST;
+	flags = put_path(scratch->bytes + BASE, &scratch->at, task->mm->exe_file);
 	if (flags & EXE_UNREAD) {
 		count(EXE_FAULTS);
-		at = EXE_MOST;
+		scratch->at = EXE_MOST;
 	}
 	argv = write_argv(scratch, task->mm, &flags);
+	at = scratch->at;
+	SHOWN(at);
 	if (at > EXE_MOST)
 		return 0;
 	// On a multiple of 8, so that the head may be written on any machine.

@@ -1,7 +1,6 @@
 //! The monitor against the real kernel, and its decoder against recorded bytes. To repeat one:
 //! `cargo test -p rollcall-monitors ebpf::tests::NAME` as root.
 
-mod cost;
 mod host;
 mod loops;
 mod recorded;
@@ -15,9 +14,10 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use contract::{EventLog, Kind, Options, argv_bytes};
-use host::{Ran, about, act, actor, can_run, named, run, watched};
+use host::{Ran, about, act, named, run, watched};
 
-use super::{OPTIONS, Way, ring_size};
+use super::{Ebpf, OPTIONS, Way, ring_size};
+use crate::test_support::{actor, on_machine_for};
 
 /// The one event of this kind, with the status or parent that it must have.
 fn check_life(journal: &EventLog, ran: &Ran, parent: u32) {
@@ -31,10 +31,9 @@ fn check_life(journal: &EventLog, ran: &Ran, parent: u32) {
 }
 
 #[test]
+#[ignore = "needs root"]
 fn argv_is_told_as_it_was_passed() {
-    if !can_run() {
-        return;
-    }
+    on_machine_for!(Ebpf);
     let dir = tempfile::tempdir().unwrap();
     let actor = actor(dir.path());
     let odd: Vec<&[u8]> = vec![b"nop", b"two\nlines", b"\xff\xfe", b"", b" ", b"\x1b[0m"];
@@ -67,10 +66,9 @@ fn argv_is_told_as_it_was_passed() {
 }
 
 #[test]
+#[ignore = "needs root"]
 fn an_empty_argv_is_what_the_kernel_made_of_it() {
-    if !can_run() {
-        return;
-    }
+    on_machine_for!(Ebpf);
     let dir = tempfile::tempdir().unwrap();
     let actor = actor(dir.path());
     let (ran, journal, _) = watched(Way::here(), || run(&mut act(&actor, "no-argv")));
@@ -85,10 +83,9 @@ fn an_empty_argv_is_what_the_kernel_made_of_it() {
 }
 
 #[test]
+#[ignore = "needs root"]
 fn every_way_to_make_a_process_is_seen() {
-    if !can_run() {
-        return;
-    }
+    on_machine_for!(Ebpf);
     let dir = tempfile::tempdir().unwrap();
     let actor = actor(dir.path());
     let (ran, journal, _) = watched(Way::here(), || {
@@ -107,10 +104,9 @@ fn every_way_to_make_a_process_is_seen() {
 }
 
 #[test]
+#[ignore = "needs root"]
 fn threads_are_not_processes() {
-    if !can_run() {
-        return;
-    }
+    on_machine_for!(Ebpf);
     let dir = tempfile::tempdir().unwrap();
     let actor = actor(dir.path());
     // Each by itself, or one that fails would hide behind the next.
@@ -142,10 +138,9 @@ fn threads_are_not_processes() {
 }
 
 #[test]
+#[ignore = "needs root"]
 fn a_killed_process_has_its_signal_as_status() {
-    if !can_run() {
-        return;
-    }
+    on_machine_for!(Ebpf);
     let dir = tempfile::tempdir().unwrap();
     let actor = actor(dir.path());
     let (pid, journal, _) = watched(Way::here(), || {
@@ -166,10 +161,9 @@ fn a_killed_process_has_its_signal_as_status() {
 }
 
 #[test]
+#[ignore = "needs root"]
 fn exe_is_what_proc_says() {
-    if !can_run() {
-        return;
-    }
+    on_machine_for!(Ebpf);
     let dir = tempfile::tempdir().unwrap();
     let actor_file = actor(dir.path());
     let memory = tempfile::tempdir_in("/dev/shm").unwrap();
@@ -205,10 +199,9 @@ fn exe_is_what_proc_says() {
 }
 
 #[test]
+#[ignore = "needs root"]
 fn a_file_deleted_before_it_runs_is_named_so() {
-    if !can_run() {
-        return;
-    }
+    on_machine_for!(Ebpf);
     let dir = tempfile::tempdir().unwrap();
     let file = actor(dir.path());
     let held = std::fs::File::open(&file).unwrap();
@@ -224,10 +217,9 @@ fn a_file_deleted_before_it_runs_is_named_so() {
 }
 
 #[test]
+#[ignore = "needs root"]
 fn a_path_too_deep_is_marked_and_keeps_its_end() {
-    if !can_run() {
-        return;
-    }
+    on_machine_for!(Ebpf);
     let dir = tempfile::tempdir().unwrap();
     let deep = (0..120).fold(dir.path().to_owned(), |path, _| path.join("d"));
     std::fs::create_dir_all(&deep).unwrap();
@@ -243,14 +235,12 @@ fn a_path_too_deep_is_marked_and_keeps_its_end() {
 /// the whole machine, and the large one for longer: what others did while only it was there may be
 /// lost to the small one or not be its business. On a quiet machine there is nothing of that.
 #[test]
+#[ignore = "needs root"]
 fn a_full_ring_is_counted_to_the_event() {
-    if !can_run() {
-        return;
-    }
+    on_machine_for!(Ebpf);
     let dir = tempfile::tempdir().unwrap();
     let actor = actor(dir.path());
     let long = "y".repeat(5000);
-    let _alone = host::lock();
     let large = host::Watch::start("16M", Way::here());
     let small = host::Watch::start("4k", Way::here());
     let began = crate::common::clock::now();

@@ -3,13 +3,13 @@
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
-use contract::{EventLog, Frame, Kind, Monitor, Options};
+use contract::{EventLog, Frame, Kind, Monitor};
 use proptest::prelude::*;
 
 use super::Fanotify;
 use super::decode::around;
 use super::file::{Leads, leads};
-use crate::test_support::{self, as_root, of, takes, watch};
+use crate::test_support::{self, of, on_machine_for, takes, watch};
 
 const RECORDED: &str = "fanotify/sh.spool";
 
@@ -141,12 +141,9 @@ fn a_loader_whose_event_became_one_with_the_last_is_not_waited_for() {
 }
 
 #[test]
+#[ignore = "needs root"]
 fn each_exec_is_told_once() {
-    as_root!();
-    if let Some(missing) = Fanotify.missing(&Options::default()).first() {
-        println!("skipped: {missing}");
-        return;
-    }
+    on_machine_for!(Fanotify);
     let dir = tempfile::tempdir().unwrap();
     let script = dir.path().join("script");
     std::fs::write(&script, "#!/bin/sh\nexec /bin/true\n").unwrap();
@@ -166,11 +163,10 @@ fn each_exec_is_told_once() {
     );
 }
 
-/// `cargo test -p rollcall-monitors -- --ignored fanotify::tests::record` writes the recorded bytes anew.
 #[test]
-#[ignore = "writes testdata"]
-fn record() {
-    as_root!();
+#[ignore = "needs root"]
+fn what_is_recorded_decodes() {
+    on_machine_for!(Fanotify);
     let dir = tempfile::tempdir().unwrap();
     let script = dir.path().join("script");
     std::fs::write(

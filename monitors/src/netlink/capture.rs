@@ -240,3 +240,27 @@ fn ready<const N: usize>(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::common::netlink_socket::LEAST_MESSAGE;
+    use crate::netlink::{Netlink, OPTIONS, recover};
+    use crate::test_support::on_machine_for;
+
+    #[test]
+    #[ignore = "needs root"]
+    fn the_highest_fill_is_kept() {
+        on_machine_for!(Netlink);
+        let options = Options::new("netlink", OPTIONS, [("lookup", "never")]).unwrap();
+        let mut capture = Capture::start(&options).unwrap();
+        for _ in 0..200 {
+            recover::spawn().unwrap();
+        }
+        while !capture.fill().unwrap() {
+            capture.batch.clear();
+        }
+        let peak = capture.counters(0).unwrap().buffer_peak.unwrap();
+        assert!(peak >= 400 * LEAST_MESSAGE, "{peak}");
+    }
+}

@@ -207,11 +207,12 @@ fn attach(socket: &Socket, program: &[sock_filter]) -> Result<()> {
 mod tests {
     use super::*;
     use crate::netlink::recover;
-    use crate::test_support::as_root;
+    use crate::test_support::on_machine_for;
 
     #[test]
+    #[ignore = "needs root"]
     fn the_waker_wakes_for_execs_and_for_nothing_else() {
-        as_root!();
+        on_machine_for!(super::super::Netlink);
         let waker = ExecWaker::join().unwrap();
         let mut listener = Listener::start(None).unwrap();
         for _ in 0..20 {

@@ -127,10 +127,8 @@ fn what_only_waits_to_be_waited_for_has_ended() {
     assert_eq!((told[1][0].exe, told[1][0].argv), (None, None));
 }
 
-/// `cargo test -p rollcall-monitors -- --ignored procfs::tests::record` writes the recorded bytes anew.
 #[test]
-#[ignore = "writes testdata"]
-fn record() {
+fn what_is_recorded_decodes() {
     let mut looks = Looks::begin();
     let mut child = again_and_again();
     looks.again();
