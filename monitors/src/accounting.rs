@@ -48,6 +48,7 @@ use nix::sys::statvfs::statvfs;
 use nix::unistd::acct;
 
 use follow::Follower;
+
 pub use others::others_account;
 pub use record::AcctRecord;
 
