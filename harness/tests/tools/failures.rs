@@ -65,7 +65,7 @@ pub(crate) fn alive(mark: &str) -> bool {
         line.split(|&byte| byte == 0)
             .any(|word| word == mark.as_bytes())
     };
-    lines.map(has).any(|found| found)
+    lines.any(has)
 }
 
 #[test]
