@@ -1,7 +1,7 @@
-//! Builds the programs that workloads execute, so that they are inside the one binary.
+//! Builds the programs that workloads execute, so that the one binary contains them.
 //!
-//! A variant that this machine cannot build (no static C library, say) is left out and its
-//! workloads say so; only without any C compiler is there nothing to be done.
+//! A variant that this machine cannot build (no static C library, for example) is left out, and its
+//! workloads are unavailable; a missing C compiler is an error.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -19,9 +19,9 @@ const PROGRAMS: [(&str, &[&str]); 9] = [
     ("readiness_probe", &["dynamic"]),
     ("target", &["dynamic", "static", "nolibc"]),
     ("target32", &["i386"]),
-    ("calls32", &["nolibc"]),
+    ("syscalls32", &["nolibc"]),
 ];
-/// Each program in it is one of the model `case`.
+/// Each program in it is a driver of the model `case`.
 const CASES: &str = "programs/case";
 
 /// A variant of a program.
@@ -84,12 +84,12 @@ fn stem(path: &Path) -> String {
         .into_owned()
 }
 
-/// They are many and small, so the compilers run side by side.
+/// There are many and they are small, so the compilers run side by side.
 fn build_all(jobs: &[Job], out: &Path) -> Result<Vec<Option<PathBuf>>> {
-    let hands = std::thread::available_parallelism().map_or(1, usize::from);
-    let share = jobs.len().div_ceil(hands).max(1);
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let share = jobs.len().div_ceil(threads).max(1);
     std::thread::scope(|scope| {
-        let hired: Vec<_> = jobs
+        let threads: Vec<_> = jobs
             .chunks(share)
             .map(|jobs| {
                 scope.spawn(|| {
@@ -100,9 +100,10 @@ fn build_all(jobs: &[Job], out: &Path) -> Result<Vec<Option<PathBuf>>> {
             })
             .collect();
         let mut built = Vec::new();
-        for hand in hired {
+        for thread in threads {
             built.extend(
-                hand.join()
+                thread
+                    .join()
                     .map_err(|_| anyhow!("a compiler's thread panicked"))??,
             );
         }
@@ -110,7 +111,7 @@ fn build_all(jobs: &[Job], out: &Path) -> Result<Vec<Option<PathBuf>>> {
     })
 }
 
-/// The path of what was built, or nothing when this variant cannot be built here.
+/// The path of what was built; `None` when this variant cannot be built here.
 fn build(job: &Job, out: &Path) -> Result<Option<PathBuf>> {
     let to = out.join(&job.name);
     let mut command = compiler()?;
@@ -126,11 +127,11 @@ fn build(job: &Job, out: &Path) -> Result<Option<PathBuf>> {
     if done.status.success() {
         return Ok(Some(to));
     }
-    let said = String::from_utf8_lossy(&done.stderr);
+    let errors = String::from_utf8_lossy(&done.stderr);
     if job.variant == "dynamic" {
-        bail!("{command:?}: {said}\ninstall a C compiler (cc) and the C library's headers");
+        bail!("{command:?}: {errors}\ninstall a C compiler (cc) and the C library's headers");
     }
-    let first = said.lines().next().unwrap_or("no reason given");
+    let first = errors.lines().next().unwrap_or("no reason given");
     println!("cargo:warning={} is left out: {first}", job.name);
     Ok(None)
 }
@@ -159,7 +160,7 @@ fn flags(variant: &str) -> Vec<&'static str> {
                 "-no-pie",
                 "-fno-stack-protector",
                 "-fno-asynchronous-unwind-tables",
-                // gcc would turn a copying loop into a call of memcpy, which nobody provides.
+                // gcc would turn a copying loop into a call of memcpy, which does not exist here.
                 "-fno-tree-loop-distribute-patterns",
                 "-Wl,--build-id=none",
             ];
@@ -176,14 +177,13 @@ fn flags(variant: &str) -> Vec<&'static str> {
             "-fno-pie",
             "-no-pie",
         ],
-        // Every name is looked up at the start, as distributions link their programs: else each
-        // child of a fork bomb would look up, for itself and in memory it must copy first, the few
-        // calls that only the ledger makes.
+        // Every symbol is bound at start-up, as distributions link their programs: else each child of
+        // a fork bomb would bind the few calls that only the ledger makes, in memory it must copy first.
         _ => vec!["-D_GNU_SOURCE", "-pthread", "-Wl,-z,now"],
     }
 }
 
-/// The files of a folder and of the folders in it that end so, by name.
+/// The files with this extension in a folder and the folders in it, by name.
 fn files(folder: &Path, extension: &str) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     let entries =

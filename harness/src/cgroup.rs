@@ -15,7 +15,7 @@ const PREFIX: &str = "rollcall-";
 
 /// Where groups can be made on this machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Hierarchy {
+pub(crate) enum Hierarchy {
     /// Mount points of the controllers cpuacct, memory and pids.
     V1 {
         /// Counts CPU time.
@@ -31,7 +31,7 @@ pub enum Hierarchy {
 
 impl Hierarchy {
     /// What is mounted and may be written to; `None` when there is nothing (no root, say).
-    pub fn find() -> Option<Self> {
+    pub(crate) fn find() -> Option<Self> {
         let mounts = fs::read_to_string("/proc/self/mountinfo").ok()?;
         let found = parse(&mounts)?;
         found
@@ -42,7 +42,7 @@ impl Hierarchy {
     }
 
     /// `v1` or `v2`.
-    pub fn version(&self) -> &'static str {
+    pub(crate) fn version(&self) -> &'static str {
         match self {
             Self::V1 { .. } => "v1",
             Self::V2(_) => "v2",
@@ -62,7 +62,7 @@ impl Hierarchy {
 
     /// Groups a killed harness left: those of pids that are no longer alive. Whatever still runs
     /// in them is ended, and each is named in the result.
-    pub fn sweep(&self) -> Result<Vec<String>> {
+    pub(crate) fn sweep(&self) -> Result<Vec<String>> {
         let mut swept = Vec::new();
         for root in self.roots() {
             for entry in fs::read_dir(root)?.flatten() {
@@ -139,7 +139,7 @@ impl<'a> Mount<'a> {
 
 /// One group; it goes when this is dropped, with every process that is still in it.
 #[derive(Debug)]
-pub struct Cgroup {
+pub(crate) struct Cgroup {
     hierarchy: Hierarchy,
     name: String,
     removed: bool,
@@ -147,7 +147,7 @@ pub struct Cgroup {
 
 /// What a group may use.
 #[derive(Clone, Copy, Debug)]
-pub struct Limits {
+pub(crate) struct Limits {
     /// Processes and threads.
     pub pids: u64,
     /// Bytes.
@@ -156,7 +156,7 @@ pub struct Limits {
 
 impl Cgroup {
     /// Makes a group called after this process and `part`.
-    pub fn new(hierarchy: &Hierarchy, part: &str, limits: Option<Limits>) -> Result<Self> {
+    pub(crate) fn new(hierarchy: &Hierarchy, part: &str, limits: Option<Limits>) -> Result<Self> {
         let name = format!("{PREFIX}{}-{part}", std::process::id());
         let group = Self {
             hierarchy: hierarchy.clone(),
@@ -192,7 +192,7 @@ impl Cgroup {
     }
 
     /// The files into which a process writes 0 to join.
-    pub fn doors(&self) -> Vec<PathBuf> {
+    pub(crate) fn doors(&self) -> Vec<PathBuf> {
         self.paths()
             .into_iter()
             .map(|path| path.join("cgroup.procs"))
@@ -215,18 +215,36 @@ impl Cgroup {
             "pids.max",
         );
         put(&pids, &limits.pids.to_string())?;
-        let memory = self.file(
-            |h| match h {
-                Hierarchy::V1 { memory, .. } => Some((memory, "memory.limit_in_bytes")),
-                Hierarchy::V2(_) => None,
-            },
-            "memory.max",
-        );
+        let memory = self.memory("memory.limit_in_bytes", "memory.max");
         put(&memory, &limits.memory.to_string())
     }
 
+    /// Bytes that its processes may have.
+    pub(crate) fn memory_limit(&self) -> Option<u64> {
+        let text = fs::read_to_string(self.memory("memory.limit_in_bytes", "memory.max")).ok()?;
+        text.trim().parse().ok()
+    }
+
+    /// Whether the kernel has ended processes in it because they needed more memory than that.
+    pub(crate) fn out_of_memory(&self) -> bool {
+        let events = self.memory("memory.oom_control", "memory.events");
+        let text = fs::read_to_string(events).unwrap_or_default();
+        let killed = text.lines().find_map(|line| line.strip_prefix("oom_kill "));
+        killed.is_some_and(|count| count.trim() != "0")
+    }
+
+    fn memory(&self, v1: &'static str, v2: &str) -> PathBuf {
+        self.file(
+            |h| match h {
+                Hierarchy::V1 { memory, .. } => Some((memory, v1)),
+                Hierarchy::V2(_) => None,
+            },
+            v2,
+        )
+    }
+
     /// CPU time used so far by everything that was ever in it, in nanoseconds.
-    pub fn cpu_ns(&self) -> Result<u64> {
+    pub(crate) fn cpu_ns(&self) -> Result<u64> {
         let path = self.file(
             |h| match h {
                 Hierarchy::V1 { cpuacct, .. } => Some((cpuacct, "cpuacct.usage")),
@@ -247,7 +265,7 @@ impl Cgroup {
     }
 
     /// Ends everything in it and removes it.
-    pub fn remove(mut self) -> Result<()> {
+    pub(crate) fn remove(mut self) -> Result<()> {
         self.removed = true;
         self.paths().iter().try_for_each(|path| remove(path))
     }
@@ -283,7 +301,7 @@ fn put(path: &Path, value: &str) -> Result<()> {
 
 /// Joins the groups behind `doors`; done by each side of a cell first thing, so that none of its
 /// work counts elsewhere.
-pub fn join(doors: &[PathBuf]) -> Result<()> {
+pub(crate) fn join(doors: &[PathBuf]) -> Result<()> {
     doors.iter().try_for_each(|door| put(door, "0"))
 }
 

@@ -11,12 +11,12 @@ use crate::cgroup::Hierarchy;
 const PROGRAMS: &str = "rollcall-programs-";
 
 /// Prefix of the folder this process keeps its programs in.
-pub fn programs_prefix() -> String {
+pub(crate) fn programs_prefix() -> String {
     format!("{PROGRAMS}{}-", std::process::id())
 }
 
 /// Puts everything back; one line for each thing that was found.
-pub fn put_back() -> Result<Vec<String>> {
+pub(crate) fn put_back() -> Result<Vec<String>> {
     let mut found = Vec::new();
     if let Some(hierarchy) = Hierarchy::find() {
         found.extend(hierarchy.sweep()?);
@@ -27,7 +27,7 @@ pub fn put_back() -> Result<Vec<String>> {
 }
 
 /// Of that, what the techniques switch on in the kernel.
-pub fn what_monitors_switch_on() -> Result<Vec<String>> {
+pub(crate) fn what_monitors_switch_on() -> Result<Vec<String>> {
     let mut found = Vec::new();
     for monitor in monitors::all() {
         let name = monitor.name();

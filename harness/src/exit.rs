@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use anyhow::Error;
+use clap::error::{ContextKind, ContextValue};
 
 /// The exit code of [`NothingRuns`].
 pub const NOTHING_RUNS: u8 = 3;
@@ -53,10 +54,11 @@ pub fn code(result: Result<(), Error>) -> ExitCode {
     }
 }
 
-/// What clap found wrong, shortened to its one line; help and version go to stdout whole.
-pub fn usage(error: &clap::Error) -> ExitCode {
+/// What clap found wrong, shortened to its one line; help and version go to stdout whole. `meant`
+/// knows what a word that is no option may have been meant as.
+pub fn usage(error: &clap::Error, meant: impl Fn(&str) -> Option<String>) -> ExitCode {
     if !error.use_stderr() {
-        // Nobody is left to tell when stdout is closed.
+        // With stdout closed there is nothing to write to.
         let _closed = error.print();
         return ExitCode::SUCCESS;
     }
@@ -64,13 +66,36 @@ pub fn usage(error: &clap::Error) -> ExitCode {
     let text = text.strip_prefix("error: ").unwrap_or(&text);
     let first = text.split("\n\n").next().unwrap_or(text);
     let words: Vec<_> = first.split_whitespace().collect();
-    say(&format!("{}; see harness --help", words.join(" ")));
+    let wrong = [ContextKind::InvalidArg, ContextKind::InvalidSubcommand];
+    let wrong = wrong.iter().find_map(|kind| error.get(*kind));
+    let meant = match wrong {
+        Some(ContextValue::String(word)) => meant(word),
+        _ => None,
+    };
+    let hint = meant.map_or_else(String::new, |meant| format!(", did you mean {meant}?"));
+    say(&format!(
+        "{}{hint}; see {} --help",
+        words.join(" "),
+        command(text)
+    ));
     ExitCode::from(2)
+}
+
+/// `harness` or `harness COMMAND`, from the usage that clap shows.
+fn command(text: &str) -> String {
+    let usage = text
+        .split_once("Usage: ")
+        .map_or("harness", |(_, usage)| usage);
+    let words = usage.split_whitespace();
+    let plain = |word: &&str| {
+        word.chars().all(|c| c.is_ascii_lowercase() || c == '-') && !word.starts_with('-')
+    };
+    words.take_while(plain).collect::<Vec<_>>().join(" ")
 }
 
 /// One line to the person at stderr. Control characters in it are escaped, so that a name taken
 /// from a file or a process cannot forge another line.
 pub fn say(line: &str) {
-    // Nobody is left to tell when stderr is closed.
+    // With stderr closed there is nothing to write to.
     let _closed = writeln!(io::stderr(), "harness: {}", contract::plain(line));
 }

@@ -12,7 +12,7 @@ use scoring::gate::{Finding, Outcome};
 
 /// A CI service with a form of its own for what it shows beside a build.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Ci {
+pub(crate) enum Ci {
     /// The one this runs under, by its environment; else none.
     Auto,
     /// GitHub Actions, Forgejo and Gitea: `::error title=...::...`
@@ -27,7 +27,7 @@ pub enum Ci {
 
 impl Ci {
     /// What `Auto` means here; `set` tells whether a variable is set.
-    pub fn found(self, set: impl Fn(&str) -> bool) -> Self {
+    pub(crate) fn found(self, set: impl Fn(&str) -> bool) -> Self {
         match self {
             Self::Auto if set("GITHUB_ACTIONS") => Self::Github,
             Self::Auto if set("TF_BUILD") => Self::Azure,
@@ -65,7 +65,7 @@ fn columns(finding: &Finding) -> [String; 5] {
 }
 
 /// One row for each finding.
-pub fn table(findings: &[Finding]) -> String {
+pub(crate) fn table(findings: &[Finding]) -> String {
     let mut table = Table::new();
     table.load_preset(UTF8_HORIZONTAL_ONLY).force_no_tty();
     table.set_header(["", "workload", "configuration", "what", "figures"]);
@@ -76,7 +76,7 @@ pub fn table(findings: &[Finding]) -> String {
 }
 
 /// A table for a summary page.
-pub fn markdown(findings: &[Finding]) -> String {
+pub(crate) fn markdown(findings: &[Finding]) -> String {
     let bad = findings
         .iter()
         .filter(|f| f.outcome == Outcome::Failed)
@@ -111,7 +111,7 @@ fn escape(text: &str) -> String {
 }
 
 /// A JUnit report: a suite for each configuration, a case for each finding.
-pub fn junit(findings: &[Finding]) -> Result<String> {
+pub(crate) fn junit(findings: &[Finding]) -> Result<String> {
     let mut report = Report::new("rollcall gate");
     let all: BTreeSet<_> = findings.iter().map(|one| &one.configuration).collect();
     for configuration in all {
@@ -141,7 +141,7 @@ fn case(finding: &Finding) -> TestCase {
 }
 
 /// A line for each finding that is not fine, in the form of `ci`.
-pub fn annotations(findings: &[Finding], ci: Ci) -> String {
+pub(crate) fn annotations(findings: &[Finding], ci: Ci) -> String {
     let shown = ordered(findings)
         .into_iter()
         .filter(|f| f.outcome != Outcome::Fine);

@@ -33,7 +33,7 @@ const LANE: &str = "ROLLCALL_VM";
 const EMULATOR: &str = "tcg";
 
 /// Describes this machine.
-pub fn describe() -> Machine {
+pub(crate) fn describe() -> Machine {
     let uname = nix::sys::utsname::uname().ok();
     let field = |get: fn(&nix::sys::utsname::UtsName) -> &std::ffi::OsStr| {
         uname
@@ -65,12 +65,12 @@ pub fn describe() -> Machine {
 }
 
 /// Whether this machine's CPUs are emulated.
-pub fn emulated() -> bool {
+pub(crate) fn emulated() -> bool {
     virtualisation() == EMULATOR
 }
 
 /// CPUs this process may use.
-pub fn cpus() -> u32 {
+pub(crate) fn cpus() -> u32 {
     std::thread::available_parallelism().map_or(1, |count| count.get() as u32)
 }
 

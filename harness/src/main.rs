@@ -3,13 +3,12 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use rollcall::cli::Cli;
-use rollcall::{cmd, exit};
+use rollcall::cli::{self, Cli};
+use rollcall::exit;
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
-        Err(error) => return exit::usage(&error),
-    };
-    exit::code(cmd::dispatch(cli))
+    match Cli::try_parse() {
+        Ok(cli) => exit::code(cli.dispatch()),
+        Err(error) => exit::usage(&error, cli::meant),
+    }
 }

@@ -5,33 +5,41 @@ use std::fs::{self, File};
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail};
-use contract::{Claims, EventLog, Label, Ledger, Monitor, Options, SpoolReader};
+use contract::{Claims, EventLog, Label, Ledger, Life, Monitor, Options, SpoolReader};
 use scoring::record::{CellRun, CrossCheck, Record, Status, read_json, write_json};
 use scoring::{Cell, Scored, Summary, score};
 
-use crate::cross_check::accounting;
+use crate::cross_check::{self, accounting};
 
-/// How raw files are read. Given from outside, so that scoring is tested on its own.
+/// What the folder of a cell says of the workload's processes, and of all others.
+pub(crate) type Processes = (Ledger, Option<Vec<Life>>);
+
+/// How the raw files of a record are read.
 #[derive(Clone, Copy)]
-pub struct Sources<'a> {
-    /// The ledger in the folder of a cell.
-    pub ledger: &'a dyn Fn(&Path) -> contract::Result<Ledger>,
-    /// The monitor of that name (without its options).
-    pub monitor: &'a dyn Fn(&str) -> Option<&'static dyn Monitor>,
+struct Reader {
+    processes: fn(&Path) -> contract::Result<Processes>,
     /// Whether the CPUs were emulated: [`contract::Clock::emulated`].
-    pub emulated: bool,
+    emulated: bool,
+}
+
+/// The ledger, cross-checked, and all other processes where they are known.
+fn processes(dir: &Path) -> contract::Result<Processes> {
+    let ledger = cross_check::read(dir)?;
+    let others = cross_check::lives::read(dir, &ledger)?;
+    Ok((ledger, others))
 }
 
 /// All that scoring needs of one cell.
 struct Inputs {
     ledger: Ledger,
-    journal: EventLog,
+    others: Option<Vec<Life>>,
+    log: EventLog,
     claims: Claims,
 }
 
-fn inputs(dir: &Path, run: &CellRun, sources: &Sources<'_>) -> Result<Inputs> {
-    let (monitor, options) = monitor(&run.configuration, sources)?;
-    let ledger = (sources.ledger)(dir)
+fn inputs(dir: &Path, run: &CellRun, reader: Reader) -> Result<Inputs> {
+    let (monitor, options) = monitor(&run.configuration)?;
+    let (ledger, others) = (reader.processes)(dir)
         .map_err(|error| anyhow!("{}: {error}: measure again", dir.join("ledger").display()))?;
     let vouched = run
         .cross_check
@@ -42,20 +50,21 @@ fn inputs(dir: &Path, run: &CellRun, sources: &Sources<'_>) -> Result<Inputs> {
         bail!("{}: is missing: measure again", kept.display());
     }
     let mut claims = monitor.claims(&options);
-    if sources.emulated {
+    if reader.emulated {
         claims.clock = claims.clock.emulated();
     }
     Ok(Inputs {
         ledger,
-        journal: decode(&dir.join("spool.bin"), monitor)?,
+        others,
+        log: decode(&dir.join("spool.bin"), monitor)?,
         claims,
     })
 }
 
-fn monitor(label: &str, sources: &Sources<'_>) -> Result<(&'static dyn Monitor, Options)> {
+fn monitor(label: &str) -> Result<(&'static dyn Monitor, Options)> {
     let Label { name, options } = Label::parse(label)
         .ok_or_else(|| anyhow!("'{label}' is not a monitor's label: use NAME or NAME{{a=1}}"))?;
-    let monitor = (sources.monitor)(name).ok_or_else(|| {
+    let monitor = monitors::find(name).ok_or_else(|| {
         anyhow!("this harness has no monitor '{name}': score it with the one that measured it")
     })?;
     let options = Options::new(name, monitor.options(), options).map_err(|error| anyhow!(error))?;
@@ -67,14 +76,14 @@ fn decode(path: &Path, monitor: &dyn Monitor) -> Result<EventLog> {
         .with_context(|| format!("{}: cannot be read: measure again", path.display()))?;
     let mut reader = SpoolReader::new(file);
     let mut decoder = monitor.decoder();
-    let mut journal = EventLog::default();
+    let mut log = EventLog::default();
     let mut frames = 0_u64;
     let broken = |frames: u64, why: &dyn std::fmt::Display| {
         anyhow!("{}: frame {frames}: {why}: measure again", path.display())
     };
     while let Some(frame) = reader.next_frame().map_err(|e| broken(frames, &e))? {
         decoder
-            .frame(frame, &mut journal)
+            .frame(frame, &mut log)
             .map_err(|error| broken(frames, &error))?;
         frames += 1;
     }
@@ -86,40 +95,62 @@ fn decode(path: &Path, monitor: &dyn Monitor) -> Result<EventLog> {
             path.display()
         );
     }
-    decoder.finish(&mut journal);
-    Ok(journal)
+    decoder.finish(&mut log);
+    Ok(log)
 }
 
 /// Scores the cell in `dir`. Damaged files make it a failed cell; only a `cell.json` that cannot
-/// be read is an error, because then nobody knows which cell it is.
-pub fn cell(dir: &Path, sources: &Sources<'_>) -> Result<Scored> {
+/// be read is an error, because then it is not known which cell it is.
+pub(crate) fn cell(dir: &Path) -> Result<Scored> {
+    cell_with(dir, processes)
+}
+
+/// The same with other processes.
+pub(crate) fn cell_with(
+    dir: &Path,
+    processes: fn(&Path) -> contract::Result<Processes>,
+) -> Result<Scored> {
+    scored(
+        dir,
+        Reader {
+            processes,
+            emulated: false,
+        },
+    )
+}
+
+fn scored(dir: &Path, reader: Reader) -> Result<Scored> {
     let run: CellRun = read_json(&dir.join("cell.json"))?;
     if run.status != Status::Ok {
-        return Ok(Scored {
-            cell: Cell::blank(&run),
-            latency: None,
-        });
+        return Ok(Scored::new(Cell::blank(&run), None));
     }
-    let scored = inputs(dir, &run, sources)
-        .and_then(|inputs| score(&run, &inputs.ledger, &inputs.journal, &inputs.claims, None));
-    Ok(scored.unwrap_or_else(|error| Scored {
-        cell: Cell::failed(&run, format!("{error:#}")),
-        latency: None,
-    }))
+    let scored = inputs(dir, &run, reader).and_then(|inputs| {
+        let others = inputs.others.as_deref();
+        score(&run, &inputs.ledger, &inputs.log, &inputs.claims, others)
+    });
+    Ok(scored.unwrap_or_else(|error| Scored::new(Cell::failed(&run, format!("{error:#}")), None)))
 }
 
 /// Scores all cells of the record in `dir` and writes its `summary.json`.
-pub fn record(dir: &Path, sources: &Sources<'_>) -> Result<Summary> {
+pub(crate) fn record(dir: &Path) -> Result<Summary> {
+    record_with(dir, processes)
+}
+
+/// The same with other processes.
+pub(crate) fn record_with(
+    dir: &Path,
+    processes: fn(&Path) -> contract::Result<Processes>,
+) -> Result<Summary> {
     let record = Record::read(dir)?;
-    let sources = Sources {
+    let reader = Reader {
+        processes,
         emulated: record.machine.correctness_only,
-        ..*sources
     };
-    let mut scored = Vec::new();
+    let mut all = Vec::new();
     for path in Record::cells(dir)? {
-        scored.push(cell(&path, &sources).unwrap_or_else(|error| lost(&path, &error)));
+        all.push(scored(&path, reader).unwrap_or_else(|error| lost(&path, &error)));
     }
-    write(dir, Summary::new(record, scored)?)
+    write(dir, Summary::new(record, all)?)
 }
 
 /// The row of a cell whose own description is unreadable: all that is known is its folder.
@@ -130,14 +161,11 @@ fn lost(dir: &Path, error: &anyhow::Error) -> Scored {
         status: Status::Failed,
         ..CellRun::nothing(&name, "unknown")
     };
-    Scored {
-        cell: Cell::failed(&run, format!("{error:#}")),
-        latency: None,
-    }
+    Scored::new(Cell::failed(&run, format!("{error:#}")), None)
 }
 
 /// Writes `summary.json` into the record in `dir`.
-pub fn write(dir: &Path, summary: Summary) -> Result<Summary> {
+pub(crate) fn write(dir: &Path, summary: Summary) -> Result<Summary> {
     write_json(&dir.join("summary.json"), &summary)?;
     Ok(summary)
 }

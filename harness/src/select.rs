@@ -1,15 +1,23 @@
-//! What `-m` and `-w` choose: a regular expression for whole names, options in braces after it.
+//! What `-m` and `-w` choose.
+
+mod pattern;
 
 use anyhow::Result;
-use contract::{Monitor, Options};
-use regex::Regex;
+use contract::{Label, Monitor, Options};
 use workloads::Definition;
 
 use crate::exit::misuse;
+use pattern::{Candidate, patterns};
+
+/// The workloads of the default comparison: one of each family.
+const FAMILIES: [&str; 3] = ["fork-bomb", "short-lived/fork", "static-binary"];
+
+/// Stands for all workloads of the comparison.
+const ALL: &str = "all";
 
 /// A monitor with its options.
 #[derive(Clone)]
-pub struct Configuration {
+pub(crate) struct Configuration {
     /// The technique.
     pub monitor: &'static dyn Monitor,
     /// How it is run.
@@ -17,71 +25,52 @@ pub struct Configuration {
 }
 
 impl Configuration {
+    fn new(monitor: &'static dyn Monitor, given: &[(&str, &str)]) -> Result<Self> {
+        let options = Options::new(monitor.name(), monitor.options(), given.iter().copied());
+        let options = options.map_err(misuse)?;
+        Ok(Self { monitor, options })
+    }
+
+    /// The same with one more option.
+    pub(crate) fn with(&self, option: &str, value: &str) -> Result<Self> {
+        let given: Vec<_> = self.options.given().chain([(option, value)]).collect();
+        Self::new(self.monitor, &given)
+    }
+
     /// Name and given options: what records call it.
-    pub fn label(&self) -> String {
+    pub(crate) fn label(&self) -> String {
         format!("{}{}", self.monitor.name(), self.options.label())
     }
 }
 
-/// The name in a label or a pattern, without the options.
-pub fn bare(label: &str) -> &str {
-    label.split_once('{').map_or(label, |(name, _)| name)
-}
-
 /// The baseline.
-pub fn null() -> Result<Configuration> {
+pub(crate) fn null() -> Result<Configuration> {
     configuration("null")
 }
 
 /// The one monitor called `label`.
-pub fn configuration(label: &str) -> Result<Configuration> {
-    let (name, given) = split(label);
+pub(crate) fn configuration(label: &str) -> Result<Configuration> {
+    let Label { name, options } = parse(label)?;
     let monitor = monitors::find(name)
         .ok_or_else(|| misuse(format!("no monitor is called '{name}': see harness list")))?;
-    let options = options(monitor, &given)?;
-    Ok(Configuration { monitor, options })
+    Configuration::new(monitor, &options)
 }
 
-/// The monitors that `patterns` choose; without any, all that belong to the comparison.
-pub fn monitors(patterns: &[String]) -> Result<Vec<Configuration>> {
-    let offered = || {
-        monitors::all()
-            .iter()
-            .copied()
-            .filter(|monitor| monitor.name() != "null")
-    };
-    if patterns.is_empty() {
-        let usual = offered().filter(|monitor| monitor.usual() && !monitor.fault_injector());
+/// The monitors that `values` choose; without any, all that belong to the comparison.
+pub(crate) fn monitors(values: &[String]) -> Result<Vec<Configuration>> {
+    let offered: Vec<_> = offered().collect();
+    let candidates: Vec<_> = offered.iter().map(|one| candidate(*one)).collect();
+    if values.is_empty() {
+        let usual = offered.iter().zip(&candidates);
+        let usual = usual.filter(|(_, candidate)| candidate.by_default);
         return usual
-            .map(|monitor| {
-                Ok(Configuration {
-                    monitor,
-                    options: options(monitor, &[])?,
-                })
-            })
+            .map(|(monitor, _)| Configuration::new(*monitor, &[]))
             .collect();
     }
     let mut chosen: Vec<Configuration> = Vec::new();
-    for pattern in patterns {
-        let (expression, given) = split(pattern);
-        let expression = whole(expression, "-m")?;
-        // An fault injector is nothing that a pattern would mean: it is named, or it is not there.
-        let named = bare(pattern);
-        let found: Vec<_> = offered()
-            .filter(|m| expression.is_match(m.name()) && (!m.fault_injector() || m.name() == named))
-            .collect();
-        if found.is_empty() {
-            let names: Vec<_> = offered().map(contract::Monitor::name).collect();
-            return Err(misuse(format!(
-                "-m '{pattern}' chooses none of {}",
-                names.join(", ")
-            )));
-        }
-        for monitor in found {
-            let one = Configuration {
-                monitor,
-                options: options(monitor, &given)?,
-            };
+    for pattern in patterns("-m", values)? {
+        for at in pattern.chosen(&candidates)? {
+            let one = Configuration::new(offered[at], &pattern.options)?;
             if chosen.iter().all(|other| other.label() != one.label()) {
                 chosen.push(one);
             }
@@ -90,30 +79,40 @@ pub fn monitors(patterns: &[String]) -> Result<Vec<Configuration>> {
     Ok(chosen)
 }
 
-/// The workloads that `patterns` choose; without any, the headline ones.
-pub fn workloads(patterns: &[String]) -> Result<Vec<Definition>> {
-    let all = workloads::definitions().map_err(misuse)?;
-    if patterns.is_empty() {
-        return Ok(all
-            .into_iter()
-            .filter(|definition| definition.headline)
-            .collect());
+fn offered() -> impl Iterator<Item = &'static dyn Monitor> {
+    let all = monitors::all().iter().copied();
+    all.filter(|monitor| monitor.name() != "null")
+}
+
+fn candidate(monitor: &'static dyn Monitor) -> Candidate<'static> {
+    let name = monitor.name();
+    let folder = match monitor.definition() {
+        None => None,
+        Some(_) if name.starts_with("watch-") => Some("watch-"),
+        Some(_) => Some("tools"),
+    };
+    Candidate {
+        name,
+        folder,
+        by_default: monitor.usual() && !monitor.fault_injector(),
     }
+}
+
+/// The workloads that `values` choose; without any, one of each family.
+pub(crate) fn workloads(values: &[String]) -> Result<Vec<Definition>> {
+    let all = workloads::definitions().map_err(misuse)?;
+    if values.is_empty() {
+        return FAMILIES.iter().map(|name| workload(name)).collect();
+    }
+    let candidates: Vec<_> = all.iter().map(of_workload).collect();
     let mut chosen: Vec<Definition> = Vec::new();
-    for pattern in patterns {
-        let (expression, given) = split(pattern);
-        let expression = whole(expression, "-w")?;
-        let found: Vec<_> = all
-            .iter()
-            .filter(|one| expression.is_match(&one.name))
-            .collect();
-        if found.is_empty() {
-            return Err(misuse(format!(
-                "-w '{pattern}' chooses none: see harness list"
-            )));
-        }
-        for definition in found {
-            let one = definition.with(&owned(&given)).map_err(misuse)?;
+    for pattern in patterns("-w", values)? {
+        let places = match pattern.is(ALL) {
+            true => (0..all.len()).filter(|&at| all[at].headline).collect(),
+            false => pattern.chosen(&candidates)?,
+        };
+        for at in places {
+            let one = all[at].with(&owned(&pattern.options)).map_err(misuse)?;
             if chosen.iter().all(|other| other.label != one.label) {
                 chosen.push(one);
             }
@@ -122,20 +121,43 @@ pub fn workloads(patterns: &[String]) -> Result<Vec<Definition>> {
     Ok(chosen)
 }
 
+fn of_workload(definition: &Definition) -> Candidate<'_> {
+    Candidate {
+        name: &definition.name,
+        folder: definition.name.split_once('/').map(|(folder, _)| folder),
+        by_default: definition.headline,
+    }
+}
+
+/// What `word`, which is no option, may have been meant as: `-m WORD` or `-w WORD`.
+pub(crate) fn meant(word: &str) -> Option<String> {
+    let word = word.split('{').next().unwrap_or(word);
+    let definitions = workloads::definitions().unwrap_or_default();
+    let is = |one: Candidate<'_>| one.name == word || one.folder == Some(word);
+    if word == ALL || definitions.iter().map(of_workload).any(is) {
+        return Some(format!("-w {word}"));
+    }
+    offered()
+        .map(candidate)
+        .any(is)
+        .then(|| format!("-m {word}"))
+}
+
 /// The one workload called `label`.
-pub fn workload(label: &str) -> Result<Definition> {
-    let (name, given) = split(label);
+pub(crate) fn workload(label: &str) -> Result<Definition> {
+    let Label { name, options } = parse(label)?;
     let found = workloads::definitions()
         .map_err(misuse)?
         .into_iter()
         .find(|one| one.name == name);
     let found =
         found.ok_or_else(|| misuse(format!("no workload is called '{name}': see harness list")))?;
-    found.with(&owned(&given)).map_err(misuse)
+    found.with(&owned(&options)).map_err(misuse)
 }
 
-fn options(monitor: &'static dyn Monitor, given: &[(&str, &str)]) -> Result<Options> {
-    Options::new(monitor.name(), monitor.options(), given.iter().copied()).map_err(misuse)
+fn parse(label: &str) -> Result<Label<'_>> {
+    Label::parse(label)
+        .ok_or_else(|| misuse(format!("'{label}': use NAME or NAME{{option=value}}")))
 }
 
 fn owned(given: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -145,53 +167,40 @@ fn owned(given: &[(&str, &str)]) -> Vec<(String, String)> {
         .collect()
 }
 
-/// `NAME{a=1,b=2}` in its parts. Braces without `=` are the regular expression's own.
-fn split(pattern: &str) -> (&str, Vec<(&str, &str)>) {
-    let whole = (pattern, Vec::new());
-    let Some((name, inner)) = pattern.strip_suffix('}').and_then(|p| p.split_once('{')) else {
-        return whole;
-    };
-    let pairs: Option<Vec<_>> = inner
-        .split(',')
-        .map(|pair| pair.trim().split_once('='))
-        .collect();
-    pairs.map_or(whole, |pairs| (name, pairs))
-}
-
-fn whole(expression: &str, flag: &str) -> Result<Regex> {
-    Regex::new(&format!("^(?:{expression})$")).map_err(|error| {
-        let text = error.to_string();
-        let why = text.lines().last().unwrap_or("not a regular expression");
-        misuse(format!(
-            "{flag} '{expression}': {why}: write it as the regex crate does"
-        ))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn options_are_told_from_repetition_braces() {
-        assert_eq!(
-            split("netlink{rcvbuf=1M}"),
-            ("netlink", vec![("rcvbuf", "1M")])
-        );
-        assert_eq!(split("x{a=1, b=2}"), ("x", vec![("a", "1"), ("b", "2")]));
-        assert_eq!(split("a{2}"), ("a{2}", vec![]));
-        assert_eq!(split("null"), ("null", vec![]));
+    fn chosen(values: &[&str]) -> Vec<&'static str> {
+        let values: Vec<_> = values.iter().map(ToString::to_string).collect();
+        let found = monitors(&values).unwrap();
+        found.iter().map(|one| one.monitor.name()).collect()
     }
 
     #[test]
     fn the_fault_injector_is_chosen_by_name_only() {
-        let chosen = |patterns: &[&str]| -> Vec<&str> {
-            let patterns: Vec<_> = patterns.iter().map(ToString::to_string).collect();
-            let found = monitors(&patterns).unwrap();
-            found.iter().map(|one| one.monitor.name()).collect()
-        };
         assert!(!chosen(&[]).contains(&"replay") && !chosen(&[".*"]).contains(&"replay"));
         assert_eq!(chosen(&["replay{drop=0.1}"]), ["replay"]);
+    }
+
+    #[test]
+    fn tools_are_a_folder_and_watch_another() {
+        assert!(chosen(&["tools"]).contains(&"bpftrace"));
+        assert!(!chosen(&["tools"]).contains(&"watch-ebpf"));
+        assert!(chosen(&["watch-.*"]).contains(&"watch-ebpf"));
+    }
+
+    #[test]
+    fn all_is_the_eight_and_the_default_is_one_of_each_family() {
+        let chosen = |values: &[&str]| -> Vec<String> {
+            let values: Vec<_> = values.iter().map(ToString::to_string).collect();
+            let found = workloads(&values).unwrap();
+            found.into_iter().map(|one| one.name).collect()
+        };
+        assert_eq!(chosen(&[]), FAMILIES);
+        assert_eq!(chosen(&["all"]).len(), 8);
+        assert_eq!(chosen(&["paced$"]), ["paced"]);
+        assert!(chosen(&["case"]).len() > 50);
     }
 
     #[test]
@@ -201,5 +210,13 @@ mod tests {
             assert!(error.is::<crate::exit::Misuse>(), "{bad}: {error}");
             assert_eq!(error.to_string().lines().count(), 1, "{error}");
         }
+    }
+
+    #[test]
+    fn a_word_is_known_as_what_it_could_be() {
+        assert_eq!(meant("fork-bomb").as_deref(), Some("-w fork-bomb"));
+        assert_eq!(meant("short-lived").as_deref(), Some("-w short-lived"));
+        assert_eq!(meant("ebpf{ring=1M}").as_deref(), Some("-m ebpf"));
+        assert_eq!(meant("frobnicate"), None);
     }
 }

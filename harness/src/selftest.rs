@@ -11,6 +11,7 @@ mod fault_matrix;
 mod intervals;
 mod latency;
 mod open_loop;
+mod overhead;
 mod synthetic;
 
 use std::fs::{self, File};
@@ -21,7 +22,7 @@ use contract::{Ledger, Spool};
 use monitors::replay::{self, Faults, Planted, plant};
 use serde_json::{Value, to_value};
 
-use crate::scorer::{self, Sources};
+use crate::scorer;
 use crate::select;
 use scoring::record::{
     CellRun, Cost, CrossCheck, Experiment, FORMAT, MonitorInfo, Noise, Record, Status,
@@ -29,10 +30,10 @@ use scoring::record::{
 };
 
 /// All faults at once, for runs of real workloads under `replay`.
-pub use fault_matrix::EVERYTHING;
+pub(crate) use fault_matrix::EVERYTHING;
 
 /// A ledger that a workload left, or one made up.
-pub struct Source {
+pub(crate) struct Source {
     /// What it is called.
     pub name: String,
     /// What is in it.
@@ -42,7 +43,7 @@ pub struct Source {
 }
 
 /// The made-up ledgers.
-pub fn made() -> Vec<Source> {
+pub(crate) fn made() -> Vec<Source> {
     let all = synthetic::all().into_iter();
     all.map(|(name, ledger)| Source {
         name: name.into(),
@@ -61,7 +62,7 @@ struct Planting {
 }
 
 /// How one case went.
-pub struct Case {
+pub(crate) struct Case {
     /// The name of its ledger and the label of its monitor.
     pub name: String,
     /// One line for each figure that is not what was planted.
@@ -70,7 +71,7 @@ pub struct Case {
 
 /// Plants every case of the grid into `dir`, scores it and compares. `seed` decides what is left
 /// to chance.
-pub fn examine(sources: &[Source], dir: &Path, seed: u64) -> Result<Vec<Case>> {
+pub(crate) fn examine(sources: &[Source], dir: &Path, seed: u64) -> Result<Vec<Case>> {
     let plantings = plantings(sources, seed)?;
     let bases: Vec<[Cost; 2]> = (0..sources.len()).map(|place| base(place as u64)).collect();
     let record = record(sources, &plantings, seed);
@@ -83,20 +84,34 @@ pub fn examine(sources: &[Source], dir: &Path, seed: u64) -> Result<Vec<Case>> {
             write_cell(dir, &sources[planting.source], run, Some(planted))?;
         }
     }
-    let reader = Sources {
-        ledger: &read_ledger,
-        monitor: &monitors::find,
-        emulated: false,
-    };
-    let summary = to_value(scorer::record(dir, &reader)?)?;
+    let summary = to_value(scorer::record_with(dir, read)?)?;
     let cases = plantings.iter().map(|planting| {
         let bases = bases[planting.source];
-        judge(planting, &sources[planting.source], bases, &summary)
+        let costs = costs_of(&plantings, planting.source);
+        judge(
+            planting,
+            &sources[planting.source],
+            (bases, costs),
+            &summary,
+        )
     });
     Ok(cases.collect())
 }
 
-fn judge(planting: &Planting, source: &Source, bases: [Cost; 2], summary: &Value) -> Case {
+/// What the monitors of a ledger took.
+fn costs_of(plantings: &[Planting], source: usize) -> Vec<[Cost; 2]> {
+    let ours = plantings.iter().filter(|one| one.source == source);
+    ours.map(|one| one.runs.each_ref().map(|run| run.cost.unwrap_or_default()))
+        .collect()
+}
+
+/// `costs` are those of the null cells and of all monitors of the ledger.
+fn judge(
+    planting: &Planting,
+    source: &Source,
+    (bases, costs): ([Cost; 2], Vec<[Cost; 2]>),
+    summary: &Value,
+) -> Case {
     let planted = planting.planted.each_ref().map(|planted| &planted.figures);
     let mut faults = Vec::new();
     for (run, planted) in planting.runs.iter().zip(planted) {
@@ -110,6 +125,7 @@ fn judge(planting: &Planting, source: &Source, bases: [Cost; 2], summary: &Value
         ledger: &source.ledger,
         runs: planting.runs.each_ref(),
         bases,
+        costs,
         planted,
     };
     let found = row(&summary["comparison"], &planting.runs[0]).last();
@@ -217,13 +233,13 @@ fn base(source: u64) -> [Cost; 2] {
     })
 }
 
-/// By turns much more than the baseline, a little less, and the same.
+/// By turns much more than the baseline, a little less, and next to nothing more.
 fn cost(source: u64, place: u64, turn: u64) -> Cost {
     let base = base(source)[turn as usize];
     let (more, less) = match place % 3 {
         0 => (500_000_000 + turn * 20_000_000, 0),
         1 => (0, 200_000_000 + turn * 1_000_000),
-        _ => (0, 0),
+        _ => (1_000_000, 0),
     };
     Cost {
         wall_ns: base.wall_ns + more - less,
@@ -255,7 +271,12 @@ fn write_cell(dir: &Path, source: &Source, run: &CellRun, planted: Option<&Plant
         source.name, run.order, run.baseline, run.repetition
     );
     let cell = dir.join("raw").join(name.replace('/', "_"));
-    let bad = |path: &Path| format!("{}: cannot be written: make room", path.display());
+    let bad = |path: &Path| {
+        format!(
+            "{}: cannot be written: free space on its file system",
+            path.display()
+        )
+    };
     fs::create_dir_all(&cell).with_context(|| bad(&cell))?;
     match &source.cell {
         // The real files are read the real way.
@@ -276,12 +297,19 @@ fn write_cell(dir: &Path, source: &Source, run: &CellRun, planted: Option<&Plant
     write_json(&cell.join("cell.json"), run)
 }
 
-fn read_ledger(cell: &Path) -> contract::Result<Ledger> {
+/// The ledger alone: planted events of other processes are not those of this machine.
+fn read(cell: &Path) -> contract::Result<scorer::Processes> {
     let path = cell.join(replay::TRUTHS);
-    match fs::read(&path) {
-        Ok(bytes) => Ok(Ledger::decode(&bytes)?),
-        Err(_) => workloads::ledger::read(cell),
-    }
+    let ledger = match source_ledger(&path) {
+        Some(ledger) => ledger?,
+        None => workloads::ledger::read(cell)?,
+    };
+    Ok((ledger, None))
+}
+
+fn source_ledger(path: &Path) -> Option<contract::Result<Ledger>> {
+    let bytes = fs::read(path).ok()?;
+    Some(Ledger::decode(&bytes).map_err(Into::into))
 }
 
 fn record(sources: &[Source], plantings: &[Planting], seed: u64) -> Record {
@@ -314,6 +342,8 @@ fn record(sources: &[Source], plantings: &[Planting], seed: u64) -> Record {
         repetitions: 2,
         precision: None,
         version: env!("CARGO_PKG_VERSION").into(),
+        commit: None,
+        sources: None,
         machine: Default::default(),
         workloads: sources.iter().map(workload).collect(),
         monitors: std::iter::once("null").chain(names).map(monitor).collect(),
@@ -322,13 +352,8 @@ fn record(sources: &[Source], plantings: &[Planting], seed: u64) -> Record {
 }
 
 /// Holds a cell that was run for real under `replay` against what its options plant.
-pub fn live(cell: &Path, label: &str) -> Result<Case> {
-    let reader = Sources {
-        ledger: &workloads::ledger::read,
-        monitor: &monitors::find,
-        emulated: false,
-    };
-    let scored = to_value(scorer::cell(cell, &reader)?.cell)?;
+pub(crate) fn live(cell: &Path, label: &str) -> Result<Case> {
+    let scored = to_value(scorer::cell_with(cell, read)?.cell)?;
     let run: CellRun = scoring::record::read_json(&cell.join("cell.json"))?;
     let ledger = workloads::ledger::read(cell).map_err(Error::from_boxed)?;
     let configuration = select::configuration(label)?;

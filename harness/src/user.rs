@@ -1,11 +1,13 @@
-//! Whom the workload runs as: nothing runs as root that need not.
+//! The user the workload runs as: nothing runs as root that need not.
+
+use std::collections::HashSet;
 
 use anyhow::{Context, Result};
 use nix::unistd::{Gid, Uid, geteuid};
 
 /// A user and a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct User {
+pub(crate) struct User {
     /// User id.
     pub uid: u32,
     /// Group id.
@@ -16,7 +18,7 @@ pub struct User {
 const NOBODY: u32 = 65534;
 
 /// The id of a user given by number or name.
-pub fn uid(text: &str) -> Result<u32, String> {
+pub(crate) fn uid(text: &str) -> Result<u32, String> {
     if let Ok(uid) = text.parse() {
         return Ok(uid);
     }
@@ -27,30 +29,50 @@ pub fn uid(text: &str) -> Result<u32, String> {
     }
 }
 
-/// For root: the person behind sudo, or else nobody. `None` when there is nothing to give up.
-pub fn unprivileged() -> Option<User> {
+/// The person behind sudo, where root was become by it.
+pub(crate) fn behind_sudo() -> Option<User> {
     if !geteuid().is_root() {
         return None;
     }
     let id = |name| {
-        std::env::var(name)
-            .ok()?
-            .parse::<u32>()
-            .ok()
-            .filter(|&id| id != 0)
+        let text = std::env::var(name).ok()?;
+        text.parse::<u32>().ok().filter(|&id| id != 0)
     };
-    let sudo = id("SUDO_UID")
-        .zip(id("SUDO_GID"))
-        .map(|(uid, gid)| User { uid, gid });
-    Some(sudo.unwrap_or(User {
-        uid: NOBODY,
+    let (uid, gid) = id("SUDO_UID").zip(id("SUDO_GID"))?;
+    Some(User { uid, gid })
+}
+
+/// For root: `nobody`, or else a user near it that no process of this machine has, so that the user
+/// tells the workload's processes from all others. `None` when there is nothing to give up.
+pub(crate) fn of_workloads() -> Option<User> {
+    if !geteuid().is_root() {
+        return None;
+    }
+    let taken: HashSet<u32> = users().collect();
+    let free = (1..=NOBODY).rev().find(|uid| !taken.contains(uid));
+    Some(User {
+        uid: free.unwrap_or(NOBODY),
         gid: NOBODY,
-    }))
+    })
+}
+
+/// The real users of all processes. One that ends meanwhile is left out.
+fn users() -> impl Iterator<Item = u32> {
+    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = entries.filter(|entry| {
+        let name = entry.file_name();
+        name.as_encoded_bytes().iter().all(u8::is_ascii_digit)
+    });
+    pids.filter_map(|entry| {
+        let status = std::fs::read_to_string(entry.path().join("status")).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("Uid:"))?;
+        line.split_whitespace().next()?.parse().ok()
+    })
 }
 
 impl User {
     /// From `UID:GID`.
-    pub fn parse(text: &str) -> Result<Self> {
+    pub(crate) fn parse(text: &str) -> Result<Self> {
         let parts = text
             .split_once(':')
             .and_then(|(u, g)| Some((u.parse().ok()?, g.parse().ok()?)));
@@ -59,12 +81,12 @@ impl User {
     }
 
     /// As `UID:GID`.
-    pub fn text(self) -> String {
+    pub(crate) fn text(self) -> String {
         format!("{}:{}", self.uid, self.gid)
     }
 
     /// Becomes this user for good.
-    pub fn become_it(self) -> Result<()> {
+    pub(crate) fn become_it(self) -> Result<()> {
         let (uid, gid) = (Uid::from_raw(self.uid), Gid::from_raw(self.gid));
         nix::unistd::setgroups(&[gid]).context("setgroups")?;
         nix::unistd::setresgid(gid, gid, gid).context("setresgid")?;

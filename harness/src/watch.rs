@@ -11,8 +11,8 @@ mod process_table;
 mod table;
 mod writer;
 
-pub use filter::{Filter, Wanted};
-pub use pipeline::{Count, Form, Live, Shared, summary};
-pub use process_table::{Process, Processes, now, user};
-pub use table::{LocalTime, Table, local};
-pub use writer::Outbox;
+pub(crate) use filter::{Filter, Wanted};
+pub(crate) use pipeline::{Form, Live, Shared, summary};
+pub(crate) use process_table::{now, user};
+pub(crate) use table::{Table, local};
+pub(crate) use writer::Outbox;

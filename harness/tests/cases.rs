@@ -1,29 +1,57 @@
-//! The cases, each once under every monitor that can run here: what is seen is what the definitions
-//! say, no more and no less.
+//! The cases, each once under every monitor of the default comparison: what each reports is what the
+//! definitions say, no more and no less.
 
 #![allow(
     clippy::unwrap_used,
     clippy::print_stdout,
-    reason = "a test may stop where it stands"
+    reason = "a test may panic, and says what it skipped"
 )]
 
 mod common;
 
-use common::{measured_as_nobody, said, scratch, summary};
+use common::{can_run, measured_as_nobody, said, scratch, summary};
 use serde_json::Value;
 
-const ARGS: [&str; 4] = ["-w", "case/.*", "--reps", "1"];
-const REPEAT: &str = "repeat with: harness run -w 'case/.*' --reps 1";
+/// The monitors whose outcomes are known: those of the default comparison, kernel modules apart.
+const MONITORS: [&str; 4] = ["preload", "netlink", "audit", "ebpf"];
 
-/// Runs them all; a case may lack something on this machine, and then says so.
-fn run(dir: &std::path::Path) -> (Value, String) {
-    let out = dir.join("record");
-    let mut args = vec!["run", "--out", out.to_str().unwrap()];
-    args.extend(ARGS);
-    let (code, stdout, stderr) = said(&args);
-    assert_eq!(code, 0, "{REPEAT}\n{stderr}");
-    (summary(&out), stdout)
-}
+/// Cases and monitors with the outcome "seen without detail", beside what `blind` of the definition
+/// says. The analysis of each gives the reason.
+const WITHOUT_DETAIL: [(&str, &str); 7] = [
+    ("case/end-abort", "audit"),
+    ("case/end-fault", "audit"),
+    ("case/hide-argv-long", "ebpf"),
+    ("case/hide-argv-long", "preload"),
+    ("case/hide-argv-many", "ebpf"),
+    ("case/hide-argv-many", "preload"),
+    ("case/start-chroot", "preload"),
+];
+
+/// Those with the outcome "seen wrongly".
+const WRONGLY: [(&str, &str); 1] = [("case/start-chroot", "audit")];
+
+/// Cases that need more than a kernel with the technique: user namespaces, control groups, a static C
+/// library, an x86_64 or aarch64 machine, 32-bit programs, set-user-id programs, or a recent kernel.
+const MAY_BE_UNAVAILABLE: [&str; 18] = [
+    "case/churn-pid-reuse",
+    "case/end-inside-namespace",
+    "case/end-out-of-memory",
+    "case/end-with-namespace",
+    "case/hide-argv-empty",
+    "case/hide-no-libc",
+    "case/hide-raw-calls",
+    "case/hide-set-user-id",
+    "case/hide-static",
+    "case/not-exec-text-busy",
+    "case/not-fork-pids-limit",
+    "case/start-32-bit-calls",
+    "case/start-32-bit-program",
+    "case/start-chroot",
+    "case/start-clone3",
+    "case/start-inside-namespace",
+    "case/start-mount-namespace",
+    "case/start-pid-namespace",
+];
 
 fn text<'a>(value: &'a Value, key: &str) -> &'a str {
     value[key].as_str().unwrap_or_default()
@@ -34,85 +62,109 @@ fn found(case: &Value, outcome: &str) -> bool {
     findings.iter().any(|finding| finding["outcome"] == outcome)
 }
 
-#[test]
-#[ignore = "needs root"]
-fn what_is_seen_is_what_the_definitions_say() {
-    let dir = scratch();
-    let (summary, stdout) = run(dir.path());
-    let definitions = workloads::definitions().unwrap();
-    let mut judged = 0;
-    for case in summary["cases"].as_array().unwrap() {
-        let name = text(case, "workload");
-        assert!(stdout.contains(name), "{name} is no row\n{stdout}");
-        let what = format!("{REPEAT}\n{case:#}");
-        if case["status"] == "unavailable" {
-            assert!(text(case, "error").contains("needs "), "{what}");
-            println!(
-                "skipped: {name} under {}: {}",
-                text(case, "configuration"),
-                text(case, "error")
-            );
-            continue;
-        }
-        judged += 1;
-        assert_eq!(case["status"], "ok", "{what}");
-        let definition = definitions.iter().find(|one| one.name == name).unwrap();
-        let monitor = text(case, "configuration");
-        let blind = definition.blind.iter().any(|blind| blind == monitor);
-        assert_eq!(found(case, "not seen"), blind, "{what}");
-        assert!(!found(case, "seen twice"), "{what}");
-        let wrong = found(case, "seen wrongly");
-        assert_eq!(
-            wrong,
-            (name, monitor) == ("case/start-chroot", "audit"),
-            "{what}"
-        );
-    }
-    assert!(judged >= 45 * 4 || monitors_missing(), "{judged} judged");
+fn find<'a>(cases: &[&'a Value], name: &str, monitor: &str) -> &'a Value {
+    let mut cases = cases.iter();
+    let found = cases.find(|one| one["workload"] == name && one["configuration"] == monitor);
+    found.unwrap_or_else(|| panic!("{name} under {monitor} is no row"))
 }
 
-/// Whether a machine has fewer monitors than the four that these are written for.
-fn monitors_missing() -> bool {
-    let able = |name: &&'static str| {
-        let monitor = monitors::find(name).unwrap();
-        let options = contract::Options::new(name, monitor.options(), []).unwrap();
-        monitor.missing(&options).is_empty()
-    };
-    ["preload", "netlink", "audit", "ebpf"]
-        .into_iter()
-        .filter(able)
-        .count()
-        < 4
+fn cases(summary: &Value) -> Vec<&Value> {
+    let all = summary["cases"].as_array().unwrap();
+    let known = |case: &&Value| MONITORS.contains(&text(case, "configuration"));
+    all.iter().filter(known).collect()
+}
+
+#[test]
+#[ignore = "needs root"]
+fn every_case_has_the_outcome_that_its_definition_says() {
+    let able: Vec<_> = MONITORS.into_iter().filter(|name| can_run(name)).collect();
+    let dir = scratch();
+    let out = dir.path().join("record");
+    let args = ["run", "-w", "case/.*", "--reps", "1", "--out"];
+    let (code, stdout, stderr) = said(&[&args[..], &[out.to_str().unwrap()]].concat());
+    assert_eq!(code, 0, "{stderr}");
+    let mut definitions = workloads::definitions().unwrap();
+    definitions.retain(|one| one.model() == "case");
+    let summary = summary(&out);
+    let cases = cases(&summary);
+    assert_eq!(cases.len(), definitions.len() * MONITORS.len());
+    let mut judged = 0;
+    for definition in &definitions {
+        let name = definition.name.as_str();
+        assert!(stdout.contains(name), "{name} is no row\n{stdout}");
+        for monitor in MONITORS {
+            let case = find(&cases, name, monitor);
+            if is_judged(case, &able) {
+                has_the_known_outcome(case, &definition.blind);
+                judged += 1;
+            }
+        }
+    }
+    println!("{judged} outcomes judged");
+    let always = definitions.len() - MAY_BE_UNAVAILABLE.len();
+    assert!(judged >= always * able.len(), "{judged} outcomes judged");
+}
+
+/// Whether the case ran. It must, unless the monitor or the case lacks something on this machine.
+fn is_judged(case: &Value, able: &[&str]) -> bool {
+    let (name, monitor) = (text(case, "workload"), text(case, "configuration"));
+    if case["status"] == "unavailable" {
+        let error = text(case, "error");
+        assert!(error.contains("needs "), "{case:#}");
+        if able.contains(&monitor) {
+            assert!(MAY_BE_UNAVAILABLE.contains(&name), "{case:#}");
+            println!("skipped: {name} under {monitor} {error}");
+        }
+        return false;
+    }
+    assert_eq!(case["status"], "ok", "{case:#}");
+    assert!(able.contains(&monitor), "{case:#}");
+    true
+}
+
+fn has_the_known_outcome(case: &Value, blind: &[String]) {
+    let (name, monitor) = (text(case, "workload"), text(case, "configuration"));
+    let blind = blind.iter().any(|one| one == monitor);
+    assert_eq!(found(case, "not seen"), blind, "{case:#}");
+    assert!(!found(case, "seen twice"), "{case:#}");
+    let wrongly = WRONGLY.contains(&(name, monitor));
+    assert_eq!(found(case, "seen wrongly"), wrongly, "{case:#}");
+    let without_detail = WITHOUT_DETAIL.contains(&(name, monitor));
+    // netlink looks each process up, and on a busy machine may come late.
+    if monitor != "netlink" {
+        assert_eq!(
+            found(case, "seen without detail"),
+            without_detail,
+            "{case:#}"
+        );
+    }
 }
 
 #[test]
 #[ignore = "needs root"]
 fn without_root_what_can_run_runs_and_the_rest_are_rows() {
     let dir = scratch();
-    let cases = "case/(hide-static|hide-set-user-id|end-out-of-memory|start-chroot)";
-    let (summary, stdout) = measured_as_nobody(dir.path(), &["-w", cases]);
-    let of = |name: &str| {
-        let all = summary["cases"].as_array().unwrap();
-        let mut all = all.iter().filter(|one| one["configuration"] == "preload");
-        all.find(|one| one["workload"] == name).unwrap().clone()
-    };
-    assert_eq!(of("case/hide-static")["outcome"], "not seen");
+    let names = "case/(hide-static|hide-set-user-id|end-out-of-memory|start-chroot)";
+    let (summary, stdout) = measured_as_nobody(dir.path(), &["-w", names]);
+    let all = cases(&summary);
+    let under_preload = |name: &str| find(&all, name, "preload");
+    assert_eq!(under_preload("case/hide-static")["outcome"], "not seen");
     for name in ["case/hide-set-user-id", "case/end-out-of-memory"] {
-        assert_eq!(of(name)["status"], "unavailable", "{:#}", of(name));
-        assert!(text(&of(name), "error").contains("root"), "{:#}", of(name));
+        let case = under_preload(name);
+        assert_eq!(case["status"], "unavailable", "{case:#}");
+        assert!(text(case, "error").contains("root"), "{case:#}");
+        assert!(
+            stdout.contains(&format!("{name} cannot run here")),
+            "{stdout}"
+        );
     }
-    let ebpf = summary["cases"].as_array().unwrap().iter();
-    let ebpf: Vec<_> = ebpf.filter(|one| one["configuration"] == "ebpf").collect();
-    assert_eq!(ebpf.len(), 4, "a gap instead of a row");
-    assert!(ebpf.iter().all(|one| one["status"] == "unavailable"));
-    assert!(
-        stdout.contains("case/hide-set-user-id cannot run here"),
-        "{stdout}"
-    );
+    let ebpf = all.iter().filter(|one| one["configuration"] == "ebpf");
+    let ebpf: Vec<_> = ebpf.map(|one| text(one, "status")).collect();
+    assert_eq!(ebpf, ["unavailable"; 4]);
 }
 
-/// Words that try to be something else where they are shown.
-const NASTY: [&str; 6] = [
+/// Strings that forge something else where they are displayed without escaping.
+const HOSTILE: [&str; 6] = [
     "a\nworkload,monitor,repetition\r\n{\"kind\":\"exec\"}",
     "a\"b'c`d\\\\e,f|g;h $(i) &j;",
     "a\tb\t\tc ",
@@ -121,17 +173,13 @@ const NASTY: [&str; 6] = [
     "a\" a2=\"b\ntype=EXECVE<script>alert(1)</script>[x](y)|-->",
 ];
 
-#[test]
-fn nasty_words_forge_nothing_in_a_matrix_of_cases() {
-    let dir = scratch();
+/// Writes a record with the hostile strings in every text of its matrix of cases.
+fn hostile_record(dir: &std::path::Path) {
     let from = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/records/hostile");
-    let read = |file: &str| -> Value {
-        serde_json::from_slice(&std::fs::read(from.join(file)).unwrap()).unwrap()
-    };
-    let mut summary = read("summary.json");
+    let mut summary = summary(&from);
     let mut cases = Vec::new();
     let mut workloads = Vec::new();
-    for word in NASTY {
+    for word in HOSTILE {
         let analysis = format!("It has {word} in it. And more.");
         workloads.push(serde_json::json!({
             "name": word, "model": "case", "analysis": analysis, "expected": [1, 1, 1],
@@ -146,30 +194,37 @@ fn nasty_words_forge_nothing_in_a_matrix_of_cases() {
     }
     summary["record"]["workloads"] = workloads.into();
     summary["cases"] = cases.into();
-    let path = |file: &str| dir.path().join(file);
-    std::fs::write(path("summary.json"), summary.to_string()).unwrap();
-    std::fs::write(path("record.json"), summary["record"].to_string()).unwrap();
+    let write = |file: &str, value: &Value| std::fs::write(dir.join(file), value.to_string());
+    write("summary.json", &summary).unwrap();
+    write("record.json", &summary["record"]).unwrap();
+}
+
+fn controls_a_terminal(text: &str) -> bool {
+    text.chars()
+        .any(|c| c != '\n' && (c.is_control() || c == '\u{202e}' || c == '\u{2028}'))
+}
+
+#[test]
+fn hostile_strings_forge_nothing_in_a_matrix_of_cases() {
+    let dir = scratch();
+    hostile_record(dir.path());
     let (code, stdout, stderr) = said(&["report", dir.path().to_str().unwrap()]);
     assert_eq!((code, stderr.as_str()), (0, ""));
-    let unseen = |text: &str| {
-        text.chars()
-            .any(|c| c != '\n' && (c.is_control() || c == '\u{202e}' || c == '\u{2028}'))
-    };
-    assert!(!unseen(&stdout), "{stdout}");
-    let markdown = std::fs::read_to_string(path("README.md")).unwrap();
-    assert!(!unseen(&markdown), "{markdown}");
-    // One line for each, and in it one bar for each column and end.
+    assert!(!controls_a_terminal(&stdout), "{stdout}");
+    let page = |file: &str| std::fs::read_to_string(dir.path().join(file)).unwrap();
+    let markdown = page("README.md");
+    assert!(!controls_a_terminal(&markdown), "{markdown}");
+    // One line for each, and in it one bar for each column and one at the end.
     let table = markdown.split("## Cases").nth(1).unwrap();
     assert!(!table.contains("<script"), "{table}");
     let rows: Vec<_> = table.lines().filter(|line| line.starts_with('|')).collect();
-    assert_eq!(rows.len(), 2 + NASTY.len(), "{table}");
+    assert_eq!(rows.len(), 2 + HOSTILE.len(), "{table}");
     let bars = |line: &str| {
-        line.replace("\\\\", "")
-            .replace("\\|", "")
-            .matches('|')
-            .count()
+        let line = line.replace("\\\\", "").replace("\\|", "");
+        line.matches('|').count()
     };
     assert!(rows.iter().all(|row| bars(row) == bars(rows[0])), "{table}");
-    let html = std::fs::read_to_string(path("report.html")).unwrap();
-    assert!(!unseen(&html) && !html.contains("<script>alert"), "{html}");
+    let html = page("report.html");
+    assert!(!controls_a_terminal(&html), "{html}");
+    assert!(!html.contains("<script>alert"), "{html}");
 }

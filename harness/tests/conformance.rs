@@ -1,75 +1,125 @@
-//! Every monitor in the registry, on the real kernel: one body. A dynamic program that forks,
-//! executes and ends through the C library is seen by every technique, so here each must see
-//! every event it offers, invent nothing and say nothing twice.
+//! Every monitor of the registry on the real kernel, under the same workloads. A dynamic program that
+//! forks, executes and ends through the C library is seen by every technique, so each must report every
+//! event that it offers, once, with correct fields.
 
 #![allow(
     clippy::unwrap_used,
     clippy::print_stdout,
-    reason = "a test may stop where it stands"
+    reason = "a test may panic, and says what it skipped"
 )]
 
 mod common;
 
-use common::{cells, measured, scratch};
+use std::collections::BTreeMap;
+
+use common::{cells, lacks, measured, scratch};
 use serde_json::Value;
+
+const WORKLOADS: [&str; 5] = [
+    "fork-bomb",
+    "short-lived/fork",
+    "short-lived/vfork",
+    "short-lived/spawn",
+    "short-lived/pipeline",
+];
+
+/// Monitors that sample, or that see a program only from where a library is loaded into it.
+const MAY_MISS: [&str; 2] = ["procfs", "preload"];
+
+/// Monitors that look an exec up in /proc after it is reported, and the largest share of its fields
+/// that may be missing because the process had ended: nine of ten, on a machine with other load.
+const LOOKS_UP: [&str; 2] = ["procfs", "netlink"];
+const MAY_BE_MISSING: f64 = 0.9;
+
+/// What runs of itself and is no technique: the baseline and the fault injector.
+const NO_TECHNIQUE: [&str; 2] = ["null", "replay"];
+
+fn techniques() -> Vec<&'static str> {
+    let ours = monitors::all()
+        .iter()
+        .filter(|one| one.definition().is_none());
+    let names = ours.map(|one| one.name());
+    names.filter(|name| !NO_TECHNIQUE.contains(name)).collect()
+}
 
 #[test]
 #[ignore = "needs root"]
-fn every_monitor_sees_what_it_offers() {
-    for monitor in monitors::all()
+fn every_monitor_reports_what_it_offers() {
+    let dir = scratch();
+    let (monitors, workloads) = (techniques().join("|"), WORKLOADS.join("|"));
+    let args = [
+        "-m", &monitors, "-w", &workloads, "--scale", "0.1", "--reps", "1",
+    ];
+    let summary = measured(dir.path(), &args);
+    let mut ran = Vec::new();
+    for name in techniques() {
+        let cells = cells(&summary, name);
+        assert_eq!(cells.len(), WORKLOADS.len(), "{name}: {cells:#?}");
+        match lacks(name) {
+            Some(lacks) => {
+                println!("skipped: {name} {lacks}");
+                for cell in cells {
+                    let error = cell["error"].as_str().unwrap();
+                    assert_eq!(cell["status"], "unavailable", "{cell:#}");
+                    assert!(error.starts_with(&lacks), "{error}, expected {lacks}");
+                }
+            }
+            None => {
+                conforms(name, &cells);
+                ran.push(name);
+            }
+        }
+    }
+    // Without these nothing was shown, whatever the kernel.
+    for name in ["preload", "procfs", "ptrace"] {
+        assert!(ran.contains(&name), "{ran:?}");
+    }
+}
+
+fn conforms(name: &str, cells: &[&Value]) {
+    for cell in cells {
+        reports_every_event(name, cell);
+    }
+    let mut fields: BTreeMap<&str, BTreeMap<&str, u64>> = BTreeMap::new();
+    for (field, counts) in cells
         .iter()
-        .filter(|one| one.definition().is_none() && !["null", "replay"].contains(&one.name()))
+        .flat_map(|cell| cell["fields"].as_object().unwrap())
     {
-        let dir = scratch();
-        let args = [
-            "-m",
-            monitor.name(),
-            "-w",
-            "short-lived/.*|fork-bomb",
-            "--scale",
-            "0.1",
-            "--reps",
-            "1",
-        ];
-        let options = contract::Options::new(monitor.name(), monitor.options(), []).unwrap();
-        if let Some(missing) = monitor.missing(&options).first() {
-            println!("skipped: {} {missing}", monitor.name());
+        if counts["offered"] != true {
             continue;
         }
-        let summary = measured(dir.path(), &args);
-        let cells = cells(&summary, monitor.name());
-        assert_eq!(
-            cells.len(),
-            5,
-            "repeat with: harness run {}",
-            args.join(" ")
-        );
-        for cell in cells {
-            conforms(cell, &args);
+        let sums = fields.entry(field).or_default();
+        for (verdict, count) in counts.as_object().unwrap() {
+            *sums.entry(verdict).or_default() += count.as_u64().unwrap_or(0);
+        }
+    }
+    for (field, sums) in fields {
+        has_correct_fields(name, field, &sums);
+    }
+}
+
+fn reports_every_event(name: &str, cell: &Value) {
+    assert_eq!(cell["status"], "ok", "{cell:#}");
+    assert_eq!(cell["drained"], true, "{cell:#}");
+    for (kind, counts) in cell["kinds"].as_object().unwrap() {
+        let n = |name: &str| counts[name].as_u64().unwrap();
+        assert_eq!(n("matched") + n("missed"), n("truths"), "{kind}: {cell:#}");
+        let never = (n("duplicates"), n("false_positives"));
+        assert_eq!(never, (0, 0), "{kind}: {cell:#}");
+        if counts["offered"] == true && !MAY_MISS.contains(&name) {
+            assert_eq!(n("missed"), 0, "{kind}: {cell:#}");
         }
     }
 }
 
-fn conforms(cell: &Value, args: &[&str]) {
-    let repeat = format!("repeat with: harness run {}\n{cell:#}", args.join(" "));
-    assert_eq!(cell["status"], "ok", "{repeat}");
-    assert_eq!(cell["drained"], true, "{repeat}");
-    // The one begins to see where its library is loaded, the other what lives until it looks again:
-    // that it does is shown by its own tests.
-    let may_miss = cell["configuration"] == "preload" || cell["configuration"] == "procfs";
-    for (kind, counts) in cell["kinds"].as_object().unwrap() {
-        let n = |name: &str| counts[name].as_u64().unwrap();
-        assert_eq!(n("matched") + n("missed"), n("truths"), "{kind}: {repeat}");
-        assert_eq!(
-            (n("duplicates"), n("false_positives")),
-            (0, 0),
-            "{kind}: {repeat}"
-        );
-        if counts["offered"] == true && !may_miss {
-            assert_eq!(n("missed"), 0, "{kind}: {repeat}");
-        }
-    }
-    for (field, counts) in cell["fields"].as_object().unwrap() {
-        assert_eq!(counts["wrong"], 0, "{field}: {repeat}");
-    }
+fn has_correct_fields(name: &str, field: &str, sums: &BTreeMap<&str, u64>) {
+    let n = |verdict: &str| sums.get(verdict).copied().unwrap_or(0);
+    let what = format!("{name} {field}: {sums:?}");
+    assert!(n("correct") > 0, "{what}");
+    let never = ["wrong", "truncated", "stale"].map(n);
+    assert_eq!(never, [0, 0, 0], "{what}");
+    let looked_up = LOOKS_UP.contains(&name) && ["exe", "argv"].contains(&field);
+    let share = n("missing") as f64 / (n("missing") + n("correct")) as f64;
+    let most = if looked_up { MAY_BE_MISSING } else { 0.0 };
+    assert!(share <= most, "{what}");
 }

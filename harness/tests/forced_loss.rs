@@ -18,9 +18,9 @@ use std::process::{Child, Stdio};
 use std::sync::{Mutex, PoisonError};
 
 use common::{cells, harness, is_root, scratch, summary, within};
+use contract::bare_name;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use rollcall::select::bare;
 use serde_json::Value;
 
 /// One and a half seconds: who stops and wakes the reader meanwhile may wait for the CPU for half of
@@ -86,7 +86,7 @@ fn what_no_counter_explains_is_named_in_the_report() {
 }
 
 fn can_run(label: &str) -> Option<tempfile::TempDir> {
-    let name = bare(label);
+    let name = bare_name(label);
     let monitor = monitors::find(name).unwrap();
     let options = contract::Options::new(name, monitor.options(), []).unwrap();
     if !is_root() {

@@ -99,10 +99,7 @@ impl World {
                 ..KindScore::default()
             }
         });
-        Scored {
-            cell,
-            latency: None,
-        }
+        Scored::new(cell, None)
     }
 }
 

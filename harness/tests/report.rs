@@ -311,6 +311,8 @@ fn a_record_of_a_million_events_is_a_small_page_at_once() {
         repetitions: 3,
         precision: None,
         version: "0".into(),
+        commit: None,
+        sources: None,
         machine: Machine::default(),
         workloads: vec![WorkloadInfo {
             name: "storm".into(),

@@ -15,7 +15,7 @@ use scoring::Summary;
 use scoring::sweep::{Load, result::Sweep};
 use serde_json::Value;
 
-const MONITOR: &str = "netlink{details=off,rcvbuf=8k}";
+const MONITOR: &str = "netlink{lookup=never,rcvbuf=8k}";
 
 #[test]
 #[ignore = "needs root"]

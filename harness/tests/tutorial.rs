@@ -1,4 +1,4 @@
-//! TUTORIAL.md, as a new user follows it: every command is run, in order, in one folder, and what
+//! docs/TUTORIAL.md, as a new user follows it: every command is run, in order, in one folder, and what
 //! it prints has to be what the page says. Numbers and their units may differ, words may not; a
 //! line of three dots stands for any lines.
 
@@ -80,7 +80,7 @@ fn matches(wanted: &[String], said: &[&str]) -> bool {
 
 #[test]
 fn every_command_does_what_the_page_says() {
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../TUTORIAL.md");
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/TUTORIAL.md");
     let steps = steps(&fs::read_to_string(page).unwrap());
     assert!(steps.len() > 7, "{} commands", steps.len());
     let binary = Path::new(env!("CARGO_BIN_EXE_harness")).parent().unwrap();

@@ -1,38 +1,32 @@
-//! The monitors: one file or folder per technique, and here the only list of them. Tools of
-//! somebody else are behind them, from the definitions in `external/` and from a user's own.
+//! The monitors: one file or folder per technique, and here the only list of them. Third-party
+//! tools follow, from the definitions in `tools/` and from a user's own.
 
 pub mod accounting;
 pub mod audit;
-pub mod clock;
-mod cpus;
-pub mod descendants;
+mod common;
 mod ebpf;
 pub mod event_json;
 mod fanotify;
-pub mod host_lock;
 mod kmod;
-mod lookup_codec;
-mod mmap;
-mod namespaces;
 mod netlink;
-mod netlink_socket;
 mod null;
 mod perf;
 mod preload;
-mod proc_lookup;
 mod procfs;
 mod ptrace;
 pub mod replay;
 mod taskstats;
 #[cfg(test)]
 mod test_support;
-mod thread_group;
 mod tools;
 
 use std::path::Path;
 use std::sync::OnceLock;
 
 use contract::{Monitor, Result};
+
+pub use common::process_stat::ProcessStat;
+pub use common::{clock, descendants, host_lock};
 
 /// The project's own.
 const OWN: &[&dyn Monitor] = &[
@@ -60,7 +54,7 @@ pub fn all() -> &'static [&'static dyn Monitor] {
 }
 
 /// Adds the tools that are defined in `dir`. One that is called like a tool of the harness takes
-/// its place. To be called before anything asks who there is.
+/// its place. To be called before anything asks for the monitors.
 pub fn add_tools(dir: &Path) -> Result<()> {
     let added = tools::within(dir)?;
     let mut names: Vec<_> = added.iter().map(|one| one.name()).collect();
@@ -75,7 +69,9 @@ pub fn add_tools(dir: &Path) -> Result<()> {
     let mut tools = tools::ours()?;
     tools.retain(|one| !names.contains(&one.name()));
     tools.extend(added);
-    let late = |_| "tools were added after monitors were asked for: report this".into();
+    let late = |_| {
+        "tools were added after monitors were asked for: this is a bug, please report it".into()
+    };
     ALL.set(together(tools)).map_err(late)
 }
 

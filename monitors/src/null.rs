@@ -1,15 +1,15 @@
-//! `null`: watches nothing. The baseline of every cost: same process, same cgroup, same readiness probes,
-//! no technique.
+//! `null`: watches nothing. The baseline of every cost: same process, same cgroup, same readiness
+//! probes, no technique.
 //!
-//! Hook point: none. Needs: nothing. The kernel drops nothing because nothing is asked of it.
+//! Hook point: none. Minimum kernel, config, capability: none. The kernel drops nothing because nothing
+//! is asked of it.
 
 use contract::{
-    Claims, Clock, Counters, Decode, EventLog, Frame, Malformed, Monitor, Options, Privilege,
-    Result, Session, Unavailable,
+    Buffer, Claims, Clock, Counters, Decode, EventLog, Frame, Malformed, Monitor, Options,
+    Privilege, Result, Session, Unavailable,
 };
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-/// See the head of this file.
 pub(crate) struct Null;
 
 impl Monitor for Null {
@@ -31,6 +31,11 @@ impl Monitor for Null {
 
     fn missing(&self, _: &Options) -> Vec<Unavailable> {
         Vec::new()
+    }
+
+    /// It sees no event.
+    fn buffer(&self, _: &Options) -> Buffer {
+        Buffer::Unbounded
     }
 
     fn capture(&self, session: &mut Session<'_>) -> Result<Counters> {

@@ -1,7 +1,7 @@
 //! What the tests of several monitors share: a capture while something happens, and its events as text.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -11,19 +11,103 @@ use contract::{
     Counters, EventLog, EventRef, Frame, Kind, Monitor, Options, Session, Spool, SpoolReader,
     split_argv,
 };
+use nix::fcntl::Flock;
 use nix::sys::eventfd::EventFd;
+use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::waitpid;
+use nix::unistd::{ForkResult, Pid, fork};
 
-/// Says so and returns from the test when not run as root.
-macro_rules! as_root {
-    () => {
-        if !nix::unistd::geteuid().is_root() {
-            println!("skipped: run as root");
+use crate::common::host_lock;
+
+/// Root and the project's lock, for a test that is ignored because it needs them; returns from the
+/// test, with a word about it, where a facility of the machine is missing.
+macro_rules! on_machine_for {
+    ($monitor:expr) => {
+        let Some(_lock) = crate::test_support::machine_for(&$monitor) else {
             return;
-        }
-        let _lock = crate::host_lock::lock().unwrap();
+        };
     };
 }
-pub(crate) use as_root;
+pub(crate) use on_machine_for;
+
+/// The lock, where `monitor` can run. Fails without root.
+pub(crate) fn machine_for(monitor: &dyn Monitor) -> Option<Flock<File>> {
+    assert!(nix::unistd::geteuid().is_root(), "run this test as root");
+    let lock = host_lock::lock().unwrap();
+    let options = Options::new(monitor.name(), monitor.options(), []).unwrap();
+    let Some(missing) = monitor.missing(&options).into_iter().next() else {
+        return Some(lock);
+    };
+    skipped(&format!("{}: {missing}", monitor.name()));
+    None
+}
+
+/// Says why a part of a test does not run here. Fails with `ROLLCALL_REQUIRE_ROOT=1`: where that is
+/// set, as in this project's CI, every facility that a test of this crate asks for is there.
+pub(crate) fn skipped(why: &str) {
+    let required = std::env::var_os("ROLLCALL_REQUIRE_ROOT").is_some_and(|value| value == "1");
+    assert!(!required, "ROLLCALL_REQUIRE_ROOT=1, and yet: {why}");
+    println!("skipped: {why}");
+}
+
+/// A child of this process that was forked and not executed, and is killed at the end of the test
+/// at the latest.
+pub(crate) struct Forked(Pid);
+
+impl Forked {
+    /// Runs `body` in it, and waits until `body` calls what it is given. No thread but this one is
+    /// in the child, so what another may have locked, such as stdout, must be left alone there.
+    pub(crate) fn new(body: impl FnOnce(&dyn Fn())) -> Self {
+        let (mut begun, mut begin) = std::io::pipe().unwrap();
+        // SAFETY: the child runs code of this test only and never returns from here. The allocator
+        // takes its locks around fork, so it works there.
+        match unsafe { fork() }.unwrap() {
+            ForkResult::Child => {
+                drop(begun);
+                let say = || begin.try_clone().unwrap().write_all(b"!").unwrap();
+                let ran = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| body(&say)));
+                drop(begin.flush());
+                // SAFETY: ends the child at once, without the handlers of the test program.
+                unsafe { libc::_exit(i32::from(ran.is_err())) }
+            }
+            ForkResult::Parent { child } => {
+                drop(begin);
+                let forked = Self(child);
+                begun.read_exact(&mut [0]).expect("the child begins");
+                forked
+            }
+        }
+    }
+
+    /// Ends it with SIGKILL.
+    pub(crate) fn kill(self) {}
+}
+
+impl Drop for Forked {
+    fn drop(&mut self) {
+        kill(self.0, Signal::SIGKILL).unwrap();
+        waitpid(self.0, None).unwrap();
+    }
+}
+
+/// Never comes back.
+pub(crate) fn wait_to_be_killed() -> ! {
+    loop {
+        nix::unistd::pause();
+    }
+}
+
+/// The program of many ways to begin and end, compiled into `dir`.
+pub(crate) fn actor(dir: &Path) -> PathBuf {
+    let source = testdata("actor.c");
+    let out = dir.canonicalize().unwrap().join("actor");
+    let mut cc = Command::new("cc");
+    cc.args(["-static", "-pthread", "-O1", "-o"]);
+    let made = cc.arg(&out).arg(source).output().unwrap();
+    let said = String::from_utf8_lossy(&made.stderr);
+    assert!(made.status.success(), "{cc:?}: {said}");
+    out
+}
 
 pub(crate) fn testdata(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -78,15 +162,26 @@ pub(crate) fn recorded(monitor: &dyn Monitor, name: &str) {
     assert_eq!(lines(&journal), expected);
 }
 
-/// Writes the recorded spool `name` anew from that at `from`, of each frame what `keep` leaves:
-/// what strangers did meanwhile is nobody's business.
+/// Whether recorded bytes are to be written anew: `ROLLCALL_RECORD=1 cargo test -p rollcall-monitors
+/// record -- --include-ignored` as root. Look at what changes before you commit it.
+pub(crate) fn recording() -> bool {
+    std::env::var_os("ROLLCALL_RECORD").is_some_and(|value| value == "1")
+}
+
+/// Records the spool `name` from that at `from`, of each frame what `keep` leaves: what other
+/// processes did is left out. Into a folder of its own, which goes away again, unless [`recording`].
 pub(crate) fn record(
     monitor: &dyn Monitor,
     name: &str,
     from: &Path,
     keep: impl Fn(Frame<'_>) -> Option<Vec<u8>>,
 ) {
-    let path = testdata(name);
+    let elsewhere = tempfile::tempdir().unwrap();
+    let path = if recording() {
+        testdata(name)
+    } else {
+        elsewhere.path().join(name)
+    };
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     let mut reader = SpoolReader::new(File::open(from).unwrap());
     let mut spool = Spool::new(File::create(&path).unwrap()).unwrap();
@@ -97,6 +192,7 @@ pub(crate) fn record(
     }
     spool.flush().unwrap();
     let journal = decoded(monitor, File::open(&path).unwrap());
+    assert_ne!(journal.events.len(), 0, "nothing was recorded");
     std::fs::write(path.with_extension("events"), lines(&journal)).unwrap();
 }
 

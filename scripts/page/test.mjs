@@ -1,6 +1,6 @@
-// Opens report pages in Chromium and fails with what a reader would stumble over: a console error,
-// a request, a fold that does not open, a link that leads nowhere, a page wider than the screen or
-// the paper, an accessibility violation. Usage: node test.mjs CHROMIUM SHOTS PAGE...
+// Why: see scripts/test-page, which calls this. Opens report pages in Chromium and fails on a console error,
+// a request, a fold that does not open, a dead link, a page wider than the screen or the paper, or an
+// accessibility violation. Usage: node test.mjs CHROMIUM SHOTS PAGE...
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
@@ -11,7 +11,7 @@ const [executablePath, shots, ...pages] = process.argv.slice(2);
 const axe = readFileSync(new URL("node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
 const args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
   "--disable-background-networking", "--disable-component-update", "--disable-sync"];
-/** What is `walked` has its folds opened and its links followed; axe judges it by these `rules`. */
+/** Where `walked` is set, folds are opened and links followed; axe checks the page by `rules`. */
 const screens = [
   { name: "phone", width: 390, height: 844, walked: true },
   { name: "laptop", width: 1280, height: 800, walked: true, rules: {} },
@@ -21,7 +21,7 @@ const screens = [
 ];
 const faults = [];
 
-/** Collects everything the page says or asks for that it should not. */
+/** Collects console messages, dialogs and requests of the page. */
 function listen(page, name) {
   const fault = (what) => faults.push(`${name}: ${what}`);
   page.on("console", (message) => fault(`console ${message.type()}: ${message.text()}`));
@@ -35,7 +35,7 @@ function listen(page, name) {
   return fault;
 }
 
-/** Clicks every fold; gives those that then show nothing. */
+/** Clicks every fold; returns those that then show nothing. */
 function folds() {
   const all = [...document.querySelectorAll("summary")];
   const shows = (fold) => {
@@ -45,7 +45,7 @@ function folds() {
   return { count: all.length, closed: all.filter((fold) => !shows(fold)).map((fold) => fold.innerText) };
 }
 
-/** Follows every link, of equal ones the first; gives those after which their target is not seen. */
+/** Follows every link, of equal ones the first; returns those whose target is then not visible. */
 function links() {
   const lost = [];
   const all = new Map([...document.querySelectorAll("a[href]")].reverse().map((link) => [link.href, link]));
@@ -59,7 +59,7 @@ function links() {
   return { count: all.size, lost };
 }
 
-/** Whatever keeps the page from being read with this screen. */
+/** Checks one page on one screen. */
 async function look(browser, path, screen) {
   const begun = performance.now();
   const { name, width, height, colorScheme = "light", media = "screen" } = screen;

@@ -8,24 +8,24 @@ from pathlib import Path
 
 
 class LaneError(Exception):
-    """One clear line that names what is wrong and ends in what to do."""
+    """One line that names what is wrong and ends in what to do."""
 
 
 class Misuse(LaneError):
-    """The same, of what was asked for: exit code 2."""
+    """A wrong argument or setting: exit code 2."""
 
 
 class Gone(LaneError):
-    """The same, of a series of kernels of which the archive has nothing: exit code 3."""
+    """A series of kernels of which the archive has nothing: exit code 3."""
 
 
 def say(text: str):
-    """Human words go to stderr."""
+    """Messages go to stderr."""
     print(f"vm: {text}", file=sys.stderr, flush=True)
 
 
 def need(program: str, package: str) -> str:
-    """The path of `program`; the system folders count also for users who do not search them."""
+    """The path of `program`, which may also be in a system folder that PATH lacks."""
     found = shutil.which(program) or shutil.which(program, path="/usr/sbin:/sbin")
     if not found:
         raise LaneError(f"{program} is missing: apt-get install {package}")
@@ -34,7 +34,7 @@ def need(program: str, package: str) -> str:
 
 @contextlib.contextmanager
 def scratch(parent: Path):
-    """A folder beside its destination that is gone afterwards, whatever happens."""
+    """A folder in `parent` that is removed afterwards, also after an error."""
     work = Path(tempfile.mkdtemp(prefix=".partial-", dir=parent))
     try:
         yield work

@@ -1,5 +1,5 @@
-"""The root directory modules are built in: the headers of newer kernels bring tools that do not run on an
-older release, so it is one of our own, from packages alone, and the same wherever scripts/vm runs. It is
+"""The root directory in which modules are built. The headers of newer kernels contain tools that do not run on
+an older release, so the root is made from packages alone and is the same wherever scripts/vm runs. It is
 entered in a mount namespace, so nothing stays mounted."""
 
 import os
@@ -10,7 +10,7 @@ from . import need
 from .kernels import tools
 from .packages import cache, unpacked
 
-# $1 is the root, $2 the cache, which is seen under its own name inside; what follows is run.
+# $1 is the root, $2 the cache, which has the same path inside; the rest is the command.
 ENTER = """set -e
 mount --rbind /proc "$1/proc"
 mount --rbind /dev "$1/dev"
@@ -23,12 +23,12 @@ exec chroot "$root" "$@"
 
 
 def root() -> Path:
-    """The root directory, fetched when it is not there yet."""
+    """The root directory, fetched if it is missing."""
     wanted = tools()
     tree = unpacked(f"build-{wanted['suite']}", wanted["build"], [wanted["suite"]], whole=True)
     for place in ("proc", "dev", "tmp"):
         (tree / place).mkdir(exist_ok=True)
-    # What a script of its package, which nobody runs here, would have linked.
+    # The link that the package's install script, which does not run here, would make.
     awk = tree / "usr/bin/awk"
     if not awk.is_symlink():
         awk.symlink_to("mawk")
@@ -36,8 +36,8 @@ def root() -> Path:
 
 
 def inside(*command) -> subprocess.CompletedProcess:
-    """Runs a command in it."""
-    # A user who is not root becomes it in a namespace of his own.
+    """Runs a command in the root directory."""
+    # A user without root maps to root in a user namespace.
     become = [] if os.geteuid() == 0 else ["--map-root-user"]
     return subprocess.run(
         [need("unshare", "util-linux"), *become, "--mount", "sh", "-c", ENTER, "sh", root(), cache(), *command],

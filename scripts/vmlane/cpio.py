@@ -1,6 +1,5 @@
-"""Unpacks what a guest wrote: a cpio archive (newc) behind a head that carries its length and hash.
-What a guest sends is not trusted: names stay inside the folder, and only files, folders and links to
-names inside are made."""
+"""Unpacks what a guest wrote: a cpio archive (newc) behind a header with its length and hash. A guest is not
+trusted: names stay inside the folder, and only files, folders and links to names inside are made."""
 
 import hashlib
 import os
@@ -22,7 +21,7 @@ def head(disk: Path):
 
 
 def checked(disk: Path) -> tuple[int, bytes]:
-    """Exit code of the command and the archive, its hash proved."""
+    """Exit code of the command and the archive, after its hash was verified."""
     code, length, expected = head(disk)
     with disk.open("rb") as file:
         file.seek(BLOCK)

@@ -1,4 +1,4 @@
-"""The guest's disk: programs of this machine with the libraries they need, busybox, a tiny init."""
+"""The guest's disk: programs of this machine with the libraries they need, busybox, and a small init."""
 
 import os
 import re
@@ -13,16 +13,16 @@ from .kernels import tools
 from .packages import unpacked
 
 HERE = Path(__file__).parent
-# Names the first partition, so that the kernel finds its root whatever number the disk gets.
+# Names the first partition, so that the kernel finds its root under any disk number.
 SIGNATURE = 0x524F4C4C
 ROOT = f"PARTUUID={SIGNATURE:08x}-01"
 OFFSET = 1 << 20
-# What the workloads run beside themselves: a shell and the programs of a plain pipeline.
+# Programs that the workloads run: a shell and the stages of a pipeline.
 PROGRAMS = ["dash", "true", "cat", "sleep", "env", "id", "uname"]
 
 
 def libraries(program: Path):
-    """The shared libraries, the loader among them, as the loader itself finds them."""
+    """The shared libraries and the loader, as the loader itself finds them."""
     done = subprocess.run(["ldd", program], capture_output=True, text=True, check=False)
     if "not found" in done.stdout:
         raise LaneError(f"{program}: a library it needs is missing here: {done.stdout.strip()}; install it")
@@ -30,7 +30,7 @@ def libraries(program: Path):
 
 
 class Tree:
-    """A root directory in the making."""
+    """A root directory that is being filled."""
 
     def __init__(self, root: Path):
         self.root = root
@@ -43,7 +43,7 @@ class Tree:
         (root / "etc/group").write_text("root:x:0:\nnogroup:x:65534:\n")
 
     def put(self, source: Path, target: str, mode=0o755):
-        """A file of this machine."""
+        """Copies a file of this machine."""
         path = self.root / target.lstrip("/")
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists():
@@ -51,13 +51,13 @@ class Tree:
             path.chmod(mode)
 
     def program(self, source: Path, target: str):
-        """A program and all it needs to start."""
+        """Copies a program and its libraries."""
         self.put(source, target)
         for library in libraries(source):
             self.put(library, str(library))
 
     def busybox(self):
-        """Applets for init, and for whatever the image has no program of its own for."""
+        """Applets for init, and for commands of which the image has no program."""
         suite, package = tools()["suite"], tools()["busybox"]
         box = unpacked(f"{package}-{suite}", [package], [suite])
         found = next((p for p in (box / "bin/busybox", box / "usr/bin/busybox") if p.exists()), None)
@@ -71,7 +71,7 @@ class Tree:
 
 
 def fill(root: Path, programs, command, environment):
-    """The whole tree but the kernel's own part. `programs` are paths of this machine to add."""
+    """Fills the tree, except for the kernel's part. `programs` are paths of this machine to add."""
     tree = Tree(root)
     tree.busybox()
     tree.put(HERE / "init.sh", "init")
@@ -91,7 +91,7 @@ def fill(root: Path, programs, command, environment):
 
 
 def build(root: Path, image: Path, megabytes: int):
-    """An image with one ext4 partition that holds `root`; sparse, so its size costs nothing."""
+    """Makes an image with one ext4 partition that contains `root`; it is sparse."""
     mkfs = need("mkfs.ext4", "e2fsprogs")
     size = megabytes << 20
     with image.open("wb") as file:
@@ -104,4 +104,4 @@ def build(root: Path, image: Path, megabytes: int):
          "-d", root, image, f"{(size - OFFSET) >> 10}k"],
         capture_output=True, text=True, check=False, env=dict(os.environ, LC_ALL="C"))
     if done.returncode:
-        raise LaneError(f"mkfs.ext4 cannot fill {image}: {done.stderr.strip()}; is the disk full?")
+        raise LaneError(f"mkfs.ext4 cannot fill {image}: {done.stderr.strip()}; see that there is space left on this disk")

@@ -1,6 +1,7 @@
 #!/lane/bin/sh
-# First process of a guest. Its applets are busybox's and last in the search path, so that a program
-# which was put in the image on purpose goes before an applet of the same name.
+# Why: the first process of a guest: mounts what the harness needs, runs the command, and writes /out to the
+# result disk. Busybox's applets are last in the search path, so that a program in the image is found before an
+# applet of the same name.
 export PATH=/usr/local/bin:/usr/bin:/usr/sbin:/lane/bin HOME=/root LANG=C.UTF-8
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
@@ -14,21 +15,21 @@ mount -t bpf bpf /sys/fs/bpf
 ip link set lo up
 hostname rollcall
 ulimit -c 0
-# Of somebody else: without its module a tool says itself that it cannot run.
+# Third-party modules: without its module, a tool itself says that it cannot run.
 for module in /lane/modules/*.ko; do
     [ ! -e "$module" ] || insmod "$module" || echo "rollcall-lane: $module cannot be loaded"
 done
 
-# Words the host looks for; begin and end must stand alone on their line.
+# The host looks for these; begin and end must be alone on their line.
 echo; echo "rollcall-lane: begin"
 . /lane/environment
 cd /out
-# Through a pipe: the console is no terminal with a width for tables and bars.
+# Through a pipe, so that tables and progress bars are not fitted to the console.
 { sh /lane/command </dev/null 2>&1; echo $? >/lane/code; } | cat
 code=$(cat /lane/code)
 echo; echo "rollcall-lane: end $code"
 
-# The disk with our serial number; numbers of NVMe disks depend on who is found first.
+# The disk with the serial number of the result disk; the numbering of NVMe disks is not fixed.
 for disk in /sys/block/nvme*; do
     if grep -qs rollcall-out $disk/device/serial; then out=/dev/${disk##*/} size=$(cat $disk/size); fi
 done
@@ -39,7 +40,7 @@ if [ -n "$out" ]; then
     if [ $((length + 4096)) -gt $((size * 512)) ]; then
         echo "rollcall-lane: too large $length"
     elif dd if=/lane/result of=$out bs=4096 seek=1 conv=fsync 2>/lane/packing; then
-        # The head last: with it the result is whole.
+        # The header last: it marks the result as complete.
         echo "rollcall-result $code $length ${sum%% *}" | dd of=$out bs=4096 conv=fsync,sync 2>/dev/null
     else
         cat /lane/packing

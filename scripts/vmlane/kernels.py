@@ -1,4 +1,4 @@
-"""The table of kernels, and what one of them is on this machine."""
+"""The table of kernels, and how one of them is found on this machine."""
 
 import functools
 import json
@@ -11,7 +11,7 @@ from .offers import PATTERN, Offer, Pin, newest_first, ranked, read
 from .packages import Apt, cache, unpacked
 
 TABLE = Path(__file__).parent.parent / "kernels.toml"
-# An index may name what the archive does not deliver any more; with these gone it is the network.
+# An index may name packages that the archive no longer has; after so many failures it is the network.
 TRIES = 3
 
 
@@ -30,7 +30,7 @@ def keys():
 
 @dataclass
 class Kernel:
-    """A kernel to boot. Without an offer it is a file of the user's, and has no module."""
+    """A kernel to boot. Without an offer it is the user's own file, and has no module."""
     key: str
     vmlinuz: Path
     # Its packages, unpacked.
@@ -50,7 +50,7 @@ class Kernel:
 
 
 def find(key: str) -> Kernel:
-    """By its key in the table, or by path; fetched when it is not here yet."""
+    """A kernel by its key in the table, or by path; fetched if it is missing."""
     if "/" in key:
         path = Path(key)
         if not path.is_file():
@@ -72,14 +72,14 @@ def folder(release: str, version: str) -> str:
 
 
 def kept(key: str) -> Kernel | None:
-    """The pin, if it was fetched before: then no index is needed."""
+    """The pinned version, if it was fetched before: then no index is needed."""
     pin = pinned(key)
     tree = cache() / "packages" / folder(pin.release, pin.version)
     return opened(key, tree) if tree.is_dir() else None
 
 
 def verify(key: str, one: Offer):
-    """The pin must be the very package that was measured; apt holds what it fetches to the same hash."""
+    """The pinned version must be the package that was measured; apt verifies the same hash."""
     pin = pinned(key)
     if one.is_pin(pin) and one.image[0].sha256 != pin.sha256:
         raise LaneError(f"{key}: {one.image[0].package} {pin.version} has sha256 {one.image[0].sha256}, and what was "
@@ -87,8 +87,8 @@ def verify(key: str, one: Offer):
 
 
 def on_offer(key: str, every=False) -> list:
-    """What the archive has of the series; suites after the one that has the pin are looked into for `every`
-    only. A suite that cannot be reached does not take the others along."""
+    """The kernels of the series in the archive; suites after the one with the pinned version are searched only if
+    `every`. A suite that cannot be reached does not affect the others."""
     offers, failed = [], []
     suites = table()[key]["suites"]
     for suite in suites:
@@ -113,7 +113,7 @@ def index(suite: str) -> str:
 
 
 def listing() -> int:
-    """Prints what there is of each series; 3 when there is nothing of one."""
+    """Prints the kernels of each series; exit code 3 if a series has none."""
     code = 0
     for key in keys():
         try:

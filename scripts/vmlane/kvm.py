@@ -1,4 +1,4 @@
-"""Whether KVM really runs a guest here. That its device exists does not say so."""
+"""Whether KVM runs a guest here: its device may exist and still not run one."""
 
 import hashlib
 import os
@@ -12,8 +12,8 @@ PROBE_LIMIT = 20
 
 
 def proven(kernel, args, work: Path) -> str:
-    """`kvm` after a guest has come up and gone down under it, else `tcg`. Asked once for each start of
-    this machine and kernel."""
+    """`kvm` if a guest boots and powers off under it, else `tcg`. Tried once for each boot of this machine and
+    each kernel."""
     if not os.access("/dev/kvm", os.R_OK | os.W_OK):
         return "tcg"
     boot_id = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
@@ -27,7 +27,7 @@ def proven(kernel, args, work: Path) -> str:
 
 def probe(kernel, args, work: Path) -> bool:
     """Boots an image that does nothing."""
-    say(f"{kernel.key}: trying whether KVM runs a guest (at most {PROBE_LIMIT} s)")
+    say(f"{kernel.key}: testing whether KVM runs a guest (at most {PROBE_LIMIT} s)")
     root, disk, out = work / "probe", work / "probe.img", work / "probe.out"
     root.mkdir()
     image.fill(root, [], ["true"], {})
@@ -40,5 +40,5 @@ def probe(kernel, args, work: Path) -> bool:
     disk.unlink()
     out.unlink()
     if not done.ended:
-        say("KVM does not run a guest here: emulating, so times will mean nothing")
+        say("KVM does not run a guest here: CPUs are emulated, and times mean nothing")
     return done.ended

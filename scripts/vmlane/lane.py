@@ -1,4 +1,4 @@
-"""One guest after the other: kernel, module, image, boot, result."""
+"""Runs one guest after the other: kernel, module, image, boot, result."""
 
 import json
 import os
@@ -6,6 +6,8 @@ import shutil
 import subprocess
 import time
 from pathlib import Path
+
+import sources
 
 from . import LaneError, Misuse, cpio, image, need, qemu, say, scratch, verdict
 from .kernels import Kernel, find, tools
@@ -16,7 +18,7 @@ TOP = Path(__file__).parent.parent.parent
 
 
 def run(args) -> int:
-    """Runs the command under each kernel; the first exit code that is not 0, or 0."""
+    """Runs the command under each kernel; returns the first exit code that is not 0, or 0."""
     need("qemu-system-x86_64", "qemu-system-x86")
     programs = [existing(path) for path in args.program]
     if any("harness" in word.split() for word in args.command) and all(path.name != "harness" for path in programs):
@@ -34,7 +36,7 @@ def run(args) -> int:
             try:
                 codes.append(guest(args, kernel, programs))
             except LaneError as error:
-                # The other kernels have their say all the same.
+                # The other kernels do not depend on this one.
                 say(str(error))
                 codes.append(1)
     finally:
@@ -44,7 +46,7 @@ def run(args) -> int:
 
 
 def cycles(args) -> int:
-    """Load and unload cycles of the module, by the script of that name."""
+    """Loads and unloads the module repeatedly, by the script `cycles`."""
     args.command = ["cycles", str(args.count)]
     args.program.append(Path(__file__).parent / "cycles")
     return run(args)
@@ -57,7 +59,7 @@ def existing(path: Path) -> Path:
 
 
 def harness() -> Path:
-    """The harness built last."""
+    """The harness that was built last."""
     target = Path(os.environ.get("CARGO_TARGET_DIR", TOP / "target"))
     built = [path for path in (target / "release/harness", target / "debug/harness") if path.is_file()]
     if not built:
@@ -66,12 +68,12 @@ def harness() -> Path:
 
 
 def guest(args, kernel: Kernel, programs) -> int:
-    """One kernel. Leaves a whole folder or none."""
+    """Runs one kernel. Leaves a complete folder or none."""
     with scratch(args.out) as work:
         root = work / "root"
         root.mkdir()
         accel = proven(kernel, args, work) if args.accel == "auto" else args.accel
-        # The harness writes this into its record: emulated CPUs tell what is seen, not how fast.
+        # The harness writes this into its record: on emulated CPUs counts are true and times are not.
         image.fill(root, programs, args.command, {"ROLLCALL_VM": accel, "ROLLCALL_VM_KERNEL": kernel.key})
         note = {} if args.no_module else lock_and_load(kernel, root)
         note |= {name: add(kernel, name, root) for name in args.module}
@@ -94,7 +96,7 @@ def guest(args, kernel: Kernel, programs) -> int:
 
 
 def attempts(args, kernel: Kernel, accel: str, work: Path):
-    """Boots; once more if the emulator let the first guest down. With the number of such crashes."""
+    """Boots the guest, a second time if the emulator crashed the first; also returns the number of such crashes."""
     for crashes in (0, 1):
         disk = work / "out.img"
         disk.unlink(missing_ok=True)
@@ -104,13 +106,13 @@ def attempts(args, kernel: Kernel, accel: str, work: Path):
         done = qemu.boot(argv, args.limit, qemu.printer(kernel.key))
         if cpio.head(disk) is not None or not verdict.spontaneous(done):
             return done, crashes
-        say(f"{kernel.key}: the guest crashed without our doing" + ("; trying again" if not crashes else ""))
+        say(f"{kernel.key}: the guest crashed before the module was loaded" + ("; trying again" if not crashes else ""))
     return done, 2
 
 
 def lock_and_load(kernel: Kernel, root: Path) -> dict:
-    """Puts the module and the marker that opens its second lock into the image. A module that cannot be
-    built is no failure: `kmod` will be a row that says why."""
+    """Puts the module, and the marker without which the harness does not load it, into the image. Where the
+    module cannot be built, the row of `kmod` says why."""
     try:
         module = ours(kernel)
     except Unbuildable as why:
@@ -118,12 +120,12 @@ def lock_and_load(kernel: Kernel, root: Path) -> dict:
         return {"module": f"not built: {why.reason}"}
     home = root / "usr/lib/rollcall"
     shutil.copyfile(module, home / "rollcall.ko")
-    (home / "disposable").write_text("made by scripts/vm: this machine will be thrown away\n")
+    (home / "disposable").write_text("made by scripts/vm: this machine is disposable\n")
     return {"module": "built"}
 
 
 def add(kernel: Kernel, name: str, root: Path) -> str:
-    """Puts a module of somebody else where init loads it from. Without it the tool that needs it is a row."""
+    """Puts a third-party module where init loads it from. Without it, the row of its tool says why."""
     try:
         module = foreign(kernel, name)
     except Unbuildable as why:
@@ -134,16 +136,16 @@ def add(kernel: Kernel, name: str, root: Path) -> str:
 
 
 def keep(args, kernel: Kernel, done):
-    """A guest that failed leaves its console for whoever looks into it."""
+    """Keeps the console of a guest that failed."""
     (args.out / f"{kernel.key}.console.log").write_text(done.console)
 
 
 def write_fields(place: Path, args, kernel: Kernel, accel, crashes, done, code, note):
-    """What the guest cannot know of itself."""
+    """Writes vm.json: what the guest cannot know of itself."""
     version = subprocess.run([need("qemu-system-x86_64", "qemu-system-x86"), "--version"],
                              capture_output=True, text=True, check=True).stdout.splitlines()[0]
     fields = {"kernel": kernel.key, **kernel.identity(),
-             "accelerator": accel, "correctness_only": accel == "tcg", "emulator": version,
+             "scripts": sources.guests(), "accelerator": accel, "correctness_only": accel == "tcg", "emulator": version,
              "spontaneous_crashes": crashes, "seconds": round(done.seconds, 1), "exit_code": code,
              "command": args.command, "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), **note}
     (place / "vm.json").write_text(json.dumps(fields, indent=2) + "\n")

@@ -1,5 +1,5 @@
-"""Builds kernel modules for one kernel, against the headers of its packages: ours, and those of somebody
-else whose source is a package."""
+"""Builds kernel modules for one kernel against the headers of its packages: the one of this project, and
+third-party modules whose source is a package."""
 
 import hashlib
 import shutil
@@ -13,8 +13,8 @@ SOURCE = Path(__file__).parent.parent.parent / "monitors/src/kmod/module"
 
 
 class Unbuildable(LaneError):
-    """The module cannot be built for this kernel here. The remedy may name folders of this machine, which
-    belong into no record."""
+    """The module cannot be built for this kernel here. The remedy may name folders of this machine; a record gets
+    only the reason."""
 
     def __init__(self, reason: str, remedy: str):
         super().__init__(f"{reason}; {remedy}")
@@ -28,7 +28,7 @@ def ours(kernel) -> Path:
 
 
 def foreign(kernel, name: str) -> Path:
-    """A module of kernels.toml's modules: its package holds the source as dkms wants it."""
+    """A third-party module of kernels.toml, whose package contains the source in the layout of dkms."""
     entry = tools()["modules"][name]
     tree = unpacked(f"{entry['package']}-{entry['suite']}", [entry["package"]], [entry["suite"]])
     sources = next((tree / "usr/src").iterdir())
@@ -36,7 +36,7 @@ def foreign(kernel, name: str) -> Path:
 
 
 def built(kernel, name: str, sources) -> Path:
-    """NAME.ko for `kernel`, from the cache when its source has not changed."""
+    """NAME.ko for `kernel`, from the cache if its source has not changed."""
     if not kernel.offer:
         raise Unbuildable(f"{kernel.vmlinuz.name} comes without headers", "use a key of scripts/kernels.toml")
     if not kernel.offer.headers:
@@ -58,7 +58,7 @@ def make(kernel, name: str, work: Path):
     """Runs the kernel's own build system."""
     done = buildroot.inside(
         "make", "-C", headers(kernel), f"M={work}", f"CC={tools()['compiler']}",
-        # The headers' kernel had pahole, the root need not: the module lives without type data.
+        # The kernel was built with pahole, which the root lacks: the module needs no type data.
         "CONFIG_DEBUG_INFO_BTF_MODULES=", "modules")
     if "unshare failed" in done.stderr:
         raise Unbuildable(last_line(done.stderr), "run scripts/vm as root, or let users have namespaces")
@@ -74,7 +74,7 @@ def last_error(text: str) -> str:
 
 
 def headers(kernel) -> Path:
-    """The headers. Their makefiles name each other by absolute path, so these are led here."""
+    """The headers, with the absolute paths in their makefiles changed to where they are unpacked."""
     tree = kernel.tree
     top = tree / f"usr/src/linux-headers-{kernel.release}"
     for makefile in (top / "Makefile", top / ".kernelvariables"):

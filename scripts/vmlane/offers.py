@@ -1,4 +1,4 @@
-"""What an archive has of a series of kernels, read from its index. Nothing here fetches anything."""
+"""The kernels of a series that an archive has, read from its index. Nothing is fetched here."""
 
 import re
 import subprocess
@@ -8,8 +8,7 @@ from typing import NamedTuple
 
 # What `apt-cache show` is asked for.
 PATTERN = "^linux-(image|binary|modules|headers|kbuild)-"
-# Neither a metapackage (linux-image-6.12-cloud-amd64) nor an image that waits for its signature: that one
-# is replaced within days.
+# Neither a metapackage (linux-image-6.12-cloud-amd64) nor an unsigned image, which is replaced within days.
 IMAGE = re.compile(r"linux-image-(\d+\.\d+\.\d+\S*-cloud-amd64)")
 # From 7.2 on linux-image is empty and depends on these.
 SPLIT = re.compile(r"(linux-(?:binary|modules)-\S+) \((=) ([^)]+)\)")
@@ -25,7 +24,7 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True)
 class Pin:
-    """What was measured last; the hash is that of the package with the kernel image."""
+    """The kernel that was measured last; the hash is that of the package with its image."""
     release: str
     version: str
     sha256: str
@@ -33,7 +32,7 @@ class Pin:
 
 @dataclass(frozen=True)
 class Offer:
-    """A kernel that can be had whole. Without headers it boots, and no module can be built for it."""
+    """A kernel whose packages are all on offer. Without headers it boots, and no module can be built for it."""
     suite: str
     release: str
     version: str
@@ -73,7 +72,7 @@ AGE = cmp_to_key(compare)
 
 
 def read(index: str, series: str, suite: str) -> list:
-    """All kernels of the series that the index has whole, newest first."""
+    """All complete kernels of the series in the index, newest first."""
     packages = {}
     for stanza in stanzas(index):
         packages.setdefault(stanza["Package"], {})[stanza["Version"]] = stanza
@@ -94,7 +93,7 @@ def stanzas(index: str):
 
 
 def offer(packages, release: str, version: str, suite: str) -> Offer:
-    """One kernel with what belongs to it; a package that is missing leaves its half empty."""
+    """One kernel with its packages; where one is missing, that half (image or headers) is empty."""
     image = packages[f"linux-image-{release}"][version]
     headers = packages.get(f"linux-headers-{release}", {}).get(version)
     split = needs(packages, image, SPLIT)
@@ -112,8 +111,8 @@ def whole(parts) -> tuple:
 
 
 def needs(packages, stanza, pattern) -> tuple:
-    """The packages it depends on that `pattern` finds: each in its own version, or else in the newest that
-    it accepts. linux-kbuild-6.1 is replaced by each update, and the headers before it take the new one."""
+    """The dependencies that `pattern` finds: each in the same version, or else in the newest that is accepted.
+    linux-kbuild-6.1 is replaced by each update, and earlier headers accept the new one."""
     found = []
     for name, relation, wanted in pattern.findall(stanza.get("Depends", "")):
         fit = [version for version in packages.get(name, {}) if accepts(relation, wanted, version)]
@@ -132,6 +131,5 @@ def newest_first(offers) -> list:
 
 
 def ranked(offers, pin: Pin) -> list:
-    """In the order in which they are taken: those with headers before those without, of these the pin, then
-    the newest."""
+    """In the order of preference: those with headers before those without; of these the pin, then the newest."""
     return sorted(newest_first(offers), key=lambda one: (not one.headers, not one.is_pin(pin)))

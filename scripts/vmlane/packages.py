@@ -1,5 +1,5 @@
-"""Packages from the distribution's archive, through a private apt: the machine's own lists, sources
-and package database stay as they are, no root is needed, and apt checks signature and hash."""
+"""Fetches packages from the distribution's archive with an apt of its own: the machine's lists, sources and
+package database stay as they are, root is not needed, and apt verifies signature and hash."""
 
 import os
 import subprocess
@@ -11,7 +11,7 @@ KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
 
 def cache() -> Path:
-    """Where downloads and what is built from them stay."""
+    """The folder of downloads and of what is built from them."""
     base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
     path = Path(base) / "rollcall"
     path.mkdir(parents=True, exist_ok=True)
@@ -19,7 +19,7 @@ def cache() -> Path:
 
 
 def archive(suite: str) -> str:
-    """The archive this machine uses, for that suite; security has one of its own."""
+    """The archive that this machine uses for the suite; security updates have their own."""
     label = "Debian-Security" if suite.endswith("-security") else "Debian"
     listing = subprocess.run(
         ["apt-get", "indextargets", "--format", "$(ORIGIN)|$(LABEL)|$(REPO_URI)"],
@@ -33,7 +33,7 @@ def archive(suite: str) -> str:
 
 
 class Apt:
-    """An apt of our own for the given suites."""
+    """A private apt for the given suites."""
 
     def __init__(self, suites):
         need("apt-get", "apt")
@@ -64,36 +64,36 @@ class Apt:
         done = self._run("apt-get", "update", "-q")
         if done.returncode:
             raise LaneError(f"the archive's indexes for {', '.join(self.suites)} cannot be fetched: "
-                            f"{last_line(done.stderr)}; see to the network and try again")
+                            f"{last_line(done.stderr)}; check the network and try again")
 
     def download_all(self, names, into: Path):
-        """Fetches the packages and all that they depend on: this apt's machine has nothing yet."""
+        """Fetches the packages and all their dependencies: this apt has nothing installed."""
         done = self._run("apt-get", "install", "-q", "-y", "--download-only", "--no-install-recommends",
                          "-o", f"Dir::Cache::archives={into}", *names)
         if done.returncode:
-            raise LaneError(f"{' '.join(names)}: cannot be had with what they need from "
-                            f"{', '.join(self.suites)}: {last_line(done.stderr)}; see to scripts/kernels.toml")
+            raise LaneError(f"{' '.join(names)}: cannot be fetched with their dependencies from "
+                            f"{', '.join(self.suites)}: {last_line(done.stderr)}; correct scripts/kernels.toml")
 
     def download(self, names, into: Path):
         """Fetches the packages; a name may be NAME=VERSION."""
         done = self._run("apt-get", "download", "-q", *names, cwd=into)
         if done.returncode:
-            raise LaneError(f"{' '.join(names)}: cannot be had from {', '.join(self.suites)}: "
-                            f"{last_line(done.stderr)}; see to the network and to scripts/kernels.toml")
+            raise LaneError(f"{' '.join(names)}: cannot be fetched from {', '.join(self.suites)}: "
+                            f"{last_line(done.stderr)}; check the network and scripts/kernels.toml")
 
     def show(self, pattern: str) -> str:
-        """The index's entries of all packages whose name fits; nothing is fetched."""
+        """The index's entries of all packages with a matching name; nothing is fetched."""
         return self._run("apt-cache", "show", pattern).stdout
 
 
 def last_line(text: str) -> str:
     lines = [line for line in text.strip().splitlines() if line.strip()]
-    return lines[-1] if lines else "it said nothing"
+    return lines[-1] if lines else "no message"
 
 
 def unpacked(label: str, names, suites, whole=False, note="") -> Path:
-    """The named packages, NAME or NAME=VERSION, unpacked together in a cached folder; fetched when they are
-    not there yet. `whole` adds what they depend on; `note` is kept with them as note.json."""
+    """The named packages, NAME or NAME=VERSION, unpacked together in a cached folder; fetched if they are missing.
+    `whole` adds their dependencies; `note` is kept with them as note.json."""
     final = cache() / "packages" / label
     if final.exists():
         return final
@@ -113,7 +113,7 @@ def unpacked(label: str, names, suites, whole=False, note="") -> Path:
             subprocess.run(["dpkg-deb", "-x", deb, tree], check=True)
         if note:
             (tree / "note.json").write_text(note)
-        # Only a whole folder ever gets the final name.
+        # Only a complete folder gets the final name.
         tree.rename(final)
     return final
 

@@ -1,4 +1,4 @@
-"""One boot: starts QEMU, follows its console, ends it at a time limit, and never leaves it behind."""
+"""One boot: starts QEMU, follows its console, and ends QEMU at a time limit or when this program ends."""
 
 import ctypes
 import os
@@ -15,15 +15,15 @@ from .image import ROOT
 
 PR_SET_PDEATHSIG = 1
 BEGIN, END = "rollcall-lane: begin", "rollcall-lane: end"
-# Warnings and the dumps of a crash are shown, the rest of the kernel's log is not. The timer that 5.10 and
-# 6.1 choose by themselves on emulated CPUs costs a microsecond a reading.
+# The console shows warnings and crash dumps, not the rest of the kernel's log. The clock source that 5.10 and
+# 6.1 select by default on emulated CPUs costs a microsecond a reading.
 CMDLINE = (f"root={ROOT} rootfstype=ext4 rw init=/init console=ttyS0 loglevel=5 panic=-1 oops=panic "
            "tsc=reliable clocksource=tsc net.ifnames=0")
 
 
 @dataclass
 class Boot:
-    """What became of a boot."""
+    """How a boot ended."""
     console: str
     seconds: float
     timed_out: bool
@@ -40,7 +40,7 @@ class Boot:
 def command(vmlinuz: Path, image: Path, result: Path, accel: str, args):
     qemu = need("qemu-system-x86_64", "qemu-system-x86")
     drives = []
-    # What the guest does to its root is thrown away, so that a second try starts from the same.
+    # The guest's changes to its root are discarded, so that a second try starts from the same state.
     for name, path, more in (("root", image, ",snapshot=on"), ("out", result, "")):
         drives += ["-drive", f"if=none,id={name},file={path},format=raw,cache=unsafe{more}",
                    "-device", f"nvme,drive={name},serial=rollcall-{name}"]
@@ -51,7 +51,7 @@ def command(vmlinuz: Path, image: Path, result: Path, accel: str, args):
 
 
 def dies_with(parent: int):
-    """QEMU must not outlive this program, not even when that is killed without a word."""
+    """Ends QEMU when this program ends, also when it is killed."""
     libc = ctypes.CDLL(None)
 
     def prepare():
@@ -62,10 +62,10 @@ def dies_with(parent: int):
 
 
 def boot(argv, limit: float, show=None) -> Boot:
-    """Runs QEMU until the guest powers off or `limit` seconds are over. `show` gets each line that the
-    command in the guest prints."""
+    """Runs QEMU until the guest powers off or `limit` seconds have passed. `show` gets each line that the command
+    in the guest prints."""
     started = time.monotonic()
-    # A process group of its own: Ctrl-C is for us, and we end QEMU ourselves.
+    # A process group of its own: Ctrl-C reaches this program only, which then ends QEMU.
     child = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                              process_group=0, preexec_fn=dies_with(os.getpid()))
     text, timed_out = bytearray(), False
@@ -81,7 +81,7 @@ def boot(argv, limit: float, show=None) -> Boot:
 
 
 def follow(child, text: bytearray, until: float, show) -> bool:
-    """Reads the console to its end; false when time was up first."""
+    """Reads the console to its end; false if the time limit came first."""
     shown, live = 0, False
     with selectors.DefaultSelector() as ready:
         ready.register(child.stdout, selectors.EVENT_READ)
@@ -102,7 +102,7 @@ def follow(child, text: bytearray, until: float, show) -> bool:
 
 
 def tail(console: str, lines=15) -> str:
-    """The end of a console, for an error."""
+    """The last lines of a console, for an error."""
     kept = [line for line in console.splitlines() if line.strip()][-lines:]
     return "\n".join(f"    | {line}" for line in kept) or "    | (nothing)"
 

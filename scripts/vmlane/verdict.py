@@ -1,13 +1,13 @@
-"""Why a boot gave no result: ours, the emulator's, or the kernel's."""
+"""Why a boot gave no result: the cause, and whether a second try makes sense."""
 
 import re
 
 from . import LaneError
 from .qemu import Boot, tail
 
-# What the emulated CPUs have been seen to do to a kernel that is sound.
+# Crashes that emulated CPUs have caused in sound kernels.
 CRASH = re.compile(r"Kernel panic|Oops|double fault|BUG:|rcu: INFO: rcu_\w+ detected stalls|soft lockup|general protection")
-# A dump of a kernel that has had a module from outside its tree: only those that we put there are in the image.
+# The dump of a kernel with an out-of-tree module: the image contains only those that scripts/vm put there.
 MODULE = re.compile(r"Tainted: .*O")
 MEMORY = re.compile(r"Out of memory: Killed process|Out of memory and no killable|System is deadlocked on memory")
 NO_ROOT = re.compile(r"VFS: (Unable to mount root fs|Cannot open root device)|Waiting for root device")
@@ -15,8 +15,8 @@ TOO_LARGE = re.compile(r"^rollcall-lane: too large (\d+)$", re.M)
 
 
 def spontaneous(boot: Boot) -> bool:
-    """Whether this failure is worth a second try: a crash that our code had no part in. As soon as a
-    module is in the kernel every crash is put down to it."""
+    """Whether this failure gets a second try: a crash before any module was loaded. Once a module is in the
+    kernel, every crash is attributed to it."""
     if NO_ROOT.search(boot.console) or MEMORY.search(boot.console):
         return False
     crashed = CRASH.search(boot.console) is not None
@@ -26,7 +26,7 @@ def spontaneous(boot: Boot) -> bool:
 
 
 def explain(key: str, boot: Boot, memory: int, limit: int, disk: int) -> LaneError:
-    """One line for the cause with the remedy, and the end of the console below it."""
+    """One line with the cause and the remedy, and the last lines of the console below it."""
     large = TOO_LARGE.search(boot.console)
     refused = re.search(r"^(qemu-system\S+: .*)$", boot.console, re.M)
     if large:
@@ -40,7 +40,7 @@ def explain(key: str, boot: Boot, memory: int, limit: int, disk: int) -> LaneErr
     elif refused:
         why = f"QEMU refused: {refused[1]}"
     elif CRASH.search(boot.console):
-        why = "the guest crashed: report it with its console.log"
+        why = "the guest crashed: this is a bug, please report it with its console.log"
     elif boot.timed_out:
         why = f"the guest had not finished after {limit} s: give --limit more seconds or scale the workloads down"
     else:

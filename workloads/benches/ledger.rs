@@ -1,15 +1,15 @@
-//! What the ledger costs the workload it is the truth of.
+//! What the ledger costs the workload.
 //!
-//! Pairs of runs, one that stamps and one that does not but does the same work otherwise, in turns
-//! and each pair in the other order than the one before. Printed is the median of the pairs' ratios
-//! of wall time and of CPU time, with a bootstrap interval of 95 %.
+//! Pairs of runs, one with stamps and one without that does the same work otherwise; the order changes
+//! from pair to pair. It prints the median of the pairs' ratios of wall time and of CPU time, with a
+//! bootstrap interval of 95 %.
 //!
 //! `cargo bench -p rollcall-workloads --bench ledger [-- PAIRS [NAME]]`, over the workloads of the
 //! default comparison.
 #![allow(
     clippy::unwrap_used,
     clippy::print_stdout,
-    reason = "a measurement that cannot be made has nothing better to do than to stop"
+    reason = "a benchmark may panic"
 )]
 
 use std::os::unix::fs::PermissionsExt;
@@ -22,8 +22,8 @@ use workloads::{Definition, Run};
 const NOBODY: u32 = 65534;
 
 fn main() {
+    // `cargo test --benches` runs it without this flag.
     if !std::env::args().any(|word| word == "--bench") {
-        println!("run by cargo test: nothing is measured");
         return;
     }
     let mut words = std::env::args()
@@ -35,10 +35,10 @@ fn main() {
     std::fs::set_permissions(dir.path(), PermissionsExt::from_mode(0o755)).unwrap();
     workloads::install(&dir.path().join("programs")).unwrap();
     let [ratio, cpu] = ["wall: ratio (95 %)", "CPU time: ratio (95 %)"];
-    let [name, seconds, rate] = ["workload, bare", "seconds", "events/s"];
+    let [name, seconds, rate] = ["workload", "seconds", "events/s"];
     println!("{name:<30} {seconds:>8} {rate:>10}   {ratio:<26}   {cpu}");
     for definition in workloads::definitions().unwrap() {
-        // Cases are no load, and some of them need the fence of a cell.
+        // Cases are no load.
         let wanted = definition.headline && definition.name.contains(&wanted);
         if wanted && definition.unavailable().is_none() {
             measure(&definition, dir.path(), pairs);
@@ -48,19 +48,24 @@ fn main() {
 
 fn measure(definition: &Definition, dir: &Path, pairs: usize) {
     once(definition, dir, true);
-    let (mut stamped, mut bare) = (Vec::new(), Vec::new());
+    let (mut stamped, mut unstamped) = (Vec::new(), Vec::new());
     for pair in 0..pairs {
         let first = pair % 2 == 0;
         for stamping in [first, !first] {
             let took = once(definition, dir, stamping);
-            if stamping { &mut stamped } else { &mut bare }.push(took);
+            if stamping {
+                &mut stamped
+            } else {
+                &mut unstamped
+            }
+            .push(took);
         }
     }
     let script = definition.script(1.0, &dir.join("programs")).unwrap();
     let events = script.expected.total() as f64;
-    let wall = compare(&stamped, &bare, |took| took.wall);
-    let cpu = compare(&stamped, &bare, |took| took.cpu);
-    let seconds = median(&mut bare.iter().map(|took| took.wall).collect::<Vec<_>>());
+    let wall = compare(&stamped, &unstamped, |took| took.wall);
+    let cpu = compare(&stamped, &unstamped, |took| took.cpu);
+    let seconds = median(&mut unstamped.iter().map(|took| took.wall).collect::<Vec<_>>());
     let (name, rate) = (&definition.name, events / seconds);
     println!("{name:<30} {seconds:>8.3} {rate:>10.0}   {wall}   {cpu}");
 }
@@ -68,12 +73,12 @@ fn measure(definition: &Definition, dir: &Path, pairs: usize) {
 /// Seconds that one run took.
 struct Took {
     wall: f64,
-    /// Of all its processes together: hardly changed by what else the machine does.
+    /// CPU time of all its processes together, which hardly depends on the machine's other load.
     cpu: f64,
 }
 
-fn compare(stamped: &[Took], bare: &[Took], of: fn(&Took) -> f64) -> String {
-    let pairs = stamped.iter().zip(bare);
+fn compare(stamped: &[Took], unstamped: &[Took], of: fn(&Took) -> f64) -> String {
+    let pairs = stamped.iter().zip(unstamped);
     let mut ratios: Vec<_> = pairs
         .map(|(with, without)| of(with) / of(without))
         .collect();
@@ -86,7 +91,6 @@ fn once(definition: &Definition, dir: &Path, stamping: bool) -> Took {
     workloads::prepare(dir, &script, "bench").unwrap();
     let run = Run {
         cell: dir,
-        script: &script,
         env: &[],
         user: nix::unistd::geteuid().is_root().then_some((NOBODY, NOBODY)),
         limit: Duration::from_secs(120),

@@ -4,10 +4,10 @@
  * A process always makes its first child. It makes the second beside it only when the whole line
  * of first children below that one finds places under the cap; otherwise it waits for the first
  * child to end and uses its places. So the number is always the same, the cap always holds, and
- * nobody waits for anybody but its own children. */
-#include "life.h"
+ * a process waits for nothing but its own children. */
+#include "process.h"
 
-static int take_places(u32 count)
+static int reserve_places(u32 count)
 {
     u32 taken = __atomic_add_fetch(&ledger->live, count, __ATOMIC_RELAXED);
     if (taken <= ledger->cap)
@@ -16,71 +16,71 @@ static int take_places(u32 count)
     return 0;
 }
 
-static void give_places(u32 count) { __atomic_sub_fetch(&ledger->live, count, __ATOMIC_RELAXED); }
+static void release_places(u32 count) { __atomic_sub_fetch(&ledger->live, count, __ATOMIC_RELAXED); }
 
 struct child {
     pid_t pid;
     u32 slot;
-    struct made made;
+    struct by_parent record;
 };
 
-static void node(u32 depth);
+static void grow(u32 depth);
 
-static struct child bear(u32 depth)
+static struct child make_child(u32 depth)
 {
-    struct child child = {.pid = -1, .slot = claim(1)};
+    struct child child = {.pid = -1, .slot = claim_slots(1)};
     if (child.slot == NO_SLOT)
         return child;
-    pid_t parent = my_pid();
-    child.made = plan(FORK | EXIT, 0);
+    pid_t parent = current_pid();
+    child.record = begin_record(FORK | EXIT, 0);
     child.pid = fork();
     if (child.pid == 0) {
-        become(child.slot, parent);
-        node(depth);
-        _exit(leave());
+        enter_slot(child.slot, parent);
+        grow(depth);
+        _exit(record_exit());
     }
-    stamp(&child.made.fork_before);
+    stamp(&child.record.fork_before);
     if (child.pid < 0)
-        fail(child.slot, errno);
+        record_failure(child.slot, errno);
     return child;
 }
 
 /* Waits for both in the order in which they end, so that each end is stamped at once. */
-static void bury(struct child *a, struct child *b)
+static void wait_for(struct child *a, struct child *b)
 {
     for (int left = (a->pid > 0) + (b->pid > 0); left; left--) {
         int status = 0;
         pid_t pid = reap(-1, &status);
         struct child *child = pid == a->pid ? a : b;
         if (pid > 0)
-            buried(child->slot, &child->made, pid, status);
+            end_record(child->slot, &child->record, pid, status);
     }
 }
 
-static void node(u32 depth)
+static void grow(u32 depth)
 {
     struct child second = {.pid = -1};
     if (depth == 0)
         return;
-    struct child first = bear(depth - 1);
-    int beside = take_places(depth);
-    if (!beside) {
-        bury(&first, &second);
+    struct child first = make_child(depth - 1);
+    int side_by_side = reserve_places(depth);
+    if (!side_by_side) {
+        wait_for(&first, &second);
         first.pid = -1;
     }
-    second = bear(depth - 1);
-    bury(&first, &second);
-    if (beside)
-        give_places(depth);
+    second = make_child(depth - 1);
+    wait_for(&first, &second);
+    if (side_by_side)
+        release_places(depth);
 }
 
 int main(int argc, char **argv)
 {
     if (argc != 3)
         return 124;
-    u32 depth = number(argv[2]);
+    u32 depth = (u32)parse_number(argv[2]);
     open_ledger(argv[1]);
-    take_places(depth + 1);
-    node(depth);
-    return leave();
+    reserve_places(depth + 1);
+    grow(depth);
+    return record_exit();
 }

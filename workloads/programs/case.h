@@ -1,10 +1,6 @@
-/* case.h: what every driver in case/ has. A driver makes one thing happen and writes down
- * the truths of everybody but itself: those it makes are killed, run programs that know nothing of
- * a ledger, or do not know their own pid. It waits for all of them, so it knows.
- *
- * Each case defines `play`, which tells truths. They are of the window that is open: from its
- * beginning, or from the last `then`, to the next `then`, or to the end. src/ledger/told.rs reads
- * what is written here. */
+/* case.h: what the drivers in case/ share. A driver makes other processes do one thing and logs the
+ * events of all of them: they are killed, run programs that know nothing of a ledger, or do not know
+ * their own pid. It waits for each, so it knows what happened. A case defines `play`. */
 #ifndef CASE_H
 #define CASE_H
 
@@ -18,106 +14,77 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
-#include "life.h"
+#include "case_log.h"
 
 /* How target.c ends, as waitpid gives it. */
-#define TARGET_ENDS (7 << 8)
-#define CODE(code) ((code) << 8)
-/* How a driver ends that lacks something on this machine. */
-#define CANNOT 77
+#define TARGET_STATUS (7 << 8)
+#define EXIT_CODE(code) ((code) << 8)
+/* The exit code of a driver that lacks something on this machine. */
+#define UNAVAILABLE 77
 
-enum { OWNED = 3 };
-enum { KNOWS_PPID = 1, KNOWS_STATUS = 2, KNOWS_EXE = 4, KNOWS_ARGV = 8 };
-
-/* One truth, followed by exe, argv, and zeros up to a multiple of 8. */
-struct told {
-    u64 after, before;
-    u32 kind, known;
-    u32 pid, ppid;
-    i32 status;
-    u32 exe, argv; /* their lengths */
-    u32 spare;
-};
-_Static_assert(sizeof(struct told) == 48, "as told.rs says");
-
-/* A program and the words it is given. */
+/* A program and its arguments. */
 struct command {
     char *exe;
     char *argv[4];
 };
 
-/* What the processes of a case tell each other. */
-struct board {
+/* Memory that all processes of a case share. */
+struct shared {
     pid_t pid[8];
-    int status[8];
-    u32 flag; /* a futex would be faster than `meet`, and nothing here is in a hurry */
+    u32 flag; /* a futex would be faster than `wait_for_flag`, and cases need not be fast */
 };
 
 static void play(void);
 
-static struct board *board;
-static const char *home, *scratch, *with;
+static struct shared *shared;
+static const char *programs, *scratch, *string_name;
 static pid_t driver;
-static char *told;
-static size_t told_bytes, window;
-static u64 since;
 
-/* The case did not go as it must: it fails, and no monitor is blamed. */
-static void __attribute__((noreturn, unused)) broken(const char *what)
-{
-    dprintf(2, "%s: %s\n", what, strerror(errno));
-    _exit(1);
-}
-
-/* This machine lacks something: the case is left out, and says why. */
-static void __attribute__((noreturn, unused)) cannot(const char *what, const char *remedy)
+/* This machine lacks something: the case is left out, with this reason. */
+static void __attribute__((noreturn, unused)) unavailable(const char *what, const char *remedy)
 {
     dprintf(2, "%s: %s\n", what, remedy);
-    _exit(CANNOT);
-}
-
-static inline void must(int holds, const char *what)
-{
-    if (!holds)
-        broken(what);
+    _exit(UNAVAILABLE);
 }
 
 static inline char *joined(const char *a, const char *b, const char *c)
 {
     char *all = malloc(strlen(a) + strlen(b) + strlen(c) + 1);
-    must(all != NULL, "malloc");
+    require(all != NULL, "malloc");
     strcat(strcat(strcpy(all, a), b), c);
     return all;
 }
 
-/* A word that nobody else on this machine was ever given. */
+/* A word that no other process of this machine was ever given. */
 static inline char *new_nonce(void)
 {
     static int given;
     char number[16];
     snprintf(number, sizeof number, "x%d", ++given);
-    return joined(self, number, "");
+    return joined(own_nonce, number, "");
 }
 
 /* One of the installed programs, with a nonce. */
-static inline struct command command(const char *name)
+static inline struct command installed(const char *name)
 {
-    struct command it = {.exe = joined(home, "/", name)};
+    struct command it = {.exe = joined(programs, "/", name)};
     it.argv[0] = joined(name, "", "");
     it.argv[1] = new_nonce();
     if (access(it.exe, X_OK) != 0)
-        cannot(joined(name, ", which could not be built or made", ""),
-               "build with a C compiler that can, and run as root");
+        unavailable(joined(name, ", which could not be built or installed", ""),
+                    "build with a C compiler that can, and run as root");
     return it;
 }
 
-/* A folder of this case's own, gone when it is over. */
+/* ---- Files. */
+
+/* A folder of this case's own, removed when it is over. */
 static inline char *folder(void)
 {
     static char *path;
     if (path == NULL) {
-        path = joined(scratch, "/", self);
-        must(mkdir(path, 0755) == 0, path);
+        path = joined(scratch, "/", own_nonce);
+        require(mkdir(path, 0755) == 0, path);
     }
     return path;
 }
@@ -127,207 +94,175 @@ static inline char *in_folder(const char *name) { return joined(folder(), "/", n
 static inline void write_file(const char *path, const void *bytes, size_t length, mode_t mode)
 {
     int file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, mode);
-    must(file >= 0 && write(file, bytes, length) == (ssize_t)length, path);
+    require(file >= 0 && write(file, bytes, length) == (ssize_t)length, path);
     close(file);
 }
 
-static inline void copy(const char *from, const char *to)
+static inline void copy_program(const char *from, const char *to)
 {
     static char bytes[1 << 20];
     int file = open(from, O_RDONLY | O_CLOEXEC);
     ssize_t length = file < 0 ? -1 : read(file, bytes, sizeof bytes);
-    must(length > 0, from);
+    require(length > 0, from);
     close(file);
     write_file(to, bytes, (size_t)length, 0755);
 }
 
-/* ---- Truths. */
-
-static inline size_t words_bytes(char *const argv[])
+/* A script that `interpreter` runs; its path. */
+static inline char *write_script(const char *name, const char *interpreter)
 {
-    size_t sum = 0;
-    for (; argv != NULL && *argv != NULL; argv++)
-        sum += strlen(*argv) + 1;
-    return sum;
+    char *path = in_folder(name), *line = joined("#!", interpreter, "\n");
+    write_file(path, line, strlen(line), 0755);
+    return path;
 }
 
-static inline void tell(struct told one, const char *exe, char *const argv[])
+static inline int remove_one(const char *path, const struct stat *about, int type, struct FTW *at)
 {
-    one.exe = exe != NULL ? (u32)strlen(exe) : 0;
-    one.argv = (u32)words_bytes(argv);
-    size_t length = (sizeof one + one.exe + one.argv + 7) & ~(size_t)7;
-    told = realloc(told, told_bytes + length);
-    must(told != NULL, "realloc");
-    char *to = told + told_bytes;
-    memset(to, 0, length);
-    one.after = since;
-    memcpy(to, &one, sizeof one);
-    memcpy(to + sizeof one, exe, one.exe);
-    to += sizeof one + one.exe;
-    for (; argv != NULL && *argv != NULL; argv++)
-        to = stpcpy(to, *argv) + 1;
-    told_bytes += length;
+    (void)about, (void)type, (void)at;
+    return remove(path);
 }
 
-static inline void told_fork(pid_t pid, pid_t ppid)
-{
-    tell((struct told){.kind = 0, .known = KNOWS_PPID, .pid = (u32)pid, .ppid = (u32)ppid}, NULL,
-         NULL);
-}
+/* ---- Processes. */
 
-/* `argv` is NULL where only somebody else knows it. */
-static inline void told_exec(pid_t pid, pid_t ppid, const char *exe, char *const argv[])
-{
-    u32 known = KNOWS_PPID | KNOWS_EXE | (argv != NULL ? KNOWS_ARGV : 0);
-    tell((struct told){.kind = 1, .known = known, .pid = (u32)pid, .ppid = (u32)ppid}, exe, argv);
-}
-
-static inline void told_exit(pid_t pid, int status)
-{
-    tell((struct told){.kind = 2, .known = KNOWS_STATUS, .pid = (u32)pid, .status = status}, NULL,
-         NULL);
-}
-
-/* An id that is the workload's and has no event of its own. */
-static inline void told_owned(pid_t id)
-{
-    tell((struct told){.kind = OWNED, .pid = (u32)id}, NULL, NULL);
-}
-
-/* All that was told so far happened before now, all that will be told happens after. */
-static inline void then(void)
-{
-    since = now();
-    for (; window < told_bytes;) {
-        struct told *one = (struct told *)(told + window);
-        one->before = since;
-        window += (sizeof *one + one->exe + one->argv + 7) & ~(size_t)7;
-    }
-}
-
-/* Waits for a child, which must end so. */
-static inline int finish(pid_t pid, int due)
+/* Waits for a child, which must end with the status `expected`. */
+static inline int wait_for(pid_t pid, int expected)
 {
     int status = -1;
-    must(pid > 0, "no child could be made");
-    must(reap(pid, &status) == pid, "waitpid");
-    if (status == CODE(CANNOT))
-        _exit(CANNOT);
-    if (status != due) {
-        dprintf(2, "a process ended with status %#x where %#x was due\n", (unsigned)status,
-                (unsigned)due);
+    require(pid > 0, "no child could be made");
+    require(reap(pid, &status) == pid, "waitpid");
+    if (status == EXIT_CODE(UNAVAILABLE))
+        _exit(UNAVAILABLE);
+    if (status != expected) {
+        dprintf(2, "a process ended with status %#x where %#x was expected\n", (unsigned)status,
+                (unsigned)expected);
         _exit(1);
     }
     return status;
 }
 
-/* A child of mine that executed one command and ended. */
-static inline void told_life(pid_t pid, const struct command *ran, int status)
+/* A child of this process that executed one command and ended. */
+static inline void log_life(pid_t pid, const struct command *ran, int status)
 {
-    told_fork(pid, getpid());
-    told_exec(pid, getpid(), ran->exe, ran->argv);
-    told_exit(pid, status);
+    log_fork(pid, getpid());
+    log_exec(pid, getpid(), ran->exe, ran->argv);
+    log_exit(pid, status);
 }
 
-/* The last thing an actor does: what it ran must have replaced it. */
-static inline void __attribute__((noreturn)) run(const struct command *it)
+/* In a child: replaces it with the command. */
+static inline void __attribute__((noreturn)) execute(const struct command *it)
 {
     execv(it->exe, it->argv);
-    broken(it->exe);
+    fail_case(it->exe);
 }
 
-/* A child that does something and ends with code 0, if it comes back at all. */
-static inline pid_t actor(void (*act)(void))
+/* A child that calls `act` and ends with code 0, if that returns. */
+static inline pid_t start_child(void (*act)(void))
 {
     pid_t parent = getpid(), pid = fork();
-    must(pid >= 0, "fork");
+    require(pid >= 0, "fork");
     if (pid == 0) {
-        die_with(parent);
+        die_with_parent(parent);
         act();
         _exit(0);
     }
     return pid;
 }
 
-/* Waits until somebody has raised the flag so high. */
-static inline void meet(u32 height)
+/* The usual case: a child executes the command, which ends as target.c does. */
+static inline void play_target(const struct command *target)
 {
-    while (__atomic_load_n(&board->flag, __ATOMIC_SEQ_CST) < height)
+    pid_t pid = fork();
+    if (pid == 0)
+        execute(target);
+    log_life(pid, target, wait_for(pid, TARGET_STATUS));
+}
+
+/* The usual case without exec: a child calls `act`, and ends with `expected`. */
+static inline void play_child(void (*act)(void), int expected)
+{
+    pid_t pid = start_child(act);
+    log_fork(pid, driver);
+    log_exit(pid, wait_for(pid, expected));
+}
+
+/* The usual case of an exec that fails: a child tries it, gets `error` and ends. */
+static inline void play_failed_exec(const char *path, char *const argv[], int error)
+{
+    pid_t pid = fork();
+    if (pid == 0) {
+        die_with_parent(driver);
+        execv(path, argv);
+        require(errno == error, path);
+        _exit(0);
+    }
+    log_fork(pid, driver);
+    log_exit(pid, wait_for(pid, 0));
+}
+
+/* Waits until the flag has been raised `height` times. */
+static inline void wait_for_flag(u32 height)
+{
+    while (__atomic_load_n(&shared->flag, __ATOMIC_SEQ_CST) < height)
         usleep(100);
 }
 
-static inline void raise_flag(void) { __atomic_add_fetch(&board->flag, 1, __ATOMIC_SEQ_CST); }
+static inline void raise_flag(void) { __atomic_add_fetch(&shared->flag, 1, __ATOMIC_SEQ_CST); }
 
-/* ---- What several cases need. */
+/* ---- Namespaces. */
 
-/* Leaves the namespaces that `which` names, as an ordinary user may: with a user namespace. */
-static inline void unshare_all(int which)
+/* Leaves the namespaces of `which`, as an ordinary user may: with a new user namespace. */
+static inline void leave_namespaces(int which)
 {
     if (unshare(CLONE_NEWUSER | which) != 0)
-        cannot("user namespaces for ordinary users",
-               "allow them (user.max_user_namespaces, kernel.unprivileged_userns_clone, "
-               "kernel.apparmor_restrict_unprivileged_userns)");
+        unavailable("user namespaces for ordinary users",
+                    "allow them (user.max_user_namespaces, kernel.unprivileged_userns_clone, "
+                    "kernel.apparmor_restrict_unprivileged_userns)");
 }
 
-/* Somebody whose pid I see otherwise than it does itself shows itself. */
-static int faces[2];
+/* A process in another pid namespace has another pid there than the driver sees. A message from it
+ * carries the driver's. */
+static int pid_channel[2];
 
-static inline void expect_faces(void)
+static inline void open_pid_channel(void)
 {
     int yes = 1;
-    must(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, faces) == 0, "socketpair");
-    must(setsockopt(faces[0], SOL_SOCKET, SO_PASSCRED, &yes, sizeof yes) == 0, "SO_PASSCRED");
+    require(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pid_channel) == 0, "socketpair");
+    require(setsockopt(pid_channel[0], SOL_SOCKET, SO_PASSCRED, &yes, sizeof yes) == 0, "SO_PASSCRED");
 }
 
-static inline void show_face(void) { must(write(faces[1], "x", 1) == 1, "write"); }
+static inline void send_own_pid(void) { require(write(pid_channel[1], "x", 1) == 1, "write"); }
 
-static inline pid_t see_face(void)
+static inline pid_t receive_pid(void)
 {
     char byte, control[CMSG_SPACE(sizeof(struct ucred))] __attribute__((aligned(8)));
     struct iovec part = {&byte, 1};
     struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control,
                              .msg_controllen = sizeof control};
-    struct ucred who;
-    must(recvmsg(faces[0], &message, 0) == 1 && CMSG_FIRSTHDR(&message) != NULL, "recvmsg");
-    memcpy(&who, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof who);
-    return who.pid;
+    struct ucred sender;
+    require(recvmsg(pid_channel[0], &message, 0) == 1 && CMSG_FIRSTHDR(&message) != NULL, "recvmsg");
+    memcpy(&sender, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof sender);
+    return sender.pid;
 }
 
 /* ---- The driver itself. */
-
-static inline int unlink_one(const char *path, const struct stat *about, int type, struct FTW *at)
-{
-    (void)about, (void)type, (void)at;
-    return remove(path);
-}
-
-static void write_told(void)
-{
-    long at = (long)(offsetof(struct ledger, slot) + sizeof(struct slot));
-    for (size_t done = 0; !bare && done < told_bytes;) {
-        ssize_t count = pwrite(LEDGER_FD, told + done, told_bytes - done, at + (long)done);
-        must(count > 0, "the ledger cannot be written");
-        done += (size_t)count;
-    }
-}
 
 int main(int argc, char **argv)
 {
     if (argc != 5)
         return 124;
     open_ledger(argv[1]);
-    home = argv[2], scratch = argv[3], with = argv[4];
+    programs = argv[2], scratch = argv[3], string_name = argv[4];
     driver = getpid();
-    board = mmap(NULL, sizeof *board, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    must(board != MAP_FAILED, "mmap");
-    must(prctl(PR_SET_CHILD_SUBREAPER, 1) == 0, "prctl");
-    since = now();
+    shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    require(shared != MAP_FAILED, "mmap");
+    require(prctl(PR_SET_CHILD_SUBREAPER, 1) == 0, "prctl");
+    window_start = now();
     play();
-    then();
-    char *left = joined(scratch, "/", self);
-    nftw(left, unlink_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
-    write_told();
-    return leave();
+    next_window();
+    char *left = joined(scratch, "/", own_nonce);
+    nftw(left, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+    write_case_log();
+    return record_exit();
 }
 
 #endif

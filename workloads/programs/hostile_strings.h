@@ -1,8 +1,8 @@
-/* Words that try to be something else where they are shown. */
-#ifndef NASTY_H
-#define NASTY_H
+/* Strings that forge something else where they are displayed without escaping. */
+#ifndef HOSTILE_STRINGS_H
+#define HOSTILE_STRINGS_H
 
-static inline const char *nasty(const char *which)
+static inline const char *hostile_string(const char *name)
 {
     static const char *const all[][2] = {
         {"newline", "line\nworkload,monitor,repetition\r\n{\"kind\":\"exec\"}"},
@@ -13,9 +13,9 @@ static inline const char *nasty(const char *which)
         {"forgery", "a\" a2=\"b\ntype=EXECVE msg=audit(1.000:1): argc=1 a0=\"c\"<script>[x](y)|"},
     };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        if (same(all[i][0], which))
+        if (equal(all[i][0], name))
             return all[i][1];
-    broken("there is no such word");
+    fail_case("there is no hostile string of that name");
 }
 
 #endif

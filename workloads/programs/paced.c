@@ -2,9 +2,9 @@
  * and waits for each; with RATE 0 as fast as it can. Each ends at once, or first executes the
  * program PATH, called NAME.
  *
- * WIDTH workers take turns. One that is held up begins its next process late but leaves none out:
- * the time at which it was due is written down, so that being held up is seen. */
-#include "life.h"
+ * WIDTH workers take turns. One that is delayed begins its next process late but leaves none out:
+ * the time at which it was due is recorded, so that the delay is known. */
+#include "workers.h"
 
 #define LEAF 1
 #define SECOND 1000000000u
@@ -18,7 +18,7 @@ static char *path, *name;
 /* When this worker's next process is due. */
 static u64 next_due(void)
 {
-    u64 place = (u64)done++ * width + turn;
+    u64 place = (u64)done++ * width + worker_index;
     return origin + place * SECOND / rate;
 }
 
@@ -29,31 +29,31 @@ static void sleep_until(u64 due)
         ;
 }
 
-static void live(u32 slot, pid_t parent, char **args)
+static void child(u32 slot, pid_t parent, char **args)
 {
     if (path)
-        become_leaf(slot, parent, path, args);
-    become(slot, parent);
-    _exit(leave());
+        exec_leaf(slot, parent, path, args);
+    enter_slot(slot, parent);
+    _exit(record_exit());
 }
 
-static void once(void)
+static void begin_one(void)
 {
     char nonce[64], *args[] = {name, nonce, NULL};
     u64 due = rate ? next_due() : 0;
-    u32 slot = claim(1);
+    u32 slot = claim_slots(1);
     if (slot == NO_SLOT)
         return;
-    pid_t worker = my_pid();
+    pid_t worker = current_pid();
     append_nonce(nonce, slot);
     if (rate && now() < due)
         sleep_until(due);
-    struct made made = plan(path ? FORK | EXEC | EXIT : FORK | EXIT, LEAF);
-    made.due = bare ? 0 : due;
+    struct by_parent record = begin_record(path ? FORK | EXEC | EXIT : FORK | EXIT, LEAF);
+    record.due = stamping ? due : 0;
     pid_t pid = fork();
     if (pid == 0)
-        live(slot, worker, args);
-    see_off(slot, &made, pid);
+        child(slot, worker, args);
+    wait_and_record(slot, &record, pid);
 }
 
 int main(int argc, char **argv)
@@ -61,13 +61,13 @@ int main(int argc, char **argv)
     if (argc != 5 && argc != 7)
         return 124;
     open_ledger(argv[1]);
-    rate = number(argv[2]);
-    width = number(argv[4]);
+    rate = (u32)parse_number(argv[2]);
+    width = (u32)parse_number(argv[4]);
     path = argc == 7 ? argv[5] : NULL;
     name = argc == 7 ? argv[6] : NULL;
-    /* The kernel may else let a sleeper lie 50 us longer. */
+    /* By default the kernel may wake a sleeping process up to 50 us late. */
     prctl(PR_SET_TIMERSLACK, 1);
     origin = now() + LEAD;
-    share(number(argv[3]), width, once);
-    return leave();
+    run_workers((u32)parse_number(argv[3]), width, begin_one);
+    return record_exit();
 }

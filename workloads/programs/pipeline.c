@@ -1,16 +1,16 @@
 /* pipeline NONCE COUNT WIDTH STAGES SHELL LEAF: has the shell run "LEAF nonce | LEAF nonce ..."
- * COUNT times, WIDTH at a time, as a person would type it.
+ * COUNT times, WIDTH at a time, as a user would type it.
  *
- * The shell makes the leaves, so nobody stamps just before or after: their windows are as wide as
- * the shell's life, and loose. A pipeline's slots follow one another: the shell's, then the leaves'. */
-#include "life.h"
+ * The shell makes the leaves and stamps nothing: their windows are as wide as the shell's life, and
+ * loose. A pipeline's slots follow one another: the shell's, then the leaves'. */
+#include "workers.h"
 
-enum { PROGRAM_SHELL = 1, PROGRAM_LEAF = 2, MOST_STAGES = 8 };
+enum { PROGRAM_SHELL = 1, PROGRAM_LEAF = 2, MAX_STAGES = 8 };
 
 static u32 stages;
 static char *shell, *leaf;
 
-static void write_line(char *line, u32 slot)
+static void write_command(char *line, u32 slot)
 {
     for (u32 stage = 1; stage <= stages; stage++) {
         if (stage > 1)
@@ -21,42 +21,42 @@ static void write_line(char *line, u32 slot)
     }
 }
 
-/* The leaves of the shell that `shell` is about: made some time in its life, by it. */
-static void bury_leaves(u32 slot, const struct made *shell)
+/* The records of the leaves of a shell: made during its life, by it. */
+static void record_leaves(u32 slot, const struct by_parent *shell)
 {
-    struct made made = {
+    struct by_parent record = {
         .fork_after = shell->fork_after,
         .exit_before = shell->exit_before,
-        .parent = slot,
+        .parent_slot = slot,
         .program = PROGRAM_LEAF,
         .kinds = FORK | EXEC | EXIT | LOOSE_FORK | LOOSE_EXEC | LOOSE_EXIT,
     };
     for (u32 stage = 1; stage <= stages; stage++)
-        put(slot + stage, offsetof(struct slot, made), &made, sizeof made);
+        write_slot(slot + stage, offsetof(struct slot, by_parent), &record, sizeof record);
 }
 
-static void once(void)
+static void run_one(void)
 {
-    char line[MOST_STAGES * 128], *args[] = {"sh", "-c", line, NULL};
-    u32 slot = claim(1 + stages);
+    char line[MAX_STAGES * 128], *args[] = {"sh", "-c", line, NULL};
+    u32 slot = claim_slots(1 + stages);
     int status = 0;
     if (slot == NO_SLOT)
         return;
-    write_line(line, slot);
-    pid_t parent = my_pid();
-    struct made made = plan(FORK | EXEC | EXIT | LOOSE_EXEC | LOOSE_EXIT, PROGRAM_SHELL);
+    write_command(line, slot);
+    pid_t parent = current_pid();
+    struct by_parent record = begin_record(FORK | EXEC | EXIT | LOOSE_EXEC | LOOSE_EXIT, PROGRAM_SHELL);
     pid_t pid = fork();
     if (pid == 0)
-        become_program(slot, parent, shell, args);
-    stamp(&made.fork_before);
+        exec_program(slot, parent, shell, args);
+    stamp(&record.fork_before);
     if (pid < 0) {
-        fail(slot, errno);
+        record_failure(slot, errno);
         return;
     }
     if (reap(pid, &status) != pid)
         return;
-    buried(slot, &made, pid, status);
-    bury_leaves(slot, &made);
+    end_record(slot, &record, pid, status);
+    record_leaves(slot, &record);
 }
 
 int main(int argc, char **argv)
@@ -64,11 +64,11 @@ int main(int argc, char **argv)
     if (argc != 7)
         return 124;
     open_ledger(argv[1]);
-    stages = number(argv[4]);
+    stages = (u32)parse_number(argv[4]);
     shell = argv[5];
     leaf = argv[6];
-    if (stages > MOST_STAGES)
+    if (stages > MAX_STAGES)
         return 124;
-    share(number(argv[2]), number(argv[3]), once);
-    return leave();
+    run_workers((u32)parse_number(argv[2]), (u32)parse_number(argv[3]), run_one);
+    return record_exit();
 }

@@ -1,7 +1,7 @@
-/* A process that is only there to be reported: it says that a monitor is ready, or drained.
- * Dynamic, so that a preloaded library is carried along too. */
+/* A process that exists to be reported: once it is, a monitor is ready, or has drained.
+ * Dynamic, so that a preloaded library is loaded into it too. */
 
 int main(void)
 {
-	return 0;
+    return 0;
 }

@@ -1,4 +1,4 @@
-/* target32: the same as target, as a 32-bit program for x86. It needs nothing but the compiler. */
+/* target32: the same as target, as a 32-bit program for x86. Needs nothing but the compiler. */
 #ifndef __i386__
 #error "32-bit programs are written for x86 only"
 #endif

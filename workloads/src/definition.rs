@@ -6,7 +6,7 @@ use std::path::Path;
 use contract::{Options, Result, Script, Unavailable, Workload};
 use serde::Deserialize;
 
-use crate::programs;
+use crate::{models, programs};
 
 const FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/definitions.rs"));
 
@@ -39,17 +39,17 @@ enum Value {
 pub struct Definition {
     /// Its name, as in `short-lived/vfork`.
     pub name: String,
-    /// The name, and what was given on the command line: unique in a record.
+    /// The name with the options given on the command line: unique in a record.
     pub label: String,
     /// Whether it is part of the default run.
     pub headline: bool,
-    /// What it does and why each technique fares as it does.
+    /// What it does, and how and why the techniques differ on it.
     pub analysis: String,
     /// Label of a workload that runs at the same time in a control group of its own. Its events
-    /// are in no ledger: it is there to disturb, not to be seen.
+    /// are unrelated: it is there to disturb.
     pub beside: Option<String>,
-    /// Monitors that miss a event of it, as the analysis says. Tests hold what was measured
-    /// against this; nothing else asks.
+    /// Monitors that miss an event of it, as the analysis says. Only tests use it: they compare it
+    /// with what was measured.
     pub blind: Vec<String>,
     /// The model's options: those of the file, then those of the command line.
     pub options: Options,
@@ -69,7 +69,7 @@ pub fn definitions() -> Result<Vec<Definition>> {
 }
 
 fn parse(file: &str, text: &str) -> Result<Definition> {
-    let bad = |why: &str| format!("definitions/{file}: {why}");
+    let in_file = |why: &str| format!("definitions/{file}: {why}");
     let parsed: File = toml::from_str(text).map_err(|why| {
         let line = why
             .span()
@@ -77,9 +77,9 @@ fn parse(file: &str, text: &str) -> Result<Definition> {
         let message = why.message().lines().collect::<Vec<_>>().join(" ");
         format!("definitions/{file}, line {line}: {message}: correct it there")
     })?;
-    let model = crate::find(&parsed.model).ok_or_else(|| {
-        let known: Vec<_> = crate::models().iter().map(|model| model.name()).collect();
-        bad(&format!(
+    let model = models::find(&parsed.model).ok_or_else(|| {
+        let known: Vec<_> = models::models().iter().map(|model| model.name()).collect();
+        in_file(&format!(
             "model '{}' is not one of {}",
             parsed.model,
             known.join(", ")
@@ -93,8 +93,8 @@ fn parse(file: &str, text: &str) -> Result<Definition> {
     let given = pairs
         .iter()
         .map(|(name, value)| (name.as_str(), value.as_str()));
-    let options =
-        Options::new(&parsed.name, model.options(), given).map_err(|why| bad(&why.to_string()))?;
+    let options = Options::new(&parsed.name, model.options(), given)
+        .map_err(|why| in_file(&why.to_string()))?;
     Ok(Definition {
         label: parsed.name.clone(),
         name: parsed.name,
@@ -114,38 +114,38 @@ impl Definition {
         self.model.name()
     }
 
-    /// The same with these options, which win over the file's. An error names the option.
+    /// The same with these options, which replace the file's. An error names the option.
     pub fn with(&self, given: &[(String, String)]) -> Result<Self> {
         let pairs = given
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()));
-        let said = Options::new(&self.name, self.model.options(), pairs)?;
+        let given_options = Options::new(&self.name, self.model.options(), pairs)?;
         let mut all = self.pairs.clone();
         all.extend(given.iter().cloned());
         let merged = all
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()));
         Ok(Self {
-            label: format!("{}{}", self.name, said.label()),
+            label: format!("{}{}", self.name, given_options.label()),
             options: Options::new(&self.name, self.model.options(), merged)?,
             pairs: all,
             ..self.clone()
         })
     }
 
-    /// What it will do, at `scale` times the number of processes, with the programs that were
-    /// installed in the folder `programs`.
+    /// What it does at `scale` times the number of processes, with the programs installed in the
+    /// folder `programs`.
     pub fn script(&self, scale: f64, programs: &Path) -> Result<Script> {
-        // /proc/PID/exe names a file by its real path, so that must be in the truths.
+        // /proc/PID/exe names a file by its real path, so true events must too.
         let real = std::fs::canonicalize(programs).unwrap_or_else(|_| programs.to_owned());
         self.model
             .script(&self.options, scale, &real)
             .map_err(|why| format!("{}: {why}", self.label).into())
     }
 
-    /// Why it cannot run on this machine, if so.
+    /// Why it cannot run on this machine; `None` when it can.
     pub fn unavailable(&self) -> Option<Unavailable> {
-        // Options that make no sense are an error of `script`, not a lack of this machine.
+        // Impossible options are an error of `script`, not something this machine lacks.
         let script = self.script(1.0, Path::new("/")).ok()?;
         programs::unavailable(&script)
     }

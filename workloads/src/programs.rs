@@ -7,28 +7,28 @@ use std::path::Path;
 
 use contract::{Result, Script, Unavailable};
 
-/// A program that build.rs built, or could not build on that machine.
+/// A program that build.rs built, or could not build.
 struct Embedded {
     name: &'static str,
     bytes: Option<&'static [u8]>,
 }
 
+/// The program among the installed ones that only starts and ends.
+pub const READINESS_PROBE: &str = "readiness_probe-dynamic";
+
 const PROGRAMS: &[Embedded] = include!(concat!(env!("OUT_DIR"), "/programs.rs"));
 
-/// A folder beside the programs in which anybody may make files and execute them.
+/// A folder beside the programs in which every user may create files and execute them.
 pub(crate) const SCRATCH: &str = "scratch";
 /// This program is installed a second time, as one that runs as another user.
 const SET_USER_ID: (&str, &str) = ("target-dynamic", "target-set-user-id");
-/// That user: a stranger to everybody, with no rights of its own.
-const STRANGER: u32 = 65533;
+/// That user, which owns nothing else.
+const OTHER_USER: u32 = 65533;
 
-/// Puts every program into `dir`, which is made when it is not there, for everybody to execute.
+/// Writes every program into `dir`, which it makes where necessary, executable for every user.
 pub fn install(dir: &Path) -> Result<()> {
     let failed = |path: &Path, why: std::io::Error| {
-        format!(
-            "{}: {why}: use a folder that can be written",
-            path.display()
-        )
+        format!("{}: {why}: use a writable folder", path.display())
     };
     fs::create_dir_all(dir).map_err(|why| failed(dir, why))?;
     for program in PROGRAMS {
@@ -43,21 +43,21 @@ pub fn install(dir: &Path) -> Result<()> {
         .map_err(|why| failed(&scratch, why))?;
     if nix::unistd::geteuid().is_root() {
         let (from, to) = (dir.join(SET_USER_ID.0), dir.join(SET_USER_ID.1));
-        hand_over(&from, &to).map_err(|why| failed(&to, why))?;
+        install_set_user_id(&from, &to).map_err(|why| failed(&to, why))?;
     }
     Ok(())
 }
 
-/// A copy that belongs to [`STRANGER`] and runs as it. Only root can make one.
-fn hand_over(from: &Path, to: &Path) -> std::io::Result<()> {
+/// A copy that belongs to [`OTHER_USER`] and runs as it. Only root can make one.
+fn install_set_user_id(from: &Path, to: &Path) -> std::io::Result<()> {
     write(to, &fs::read(from)?)?;
-    std::os::unix::fs::chown(to, Some(STRANGER), Some(STRANGER))?;
+    std::os::unix::fs::chown(to, Some(OTHER_USER), Some(OTHER_USER))?;
     // After the change of owner, which takes the bit away.
     fs::set_permissions(to, fs::Permissions::from_mode(0o4755))
 }
 
 fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    // A program that still runs cannot be written to, but its name can be given to another file.
+    // A program that still runs cannot be written to, but its name can be reused.
     if let Err(why) = fs::remove_file(path)
         && why.kind() != std::io::ErrorKind::NotFound
     {
@@ -74,7 +74,7 @@ fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     file.set_permissions(fs::Permissions::from_mode(0o755))
 }
 
-/// Why the programs of `script` cannot run here, if so.
+/// Why the programs of `script` cannot run here; `None` when they can.
 pub(crate) fn unavailable(script: &Script) -> Option<Unavailable> {
     script.programs.iter().find_map(|program| {
         let name = program.exe.file_name()?.to_str()?;
@@ -105,7 +105,7 @@ fn no_file(exe: &Path) -> Option<Unavailable> {
     missing.then(|| Unavailable::new(exe.display().to_string(), "install a POSIX shell"))
 }
 
-/// A binary that was copied here may find another C library, or none.
+/// A binary that was built elsewhere may find another C library here, or none.
 fn no_loader(program: &[u8]) -> Option<Unavailable> {
     let loader = interpreter(program)?;
     let missing = !Path::new(loader).exists();

@@ -1,172 +1,137 @@
 //! Runs one workload, from inside a process of its own that the harness has already fenced.
 //!
-//! The runner is the first process's parent: it claims and stamps that slot, waits, sees to it
-//! that nothing outlives the run, and checks the ledger before any monitor is judged by it.
+//! The runner is the parent of the first process: it claims and stamps that slot, waits, checks that
+//! nothing outlives the run, and writes the ledger.
 
-mod child;
+mod clock;
+mod first_process;
+mod request;
 mod watchdog;
 
-use std::path::Path;
 use std::process::ExitStatus;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use contract::{Counts, Nanos, Result, Script};
+use contract::{Nanos, Result, Script, Unavailable};
 use nix::errno::Errno;
 use nix::sys::prctl::set_child_subreaper;
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
-use nix::time::{ClockId, clock_gettime};
 use nix::unistd::Pid;
 
-use crate::ledger::shm::Live;
-use crate::ledger::{self, slot};
+use crate::ledger::manifest::Manifest;
+use crate::ledger::shm::SharedLedger;
+use crate::programs_log;
+use clock::now;
+use first_process::{FirstProcess, UNAVAILABLE};
+pub use request::{Outcome, Run};
+use watchdog::Watchdog;
 
-/// How one workload is run.
-#[derive(Clone, Debug)]
-pub struct Run<'a> {
-    /// The folder of the cell, made ready by [`crate::prepare`].
-    pub cell: &'a Path,
-    /// What is run.
-    pub script: &'a Script,
-    /// Added to the programs' environment, which is otherwise PATH alone.
-    pub env: &'a [(String, String)],
-    /// User and group the programs run as. Root must give one; others can only be themselves.
-    pub user: Option<(u32, u32)>,
-    /// After so long it is stopped, and has failed.
-    pub limit: Duration,
-    /// Whether events are written down. Without, the same work is done: what a ledger costs is
-    /// measured so, and nothing else should be.
-    pub stamping: bool,
-}
-
-/// What a run was.
-#[derive(Clone, Copy, Debug)]
-pub struct Outcome {
-    /// Just before the first process was made.
-    pub began: Nanos,
-    /// Just after it had ended.
-    pub ended: Nanos,
-    /// Wall time between these, in nanoseconds.
-    pub wall_ns: u64,
-    /// Events written down: as many as the script expects.
-    pub counts: Counts,
-}
-
-/// Runs it, leaves the ledger in the cell's folder, and checks that it is whole.
+/// Runs what the folder of the cell was prepared for, and leaves the ledger there. The ledger is
+/// checked when it is read: [`crate::ledger::read`].
 ///
 /// The calling process must have no other children, and becomes the reaper of orphans. An error
-/// says what differed from the script, which call failed, or that time was up; an
-/// [`Unavailable`](contract::Unavailable) that this machine has not what a driver needs.
+/// says which call failed, that processes were left, or that time was up; an [`Unavailable`] says
+/// what a driver lacks on this machine.
 pub fn run(run: &Run<'_>) -> Result<Outcome> {
     set_child_subreaper(true).map_err(|why| format!("prctl(PR_SET_CHILD_SUBREAPER): {why}"))?;
-    let live = Live::new(run.script)?;
-    live.claim();
-    let (ended, status, late) = live_through(run, &live)?;
+    let manifest = Manifest::read(run.cell)?;
+    let script = manifest.script();
+    let ledger = SharedLedger::new(&script)?;
+    ledger.claim_first();
+    let ended = run_first(run, &manifest, &script, &ledger)?;
     let orphans = reap_orphans()?;
-    if run.script.driver.is_some() && status.code() == Some(child::CANNOT) {
-        return Err(child::why_not(run.cell).into());
+    if script.driver.is_some() && ended.status.code() == Some(UNAVAILABLE) {
+        return Err(what_the_driver_lacks(run).into());
     }
-    let bytes = live.save(run.cell)?;
-    verdict(run, &live, &bytes, late, orphans)?;
-    let began = live.u64(child::FORK_AFTER).load(Ordering::SeqCst);
+    ledger.save(run.cell)?;
+    check(run, &script, &ledger, &ended, orphans)?;
     Ok(Outcome {
-        began,
-        ended,
-        wall_ns: ended - began,
-        counts: run.script.expected,
+        wall_ns: ended.at - ended.began,
+        counts: script.expected,
     })
 }
 
-/// From the first process's fork to its exit: when it ended, how, and whether it had to be killed.
-fn live_through(run: &Run<'_>, live: &Live) -> Result<(Nanos, ExitStatus, bool)> {
-    let mut first = child::start(run, live)?;
-    let pid = Pid::from_raw(first.id() as i32);
-    let watch = watchdog::Watchdog::new(live, pid, run.limit);
-    let (ended, late) = watch.around(|| {
-        // It stays a zombie for now, so that the watchdog cannot kill somebody else by its pid.
+/// How the first process ended.
+struct Ended {
+    began: Nanos,
+    at: Nanos,
+    status: ExitStatus,
+    timed_out: bool,
+}
+
+fn run_first(
+    run: &Run<'_>,
+    manifest: &Manifest,
+    script: &Script,
+    ledger: &SharedLedger,
+) -> Result<Ended> {
+    let mut first = FirstProcess::start(run, manifest, script, ledger)?;
+    let pid = first.pid();
+    let (at, timed_out) = Watchdog::new(ledger, pid, run.limit).around(|| {
+        // It stays a zombie for now, so that the watchdog cannot kill another process with its pid.
         while waitid(Id::Pid(pid), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT) == Err(Errno::EINTR)
         {
         }
         now()
     });
-    let status = first
-        .wait()
-        .map_err(|why| format!("waitpid({pid}): {why}"))?;
-    if run.stamping {
-        child::stamp_end(live, ended, status);
-    }
-    Ok((ended, status, late))
+    let status = first.end(at)?;
+    Ok(Ended {
+        began: first.began,
+        at,
+        status,
+        timed_out,
+    })
 }
 
-/// Waits for whatever is left of the workload; how many there were. All die with their parents,
-/// and in a whole run nothing is left at all.
+/// Waits for what is left of the workload; how many processes that were. All die with their parents,
+/// and a complete run leaves none.
 fn reap_orphans() -> Result<u32> {
     let (mut orphans, begun) = (0, Instant::now());
     loop {
-        match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
+        match waitpid(None::<Pid>, Some(WaitPidFlag::WNOHANG)) {
             Err(Errno::ECHILD) => return Ok(orphans),
             Err(Errno::EINTR) => {}
             Err(why) => return Err(format!("waitpid: {why}").into()),
             Ok(WaitStatus::StillAlive) if begun.elapsed() > Duration::from_secs(5) => {
-                return Err("processes of the workload will not end: kill its cgroup".into());
+                return Err("processes of the workload do not end: kill its control group".into());
             }
-            // Nothing tells when the last of several orphans dies but asking.
+            // Nothing but polling tells when the last of several orphans dies.
             Ok(WaitStatus::StillAlive) => std::thread::sleep(Duration::from_millis(1)),
             Ok(_) => orphans += 1,
         }
     }
 }
 
-fn verdict(run: &Run<'_>, live: &Live, bytes: &[u8], late: bool, orphans: u32) -> Result<()> {
-    let log = || child::first_words(run.cell);
-    if let Some((errno, slot)) = live.failure() {
+fn check(
+    run: &Run<'_>,
+    script: &Script,
+    ledger: &SharedLedger,
+    ended: &Ended,
+    orphans: u32,
+) -> Result<()> {
+    let log = || programs_log::note(run.cell);
+    if let Some((errno, slot)) = ledger.failure() {
         let (errno, log) = (Errno::from_raw(errno), log());
         return Err(format!("the process of slot {slot} could not be made: {errno}{log}").into());
     }
-    if late {
+    if ended.timed_out {
         let limit = run.limit.as_secs_f32();
-        return Err(
-            format!("time was up after {limit} s: give it more, or use a smaller --scale").into(),
-        );
+        return Err(format!("stopped after {limit} s: use a smaller --scale").into());
     }
     if orphans > 0 {
-        return Err(format!(
-            "{orphans} processes were left without their parents{}",
-            log()
-        )
-        .into());
+        return Err(format!("{orphans} processes outlived their parents{}", log()).into());
     }
-    if !run.stamping {
-        let (used, due) = (live.used(), run.script.slots);
-        return if used == due {
-            Ok(())
-        } else {
-            Err(format!("{used} slots of {due} used").into())
-        };
+    let (used, expected) = (ledger.used(), script.slots);
+    if !run.stamping && used != expected {
+        return Err(format!("{used} slots of {expected} used{}", log()).into());
     }
-    let slots = ledger::slots(bytes)?;
-    let (programs, expected) = (run.script.programs.len(), run.script.expected);
-    let whole = match run.script.driver {
-        Some(_) => ledger::driven(bytes, &slots, programs, expected).map(drop),
-        None => ledger::check(&slots, programs, expected),
-    };
-    whole.map_err(|why| format!("the ledger is not whole: {why}{}", log()).into())
+    Ok(())
 }
 
-/// Now, on CLOCK_MONOTONIC.
-fn now() -> Nanos {
-    // The call can only fail for a clock the kernel does not know.
-    clock_gettime(ClockId::CLOCK_MONOTONIC).map_or(0, |time| {
-        time.tv_sec() as u64 * 1_000_000_000 + time.tv_nsec() as u64
-    })
+/// A driver names what it lacks and the remedy on stderr.
+fn what_the_driver_lacks(run: &Run<'_>) -> Unavailable {
+    let line = programs_log::first_line(run.cell).unwrap_or_default();
+    let (missing, remedy) = line
+        .split_once(": ")
+        .unwrap_or((&line, "use another machine"));
+    Unavailable::new(missing, remedy)
 }
-
-/// Offset of a field of the first slot.
-macro_rules! first_slot {
-    ($field:ident) => {
-        crate::ledger::slot::HEADER + std::mem::offset_of!(crate::ledger::slot::Slot, $field)
-    };
-}
-use first_slot;
-
-const _: () = assert!(first_slot!(fork_after) == slot::HEADER);

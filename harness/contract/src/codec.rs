@@ -1,6 +1,6 @@
 //! Bytes for what one process hands to another: a report (the frames of a monitor that has no
 //! format of its own) and a whole ledger (what the harness hands to its fault injector). Numbers are
-//! little-endian. FORMAT.md has both, field by field.
+//! little-endian. docs/FORMAT.md has both, field by field.
 
 use crate::{Arena, Cut, EventRef, Fields, Kind, Ledger, Malformed, Nanos, Owned, Pid, Truth};
 

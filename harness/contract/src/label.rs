@@ -52,8 +52,8 @@ mod tests {
             Some(Label { name, options })
         };
         assert_eq!(Label::parse("null"), of("null", &[]));
-        let both = of("netlink", &[("rcvbuf", "1M"), ("details", "on")]);
-        assert_eq!(Label::parse("netlink{rcvbuf=1M, details=on}"), both);
+        let both = of("netlink", &[("rcvbuf", "1M"), ("lookup", "never")]);
+        assert_eq!(Label::parse("netlink{rcvbuf=1M, lookup=never}"), both);
         for bad in ["netlink{rcvbuf", "netlink{rcvbuf}", "a{2}", "a{}"] {
             assert_eq!(Label::parse(bad), None, "{bad}");
         }

@@ -1,7 +1,7 @@
 //! What monitors, workloads and the harness agree on, and nothing else.
 //!
 //! A [`Workload`] model causes events and each is written down as a [`Truth`]; a [`Monitor`]
-//! watches and reports [`Event`]s. The words are those of METHODOLOGY.md. This crate has no dependencies, so that a monitor or a
+//! watches and reports [`Event`]s. The words are those of docs/METHODOLOGY.md. This crate has no dependencies, so that a monitor or a
 //! workload can be written against it without taking anything else on.
 
 mod arena;
@@ -27,7 +27,7 @@ pub use event::{Event, EventLog, EventRef};
 pub use field::{Cut, Field, Fields};
 pub use kind::{Kind, Pid};
 pub use label::{Label, bare_name};
-pub use monitor::{Counters, Decode, Monitor, Privilege, Ready, Session};
+pub use monitor::{Buffer, Counters, Decode, Monitor, Privilege, Ready, Session};
 pub use options::{OptionKind, OptionSpec, Options};
 pub use spool::{Frame, Malformed, Observer, Spool, SpoolReader};
 pub use truth::{Ledger, Life, Owned, Truth};

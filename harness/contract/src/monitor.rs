@@ -22,6 +22,29 @@ pub struct Counters {
     /// Everything else worth keeping with the cell, with the unit in its name
     /// (`backlog_wait_ms`, `recursion_misses`).
     pub notes: BTreeMap<String, u64>,
+    /// The highest fill of the buffer that [`Monitor::buffer`] names, in its unit. Sampled at each
+    /// read, so a lower bound. `None` where there is no such buffer or its fill cannot be read.
+    pub buffer_peak: Option<u64>,
+}
+
+/// What holds events between the kernel, or the program that made them, and the monitor's reader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Buffer {
+    /// None that events could fill: the source waits for the reader, or keeps everything.
+    Unbounded,
+    /// There may be one, and how large it is cannot be told.
+    Unknown,
+    /// One that loses events once it is full.
+    Bounded {
+        /// How much it holds, in `unit`.
+        capacity: u64,
+        /// What `capacity`, `least_per_event` and [`Counters::buffer_peak`] count: `bytes`,
+        /// `records` or `messages`.
+        unit: &'static str,
+        /// The least that one event of a workload takes in it, so that
+        /// `capacity / least_per_event` is the most events that it can hold.
+        least_per_event: u64,
+    },
 }
 
 /// Says that a monitor is ready, and with which environment a workload must be run for it.
@@ -67,6 +90,12 @@ pub trait Monitor: Sync {
 
     /// The kinds and fields it offers when run with `options`.
     fn claims(&self, options: &Options) -> Claims;
+
+    /// The buffer between events and its reader when run with `options`. Which of several bounds
+    /// the loss is the monitor's to say; see [`Buffer`].
+    fn buffer(&self, _options: &Options) -> Buffer {
+        Buffer::Unknown
+    }
 
     /// What it keeps of root.
     fn privilege(&self) -> Privilege {

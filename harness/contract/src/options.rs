@@ -1,6 +1,11 @@
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::Result;
+
+/// The longest duration that an option may ask for: what rests for longer cannot be told from
+/// what hangs.
+const LONGEST: Duration = Duration::from_secs(10);
 
 /// What the value of an option may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +20,8 @@ pub enum OptionKind {
     Word(&'static [&'static str]),
     /// Like `Size`, or the word `kernel`: leave it as the kernel has it.
     SizeOrKernel,
+    /// Digits with `us`, `ms` or `s`, up to ten seconds; or the word `auto`.
+    DurationOrAuto,
 }
 
 /// An option that a monitor or a workload model understands.
@@ -84,6 +91,11 @@ impl Options {
         parse_size(self.word(name)).unwrap_or_default()
     }
 
+    /// The duration `name`; `None` for the word `auto`.
+    pub fn duration(&self, name: &str) -> Option<Duration> {
+        parse_duration(self.word(name))
+    }
+
     /// The share `name`.
     pub fn share(&self, name: &str) -> f64 {
         parse_share(self.word(name)).unwrap_or_default()
@@ -119,6 +131,7 @@ fn check(spec: &OptionSpec, value: &str) -> Result<(), String> {
     let fits = match spec.kind {
         OptionKind::Size => parse_size(value).is_some(),
         OptionKind::SizeOrKernel => value == "kernel" || parse_size(value).is_some(),
+        OptionKind::DurationOrAuto => value == "auto" || parse_duration(value).is_some(),
         OptionKind::Share => parse_share(value).is_some(),
         OptionKind::Switch => matches!(value, "on" | "off"),
         OptionKind::Word(words) => words.contains(&value),
@@ -129,6 +142,9 @@ fn check(spec: &OptionSpec, value: &str) -> Result<(), String> {
     Err(match spec.kind {
         OptionKind::Size => "use digits, with k, M or G for powers of 1024".into(),
         OptionKind::SizeOrKernel => "use digits (with k, M or G), or the word kernel".into(),
+        OptionKind::DurationOrAuto => {
+            "use digits with us, ms or s (at most 10s), or the word auto".into()
+        }
         OptionKind::Share => "use a number from 0 to 1".into(),
         OptionKind::Switch => "use on or off".into(),
         OptionKind::Word(words) => format!("use one of {}", words.join(", ")),
@@ -138,6 +154,19 @@ fn check(spec: &OptionSpec, value: &str) -> Result<(), String> {
 fn parse_share(text: &str) -> Option<f64> {
     let share = text.parse().ok()?;
     (0.0..=1.0).contains(&share).then_some(share)
+}
+
+fn parse_duration(text: &str) -> Option<Duration> {
+    let units = [("us", 1), ("ms", 1_000), ("s", 1_000_000)];
+    let (digits, microseconds) = units
+        .iter()
+        .find_map(|(unit, length)| Some((text.strip_suffix(unit)?, length)))?;
+    if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let count: u64 = digits.parse().ok()?;
+    let duration = Duration::from_micros(count.checked_mul(*microseconds)?);
+    (duration <= LONGEST).then_some(duration)
 }
 
 fn parse_size(text: &str) -> Option<u64> {
@@ -162,9 +191,15 @@ mod tests {
             about: "",
         },
         OptionSpec {
-            name: "details",
+            name: "verbose",
             default: "on",
             kind: OptionKind::Switch,
+            about: "",
+        },
+        OptionSpec {
+            name: "rest",
+            default: "auto",
+            kind: OptionKind::DurationOrAuto,
             about: "",
         },
         OptionSpec {
@@ -179,12 +214,25 @@ mod tests {
     fn defaults_hold_until_given() {
         let options = Options::new("netlink", SPECS, [("rcvbuf", "kernel")]).unwrap();
         assert_eq!(options.size_or_kernel("rcvbuf"), None);
-        assert!(options.on("details"));
+        assert!(options.on("verbose"));
         assert_eq!(options.label(), "{rcvbuf=kernel}");
         assert_eq!(
             Options::new("netlink", SPECS, []).unwrap().size("rcvbuf"),
             32 << 20
         );
+    }
+
+    #[test]
+    fn durations_have_units() {
+        let rest = |value| {
+            let options = Options::new("netlink", SPECS, [("rest", value)]).unwrap();
+            options.duration("rest")
+        };
+        assert_eq!(rest("auto"), None);
+        assert_eq!(rest("250us"), Some(Duration::from_micros(250)));
+        assert_eq!(rest("4ms"), Some(Duration::from_millis(4)));
+        assert_eq!(rest("0us"), Some(Duration::ZERO));
+        assert_eq!(rest("10s"), Some(Duration::from_secs(10)));
     }
 
     #[test]
@@ -196,13 +244,25 @@ mod tests {
         };
         assert_eq!(
             says("rcvbuff", "1"),
-            "netlink has no option 'rcvbuff': it knows rcvbuf, details, drop"
+            "netlink has no option 'rcvbuff': it knows rcvbuf, verbose, rest, drop"
         );
         assert_eq!(
-            says("details", "yes"),
-            "netlink{details=yes}: use on or off"
+            says("verbose", "yes"),
+            "netlink{verbose=yes}: use on or off"
         );
         assert!(says("rcvbuf", "99999999999G").contains("use digits"));
+        for bad in [
+            "",
+            "4",
+            "ms",
+            "+4ms",
+            "1.5ms",
+            "11s",
+            "99999999999999999999s",
+            "4 ms",
+        ] {
+            assert!(says("rest", bad).contains("use digits with us, ms or s"));
+        }
         for bad in ["1.1", "-0.1", "nan", "1%"] {
             assert!(says("drop", bad).contains("use a number from 0 to 1"));
         }

@@ -41,8 +41,8 @@ pub struct Script {
     pub expected: Counts,
     /// At most so many processes at once.
     pub live: u32,
-    /// How many worker processes fork side by side.
-    pub width: u32,
+    /// The memory limit of the runner and all processes together.
+    pub memory_bytes: u64,
     /// Words for the first program, after its name and its nonce.
     pub words: Vec<String>,
     /// The first program only drives: its own events are not the workload's.

@@ -3,166 +3,104 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use contract::{Field, Kind};
-use serde::{Deserialize, Serialize};
+use contract::Field;
 
-use crate::baselines::Baselines;
+use crate::buffer::BufferScore;
 use crate::by_key::{Key, Keyed};
 use crate::cell::{Cell, offered};
+use crate::comparison::{Comparison, Share};
 use crate::fields::FieldScore;
-use crate::latency::{Intervals, Latency, LatencyHistogram};
-use crate::noise_floor::{Extra, Floor, NoiseFloor, Verdict};
-use crate::open_loop::{self, OpenLoopScore};
-use crate::record::Status;
+use crate::latency_score::LatencyScore;
+use crate::record::{Experiment, Status};
 use crate::scored::Scored;
-use crate::stall::{self, Stall};
+use crate::slowdown::OverheadFits;
+use crate::stall::Stall;
+use crate::stationary::Stationarity;
 use crate::stats::{self, Estimate};
+use crate::{loss_rate, open_loop};
 
-/// One workload under one monitor, all repetitions together.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Comparison {
-    /// Label of the workload.
-    pub workload: String,
-    /// Label of the monitor.
-    pub configuration: String,
-    /// Measured cells. With none, nothing below says anything.
-    pub repetitions: usize,
-    /// Cells that went wrong.
-    pub failed: usize,
-    /// Cells that cannot run here.
-    pub unavailable: usize,
-    /// Why, each reason once.
-    pub errors: Vec<String>,
-    /// Why the monitor saw nothing although it ran.
-    #[serde(default)]
-    pub blind: Option<String>,
-    /// Loss of the kinds that are offered.
-    pub loss: Keyed<Kind, Loss>,
-    /// Fields of all matched events.
-    pub fields: Keyed<Field, FieldScore>,
-    /// Events about what had been reported already.
-    pub duplicates: u64,
-    /// Events about events that never were.
-    pub false_positives: u64,
-    /// Losses the monitor reports, by cause.
-    pub reported_lost: BTreeMap<String, u64>,
-    /// Missed beyond what was reported as lost, cell by cell.
-    pub silent_lost: u64,
-    /// Cells whose last readiness probes were not reported in time.
-    pub undrained: usize,
-    /// Cells of which too much CPU time was stolen or throttled, reruns notwithstanding.
-    pub stolen: usize,
-    /// How late the matched events were received.
-    pub latency_us: LatencyScore,
-    /// How the timetable was kept, where the workload has one.
-    pub pace: Option<OpenLoopScore>,
-    /// How long the workload was held up.
-    #[serde(default)]
-    pub stall: Stall,
-    /// Wall time of the workload against that of its paired baseline.
-    pub slowdown: Option<Slowdown>,
-    /// CPU of the monitor's cgroup, in microseconds.
-    pub own_cpu_us_per_event: Option<Estimate>,
-    /// CPU of the whole machine beyond that of the paired baseline, in microseconds.
-    pub system_cpu_us_per_event: Option<Extra>,
-    /// Events a second, mean over cells.
-    pub events_per_s: Option<f64>,
-    /// Most memory the monitor's process had in any cell.
-    pub peak_rss_bytes: Option<u64>,
+/// The sound cells of one workload under one monitor.
+struct Cells<'a> {
+    all: Vec<&'a Scored>,
+    /// Those that show whether the reader keeps up.
+    loss: Vec<&'a Scored>,
+    /// Those that show what it costs, and how late events are.
+    cost: Vec<&'a Scored>,
 }
 
-/// Loss of one kind, pooled over repetitions, with its interval: see [`stats::loss`]. Losses come
-/// in bursts, so `worst` says what a rate cannot.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Loss {
-    /// missed / truths.
-    pub rate: f64,
-    /// Lower end of the interval.
-    pub low: f64,
-    /// Upper end of the interval.
-    pub high: f64,
-    /// How many were missed.
-    pub missed: u64,
-    /// Of how many.
-    pub truths: u64,
-    /// The rate of the worst repetition.
-    pub worst: f64,
+impl<'a> Cells<'a> {
+    /// `workload` are all cells of the workload, whatever the monitor: which of them count is the
+    /// same for all monitors, also where one of them has none.
+    fn new(own: &[&'a Scored], workload: &[&Scored]) -> Self {
+        let all = own.iter().filter(|one| one.cell.status == Status::Ok);
+        let all: Vec<&Scored> = all.copied().collect();
+        let of = |experiment: Experiment| {
+            let is = |one: &&Scored| one.cell.experiment == experiment;
+            let planned = workload.iter().any(is);
+            let chosen = all.iter().filter(|one| !planned || is(one));
+            chosen.copied().collect()
+        };
+        Self {
+            loss: of(Experiment::Loss),
+            cost: of(Experiment::Overhead),
+            all,
+        }
+    }
 }
 
-/// LatencyHistogram pooled over repetitions, in microseconds.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct LatencyScore {
-    /// All kinds together.
-    pub all: Option<Latency>,
-    /// By kind.
-    pub kinds: Keyed<Kind, Latency>,
-    /// Between what the percentiles of `all` may lie.
-    pub all_interval: Option<Intervals>,
-    /// Between what those of `kinds` may lie.
-    #[serde(default)]
-    pub kinds_interval: Keyed<Kind, Intervals>,
-    /// Points (quantile, microseconds) of all kinds together.
-    pub curve: Vec<(f64, f64)>,
-}
-
-/// A ratio of wall times.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub struct Slowdown {
-    /// Geometric mean over pairs; 2 is twice as long.
-    pub ratio: f64,
-    /// Lower end of its bootstrap interval; `None` of a single pair.
-    pub low: Option<f64>,
-    /// Upper end.
-    pub high: Option<f64>,
-    /// From how many pairs.
-    pub pairs: usize,
-    /// Whether it stands out of the noise.
-    pub verdict: Verdict,
-}
-
-/// Puts the cells of one workload under one monitor together.
+/// Puts the cells of one workload under one monitor together; `workload` are those of the workload
+/// under any.
 pub(super) fn compare(
-    (workload, monitor): (&str, &str),
-    cells: &[&Scored],
-    baselines: &Baselines<'_>,
-    noise: &NoiseFloor,
+    (name, monitor): (&str, &str),
+    own: &[&Scored],
+    workload: &[&Scored],
+    overhead: &OverheadFits,
     seed: u64,
 ) -> Result<Comparison> {
-    let of = |status| cells.iter().filter(move |s| s.cell.status == status);
-    let sound: Vec<&Scored> = of(Status::Ok).copied().collect();
-    let sum = |figure: &dyn Fn(&Cell) -> u64| sound.iter().map(|s| figure(&s.cell)).sum();
-    let floor = noise.of(workload);
+    let ended = |status| own.iter().filter(|one| one.cell.status == status).count();
+    let Cells { all, loss, cost } = Cells::new(own, workload);
+    let cells = || all.iter().map(|one| &one.cell);
+    let loss_cells = || loss.iter().map(|one| &one.cell);
+    let sum = |figure: fn(&Cell) -> u64| cells().map(figure).sum::<u64>();
+    let missed = |cells: &[&Scored]| cells.iter().map(|one| missed(&one.cell)).sum::<u64>();
+    let fits = overhead.of(name, monitor);
+    let latencies: Vec<_> = cost.iter().filter_map(|one| one.latency.as_ref()).collect();
     Ok(Comparison {
-        workload: workload.to_owned(),
+        workload: name.to_owned(),
         configuration: monitor.to_owned(),
-        repetitions: sound.len(),
-        failed: of(Status::Failed).count(),
-        unavailable: of(Status::Unavailable).count(),
-        errors: errors(cells),
-        blind: sound.iter().find_map(|scored| scored.cell.blind.clone()),
-        loss: loss(&sound),
-        fields: fields(&sound),
-        duplicates: sum(&|cell| cell.kinds.0.values().map(|kind| kind.duplicates).sum()),
-        false_positives: sum(&|cell| cell.kinds.0.values().map(|kind| kind.false_positives).sum()),
-        reported_lost: reported_lost(&sound),
-        silent_lost: sum(&|cell| cell.silent_lost),
-        undrained: sound.iter().filter(|s| !s.cell.drained).count(),
-        stolen: sound.iter().filter(|s| s.cell.noise.stolen).count(),
-        latency_us: latency(&sound, seed)?,
-        pace: open_loop::pool(sound.iter().filter_map(|s| s.cell.pace.as_ref()), seed),
-        stall: stall::of(&sound, baselines, floor, seed),
-        slowdown: slowdown(baselines.slowdown(&sound, seed), floor),
-        own_cpu_us_per_event: figures(&sound, |c| c.cost.own_cpu_us_per_event, seed),
-        system_cpu_us_per_event: Extra::of(
-            baselines.extra_cpu(&sound, seed),
-            floor.map(Floor::differences),
-        ),
-        events_per_s: figures(&sound, |c| c.cost.events_per_s, seed).map(|mean| mean.value),
-        peak_rss_bytes: sound
-            .iter()
-            .filter_map(|s| s.cell.cost.peak_rss_bytes)
-            .max(),
+        repetitions: all.len(),
+        failed: ended(Status::Failed),
+        unavailable: ended(Status::Unavailable),
+        errors: errors(own),
+        blind: cells().find_map(|cell| cell.blind.clone()),
+        loss: loss_rate::by_kind(&loss),
+        loss_tested: !loss.is_empty() && loss_cells().all(|cell| cell.loss_tested),
+        missed_elsewhere: missed(&all) - missed(&loss),
+        buffer: BufferScore::of(cells()),
+        stationary: Stationarity::together(cells().filter_map(|cell| cell.stationary.as_ref())),
+        fields: fields(&loss),
+        correct: correct(&loss),
+        duplicates: sum(|cell| cell.kinds.0.values().map(|kind| kind.duplicates).sum()),
+        false_positives: sum(|cell| cell.kinds.0.values().map(|kind| kind.false_positives).sum()),
+        unrelated: sum(|cell| cell.unrelated),
+        unverified: sum(|cell| cell.unverified),
+        reported_lost: reported_lost(&loss),
+        silent_lost: loss_cells().map(|cell| cell.silent_lost).sum(),
+        undrained: cells().filter(|cell| !cell.drained).count(),
+        stolen: cells().filter(|cell| cell.noise.stolen).count(),
+        latency_us: LatencyScore::of(&latencies)?,
+        pace: open_loop::pool(cells().filter_map(|cell| cell.pace.as_ref()), seed),
+        stall: Stall::of(cells(), fits.map(|(fits, place)| (&fits.wall, place)), seed),
+        slowdown: fits.and_then(|(fits, place)| fits.wall.of(place)),
+        own_cpu_us_per_event: figures(&cost, |c| c.cost.own_cpu_us_per_event, seed),
+        system_cpu_us_per_event: fits.and_then(|(fits, place)| fits.system_cpu.extra(place)),
+        events_per_s: figures(&cost, |c| c.cost.events_per_s, seed).map(|mean| mean.value),
+        peak_rss_bytes: cells().filter_map(|cell| cell.cost.peak_rss_bytes).max(),
     })
+}
+
+fn missed(cell: &Cell) -> u64 {
+    offered(&cell.kinds).map(|(_, score)| score.missed).sum()
 }
 
 fn errors(cells: &[&Scored]) -> Vec<String> {
@@ -170,38 +108,6 @@ fn errors(cells: &[&Scored]) -> Vec<String> {
     errors.sort();
     errors.dedup();
     errors
-}
-
-fn loss(cells: &[&Scored]) -> Keyed<Kind, Loss> {
-    let mut counts: BTreeMap<Kind, Vec<(u64, u64)>> = BTreeMap::new();
-    for scored in cells {
-        for (kind, score) in offered(&scored.cell.kinds) {
-            let of = counts.entry(kind).or_default();
-            of.push((score.missed, score.truths));
-        }
-    }
-    let with_interval = |(kind, counts): (Kind, Vec<(u64, u64)>)| {
-        let (missed, truths) = stats::pool(&counts);
-        let (low, high) = stats::loss(&counts);
-        let worst = counts.iter().map(|&(k, n)| rate(k, n)).fold(0.0, f64::max);
-        let loss = Loss {
-            rate: rate(missed, truths),
-            low,
-            high,
-            missed,
-            truths,
-            worst,
-        };
-        (kind, loss)
-    };
-    Keyed(counts.into_iter().map(with_interval).collect())
-}
-
-fn rate(missed: u64, truths: u64) -> f64 {
-    if truths == 0 {
-        return 0.0;
-    }
-    missed as f64 / truths as f64
 }
 
 fn fields(cells: &[&Scored]) -> Keyed<Field, FieldScore> {
@@ -234,32 +140,25 @@ fn reported_lost(cells: &[&Scored]) -> BTreeMap<String, u64> {
     sums
 }
 
-fn latency(cells: &[&Scored], seed: u64) -> Result<LatencyScore> {
-    let mut score = LatencyScore::default();
-    let each: Vec<&[LatencyHistogram; 3]> =
-        cells.iter().filter_map(|s| s.latency.as_ref()).collect();
-    for &kind in Kind::EVERY {
-        let repetitions: Vec<_> = each.iter().map(|of| of[kind as usize].clone()).collect();
-        let pooled = LatencyHistogram::pool(&repetitions)?;
-        score
-            .kinds
-            .0
-            .extend(pooled.percentiles().map(|of| (kind, of)));
-        let intervals = Intervals::of(&repetitions, &pooled, seed);
-        score
-            .kinds_interval
-            .0
-            .extend(intervals.map(|of| (kind, of)));
-    }
-    let whole: Vec<_> = each
-        .iter()
-        .map(|of| LatencyHistogram::pool(*of))
-        .collect::<Result<_>>()?;
-    let all = LatencyHistogram::pool(&whole)?;
-    score.all_interval = Intervals::of(&whole, &all, seed);
-    score.all = all.percentiles();
-    score.curve = all.curve();
-    Ok(score)
+/// Shares of repetitions with anything to judge.
+fn correct(cells: &[&Scored]) -> Keyed<Field, Share> {
+    let share = |field: Field| {
+        let scores = cells.iter().filter_map(|one| one.cell.fields.get(field));
+        let counts = scores.map(|score| (score.correct, score.judged()));
+        let counts: Vec<(u64, u64)> = counts.filter(|count| count.1 > 0).collect();
+        let (correct, judged) = stats::pool(&counts);
+        let (low, high) = stats::share(&counts);
+        (judged > 0).then(|| {
+            let share = correct as f64 / judged as f64;
+            (field, Share { share, low, high })
+        })
+    };
+    Keyed(
+        Field::EVERY
+            .iter()
+            .filter_map(|&field| share(field))
+            .collect(),
+    )
 }
 
 fn figures(
@@ -271,12 +170,5 @@ fn figures(
     stats::mean(&values, seed)
 }
 
-fn slowdown(found: Option<Estimate>, floor: Option<&Floor>) -> Option<Slowdown> {
-    found.map(|found| Slowdown {
-        ratio: found.value,
-        low: found.low,
-        high: found.high,
-        pairs: found.n,
-        verdict: Verdict::of(&found, 1.0, floor.map(Floor::ratios)),
-    })
-}
+#[cfg(test)]
+mod tests;

@@ -9,6 +9,7 @@ use crate::fields::FieldScore;
 use crate::latency::Latency;
 use crate::open_loop::OpenLoop;
 use crate::record::{Buffer, CellRun, CrossCheck, Experiment, Noise, Status};
+use crate::stationary::Stationarity;
 
 /// One row of `summary.json`: a cell and everything computed from it. A cell that was not
 /// measured has the same keys with nothing in them.
@@ -50,6 +51,10 @@ pub struct Cell {
     pub drained: bool,
     /// What held events between the kernel and the monitor's reader.
     pub buffer: Option<Buffer>,
+    /// Whether more went through that buffer than it can hold: where not, no loss says nothing.
+    pub loss_tested: bool,
+    /// Whether one figure may stand for the whole cell; `None` unless it was a sustained one.
+    pub stationary: Option<Stationarity>,
     /// How its timetable was kept, where it has one.
     pub pace: Option<OpenLoop>,
     /// What it took.
@@ -104,6 +109,8 @@ impl Cell {
             silent_lost: 0,
             drained: run.drained,
             buffer: run.buffer.clone(),
+            loss_tested: false,
+            stationary: None,
             pace: None,
             cost: CostScore::default(),
             noise: run.noise,

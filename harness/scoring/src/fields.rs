@@ -56,12 +56,13 @@ struct Judge<'a> {
     images: OnceCell<Images<'a>>,
 }
 
-/// Fields of all matched events.
+/// Fields of all matched events; `judged` is told of each whether it is correct.
 pub(super) fn judge(
     ledger: &Ledger,
     log: &EventLog,
     matching: &Matching,
     claims: &Claims,
+    mut judged: impl FnMut(&Truth, Field, bool),
 ) -> Keyed<Field, FieldScore> {
     let images = OnceCell::new();
     let judge = Judge {
@@ -84,6 +85,7 @@ pub(super) fn judge(
                 && let Some(correctness) = judge.one(field, index, truth, event)
             {
                 counts[field as usize][correctness as usize] += 1;
+                judged(truth, field, correctness == Correctness::Correct);
             }
         }
     }

@@ -1,132 +1,98 @@
-//! How much two runs of the same differ: what is smaller says nothing.
+//! How much two runs of the same differ: `null` against `null`.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::baselines::Baselines;
-use crate::record::Status;
-use crate::scored::Scored;
-use crate::stats::Estimate;
+use crate::overhead;
+use crate::slowdown::{OverheadFits, Slowdown, WorkloadFits};
 
-/// What null against null shows (A/A): figures inside these bounds are noise.
+/// What null against null shows: its intervals should hold 1 in 19 of 20.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct NoiseFloor {
-    /// All workloads together; `None` when there are fewer than two A/A pairs.
+    /// All workloads together; `None` where one of them has fewer than two pairs.
     pub all: Option<Floor>,
-    /// Workloads with at least two A/A pairs of their own.
+    /// Workloads with at least two pairs.
     pub workloads: BTreeMap<String, Floor>,
+    /// How the intervals of the workloads fared.
+    pub null_pairs: NullPairs,
+}
+
+/// Intervals of `null` against `null` that exclude 1, of so many.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NullPairs {
+    /// One in twenty is to be expected.
+    pub outside: usize,
+    /// All.
+    pub of: usize,
 }
 
 /// The noise of one workload.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Floor {
-    /// A/A pairs it is from.
+    /// Pairs of `null` it is from.
     pub pairs: usize,
-    /// A slowdown between 1 / factor and factor is noise.
+    /// The second `null` against the first.
+    pub ratio: f64,
+    /// Lower end of its interval.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+    /// As far as that interval reaches from 1: such a slowdown, or its inverse, may be noise.
     pub factor: f64,
-    /// So is so much more or less CPU of the machine for each event, in microseconds.
+    /// The same of the CPU of the machine for each event, in microseconds.
     pub system_cpu_us_per_event: f64,
-}
-
-/// Whether a paired figure stands out of the noise.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Verdict {
-    /// More than the baseline.
-    More,
-    /// Less than the baseline.
-    Less,
-    /// Its interval holds "no difference", or it is below the noise floor.
-    None,
-    /// A single pair and no noise floor: it cannot be told.
-    Unknown,
-}
-
-impl Verdict {
-    /// `same` is the figure that means no difference, `noise` the bounds of the noise.
-    pub(super) fn of(found: &Estimate, same: f64, noise: Option<(f64, f64)>) -> Self {
-        let inside = |(low, high)| low <= found.value && found.value <= high;
-        if found.covers(same) || noise.is_some_and(inside) {
-            Self::None
-        } else if found.low.is_none() {
-            Self::Unknown
-        } else if found.value > same {
-            Self::More
-        } else {
-            Self::Less
-        }
-    }
-}
-
-/// A paired difference.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub struct Extra {
-    /// The mean difference and its bootstrap interval.
-    #[serde(flatten)]
-    pub estimate: Estimate,
-    /// Whether it stands out of the noise.
-    pub verdict: Verdict,
-}
-
-impl Extra {
-    /// `noise`: differences that are none.
-    pub(super) fn of(found: Option<Estimate>, noise: Option<(f64, f64)>) -> Option<Self> {
-        found.map(|estimate| Self {
-            estimate,
-            verdict: Verdict::of(&estimate, 0.0, noise),
-        })
-    }
+    /// Residual standard deviation of the logarithms of wall times: 0.06 is about 6 %. Of all
+    /// workloads together the greatest.
+    pub residual_sd: Option<f64>,
+    /// Cells left out because CPU time was stolen from them.
+    pub left_out: usize,
 }
 
 impl Floor {
-    /// Ratios that are noise.
-    pub(super) fn ratios(&self) -> (f64, f64) {
-        (1.0 / self.factor, self.factor)
-    }
-
-    /// Differences that are noise.
-    pub(super) fn differences(&self) -> (f64, f64) {
-        let most = self.system_cpu_us_per_event;
-        (-most, most)
-    }
-
-    /// From A/A pairs: as far as their interval reaches from "no difference".
-    fn from(cells: &[&Scored], baselines: &Baselines<'_>, seed: u64) -> Option<Self> {
-        let reach = |found: &Estimate| Some((found.low?, found.high?));
-        let ratio = baselines.slowdown(cells, seed)?;
-        let (low, high) = reach(&ratio)?;
-        let (least, most) = baselines
-            .extra_cpu(cells, seed)
-            .and_then(|extra| reach(&extra))
-            .unwrap_or_default();
+    fn new(wall: &Slowdown, system_cpu: Option<Slowdown>, base: f64) -> Option<Self> {
+        let (low, high) = wall.low.zip(wall.high)?;
+        let beyond = system_cpu.and_then(|cpu| Some(reach(cpu.low?, cpu.high?)));
         Some(Self {
-            pairs: ratio.n,
-            factor: high.max(1.0 / low).max(1.0),
-            system_cpu_us_per_event: most.abs().max(least.abs()),
+            pairs: wall.pairs,
+            ratio: wall.ratio,
+            low,
+            high,
+            factor: reach(low, high),
+            system_cpu_us_per_event: (beyond.unwrap_or(1.0) - 1.0) * base,
+            residual_sd: None,
+            left_out: 0,
+        })
+    }
+
+    fn of_workload(fits: &WorkloadFits) -> Option<Self> {
+        let base = fits.system_cpu.base.unwrap_or(0.0);
+        let floor = Self::new(&fits.wall.of(0)?, fits.system_cpu.of(0), base)?;
+        Some(Self {
+            residual_sd: fits.wall.fit.residual_sd,
+            left_out: fits.wall.fit.left_out,
+            ..floor
         })
     }
 }
 
+fn reach(low: f64, high: f64) -> f64 {
+    high.max(1.0 / low).max(1.0)
+}
+
 impl NoiseFloor {
-    pub(super) fn new(scored: &[Scored], baselines: &Baselines<'_>, seed: u64) -> Self {
-        // Only cells paired with a baseline of the same monitor are runs of the same thing.
-        let controls = scored.iter().filter(|scored| {
-            let cell = &scored.cell;
-            cell.status == Status::Ok && cell.configuration == "null" && !cell.baseline
-        });
-        let controls: Vec<&Scored> = controls.collect();
-        let mut by_workload: HashMap<&str, Vec<&Scored>> = HashMap::new();
-        for scored in &controls {
-            let workload = scored.cell.workload.as_str();
-            by_workload.entry(workload).or_default().push(scored);
-        }
-        let own = by_workload.iter().filter_map(|(workload, cells)| {
-            Some((workload.to_string(), Floor::from(cells, baselines, seed)?))
-        });
+    pub(super) fn new(fits: &OverheadFits) -> Self {
+        let own = fits.workloads.iter();
+        let own = own.filter_map(|(name, of)| Some((name.clone(), Floor::of_workload(of)?)));
+        let workloads: BTreeMap<String, Floor> = own.collect();
+        let pairs = overhead::null_pairs(fits.wall_fits());
         Self {
-            all: Floor::from(&controls, baselines, seed),
-            workloads: own.collect(),
+            all: all(fits, &workloads),
+            workloads,
+            null_pairs: NullPairs {
+                outside: pairs.outside,
+                of: pairs.of,
+            },
         }
     }
 
@@ -134,4 +100,19 @@ impl NoiseFloor {
     pub fn of(&self, workload: &str) -> Option<&Floor> {
         self.workloads.get(workload).or(self.all.as_ref())
     }
+}
+
+fn all(fits: &OverheadFits, workloads: &BTreeMap<String, Floor>) -> Option<Floor> {
+    let wall = fits.together(0, |of| &of.wall)?;
+    let bases = fits.workloads.values().filter_map(|of| of.system_cpu.base);
+    let bases: Vec<f64> = bases.collect();
+    let base = bases.iter().sum::<f64>() / bases.len().max(1) as f64;
+    let floor = Floor::new(&wall, fits.together(0, |of| &of.system_cpu), base)?;
+    let noisiest = workloads.values().filter_map(|one| one.residual_sd);
+    Some(Floor {
+        pairs: workloads.values().map(|one| one.pairs).sum(),
+        residual_sd: noisiest.reduce(f64::max),
+        left_out: workloads.values().map(|one| one.left_out).sum(),
+        ..floor
+    })
 }

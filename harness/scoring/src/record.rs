@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 
-/// The version of every format in FORMAT.md.
+/// The version of every format in docs/FORMAT.md.
 pub const FORMAT: u32 = 2;
 
 /// Folder with the definitions of the third-party tools that were measured.
@@ -37,6 +37,12 @@ pub struct Record {
     pub precision: Option<f64>,
     /// Version of the harness.
     pub version: String,
+    /// Its commit, with `-dirty` where the sources below were changed; not known without git.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    /// Hash of its sources that decide the figures; not known to a harness from a published package.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sources: Option<String>,
     /// The machine.
     pub machine: Machine,
     /// The workloads with their analysis texts, in the order of the report.
@@ -273,8 +279,11 @@ pub struct Noise {
     pub throttled_us: Option<u64>,
     /// One-minute load when it began.
     pub load: f64,
-    /// More than 2 % of the time of all CPUs was stolen or throttled.
+    /// More than 2 % of the time of all CPUs went to other guests.
     pub stolen: bool,
+    /// A quota kept more than 2 % of the time of all CPUs.
+    #[serde(default)]
+    pub throttled: bool,
     /// How often it was run again because it was stolen.
     pub reruns: u32,
 }

@@ -6,16 +6,31 @@ use contract::{Claims, EventLog, Ledger, Life};
 use crate::cell::Cell;
 use crate::latency::{self, LatencyHistogram};
 use crate::matching::match_events;
-use crate::record::CellRun;
-use crate::{cost, fields, loss, open_loop, reported_loss};
+use crate::record::{CellRun, Experiment};
+use crate::slices::Slices;
+use crate::stationary::Stationarity;
+use crate::{buffer, cost, fields, loss, open_loop, reported_loss};
 
-/// A scored cell, with the detection latency of its events by kind to be pooled over repetitions.
+/// A scored cell, with what is to be pooled over repetitions.
 #[derive(Clone, Debug)]
 pub struct Scored {
     /// The row.
     pub cell: Cell,
-    /// By kind; `None` unless measured.
+    /// Detection latency by kind; `None` unless measured.
     pub latency: Option<[LatencyHistogram; 3]>,
+    /// A sustained cell in slices.
+    pub(crate) slices: Option<Slices>,
+}
+
+impl Scored {
+    /// A row that was measured with this detection latency, if any.
+    pub fn new(cell: Cell, latency: Option<[LatencyHistogram; 3]>) -> Self {
+        Self {
+            cell,
+            latency,
+            slices: None,
+        }
+    }
 }
 
 /// Scores one measured cell from what was written down and what was said.
@@ -35,9 +50,20 @@ pub fn score(
     for (&kind, score) in &mut kinds.0 {
         score.latency_us = latency::of(&latency, kind);
     }
+    let mut slices = match run.experiment {
+        Experiment::Loss => Slices::new(ledger, log, &matching)?,
+        _ => None,
+    };
     let mut cell = Cell::blank(run);
-    cell.fields = fields::judge(ledger, log, &matching, claims);
+    cell.fields = fields::judge(ledger, log, &matching, claims, |truth, field, correct| {
+        if let Some(slices) = &mut slices {
+            slices.judged(truth, field, correct);
+        }
+    });
+    let stationary = |slices: &Slices| Stationarity::of(slices, claims, &run.own_cpu_samples);
+    cell.stationary = slices.as_ref().map(stationary);
     cell.silent_lost = reported_loss::silent(&kinds, &run.reported_lost);
+    cell.loss_tested = buffer::is_tested(run, &kinds);
     cell.kinds = kinds;
     cell.unrelated = unrelated;
     cell.unverified = if others.is_none() { unrelated } else { 0 };
@@ -46,5 +72,6 @@ pub fn score(
     Ok(Scored {
         cell,
         latency: Some(latency),
+        slices,
     })
 }

@@ -3,11 +3,10 @@
 mod binomial;
 mod confidence;
 mod estimate;
-mod rank;
 mod spread;
 
 pub use binomial::{at_least, at_most, binomial};
 pub use confidence::CONFIDENCE;
-pub use estimate::{Estimate, mean, ratio};
-pub use rank::ranks;
-pub use spread::{loss, pool, uneven};
+pub(crate) use estimate::student_quantile;
+pub use estimate::{Estimate, mean};
+pub use spread::{pool, share};

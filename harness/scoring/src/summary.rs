@@ -4,13 +4,14 @@ use std::path::Path;
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
-use crate::aggregate::{Comparison, compare};
-use crate::baselines::Baselines;
+use crate::aggregate::compare;
 use crate::case_outcome::{CaseScore, cases};
 use crate::cell::Cell;
+use crate::comparison::Comparison;
 use crate::noise_floor::NoiseFloor;
 use crate::record::{FORMAT, Record, read_json};
 use crate::scored::Scored;
+use crate::slowdown::{Overall, OverheadFits};
 
 /// `summary.json`: everything computed from a record.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -23,6 +24,9 @@ pub struct Summary {
     pub cells: Vec<Cell>,
     /// One entry for each workload and monitor, in the order of the record.
     pub comparison: Vec<Comparison>,
+    /// What each monitor costs over all workloads together; empty without overhead cells.
+    #[serde(default)]
+    pub overhead: Vec<Overall>,
     /// What is too small to tell from noise.
     pub noise_floor: NoiseFloor,
     /// What each monitor saw of each case.
@@ -34,22 +38,15 @@ impl Summary {
     /// Computes it.
     pub fn new(record: Record, mut scored: Vec<Scored>) -> Result<Self> {
         scored.sort_by_key(|scored| scored.cell.order);
-        let baselines = Baselines::of(&scored);
-        let noise_floor = NoiseFloor::new(&scored, &baselines, record.seed);
+        let overhead = OverheadFits::new(&record, &scored);
         let mut comparison = Vec::new();
         for (workload, monitor) in combinations(&record, &scored) {
-            let of = |scored: &&Scored| {
-                scored.cell.workload == workload && scored.cell.configuration == monitor
-            };
-            let cells: Vec<&Scored> = scored.iter().filter(of).collect();
-            let pair = (workload.as_str(), monitor.as_str());
-            comparison.push(compare(
-                pair,
-                &cells,
-                &baselines,
-                &noise_floor,
-                record.seed,
-            )?);
+            let cells = scored.iter().filter(|one| one.cell.workload == workload);
+            let cells: Vec<&Scored> = cells.collect();
+            let own = cells.iter().filter(|one| one.cell.configuration == monitor);
+            let own: Vec<&Scored> = own.copied().collect();
+            let names = (workload.as_str(), monitor.as_str());
+            comparison.push(compare(names, &own, &cells, &overhead, record.seed)?);
         }
         let cells: Vec<_> = scored.into_iter().map(|scored| scored.cell).collect();
         Ok(Self {
@@ -57,7 +54,8 @@ impl Summary {
             cases: cases(&record, &cells),
             record,
             comparison,
-            noise_floor,
+            overhead: overhead.overall(),
+            noise_floor: NoiseFloor::new(&overhead),
             cells,
         })
     }

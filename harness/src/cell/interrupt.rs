@@ -12,7 +12,7 @@ static CAUGHT: OnceLock<Arc<AtomicUsize>> = OnceLock::new();
 
 /// The run was asked to end.
 #[derive(Debug)]
-pub struct Interrupted(usize);
+pub(crate) struct Interrupted(usize);
 
 impl fmt::Display for Interrupted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -23,7 +23,7 @@ impl fmt::Display for Interrupted {
 impl std::error::Error for Interrupted {}
 
 /// From now on the three signals are only noted.
-pub fn catch() -> Result<()> {
+pub(crate) fn catch() -> Result<()> {
     let caught = CAUGHT.get_or_init(Arc::default);
     for signal in [SIGINT, SIGTERM, SIGHUP] {
         signal_hook::flag::register_usize(signal, Arc::clone(caught), signal as usize)
@@ -33,7 +33,7 @@ pub fn catch() -> Result<()> {
 }
 
 /// An [`Interrupted`] once one of them has come.
-pub fn check() -> Result<()> {
+pub(crate) fn check() -> Result<()> {
     match CAUGHT
         .get()
         .map_or(0, |caught| caught.load(Ordering::Relaxed))

@@ -12,21 +12,21 @@ use anyhow::{Context, Result, bail};
 use contract::{Counters, Pid};
 
 use super::interrupt;
-use super::protocol::Line;
+use super::protocol::Message;
 use crate::cgroup::Cgroup;
 use crate::exit::NothingRuns;
 use crate::user::User;
 
 /// A running monitor process. Dropping it stops it, in order if it still can be.
-pub(super) struct Watcher {
+pub(super) struct MonitorProcess {
     child: Child,
     stdin: Option<ChildStdin>,
-    lines: Receiver<Line>,
+    lines: Receiver<Message>,
     label: String,
     errors: std::path::PathBuf,
 }
 
-impl Watcher {
+impl MonitorProcess {
     /// Starts `harness monitor LABEL` in `group`. It knows what is defined in `tools`.
     pub(super) fn start(
         label: &str,
@@ -60,7 +60,9 @@ impl Watcher {
         std::thread::spawn(move || {
             for line in BufReader::new(stdout).lines().map_while(Result::ok) {
                 let line = serde_json::from_str(&line).unwrap_or_else(|_| {
-                    Line::Error(format!("it said what is no line of its own: {line}"))
+                    Message::Error(format!(
+                        "its stdout has a line that is not of the protocol: {line}"
+                    ))
                 });
                 if sender.send(line).is_err() {
                     break;
@@ -79,28 +81,33 @@ impl Watcher {
     /// Waits until it is ready; gives the environment it asks for.
     pub(super) fn ready(&mut self, patience: Duration) -> Result<Vec<(String, String)>> {
         match self.line(patience)? {
-            Line::Ready { env } => Ok(env),
-            Line::Error(why) => bail!("{}: {why}", self.label),
-            Line::Cannot(why) => Err(NothingRuns(why).into()),
-            Line::Done { .. } => bail!("{}: stopped before it was ready", self.label),
+            Message::Ready { env } => Ok(env),
+            Message::Error(why) => bail!("{}: {why}", self.label),
+            Message::Cannot(why) => Err(NothingRuns(why).into()),
+            Message::Done { .. } => bail!("{}: stopped before it was ready", self.label),
         }
     }
 
     /// Fails when it is no longer there, with what it said last, if it did.
     pub(super) fn check(&mut self) -> Result<()> {
         match self.lines.try_recv() {
-            Ok(Line::Error(why)) => bail!("{}: {why}", self.label),
-            Ok(Line::Cannot(why)) => return Err(NothingRuns(why).into()),
+            Ok(Message::Error(why)) => bail!("{}: {why}", self.label),
+            Ok(Message::Cannot(why)) => return Err(NothingRuns(why).into()),
             Ok(_) | Err(_) => {}
         }
         match self.child.try_wait().context("waitpid")? {
             None => Ok(()),
             Some(status) => bail!(
-                "{}: died in mid-cell ({})",
+                "{}: exited during the cell ({})",
                 self.label,
                 self.epitaph(status)
             ),
         }
+    }
+
+    /// Its process.
+    pub(super) fn pid(&self) -> Pid {
+        self.child.id()
     }
 
     /// Most memory its processes have had so far, in bytes: of each the most it ever had.
@@ -133,14 +140,15 @@ impl Watcher {
     pub(super) fn stop(mut self, patience: Duration) -> Result<Counters> {
         drop(self.stdin.take());
         match self.line(patience)? {
-            Line::Done {
+            Message::Done {
                 reported_lost,
                 notes,
+                buffer_peak,
             } => {
                 let status = self.child.wait().context("waitpid")?;
                 if !status.success() {
                     bail!(
-                        "{}: ended badly after its last word ({})",
+                        "{}: failed after its last message ({})",
                         self.label,
                         self.epitaph(status)
                     );
@@ -148,26 +156,27 @@ impl Watcher {
                 Ok(Counters {
                     reported_lost,
                     notes,
+                    buffer_peak,
                 })
             }
-            Line::Error(why) | Line::Cannot(why) => bail!("{}: {why}", self.label),
-            Line::Ready { .. } => bail!("{}: said twice that it is ready", self.label),
+            Message::Error(why) | Message::Cannot(why) => bail!("{}: {why}", self.label),
+            Message::Ready { .. } => bail!("{}: said twice that it is ready", self.label),
         }
     }
 
-    fn line(&mut self, patience: Duration) -> Result<Line> {
+    fn line(&mut self, patience: Duration) -> Result<Message> {
         let deadline = Instant::now() + patience;
         loop {
             match self.lines.recv_timeout(Duration::from_millis(20)) {
                 Ok(line) => return Ok(line),
                 Err(RecvTimeoutError::Timeout) if Instant::now() > deadline => {
-                    bail!("{}: said nothing for {} s", self.label, patience.as_secs());
+                    bail!("{}: no answer for {} s", self.label, patience.as_secs());
                 }
                 Err(RecvTimeoutError::Timeout) => interrupt::check()?,
                 Err(RecvTimeoutError::Disconnected) => {
                     let status = self.child.wait().context("waitpid")?;
                     bail!(
-                        "{}: died without a word ({})",
+                        "{}: exited without reporting a result ({})",
                         self.label,
                         self.epitaph(status)
                     );
@@ -202,7 +211,7 @@ fn cpu_ns(pid: Pid) -> Option<u64> {
     Some(time.tv_sec() as u64 * 1_000_000_000 + time.tv_nsec() as u64)
 }
 
-impl Drop for Watcher {
+impl Drop for MonitorProcess {
     fn drop(&mut self) {
         if self.stdin.take().is_none() && matches!(self.child.try_wait(), Ok(Some(_))) {
             return;

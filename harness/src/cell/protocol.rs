@@ -1,5 +1,6 @@
-//! What a monitor's process says to the harness: one JSON line each on its stdout. The other way
-//! there is only the end of its stdin, which means stop, also when the harness is gone.
+//! What the processes of a cell say to the harness. A monitor's: one JSON line each on its stdout; the
+//! other way there is only the end of its stdin, which means stop, also when the harness is gone.
+//! A workload's: `outcome.json`.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -8,10 +9,21 @@ use anyhow::{Context, Result};
 use contract::{Counters, Unavailable};
 use serde::{Deserialize, Serialize};
 
+/// What a workload's process leaves in `outcome.json`.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct Outcome {
+    /// From just before the first program was started until it had ended.
+    pub(crate) wall_ns: u64,
+    /// CPU time of all its processes.
+    pub(crate) cpu_ns: Option<u64>,
+    /// Processes the whole machine made meanwhile, by the kernel's count.
+    pub(crate) machine_forks: Option<u64>,
+}
+
 /// A line from the monitor's process.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Line {
+pub(crate) enum Message {
     /// Everything from now on will be seen; the workload needs this environment.
     Ready {
         /// Names and values.
@@ -19,10 +31,12 @@ pub enum Line {
     },
     /// It stopped in order.
     Done {
-        /// See [`Counters::reported as lost`].
+        /// See [`Counters::reported_lost`].
         reported_lost: BTreeMap<String, u64>,
         /// See [`Counters::notes`].
         notes: BTreeMap<String, u64>,
+        /// See [`Counters::buffer_peak`].
+        buffer_peak: Option<u64>,
     },
     /// It could not go on.
     Error(String),
@@ -30,16 +44,18 @@ pub enum Line {
     Cannot(String),
 }
 
-impl Line {
+impl Message {
     /// The line for what a capture returned.
-    pub fn last(result: contract::Result<Counters>) -> Self {
+    pub(crate) fn last(result: contract::Result<Counters>) -> Self {
         match result {
             Ok(Counters {
                 reported_lost,
                 notes,
+                buffer_peak,
             }) => Self::Done {
                 reported_lost,
                 notes,
+                buffer_peak,
             },
             Err(error) => match error.downcast::<Unavailable>() {
                 Ok(why) => Self::Cannot(why.to_string()),
@@ -49,7 +65,7 @@ impl Line {
     }
 
     /// Says it.
-    pub fn send(&self, out: &mut impl Write) -> Result<()> {
+    pub(crate) fn send(&self, out: &mut impl Write) -> Result<()> {
         let mut line = serde_json::to_vec(self)?;
         line.push(b'\n');
         out.write_all(&line)

@@ -1,5 +1,5 @@
 //! Ready and drained are known, not slept for: a readiness probe is a process spawned only to be
-//! reported. It stays a zombie until then, so that whoever only looks from time to time finds it.
+//! reported. It stays a zombie until then, so that a monitor that only polls finds it.
 
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -11,8 +11,8 @@ use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::sys::wait::{Id, WaitPidFlag, waitid};
 
 use super::interrupt;
-use super::monitor::Watcher;
-use super::spool_tail::Tail;
+use super::monitor::MonitorProcess;
+use super::spool_tail::SpoolTail;
 use crate::user::User;
 
 /// Spawns readiness probes as the workload would spawn its programs.
@@ -24,7 +24,7 @@ pub(super) struct ReadinessProbes {
 }
 
 impl ReadinessProbes {
-    /// ReadinessProbes run from `programs`, with the environment and as the user of the workload. A
+    /// Probes run from `programs`, with the environment and as the user of the workload. A
     /// library that only sees what the program it is loaded into executes needs one to execute
     /// them: with `through` that is a shell.
     pub(super) fn new(
@@ -41,13 +41,17 @@ impl ReadinessProbes {
         }
     }
 
-    /// Spawns them until one is reported: from then on the monitor is watching.
+    /// Spawns them until one is reported: from then on the monitor is watching. Without a `tail`
+    /// nothing is reported, and one is spawned all the same: no cell shall have less to do.
     pub(super) fn ready(
         &self,
-        tail: &mut Tail,
-        watcher: &mut Watcher,
+        tail: Option<&mut SpoolTail>,
+        monitor: &mut MonitorProcess,
         patience: Duration,
     ) -> Result<()> {
+        let Some(tail) = tail else {
+            return reap(self.spawn()?);
+        };
         let deadline = Instant::now() + patience;
         let mut sent = Vec::new();
         while Instant::now() < deadline {
@@ -55,8 +59,8 @@ impl ReadinessProbes {
             sent = vec![readiness_probe.id()];
             let reported = until(Duration::from_millis(100), || tail.reported(&sent));
             reap(readiness_probe)?;
-            // That it is gone says more than what the last it said was like.
-            watcher.check()?;
+            // That it has ended says more than that the probe was not reported.
+            monitor.check()?;
             if reported? {
                 tail.forget();
                 return Ok(());
@@ -71,7 +75,7 @@ impl ReadinessProbes {
 
     /// Spawns one on every CPU and waits until all are reported: whatever happened before them
     /// has been handed on. `false` when that does not come about in time.
-    pub(super) fn drained(&self, tail: &mut Tail, patience: Duration) -> Result<bool> {
+    pub(super) fn drained(&self, tail: Option<&mut SpoolTail>, patience: Duration) -> Result<bool> {
         let this = nix::unistd::Pid::from_raw(0);
         let usual = sched_getaffinity(this).context("sched_getaffinity")?;
         let mut readiness_probes = Vec::new();
@@ -83,7 +87,10 @@ impl ReadinessProbes {
         }
         sched_setaffinity(this, &usual).context("sched_setaffinity")?;
         let sent: Vec<_> = readiness_probes.iter().map(Child::id).collect();
-        let reported = until(patience, || tail.reported(&sent))?;
+        let reported = match tail {
+            Some(tail) => until(patience, || tail.reported(&sent))?,
+            None => true,
+        };
         readiness_probes.into_iter().try_for_each(reap)?;
         Ok(reported)
     }

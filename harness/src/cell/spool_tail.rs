@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use contract::{Claims, Decode, EventLog, Kind, Monitor, Pid, SpoolReader};
 
 /// Follows one spool.
-pub(super) struct Tail {
+pub(super) struct SpoolTail {
     reader: SpoolReader<File>,
     decoder: Box<dyn Decode>,
     kind: Kind,
@@ -16,7 +16,7 @@ pub(super) struct Tail {
     journal: EventLog,
 }
 
-impl Tail {
+impl SpoolTail {
     /// Follows `DIR/spool.bin`, looking out for the last event of a process that `claims` offers.
     /// `None` when nothing is offered.
     pub(super) fn new(dir: &Path, monitor: &dyn Monitor, claims: &Claims) -> Result<Option<Self>> {

@@ -9,62 +9,50 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use contract::Script;
-use serde::{Deserialize, Serialize};
 
-use super::monitor::Watcher;
-use super::{Cell, interrupt};
+use super::interrupt;
+use super::monitor::MonitorProcess;
+use super::pidfd::PidFds;
+use super::protocol::Outcome;
+use super::stage::Stage;
 use crate::cgroup::{Cgroup, Limits};
 use crate::exit::{self, NothingRuns};
 
 /// The longest a workload may take, and the longest its own process waits before it gives up by
 /// itself: a little less, so that it can still say why.
 const LONGEST: Duration = Duration::from_secs(150);
-pub(crate) const BUDGET: Duration = Duration::from_secs(120);
+pub(crate) const LIMIT: Duration = Duration::from_secs(120);
 
-/// What a workload's process leaves in `outcome.json`.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(crate) struct Done {
-    /// From just before the first program was started until it had ended.
-    pub wall_ns: u64,
-    /// CPU time of all its processes.
-    pub cpu_ns: Option<u64>,
-    /// Processes the whole machine made meanwhile, by the kernel's count.
-    pub machine_forks: Option<u64>,
-}
+/// How long its end is waited for at once.
+const LOOK: Duration = Duration::from_millis(100);
 
-/// The fence: room for what the script says lives at once, with the runner and a margin, and so
-/// much memory that a process table of that size fits, but no runaway does.
+/// The fence: as many tasks as the script needs at once, with the runner's, and its memory.
 pub(super) fn limits(script: &Script) -> Limits {
-    let pids = u64::from(script.live) + 16;
     Limits {
-        pids,
-        memory: (512 << 20) + pids * (1 << 20),
+        pids: u64::from(script.live) + 16,
+        memory: script.memory_bytes,
     }
 }
 
 /// A running workload. Dropping it ends it.
-pub(super) struct Work {
+pub(super) struct WorkloadProcess {
     child: Child,
     group: Option<Cgroup>,
     dir: PathBuf,
     label: String,
 }
 
-impl Work {
-    /// Starts `harness workload LABEL` in a group of its own, called after its `part`.
+impl WorkloadProcess {
+    /// Starts `harness workload` in `group` with `env` for its programs.
     pub(super) fn start(
-        cell: &Cell<'_>,
-        (part, label): (&str, &str),
+        stage: &Stage,
+        label: &str,
         dir: &Path,
         script: &Script,
-        env: &[(String, String)],
+        (env, group): (&[(String, String)], Option<Cgroup>),
     ) -> Result<Self> {
-        let stage = cell.stage;
-        let group = cell.group(part, Some(script))?;
         let mut command = Command::new(std::env::current_exe().context("/proc/self/exe")?);
-        command.arg("workload").arg(label).arg("--dir").arg(dir);
-        command.arg("--programs").arg(&stage.programs);
-        command.arg(format!("--scale={}", stage.scale));
+        command.arg("workload").arg("--dir").arg(dir);
         command.arg(format!("--parent={}", std::process::id()));
         for door in group.as_ref().map(Cgroup::doors).unwrap_or_default() {
             command.arg("--join").arg(door);
@@ -110,7 +98,7 @@ impl Work {
         }
     }
 
-    /// To processes that wait for the monitor: it is there.
+    /// Releases a driver that waits for the monitor.
     pub(super) fn go_on(&mut self) {
         drop(self.child.stdin.take());
     }
@@ -120,34 +108,40 @@ impl Work {
         match self.child.try_wait().context("waitpid")? {
             None => Ok(()),
             Some(status) => bail!(
-                "{}: was over before what it runs beside ({status}): give it more to do",
+                "{}: ended before what it runs beside ({status}): this is a bug, please report it",
                 self.label
             ),
         }
     }
 
-    /// Waits for its end, with an eye on the monitor.
-    pub(super) fn wait(mut self, watcher: &mut Watcher) -> Result<Done> {
+    /// Waits for its end, which comes early when the monitor ends, and calls `look` from time to time.
+    pub(super) fn wait(
+        mut self,
+        monitor: &mut MonitorProcess,
+        look: &mut dyn FnMut() -> Result<()>,
+    ) -> Result<Outcome> {
         let deadline = Instant::now() + LONGEST;
+        let both = PidFds::of(&[self.child.id(), monitor.pid()]);
         let status = loop {
+            look()?;
             if let Some(status) = self.child.try_wait().context("waitpid")? {
                 break status;
             }
-            watcher.check()?;
+            monitor.check()?;
             interrupt::check()?;
             if Instant::now() > deadline {
                 bail!(
-                    "{}: not done after {} s, ended: try a smaller --scale",
+                    "{}: not done after {} s: use a smaller --scale",
                     self.label,
                     LONGEST.as_secs()
                 );
             }
-            std::thread::sleep(Duration::from_millis(2));
+            both.wait(LOOK)?;
         };
         self.ended(status)?;
-        let done = scoring::record::read_json(&self.dir.join("outcome.json"))?;
+        let outcome = scoring::record::read_json(&self.dir.join("outcome.json"))?;
         self.group.take().map(Cgroup::remove).transpose()?;
-        Ok(done)
+        Ok(outcome)
     }
 
     /// Whether it ended as it should; a [`NothingRuns`] when the machine lacks what it needs.
@@ -156,12 +150,28 @@ impl Work {
             return Ok(());
         }
         let text = fs::read_to_string(self.dir.join("workload.err")).unwrap_or_default();
-        let last = text.lines().last().unwrap_or("it left no word");
+        let last = text.lines().last().unwrap_or("it left no message");
         let last = last.strip_prefix("harness: ").unwrap_or(last);
         if status.code() == Some(i32::from(exit::NOTHING_RUNS)) {
             return Err(NothingRuns(last.to_owned()).into());
         }
+        if let Some(limit) = self.out_of_memory() {
+            let mib = limit >> 20;
+            bail!(
+                "{}: out of memory: its control group has {mib} MiB: use a smaller --scale",
+                self.label
+            );
+        }
         bail!("{}: {last} ({status})", self.label)
+    }
+
+    /// The limit, where the kernel ended processes in the workload's group because of it.
+    fn out_of_memory(&self) -> Option<u64> {
+        let group = self.group.as_ref()?;
+        group
+            .out_of_memory()
+            .then(|| group.memory_limit())
+            .flatten()
     }
 }
 
@@ -170,7 +180,7 @@ pub(super) fn is_early(script: &Script) -> bool {
     script.driver.is_some_and(|driver| driver.early)
 }
 
-impl Drop for Work {
+impl Drop for WorkloadProcess {
     fn drop(&mut self) {
         // The group goes first: it ends everything in it, also what has left its parent.
         drop(self.group.take());

@@ -4,19 +4,52 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
+use clap::Args;
+use contract::bare_name;
 
-use super::print;
-use crate::cli::AdviseArgs;
 use crate::exit::misuse;
-use crate::select::bare;
+use crate::output::print;
 use report::advise::{self, Asked, Need, Rules};
 use scoring::Summary;
 
 /// Where records are looked for when none is named.
 const RESULTS: &str = "results";
 
+pub(crate) const EXAMPLES: &str = "Examples:
+  harness advise                                  all needs, from the best record under results/
+  harness advise --need full-detail --rate 2000   what keeps up with 2,000 events a second
+  harness advise --kernel 5.10 --no-root results/kernels/*/
+Needs: miss-nothing, least-cost, full-detail, anywhere.";
+
+/// What is needed, and where.
+#[derive(Debug, Args)]
+pub(crate) struct AdviseArgs {
+    /// Records to choose from [default: all under results/]
+    #[arg(value_name = "DIR")]
+    dirs: Vec<PathBuf>,
+    /// What the monitor is for; may be repeated
+    #[arg(long = "need", value_name = "NAME")]
+    needs: Vec<String>,
+    /// Only records of this kernel, such as 5.10
+    #[arg(long, value_name = "VERSION")]
+    kernel: Option<String>,
+    /// Only techniques that run without root
+    #[arg(long)]
+    no_root: bool,
+    /// Events a second (forks, execs and exits together) it has to keep up with
+    #[arg(long, value_name = "N", value_parser = events, allow_negative_numbers = true)]
+    rate: Option<f64>,
+}
+
+fn events(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(value) if value.is_finite() && value > 0.0 => Ok(value),
+        _ => Err("use a number above 0".into()),
+    }
+}
+
 /// Prints the answers.
-pub(super) fn advise(args: &AdviseArgs) -> Result<()> {
+pub(crate) fn advise(args: &AdviseArgs) -> Result<()> {
     let rules = Rules::embedded()?;
     let needs = needs(&rules, &args.needs)?;
     let (dir, summary) = choose(args)?;
@@ -90,7 +123,7 @@ fn choose(args: &AdviseArgs) -> Result<(PathBuf, Summary)> {
 fn usual(one: &Summary) -> usize {
     let measured = |name: &str| {
         let mut all = one.record.monitors.iter();
-        all.any(|m| m.unavailable.is_none() && bare(&m.name) == name)
+        all.any(|m| m.unavailable.is_none() && bare_name(&m.name) == name)
     };
     let every = monitors::all().iter();
     every.filter(|m| m.usual() && measured(m.name())).count()

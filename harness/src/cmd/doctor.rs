@@ -1,19 +1,27 @@
 //! `harness doctor`: what can run here, what is missing, how to get it.
 
 use anyhow::Result;
+use clap::Args;
 use contract::Options;
 
-use super::{add_tools, print};
+use super::args::ToolsArgs;
 use crate::cgroup::Hierarchy;
-use crate::cli::ToolsArgs;
 use crate::exit::NothingRuns;
 use crate::machine;
-use crate::select::{self, Configuration};
+use crate::output::print;
+use crate::select;
 use crate::user;
 
+/// What else to look for.
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArgs {
+    #[command(flatten)]
+    tools: ToolsArgs,
+}
+
 /// Looks, and changes nothing.
-pub(super) fn doctor(args: &ToolsArgs) -> Result<()> {
-    add_tools(args)?;
+pub(crate) fn doctor(args: &DoctorArgs) -> Result<()> {
+    args.tools.add()?;
     let machine = machine::describe();
     let mut text = format!(
         "machine    {} CPUs ({}), {} MiB, Linux {} on {}, virtualised: {}\n",
@@ -28,14 +36,17 @@ pub(super) fn doctor(args: &ToolsArgs) -> Result<()> {
         Some(found) => format!("cgroup     {}: limits and CPU time per side of a cell\n", found.version()),
         None => "cgroup     none that can be written to: CPU time is that of the monitor's process; run as root for the rest\n".into(),
     };
-    text += &match user::unprivileged() {
+    text += &match user::of_workloads() {
         Some(user) => format!("workloads  run as {}\n", user.text()),
         None => "workloads  run as yourself\n".into(),
     };
     let mut works = 0;
     text += "\nmonitors\n";
-    let own = |one: &Configuration| one.monitor.definition().is_none();
-    for one in select::monitors(&[".*".into()])?.into_iter().filter(own) {
+    let own = monitors::all()
+        .iter()
+        .filter(|one| one.definition().is_none() && !one.fault_injector() && one.name() != "null");
+    for one in own {
+        let one = select::configuration(one.name())?;
         let missing = one.monitor.missing(&one.options);
         works += usize::from(missing.is_empty());
         text += &line(&one.label(), missing.iter().map(ToString::to_string));

@@ -2,22 +2,86 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use clap::Args;
 
-use super::{add_tools, print, run};
-use crate::cli::{GateArgs, RunArgs, ToolsArgs};
+use super::args::{OutArgs, ToolsArgs, duration, factor};
 use crate::exit::{misuse, say};
-use crate::gate_render;
+use crate::experiment::Until;
+use crate::gate_render::{self, Ci};
 use crate::machine;
+use crate::measure::{Limit, Measured, Wanted, measure};
+use crate::output::print;
 use report::numbers::count;
 use scoring::Summary;
 use scoring::gate::{self, Baseline, Finding, Outcome};
 use scoring::record::{Record, write_json_pretty};
 
+pub(crate) const EXAMPLES: &str = "Examples:
+  harness gate --baseline gate.json --update -m 'ebpf|netlink'   measure, and promise that
+  harness gate --baseline gate.json --junit gate.xml             measure the same again, and judge
+  harness gate --baseline gate.json results/run-1                judge a record
+Exit codes: 0 the gate holds, 1 it fails, 2 the baseline cannot be held against this.";
+
+/// What its records are called after.
+const KIND: &str = "gate";
+
+/// What is judged, against what, and where the verdict goes.
+#[derive(Debug, Args)]
+pub(crate) struct GateArgs {
+    /// The committed baseline
+    #[arg(long, value_name = "FILE")]
+    baseline: PathBuf,
+    /// The record to judge [default: measure what the baseline has]
+    #[arg(value_name = "DIR")]
+    dir: Option<PathBuf>,
+    /// Make the baseline anew instead, from DIR or from a run with the options below
+    #[arg(long)]
+    update: bool,
+    /// Judge costs and detection latency too, against the noise floor
+    #[arg(long)]
+    costs: bool,
+    /// Write a JUnit report
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    /// Append a summary in Markdown, say to $GITHUB_STEP_SUMMARY
+    #[arg(long, value_name = "FILE")]
+    markdown: Option<PathBuf>,
+    /// Whose annotations to print
+    #[arg(long, value_name = "CI", value_enum, default_value = "auto")]
+    annotations: Ci,
+    /// With --update: monitors, as for `run`
+    #[arg(short, long = "monitor", value_name = "PATTERN", requires = "update")]
+    monitors: Vec<String>,
+    /// With --update: workloads, as for `run`; at a fixed rate below capacity unless said
+    #[arg(
+        short,
+        long = "workload",
+        value_name = "PATTERN",
+        default_value = "paced$"
+    )]
+    workloads: Vec<String>,
+    /// With --update: repetitions of every cell
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    reps: u32,
+    /// Spend no more than this on measuring, such as 5m, even if that leaves fewer repetitions
+    #[arg(long, value_name = "T", value_parser = duration)]
+    budget: Option<Duration>,
+    /// With --update: factor on the number of processes
+    #[arg(long, value_name = "F", default_value_t = 1.0, value_parser = factor, allow_negative_numbers = true)]
+    scale: f64,
+    /// The record that is measured; a second one goes into it as `again`.
+    #[command(flatten)]
+    out: OutArgs,
+    #[command(flatten)]
+    tools: ToolsArgs,
+}
+
 /// Judges a record, or runs of its own, against the baseline; or makes the baseline.
-pub(super) fn gate(args: &GateArgs) -> Result<()> {
-    add_tools(&args.tools)?;
+pub(crate) fn gate(args: &GateArgs) -> Result<()> {
+    args.tools.add()?;
     if args.update {
         return update(args);
     }
@@ -55,51 +119,35 @@ fn measured(
     fits: &dyn Fn(&Summary) -> Result<()>,
 ) -> Result<Vec<Finding>> {
     let again = |seed: u64, out: Option<PathBuf>| {
-        let run = RunArgs {
+        let workloads = baseline.workloads.iter();
+        let Measured { out, .. } = measure(&Wanted {
             monitors: baseline.monitors.clone(),
-            workloads: baseline.workloads.iter().map(|one| one.0.clone()).collect(),
-            reps: baseline.repetitions,
+            workloads: workloads.map(|(name, _)| name.clone()).collect(),
+            until: enough(args, baseline.repetitions),
+            own_length: true,
             scale: baseline.scale,
             seed,
             out,
-            tools: ToolsArgs::default(),
-        };
-        let summary = Summary::read(&run::measure(&run, "gate")?.out)?;
+            kind: KIND,
+        })?;
+        let summary = Summary::read(&out)?;
         fits(&summary)?;
         Ok::<_, anyhow::Error>(gate::judge(baseline, &summary, args.costs))
     };
-    let first = again(args.seed, args.out.clone())?;
+    let first = again(args.out.seed, args.out.out.clone())?;
     if first.iter().all(|one| one.outcome < Outcome::Suspected) {
         return Ok(first);
     }
     say("something looks worse than the baseline: measuring once more");
-    let out = args.out.as_ref().map(|out| out.join("again"));
-    Ok(gate::confirm(first, &again(args.seed + 1, out)?))
+    let out = args.out.out.as_ref().map(|out| out.join("again"));
+    Ok(gate::confirm(first, &again(args.out.seed + 1, out)?))
 }
 
 /// Writes the baseline anew, from a record or from a run of its own.
 fn update(args: &GateArgs) -> Result<()> {
     let dir = match &args.dir {
         Some(dir) => dir.clone(),
-        None => {
-            let run = RunArgs {
-                monitors: args.monitors.clone(),
-                workloads: args.workloads.clone(),
-                reps: args.reps,
-                scale: args.scale,
-                seed: args.seed,
-                out: args.out.clone(),
-                tools: ToolsArgs::default(),
-            };
-            let measured = run::measure(&run, "gate")?;
-            if measured.failed > 0 {
-                bail!(
-                    "{} cells failed: no baseline is made of that",
-                    measured.failed
-                );
-            }
-            measured.out
-        }
+        None => measured_for_update(args)?,
     };
     let baseline = Baseline::of(&read(&dir)?);
     if baseline.losses.is_empty() {
@@ -116,6 +164,33 @@ fn update(args: &GateArgs) -> Result<()> {
         count(baseline.workloads.len() as u64, "workload")
     ));
     Ok(())
+}
+
+/// So many repetitions, or as many as the budget has time for.
+fn enough(args: &GateArgs, repetitions: u32) -> Limit {
+    Limit::Until(Until {
+        blocks: Some(repetitions),
+        budget: args.budget,
+        precision: None,
+    })
+}
+
+/// The folder of a record that has what the baseline is to promise.
+fn measured_for_update(args: &GateArgs) -> Result<PathBuf> {
+    let Measured { out, failed } = measure(&Wanted {
+        monitors: args.monitors.clone(),
+        workloads: args.workloads.clone(),
+        until: enough(args, args.reps),
+        own_length: true,
+        scale: args.scale,
+        seed: args.out.seed,
+        out: args.out.out.clone(),
+        kind: KIND,
+    })?;
+    if failed > 0 {
+        bail!("{failed} cells failed: no baseline is made of that");
+    }
+    Ok(out)
 }
 
 fn read(dir: &Path) -> Result<Summary> {

@@ -1,14 +1,22 @@
 //! `harness list`: monitors and workloads with their options.
 
 use anyhow::Result;
+use clap::Args;
 use contract::{Field, Kind, Monitor, OptionSpec};
 
-use super::{add_tools, print};
-use crate::cli::ToolsArgs;
+use super::args::ToolsArgs;
+use crate::output::print;
+
+/// What else to list.
+#[derive(Debug, Args)]
+pub(crate) struct ListArgs {
+    #[command(flatten)]
+    tools: ToolsArgs,
+}
 
 /// Prints both registries.
-pub(super) fn list(args: &ToolsArgs) -> Result<()> {
-    add_tools(args)?;
+pub(crate) fn list(args: &ListArgs) -> Result<()> {
+    args.tools.add()?;
     let mut text = String::from("monitors\n");
     let mut own = true;
     for monitor in monitors::all() {

@@ -4,22 +4,42 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
 use std::thread;
 
 use anyhow::{Context, Result, bail};
+use clap::Args;
 use contract::{Session, Spool};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
-use crate::cell::protocol::Line;
+use super::args::ToolsArgs;
+use crate::cell::protocol::Message;
 use crate::cgroup;
-use crate::cli::MonitorArgs;
 use crate::select;
 use crate::user::User;
 
+/// What the harness tells the process it watches with.
+#[derive(Debug, Args)]
+pub(crate) struct MonitorArgs {
+    /// Name and options
+    label: String,
+    /// The cell's folder
+    #[arg(long)]
+    dir: PathBuf,
+    /// cgroup.procs files to join first
+    #[arg(long)]
+    join: Vec<PathBuf>,
+    /// User the workload runs as, UID:GID
+    #[arg(long)]
+    user: Option<String>,
+    #[command(flatten)]
+    tools: ToolsArgs,
+}
+
 /// Captures until stdin ends or a signal asks it to stop.
-pub(super) fn monitor(args: &MonitorArgs) -> Result<()> {
+pub(crate) fn monitor(args: &MonitorArgs) -> Result<()> {
     cgroup::join(&args.join)?;
-    super::add_tools(&args.tools)?;
+    args.tools.add()?;
     let configuration = select::configuration(&args.label)?;
     let path = args.dir.join("spool.bin");
     let file =
@@ -30,7 +50,7 @@ pub(super) fn monitor(args: &MonitorArgs) -> Result<()> {
     let stop = stop_fd()?;
     let mut out = io::stdout();
     let mut ready = |env: &[(String, String)]| {
-        Line::Ready { env: env.to_vec() }
+        Message::Ready { env: env.to_vec() }
             .send(&mut io::stdout())
             .map_err(Into::into)
     };
@@ -43,12 +63,16 @@ pub(super) fn monitor(args: &MonitorArgs) -> Result<()> {
     };
     let mut result = configuration.monitor.capture(&mut session);
     if let Err(error) = session.spool.flush() {
-        result = Err(format!("{}: cannot be written ({error}): make room", path.display()).into());
+        result = Err(format!(
+            "{}: cannot be written ({error}): free space on its file system",
+            path.display()
+        )
+        .into());
     }
-    let last = Line::last(result);
+    let last = Message::last(result);
     last.send(&mut out)?;
     match last {
-        Line::Error(why) | Line::Cannot(why) => bail!(why),
+        Message::Error(why) | Message::Cannot(why) => bail!(why),
         _ => Ok(()),
     }
 }

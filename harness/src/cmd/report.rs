@@ -2,19 +2,43 @@
 //! kernel matrix.
 
 use std::io::{IsTerminal, stdout};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
+use clap::Args;
 
-use super::print;
-use crate::cli::ReportArgs;
 use crate::exit::misuse;
+use crate::output::print;
 use report::Pictures;
 use scoring::record::Record;
 
+pub(crate) const EXAMPLES: &str = "Examples:
+  harness report results/reference                     README.md, report.html and plots/ in it
+  harness report --png results/reference               the same, and every plot as PNG too
+  harness report --brief results/reference             the matrix and the answers of a README
+  harness report results/kernels/*/                    which technique works on which kernel, as Markdown
+  harness report results/kernels/*/ --out /tmp/kernels one report over many machines, kept apart";
+
+/// Records to show.
+#[derive(Debug, Args)]
+pub(crate) struct ReportArgs {
+    /// The records
+    #[arg(value_name = "DIR", required = true)]
+    dirs: Vec<PathBuf>,
+    /// Only print the record on one screen, as Markdown: a matrix and the four answers
+    #[arg(long, conflicts_with = "out")]
+    brief: bool,
+    /// Write every plot as PNG too, beside its SVG
+    #[arg(long, conflicts_with = "brief")]
+    png: bool,
+    /// Where the report over several records is written
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
 /// Writes README.md, the plots, report.html and runs.csv, and prints the matrix of every record; of several
 /// records without a place for their report, prints the kernel matrix.
-pub(super) fn report(args: &ReportArgs) -> Result<()> {
+pub(crate) fn report(args: &ReportArgs) -> Result<()> {
     for dir in &args.dirs {
         Record::read(dir).map_err(|error| misuse(format!("{error:#}")))?;
     }
@@ -39,7 +63,7 @@ pub(super) fn report(args: &ReportArgs) -> Result<()> {
 }
 
 /// Prints the matrix of the record in `dir`.
-pub(super) fn show(dir: &Path) -> Result<()> {
+pub(crate) fn show(dir: &Path) -> Result<()> {
     let colour =
         stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|set| set.is_empty());
     print(&report::terminal(dir, colour)?)

@@ -1,24 +1,73 @@
 //! `harness run`: measures.
 
-use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::{Result, bail};
-use indicatif::ProgressBar;
-use workloads::Definition;
+use clap::Args;
 
-use super::setup::{Asked, Setup, reasons};
-use crate::cell::{Cell, Stage, interrupt};
-use crate::cli::RunArgs;
-use crate::exit::{NothingRuns, say};
-use crate::plan::{Planned, plan};
-use crate::scorer;
-use crate::select::{self, Configuration};
-use scoring::record::{CellRun, Status, write_json_pretty};
+use super::args::{ChoiceArgs, OutArgs, ToolsArgs, duration, factor};
+use super::report;
+use crate::exit::say;
+use crate::experiment::Until;
+use crate::measure::{Limit, Measured, Wanted, measure};
+
+pub(crate) const EXAMPLES: &str = "Examples:
+  harness run -m netlink,ebpf -w fork-bomb
+  harness run -w all --precision 2%                          all eight workloads, until it is known
+  harness run -m 'netlink{rcvbuf=212992},netlink{rcvbuf=32M}' -w fork-bomb --reps 20
+  harness run -m 'ebpf|bpftrace|forkstat' -w fork-bomb       against third-party tools
+  harness run --tools my-agent/                              your own agent among the monitors
+A name or a folder of names means exactly that (static-binary is a folder, static-binary$ the one
+workload); anything else is a regular expression, found anywhere among the default monitors and
+workloads. Options follow in braces; `harness list` has them.";
+
+/// What to measure, how long, and where to put it.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    choice: ChoiceArgs,
+    /// Exactly so many blocks of overhead cells, without a budget and a precision; of cases so many cells
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000), conflicts_with_all = ["budget", "precision"])]
+    reps: Option<u32>,
+    /// Time for the overhead experiment, such as 90s or 5m [default: about 7 s for each configuration
+    /// on each workload, 125 s for the default comparison]
+    #[arg(long, value_name = "T", value_parser = duration)]
+    budget: Option<Duration>,
+    /// Go on until every slowdown is known to so much, such as 2%: half the width of its interval
+    #[arg(long, value_name = "P", value_parser = precision)]
+    precision: Option<f64>,
+    /// Factor on the number of processes of cases and sustained cells; overhead cells are as long as
+    /// the machine needs them to be
+    #[arg(long, value_name = "F", default_value_t = 1.0, value_parser = factor, allow_negative_numbers = true)]
+    scale: f64,
+    #[command(flatten)]
+    out: OutArgs,
+    #[command(flatten)]
+    tools: ToolsArgs,
+}
 
 /// Measures what was asked for, scores it, reports it.
-pub(super) fn run(args: &RunArgs) -> Result<()> {
-    let Measured { out, failed } = measure(args, "run")?;
-    super::report::show(&out)?;
+pub(crate) fn run(args: &RunArgs) -> Result<()> {
+    args.tools.add()?;
+    let until = Until {
+        blocks: args.reps,
+        budget: args.budget,
+        precision: args.precision,
+    };
+    let Measured { out, failed } = measure(&Wanted {
+        monitors: args.choice.monitors.clone(),
+        workloads: args.choice.workloads.clone(),
+        until: match until == Until::default() {
+            true => Limit::Default,
+            false => Limit::Until(until),
+        },
+        own_length: false,
+        scale: args.scale,
+        seed: args.out.seed,
+        out: args.out.out.clone(),
+        kind: "run",
+    })?;
+    report::show(&out)?;
     say(&format!(
         "the report is {}",
         out.join("README.md").display()
@@ -29,150 +78,28 @@ pub(super) fn run(args: &RunArgs) -> Result<()> {
     Ok(())
 }
 
-/// A record that is measured, scored and reported.
-pub(super) struct Measured {
-    /// Its folder.
-    pub(super) out: PathBuf,
-    /// Cells that went wrong.
-    pub(super) failed: usize,
-}
-
-/// Measures what was asked for into a folder called after `kind`, unless it has a name.
-pub(super) fn measure(args: &RunArgs, kind: &str) -> Result<Measured> {
-    super::add_tools(&args.tools)?;
-    let mut configurations = vec![select::null()?];
-    configurations.extend(select::monitors(&args.monitors)?);
-    let workloads = select::workloads(&args.workloads)?;
-    let setup = Setup::new(args.out.as_deref(), kind, args.scale)?;
-    let asked = Asked {
-        seed: args.seed,
-        scale: args.scale,
-        repetitions: args.reps,
+/// `2%`, or the share 0.02.
+fn precision(text: &str) -> Result<f64, String> {
+    let share = match text.strip_suffix('%') {
+        Some(percent) => percent.trim().parse::<f64>().map(|value| value / 100.0),
+        None => text.parse(),
     };
-    let out = setup.stage.out.as_path();
-    setup.keep_tools(&configurations)?;
-    write_json_pretty(
-        &out.join("record.json"),
-        &setup.record(asked, &workloads, &configurations),
-    )?;
-    let run = Run {
-        args,
-        configurations,
-        workloads,
-    };
-    let ended = run.cells(&setup.stage);
-    if ended
-        .as_ref()
-        .is_err_and(anyhow::Error::is::<interrupt::Interrupted>)
-    {
-        say(&format!(
-            "the cells measured so far are in {}: harness score and harness report show them",
-            out.display()
-        ));
-    }
-    let failed = ended?;
-    scorer::record(out, &super::SOURCES)?;
-    report::write_readme(out, report::Pictures::Svg)?;
-    if run.able().len() < 2 {
-        super::report::show(out)?;
-        return Err(
-            NothingRuns("none of these monitors can run here: see harness doctor".into()).into(),
-        );
-    }
-    Ok(Measured {
-        out: out.to_owned(),
-        failed,
-    })
-}
-
-/// What is being compared.
-struct Run<'a> {
-    args: &'a RunArgs,
-    configurations: Vec<Configuration>,
-    workloads: Vec<Definition>,
-}
-
-impl Run<'_> {
-    /// Places of the monitors that can run here; `null` is the first.
-    fn able(&self) -> Vec<usize> {
-        let able = |one: &Configuration| one.monitor.missing(&one.options).is_empty();
-        (0..self.configurations.len())
-            .filter(|&place| able(&self.configurations[place]))
-            .collect()
-    }
-
-    /// Runs all cells; gives the number of those that failed.
-    fn cells(&self, stage: &Stage) -> Result<usize> {
-        let able = self.able();
-        let (seed, reps) = (self.args.seed, self.args.reps);
-        let mut cells = plan(self.workloads.len(), &able, reps, seed);
-        // A case says nothing of cost, so there is nothing to compare it with.
-        let case = |one: &Planned| self.workloads[one.workload].model() == "case";
-        cells.retain(|one| !case(one) || able.first() != Some(&one.monitor));
-        let bar = super::bar(cells.len());
-        let mut failed = 0;
-        let mut order = 0;
-        for planned in cells {
-            let cell = self.cell(stage, planned, &mut order);
-            bar.set_message(format!(
-                "{} under {}",
-                cell.workload.label,
-                cell.configuration.label()
-            ));
-            let row = match cell.workload.unavailable() {
-                Some(why) => cell.unavailable(&why.to_string())?,
-                None => cell.run()?,
-            };
-            failed += usize::from(row.status == Status::Failed);
-            tell(&bar, &row);
-            bar.inc(1);
-        }
-        bar.finish_and_clear();
-        self.unable(stage, &able, order)?;
-        Ok(failed)
-    }
-
-    /// Rows that say why, for the monitors that cannot run here.
-    fn unable(&self, stage: &Stage, able: &[usize], mut order: u32) -> Result<()> {
-        for monitor in (0..self.configurations.len()).filter(|place| !able.contains(place)) {
-            let why = reasons(&self.configurations[monitor]).join("; ");
-            for workload in 0..self.workloads.len() {
-                let planned = Planned {
-                    workload,
-                    monitor,
-                    repetition: 1,
-                    baseline: false,
-                };
-                self.cell(stage, planned, &mut order).unavailable(&why)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn cell<'s>(&'s self, stage: &'s Stage, planned: Planned, order: &mut u32) -> Cell<'s> {
-        *order += 1;
-        let (workload, configuration) = (
-            &self.workloads[planned.workload],
-            &self.configurations[planned.monitor],
-        );
-        Cell {
-            stage,
-            planned,
-            order: *order - 1,
-            workload,
-            configuration,
-        }
+    match share {
+        Ok(share) if share.is_finite() && share > 0.0 && share < 1.0 => Ok(share),
+        _ => Err("use per cent, such as 2%".into()),
     }
 }
 
-fn tell(bar: &ProgressBar, row: &CellRun) {
-    if row.status == Status::Failed {
-        let why = row.error.as_deref().unwrap_or_default();
-        bar.suspend(|| {
-            say(&format!(
-                "{} under {}, repetition {}: {why}",
-                row.workload, row.configuration, row.repetition
-            ));
-        });
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_precision_is_per_cent_or_a_share() {
+        assert_eq!(precision("2%"), Ok(0.02));
+        assert_eq!(precision("0.05"), Ok(0.05));
+        for bad in ["", "%", "2", "-1%", "nan"] {
+            assert!(precision(bad).is_err(), "{bad}");
+        }
     }
 }

@@ -1,21 +1,32 @@
 //! `harness score`: computes a record again from its raw files.
 
-use anyhow::{Result, bail};
+use std::path::PathBuf;
 
-use super::add_tools;
-use crate::cli::{DirArgs, ToolsArgs};
+use anyhow::{Result, bail};
+use clap::Args;
+
+use super::args::ToolsArgs;
 use crate::exit::{misuse, say};
+use crate::scorer;
 use scoring::record::{Record, Status};
 use scoring::sweep::result::Sweep;
 
+/// A record folder.
+#[derive(Debug, Args)]
+pub(crate) struct ScoreArgs {
+    /// The record
+    #[arg(value_name = "DIR")]
+    dir: PathBuf,
+}
+
 /// Writes summary.json, of a sweep also sweep.json.
-pub(super) fn score(args: &DirArgs) -> Result<()> {
+pub(crate) fn score(args: &ScoreArgs) -> Result<()> {
     Record::read(&args.dir).map_err(|error| misuse(format!("{error:#}")))?;
     // What a tool said is read as it was when it was measured.
     let tools = args.dir.join(scoring::record::TOOLS);
     let dir = tools.exists().then_some(tools);
-    add_tools(&ToolsArgs { dir })?;
-    let summary = crate::scorer::record(&args.dir, &super::SOURCES)?;
+    ToolsArgs { dir }.add()?;
+    let summary = scorer::record(&args.dir)?;
     if Sweep::read(&args.dir)?.is_some() {
         Sweep::new(&summary).write(&args.dir)?;
     }

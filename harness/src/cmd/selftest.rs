@@ -3,16 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Error, Result, bail};
+use clap::Args;
 
-use super::print;
-use super::setup::Setup;
 use crate::cell::{Cell, Stage};
-use crate::cli::SelftestArgs;
 use crate::exit::say;
-use crate::plan::Planned;
+use crate::output::print;
 use crate::select;
 use crate::selftest::{self, Case, EVERYTHING, Source};
-use scoring::record::Status;
+use crate::setup::Setup;
+use scoring::record::{Experiment, Status};
 
 /// Workloads whose ledgers are used too, where they can run, at this scale.
 const REAL: [(&str, f64); 4] = [
@@ -22,8 +21,16 @@ const REAL: [(&str, f64); 4] = [
     ("paced", 0.1),
 ];
 
+/// How the harness is examined.
+#[derive(Debug, Args)]
+pub(crate) struct SelftestArgs {
+    /// Decides what is left to chance
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+}
+
 /// Examines, prints a line for each figure that is not what was planted, and counts.
-pub(super) fn selftest(args: &SelftestArgs) -> Result<()> {
+pub(crate) fn selftest(args: &SelftestArgs) -> Result<()> {
     let dir = tempfile::tempdir()?;
     let (mut sources, mut cases) = real(dir.path())?;
     sources.extend(selftest::made());
@@ -55,11 +62,10 @@ pub(super) fn selftest(args: &SelftestArgs) -> Result<()> {
 
 /// Runs the real workloads under `replay`: their ledgers, and a case for each run itself.
 fn real(dir: &Path) -> Result<(Vec<Source>, Vec<Case>)> {
-    let mut setup = Setup::new(Some(&dir.join("real")), "selftest", 1.0)?;
+    let setup = Setup::new(Some(&dir.join("real")), "selftest", 1.0)?;
     let (mut sources, mut cases) = (Vec::new(), Vec::new());
     for (order, (name, scale)) in (0..).zip(REAL) {
-        setup.stage.scale = scale;
-        if let Some((cell, label)) = measured(&setup.stage, name, order)? {
+        if let Some((cell, label)) = measured(&setup.stage, (name, scale), order)? {
             cases.push(selftest::live(&cell, &label)?);
             sources.push(Source {
                 name: name.to_owned(),
@@ -72,7 +78,11 @@ fn real(dir: &Path) -> Result<(Vec<Source>, Vec<Case>)> {
 }
 
 /// The folder of a cell and the label of its monitor; `None` where the workload cannot run.
-fn measured(stage: &Stage, name: &str, order: u32) -> Result<Option<(PathBuf, String)>> {
+fn measured(
+    stage: &Stage,
+    (name, scale): (&str, f64),
+    order: u32,
+) -> Result<Option<(PathBuf, String)>> {
     let workload = select::workload(name)?;
     if let Some(why) = workload.unavailable() {
         say(&format!("{name} is left out: {why}"));
@@ -81,15 +91,14 @@ fn measured(stage: &Stage, name: &str, order: u32) -> Result<Option<(PathBuf, St
     let configuration = select::configuration(&format!("replay{{{EVERYTHING}}}"))?;
     let cell = Cell {
         stage,
-        planned: Planned {
-            workload: 0,
-            monitor: 0,
-            repetition: 1,
-            baseline: false,
-        },
-        order,
+        experiment: Experiment::Overhead,
         workload: &workload,
+        scale,
         configuration: &configuration,
+        repetition: 1,
+        baseline: false,
+        accounted: true,
+        order,
     };
     let row = cell.run()?;
     if row.status != Status::Ok {

@@ -7,23 +7,73 @@ use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use anyhow::{Context, Error, Result};
-use contract::{Privilege, Session, Spool};
+use clap::{Args, ValueEnum};
+use contract::{Kind, Privilege, Session, Spool};
 use monitors::clock;
 use nix::fcntl::Flock;
+use regex::bytes::Regex;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
-use super::setup::reasons;
-use crate::cli::{EventFormat, WatchArgs};
 use crate::exit::{NothingRuns, misuse, say};
 use crate::select::{self, Configuration};
+use crate::setup::reasons;
 use crate::watch::{self, Filter, Form, Live, Outbox, Shared, Table, Wanted};
 use crate::{cleanup, user};
 
 /// How long a slow reader is waited for at the end.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Watches until it is told to stop or nobody reads any more.
-pub(super) fn watch(args: &WatchArgs) -> Result<()> {
+pub(crate) const EXAMPLES: &str = "Examples:
+  harness watch ebpf                               every fork, exec and exit, until Ctrl-C
+  harness watch netlink --kind exec --pid $$       programs started by this shell and its children
+  harness watch audit --exe '/curl$' --user nobody
+  harness watch 'netlink{rcvbuf=1M}' --format json | jq -r 'select(.kind==\"exec\").exe'
+  harness watch preload                            says which environment a program must have for it
+An event is a line of JSON as docs/FORMAT.md has it. Losses and the summary go to stderr. A reader that is
+too slow loses lines, which are counted; the machine never waits for it.
+Exit codes: 0 stopped, or its reader has left; 1 it failed; 2 misuse; 3 it cannot run here.";
+
+/// Which monitor, what of it, and how it is shown.
+#[derive(Debug, Args)]
+pub(crate) struct WatchArgs {
+    /// Its name, options in braces; `harness list` has them
+    #[arg(value_name = "MONITOR")]
+    label: String,
+    /// How events are shown [default: table on a terminal, else json]
+    #[arg(long, value_name = "FORMAT", value_enum)]
+    format: Option<EventFormat>,
+    /// Only this kind: fork, exec or exit; may be repeated
+    #[arg(long = "kind", value_name = "KIND", value_parser = kind)]
+    kinds: Vec<Kind>,
+    /// Only this process and its descendants; may be repeated
+    #[arg(long = "pid", value_name = "PID", value_parser = clap::value_parser!(u32).range(1..))]
+    trees: Vec<u32>,
+    /// Only processes of this user, as of their last exec; may be repeated
+    #[arg(long = "user", value_name = "USER", value_parser = crate::user::uid)]
+    users: Vec<u32>,
+    /// Only processes that run a program whose path matches
+    #[arg(long, value_name = "RE")]
+    exe: Option<Regex>,
+    /// The caller holds the lock of this machine and has put back what others left
+    #[arg(long, hide = true)]
+    lock_held: bool,
+}
+
+/// How an event is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EventFormat {
+    /// For people
+    Table,
+    /// The event line of docs/FORMAT.md
+    Json,
+}
+
+fn kind(text: &str) -> Result<Kind, String> {
+    text.parse::<Kind>().map_err(|error| error.to_string())
+}
+
+/// Watches until it is told to stop or its reader has left.
+pub(crate) fn watch(args: &WatchArgs) -> Result<()> {
     let configuration = able(&args.label)?;
     let (stop, stopping) = UnixStream::pair().context("socketpair")?;
     let _lock = if args.lock_held { None } else { Some(lock()?) };
@@ -54,7 +104,8 @@ pub(super) fn watch(args: &WatchArgs) -> Result<()> {
         say,
     ));
     let label = configuration.label();
-    let dir = tempfile::tempdir().context("a temporary folder: make room, or set TMPDIR")?;
+    let dir = tempfile::tempdir()
+        .context("a temporary folder cannot be made: set TMPDIR to a folder with space")?;
     let mut ready = |env: &[(String, String)]| {
         tell_ready(&label, env);
         Ok(())
@@ -92,7 +143,7 @@ fn able(label: &str) -> Result<Configuration> {
     }
 }
 
-/// Nobody else measures or watches meanwhile: two that change the same settings of the machine
+/// No other harness measures or watches meanwhile: two that change the same settings of the machine
 /// would each put back the other's.
 fn lock() -> Result<Flock<std::fs::File>> {
     let taken = "the lock of this machine cannot be had";
@@ -103,14 +154,11 @@ fn lock() -> Result<Flock<std::fs::File>> {
     monitors::host_lock::lock().context(taken)
 }
 
-/// Who needs no root keeps none, if there is somebody else to be: the person behind sudo. Of
-/// nobody's programs there would be none to watch.
+/// A monitor that needs no root gives it up for the person behind sudo. Without sudo there is no
+/// user whose programs it should watch instead.
 fn give_up_root(configuration: &Configuration) -> Result<()> {
-    let sudo = env::var_os("SUDO_UID").is_some();
-    match user::unprivileged() {
-        Some(user) if sudo && configuration.monitor.privilege() == Privilege::None => {
-            user.become_it()
-        }
+    match user::behind_sudo() {
+        Some(user) if configuration.monitor.privilege() == Privilege::None => user.become_it(),
         _ => Ok(()),
     }
 }
@@ -151,6 +199,6 @@ fn tell_ready(label: &str, env: &[(String, String)]) {
         .iter()
         .map(|(name, value)| format!("{name}={value}"))
         .collect();
-    // Alone on its line, to be copied. Nobody is left to tell when stderr is closed.
+    // Alone on its line, to be copied. With stderr closed there is nothing to write to.
     let _closed = writeln!(io::stderr(), "{}", contract::plain(&pairs.join(" ")));
 }

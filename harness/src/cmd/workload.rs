@@ -1,6 +1,9 @@
 //! `harness workload`: one workload runs inside its fence, in a process of its own.
 
+use std::path::PathBuf;
+
 use anyhow::{Context, Error, Result, bail};
+use clap::Args;
 use contract::Unavailable;
 use nix::sys::prctl;
 use nix::sys::resource::{UsageWho, getrusage};
@@ -8,25 +11,39 @@ use nix::sys::signal::Signal;
 use nix::unistd::getppid;
 use workloads::Run;
 
-use crate::cell;
+use crate::cell::{self, protocol::Outcome};
 use crate::cgroup;
-use crate::cli::WorkloadArgs;
 use crate::cross_check;
 use crate::exit::NothingRuns;
-use crate::select;
 use crate::user::User;
 use scoring::record::write_json;
 
+/// What the harness tells the process that runs the workload.
+#[derive(Debug, Args)]
+pub(crate) struct WorkloadArgs {
+    /// The cell's folder, which says what is run
+    #[arg(long)]
+    dir: PathBuf,
+    /// cgroup.procs files to join first
+    #[arg(long)]
+    join: Vec<PathBuf>,
+    /// User to run as, UID:GID
+    #[arg(long)]
+    user: Option<String>,
+    /// NAME=VALUE for the workload's own environment
+    #[arg(long)]
+    env: Vec<String>,
+    /// Process that must stay alive for this one to go on
+    #[arg(long)]
+    parent: Option<u32>,
+}
+
 /// Runs it and leaves the ledger and `outcome.json`.
-pub(super) fn workload(args: &WorkloadArgs) -> Result<()> {
+pub(crate) fn workload(args: &WorkloadArgs) -> Result<()> {
     if let Some(parent) = args.parent {
         die_with(parent)?;
     }
     cgroup::join(&args.join)?;
-    let definition = select::workload(&args.label)?;
-    let script = definition
-        .script(args.scale, &args.programs)
-        .map_err(Error::from_boxed)?;
     let user = args
         .user
         .as_deref()
@@ -39,10 +56,9 @@ pub(super) fn workload(args: &WorkloadArgs) -> Result<()> {
         .into_iter()
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect();
-    let (cell, limit) = (args.dir.as_path(), cell::BUDGET);
+    let (cell, limit) = (args.dir.as_path(), cell::LIMIT);
     let run = Run {
         cell,
-        script: &script,
         env: &env,
         user,
         limit,
@@ -53,7 +69,7 @@ pub(super) fn workload(args: &WorkloadArgs) -> Result<()> {
     let made = cross_check::processes_made();
     let machine_forks =
         cross_check::confirm(before, made, outcome.counts).map_err(Error::from_boxed)?;
-    let done = cell::Done {
+    let done = Outcome {
         wall_ns: outcome.wall_ns,
         cpu_ns: Some(children_cpu_ns()?),
         machine_forks,

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, to_value};
 
 use super::expectation::Due;
 use super::latency::Sorted;
+use super::overhead::Blocks;
 use super::{intervals, open_loop};
 use scoring::record::{CellRun, Cost};
 
@@ -14,6 +15,8 @@ pub(super) struct Case<'a> {
     pub(super) ledger: &'a Ledger,
     pub(super) runs: [&'a CellRun; 2],
     pub(super) bases: [Cost; 2],
+    /// What all monitors of the same ledger took.
+    pub(super) costs: Vec<[Cost; 2]>,
     pub(super) planted: [&'a Figures; 2],
 }
 
@@ -58,6 +61,8 @@ pub(super) fn cell(ledger: &Ledger, run: &CellRun, planted: &Figures) -> Due {
         ("silent_lost", number(planted.silent)),
         ("drained", number(run.drained)),
         ("buffer", number(&run.buffer)),
+        ("loss_tested", number(false)),
+        ("stationary", Due::null()),
         ("pace", Due::maybe(open_loop::cell(ledger))),
         ("cost", costs(&cost, ledger.truths.len())),
         ("noise", number(run.noise)),
@@ -83,7 +88,7 @@ fn field_due(cells: &[FieldFigures]) -> Due {
     let sum = |of: fn(&FieldFigures) -> u64| number(cells.iter().map(of).sum::<u64>());
     Due::map([
         ("offered", number(cells.iter().any(|field| field.offered))),
-        ("correct", sum(|field| field.right)),
+        ("correct", sum(|field| field.correct)),
         ("wrong", sum(|field| field.wrong)),
         ("truncated", sum(|field| field.truncated)),
         ("stale", number(0)),
@@ -121,6 +126,8 @@ impl Case<'_> {
             |of: fn(&Figures) -> u64| number(self.planted.iter().map(|p| of(p)).sum::<u64>());
         let monitor = costs.map(|cost| each(cost.monitor_cpu_ns.unwrap_or(0), events));
         let speed = costs.map(|cost| rate(&cost, events));
+        let wall_ms = |cost: Cost| cost.wall_ns as f64 / 1e6;
+        let system_cpu = |cost: Cost| each(cost.system_cpu_ns, events);
         Due::map([
             ("workload", number(&self.runs[0].workload)),
             ("configuration", number(&self.runs[0].configuration)),
@@ -130,6 +137,13 @@ impl Case<'_> {
             ("errors", Due::List(Vec::new())),
             ("blind", number(&self.runs[0].blind)),
             ("loss", self.loss()),
+            ("loss_tested", number(false)),
+            ("missed_elsewhere", number(0)),
+            ("buffer", Due::null()),
+            ("stationary", Due::null()),
+            ("correct", self.correct()),
+            ("unrelated", both(|p| p.unrelated)),
+            ("unverified", both(|p| p.unrelated)),
             (
                 "fields",
                 Due::map(by(Field::ALL, Field::as_str, |field| {
@@ -156,12 +170,18 @@ impl Case<'_> {
             ),
             ("latency_us", self.latency()),
             ("pace", Due::maybe(open_loop::both(self.ledger))),
-            ("stall", self.stall(&costs)),
-            ("slowdown", self.slowdown(&costs)),
+            (
+                "stall",
+                self.stall(self.blocks(wall_ms).extra(costs.map(wall_ms))),
+            ),
+            (
+                "slowdown",
+                self.blocks(wall_ms).slowdown(costs.map(wall_ms)),
+            ),
             ("own_cpu_us_per_event", Due::map(intervals::mean(monitor))),
             (
                 "system_cpu_us_per_event",
-                self.extra(&costs, |cost| each(cost.system_cpu_ns, events)),
+                self.blocks(system_cpu).extra(costs.map(system_cpu)),
             ),
             ("events_per_s", Due::Near(f64::midpoint(speed[0], speed[1]))),
             (
@@ -231,42 +251,43 @@ impl Case<'_> {
         ])
     }
 
-    /// The paired difference of a cost.
-    fn extra(&self, costs: &[Cost; 2], of: impl Fn(&Cost) -> f64) -> Due {
-        let more = [0, 1].map(|turn| of(&costs[turn]) - of(&self.bases[turn]));
-        let mut due = intervals::mean(more);
-        let middle = f64::midpoint(more[0], more[1]);
-        let reach = intervals::STUDENT * (more[0] - more[1]).abs() / 2.0;
-        let ends = [middle - reach, middle + reach];
-        due.push(("verdict", intervals::verdict(middle, ends, 0.0)));
-        Due::map(due)
+    /// A figure of all cells of the ledger.
+    fn blocks(&self, of: impl Fn(Cost) -> f64) -> Blocks {
+        Blocks {
+            base: self.bases.map(&of),
+            all: self.costs.iter().map(|two| two.map(&of)).collect(),
+        }
     }
 
-    fn stall(&self, costs: &[Cost; 2]) -> Due {
+    fn correct(&self) -> Due {
+        let shares = Field::ALL.into_iter().filter_map(|field| {
+            let counts = self.planted.map(|planted| {
+                let of = planted.fields[field as usize];
+                (
+                    of.correct,
+                    of.correct + of.wrong + of.truncated + of.missing,
+                )
+            });
+            let (right, judged) = (counts[0].0 + counts[1].0, counts[0].1 + counts[1].1);
+            let [low, high] = intervals::share(counts);
+            let due = || {
+                Due::map([
+                    ("share", Due::Near(right as f64 / judged as f64)),
+                    ("low", Due::Near(low)),
+                    ("high", Due::Near(high)),
+                ])
+            };
+            (judged > 0).then(|| (field.as_str(), due()))
+        });
+        Due::map(shares)
+    }
+
+    fn stall(&self, wall_ms: Due) -> Due {
         let waits = self
             .runs
             .map(|run| run.notes.get("backlog_wait_ms").copied());
         let waits = waits[0].zip(waits[1]);
         let waits = waits.map(|(one, two)| Due::map(intervals::mean([one as f64, two as f64])));
-        Due::map([
-            (
-                "wall_ms",
-                self.extra(costs, |cost| cost.wall_ns as f64 / 1e6),
-            ),
-            ("queue_wait_ms", Due::maybe(waits)),
-        ])
-    }
-
-    fn slowdown(&self, costs: &[Cost; 2]) -> Due {
-        let ratios =
-            [0, 1].map(|turn| costs[turn].wall_ns as f64 / self.bases[turn].wall_ns as f64);
-        let [value, low, high] = intervals::ratio(ratios);
-        Due::map([
-            ("ratio", Due::Near(value)),
-            ("low", Due::Near(low)),
-            ("high", Due::Near(high)),
-            ("pairs", number(2)),
-            ("verdict", intervals::verdict(value, [low, high], 1.0)),
-        ])
+        Due::map([("wall_ms", wall_ms), ("queue_wait_ms", Due::maybe(waits))])
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// What a report must say at one place. Every place of a report must be due: one that nobody
+/// What a report must say at one place. Every place of a report must be due: one that was not
 /// planted is a fault as well.
 #[derive(Clone, Debug)]
 pub(super) enum Due {
@@ -48,7 +48,7 @@ impl Due {
                 let unplanned = map
                     .keys()
                     .filter(|key| due.iter().all(|due| due.0 != **key));
-                faults.extend(unplanned.map(|key| format!("{at}.{key}: nobody planted that")));
+                faults.extend(unplanned.map(|key| format!("{at}.{key}: that was not planted")));
             }
             (Self::List(due), Value::Array(list)) if due.len() == list.len() => {
                 for (place, (due, found)) in due.iter().zip(list).enumerate() {
@@ -113,7 +113,7 @@ mod tests {
                 "cell.n is 4, planted 3",
                 "cell.x is 0.51, planted 0.5",
                 "cell.late.0 is 2.5, planted 1 to 2 us",
-                "cell.more: nobody planted that",
+                "cell.more: that was not planted",
             ]
         );
         assert_eq!(faults(json!({"n": 3, "x": 0.5, "late": []})).len(), 1);

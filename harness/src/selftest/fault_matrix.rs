@@ -16,13 +16,13 @@ pub(super) const FAULTS: &[&str] = &[
     "drop=0.1,burst=20",
     "tail=7",
     "drop=0.05,burst=5,tail=30",
-    "drop=0.1,admit=0",
-    "drop=0.1,admit=0.37",
-    "repeat=0.1",
-    "repeat=1,shuffle=9",
-    "invent=0.05",
-    "invent=0.3,offer=exec",
-    "stray=0.2",
+    "drop=0.1,reported=0",
+    "drop=0.1,reported=0.37",
+    "duplicate=0.1",
+    "duplicate=1,shuffle=9",
+    "false_positive=0.05",
+    "false_positive=0.3,offer=exec",
+    "unrelated=0.2",
     "shuffle=16",
     "shuffle=1000,law=exponential",
     "delay=0",
@@ -31,21 +31,21 @@ pub(super) const FAULTS: &[&str] = &[
     "delay=100,law=heavy",
     "wrong=0.1,field=ppid",
     "wrong=0.2,field=argv",
-    "cut=0.2,field=argv",
-    "untold=0.3",
-    "wrong=0.1,cut=0.1,untold=0.1",
+    "truncated=0.2,field=argv",
+    "missing=0.3",
+    "wrong=0.1,truncated=0.1,missing=0.1",
     "offer=exit,drop=0.2",
-    "clock=coarse,drop=0.1,repeat=0.1,invent=0.1,stray=0.1",
-    "clock=none,drop=0.1,repeat=0.05,invent=0.1,stray=0.1",
+    "clock=coarse,drop=0.1,duplicate=0.1,false_positive=0.1,unrelated=0.1",
+    "clock=none,drop=0.1,duplicate=0.05,false_positive=0.1,unrelated=0.1",
     EVERYTHING,
 ];
 
 /// All faults at once.
-pub const EVERYTHING: &str = "drop=0.1,burst=4,tail=5,admit=0.5,repeat=0.1,invent=0.1,\
-stray=0.1,shuffle=8,delay=200,law=heavy,wrong=0.1,cut=0.1,untold=0.1";
+pub(crate) const EVERYTHING: &str = "drop=0.1,burst=4,tail=5,reported=0.5,duplicate=0.1,false_positive=0.1,\
+unrelated=0.1,shuffle=8,delay=200,law=heavy,wrong=0.1,truncated=0.1,missing=0.1";
 
 /// Whether one pid's events of one kind are so far apart that a clock like that of `claims`
-/// tells them from each other. Where it cannot, nobody could say which of them was dropped.
+/// tells them from each other. Where it cannot, which of them was dropped could not be said.
 pub(super) fn tells_apart(ledger: &Ledger, claims: &Claims) -> bool {
     let mut by_place: BTreeMap<_, Vec<(Nanos, Nanos)>> = BTreeMap::new();
     for truth in &ledger.truths {

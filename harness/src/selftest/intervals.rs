@@ -4,8 +4,6 @@ use super::expectation::Due;
 
 /// The 97.5 % quantile of Student's law with one degree of freedom, for two repetitions.
 pub(super) const STUDENT: f64 = 12.706_204_736_174_698;
-/// The 99 % quantile of the chi-squared law with one degree of freedom.
-const ODD: f64 = 6.634_896_601_021_213;
 const TAIL: f64 = 0.025;
 
 /// The chances of 0, 1, ... `n` hits.
@@ -41,11 +39,8 @@ fn solve(wanted: f64, chance: impl Fn(f64) -> f64) -> f64 {
     f64::midpoint(low, high)
 }
 
-/// The loss of two repetitions, each missed and truths.
-pub(super) fn loss(counts: [(u64, u64); 2]) -> Due {
-    let (k, n) = (counts[0].0 + counts[1].0, counts[0].1 + counts[1].1);
-    let rates = counts.map(|(k, n)| if n == 0 { 0.0 } else { k as f64 / n as f64 });
-    let rate = if n == 0 { 0.0 } else { k as f64 / n as f64 };
+/// The exact interval of `k` in `n`.
+fn exact(k: u64, n: u64) -> [f64; 2] {
     let (mut low, mut high) = (0.0, 1.0);
     if k > 0 {
         low = solve(1.0 - TAIL, |rate| at_most(k - 1, n, rate));
@@ -53,38 +48,54 @@ pub(super) fn loss(counts: [(u64, u64); 2]) -> Due {
     if k < n {
         high = solve(TAIL, |rate| at_most(k, n, rate));
     }
-    let odd = |(k, n): (u64, u64)| {
-        (k as f64 - n as f64 * rate).powi(2) / (n as f64 * rate * (1.0 - rate))
-    };
-    if 0 < k && k < n && counts.into_iter().map(odd).sum::<f64>() > ODD {
-        let reach = STUDENT * (rates[0] - rates[1]).abs() / 2.0;
-        let middle = f64::midpoint(rates[0], rates[1]);
-        (low, high) = (
-            low.min(middle - reach).max(0.0),
-            high.max(middle + reach).min(1.0),
-        );
-    }
-    Due::map([
-        ("rate", Due::Near(rate)),
-        ("low", Due::Near(low)),
-        ("high", Due::Near(high)),
-        ("missed", Due::just(k)),
-        ("truths", Due::just(n)),
-        ("worst", Due::Near(rates[0].max(rates[1]))),
-    ])
+    [low, high]
 }
 
-/// The ranks between which a quantile (in thousandths) of `n` values lies.
-pub(super) fn ranks(quantile: u64, n: u64) -> (u64, Option<u64>) {
-    let chances = chances(quantile as f64 / 1000.0, n);
-    let mut sum = 0.0;
-    let (mut low, mut high) = (None, None);
-    for (k, chance) in (0..).zip(chances) {
-        sum += chance;
-        low = low.or((sum >= TAIL).then_some(k));
-        high = high.or((sum >= 1.0 - TAIL).then_some(k + 1));
+/// The interval of a share over two repetitions, each hits and all.
+pub(super) fn share(counts: [(u64, u64); 2]) -> [f64; 2] {
+    let (k, n) = (counts[0].0 + counts[1].0, counts[0].1 + counts[1].1);
+    if counts[0].1 == 0 || counts[1].1 == 0 {
+        return [0.0, 1.0];
     }
-    (low.unwrap_or(0).max(1), high.filter(|high| *high <= n))
+    // Both of one sort: with this chance they are, where so many are of the other.
+    let unseen = TAIL.sqrt();
+    if k == 0 {
+        return [0.0, 1.0 - unseen];
+    }
+    if k == n {
+        return [unseen, 1.0];
+    }
+    let rate = k as f64 / n as f64;
+    let off = (counts[0].0 as f64 - rate * counts[0].1 as f64).abs();
+    let reach = STUDENT * 2.0 * off / n as f64;
+    let far = |rest: f64| reach + reach.powi(2) / 2.0 / rest;
+    let (down, up) = if rate < 0.5 {
+        (reach, far(rate))
+    } else {
+        (far(1.0 - rate), reach)
+    };
+    let [low, high] = exact(k, n);
+    [low.min(rate - down).max(0.0), high.max(rate + up).min(1.0)]
+}
+
+/// The loss of two repetitions, each missed and truths.
+pub(super) fn loss(counts: [(u64, u64); 2]) -> Due {
+    let (k, n) = (counts[0].0 + counts[1].0, counts[0].1 + counts[1].1);
+    let ends = |[low, high]: [f64; 2]| [("low", Due::Near(low)), ("high", Due::Near(high))];
+    let [low, high] = ends(share(counts));
+    Due::map([
+        ("rate", Due::Near(k as f64 / n.max(1) as f64)),
+        low,
+        high,
+        ("if_independent", Due::map(ends(exact(k, n)))),
+        ("missed", Due::just(k)),
+        ("truths", Due::just(n)),
+        ("repetitions", Due::just(2)),
+        (
+            "repetitions_with_loss",
+            Due::just(counts.iter().filter(|one| one.0 > 0).count()),
+        ),
+    ])
 }
 
 /// The mean of two figures with Student's interval.
@@ -99,14 +110,7 @@ pub(super) fn mean(two: [f64; 2]) -> Vec<(&'static str, Due)> {
     ]
 }
 
-/// Their geometric mean: value and both ends.
-pub(super) fn ratio(two: [f64; 2]) -> [f64; 3] {
-    let middle = f64::midpoint(two[0].ln(), two[1].ln());
-    let reach = STUDENT * (two[0].ln() - two[1].ln()).abs() / 2.0;
-    [middle, middle - reach, middle + reach].map(f64::exp)
-}
-
-/// What an interval says about a difference when the noise floor is nothing.
+/// What an interval says about a difference.
 pub(super) fn verdict(value: f64, [low, high]: [f64; 2], same: f64) -> Due {
     Due::just(if low <= same && same <= high {
         "none"

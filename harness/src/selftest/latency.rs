@@ -6,9 +6,6 @@ use super::intervals;
 /// The usual percentiles, in thousandths.
 const USUAL: [(&str, u64); 4] = [("p50", 500), ("p90", 900), ("p99", 990), ("p999", 999)];
 
-/// So much of a nanosecond is added before a logarithm is taken.
-const ONE: f64 = 1.0;
-
 /// Values in order, and how a histogram of three digits may show each of them.
 pub(super) struct Sorted(Vec<u64>);
 
@@ -67,45 +64,39 @@ impl Sorted {
     }
 
     /// The intervals of the percentiles, from the repetitions that `self` is the whole of.
-    pub(super) fn intervals(&self, each: &[Sorted]) -> Option<Due> {
-        let sound: Vec<&Sorted> = each.iter().filter(|one| !one.0.is_empty()).collect();
-        let due = |quantile| match sound[..] {
-            [one, two] => between(one.per_mille(quantile), two.per_mille(quantile)),
-            _ => self.within(quantile),
-        };
-        let all = || USUAL.map(|(name, quantile)| (name, due(quantile)));
-        (!self.0.is_empty()).then(|| Due::map(all()))
+    pub(super) fn intervals(&self, each: &[Sorted; 2]) -> Option<Due> {
+        let two = each.iter().all(|one| !one.0.is_empty());
+        let several = each.iter().any(|one| one.0.len() > 1);
+        let due = |per_mille| self.within(each, per_mille as f64 / 1000.0);
+        (two && several).then(|| Due::map(USUAL.map(|(name, quantile)| (name, due(quantile)))))
     }
 
-    fn within(&self, quantile: u64) -> Due {
-        let (low, high) = intervals::ranks(quantile, self.0.len() as u64);
-        let shown = |rank| {
-            let (low, high) = self.shown(rank);
-            Due::Between(low, high)
+    /// Of two repetitions: the share at or below the percentile differs between them, and so much it
+    /// may be off.
+    fn within(&self, each: &[Sorted; 2], quantile: f64) -> Due {
+        let n = self.0.len() as f64;
+        let place = (n * quantile).ceil().max(1.0) as usize - 1;
+        let value = self.0[place] | (step(self.0[place]) - 1);
+        let below = |one: &Sorted| one.0.partition_point(|other| *other <= value) as f64;
+        let share = below(self) / n;
+        // What the first has too much the second has too little.
+        let off = (below(&each[0]) - share * each[0].0.len() as f64).abs();
+        let error = (2.0 * off / n).max((quantile * (1.0 - quantile) / n).sqrt());
+        let logit = (quantile / (1.0 - quantile)).ln();
+        let reach = intervals::STUDENT * error / (quantile * (1.0 - quantile));
+        let at = |logit: f64| 1.0 / (1.0 + (-logit).exp());
+        let (low, high) = (at(logit - reach), at(logit + reach));
+        let shown = |share: f64| {
+            // Where rounding decides between two ranks either is right.
+            let ranks = [share * n - 1e-6, share * n + 1e-6].map(|rank| rank.ceil().max(1.0));
+            Due::Between(self.shown(ranks[0] as u64).0, self.shown(ranks[1] as u64).1)
         };
-        Due::map([("low", shown(low)), ("high", Due::maybe(high.map(shown)))])
+        let low = if low * n < 1.0 {
+            Due::Near(0.0)
+        } else {
+            shown(low)
+        };
+        let high = ((1.0 - high) * n >= 1.0).then(|| shown(high));
+        Due::map([("low", low), ("high", Due::maybe(high))])
     }
-}
-
-/// Of two repetitions: Student's interval around their geometric mean. A step more or less in
-/// either of them moves its ends by a good deal more, hence from the least to the most.
-fn between(one: (f64, f64), two: (f64, f64)) -> Due {
-    let log = |value: f64| (value + ONE).ln();
-    let middle = |a: f64, b: f64| f64::midpoint(log(a), log(b));
-    let (least, most) = (middle(one.0, two.0), middle(one.1, two.1));
-    let apart = [log(one.1) - log(two.0), log(two.1) - log(one.0)];
-    let far = apart[0].max(apart[1]);
-    let near = (-apart[0].min(apart[1])).max(0.0);
-    let reach = |apart: f64| intervals::STUDENT * apart / 2.0;
-    let end = |log: f64| (log.exp() - ONE).max(0.0);
-    Due::map([
-        (
-            "low",
-            Due::Between(end(least - reach(far)), end(most - reach(near))),
-        ),
-        (
-            "high",
-            Due::Between(end(least + reach(near)), end(most + reach(far))),
-        ),
-    ])
 }

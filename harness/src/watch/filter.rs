@@ -10,7 +10,7 @@ use super::process_table::{Process, Processes};
 
 /// What was asked for; what is empty asks for everything.
 #[derive(Clone, Debug, Default)]
-pub struct Wanted {
+pub(crate) struct Wanted {
     /// Only these kinds.
     pub kinds: Vec<Kind>,
     /// Only these processes and all that descend from them.
@@ -21,8 +21,8 @@ pub struct Wanted {
     pub exe: Option<Regex>,
 }
 
-/// See the head of this file.
-pub struct Filter {
+/// Decides which events are shown.
+pub(crate) struct Filter {
     wanted: Wanted,
     processes: Processes,
     /// The wanted trees, as far as they are alive.
@@ -36,7 +36,11 @@ pub struct Filter {
 
 impl Filter {
     /// `processes` are those that are there already, `user` tells whose one is now.
-    pub fn new(wanted: Wanted, now: fn() -> Processes, user: fn(Pid) -> Option<u32>) -> Self {
+    pub(crate) fn new(
+        wanted: Wanted,
+        now: fn() -> Processes,
+        user: fn(Pid) -> Option<u32>,
+    ) -> Self {
         let follows = !wanted.trees.is_empty() || !wanted.users.is_empty() || wanted.exe.is_some();
         let processes = if follows { now() } else { Processes::default() };
         let mut members: HashSet<Pid> = wanted.trees.iter().copied().collect();
@@ -60,7 +64,7 @@ impl Filter {
     }
 
     /// Takes the event in, and says whether it is wanted. Every event must be asked about.
-    pub fn passes(&mut self, report: &EventRef<'_>) -> bool {
+    pub(crate) fn passes(&mut self, report: &EventRef<'_>) -> bool {
         let kind = self.wanted.kinds.is_empty() || self.wanted.kinds.contains(&report.kind);
         if !self.follows {
             return kind;

@@ -9,34 +9,36 @@ use std::time::{Duration, Instant};
 use contract::{Decode, EventLog, Frame, Kind, Observer};
 use monitors::event_json;
 
-use super::{Filter, Outbox, Table};
+use super::filter::Filter;
+use super::table::Table;
+use super::writer::Outbox;
 
 /// So many bytes of lines are handed on also while there is more to read.
 const ENOUGH: usize = 32 << 10;
-/// How often at most somebody is told of losses that go on.
+/// How often at most losses that go on are told.
 const AGAIN: Duration = Duration::from_secs(1);
 
 /// What was seen and what became of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Count {
+pub(crate) struct Count {
     /// Events, in the order of [`Kind::ALL`].
     pub events: [u64; 3],
-    /// Of these, the ones nobody asked for.
+    /// Of these, the ones that filters left out.
     pub unwanted: u64,
     /// Frames that could not be decoded.
     pub malformed: u64,
 }
 
 /// How an event becomes a line.
-pub enum Form {
-    /// The event line of FORMAT.md.
+pub(crate) enum Form {
+    /// The event line of docs/FORMAT.md.
     Json,
     /// For people.
     Table(Table),
 }
 
 /// What is done with each event. It must never wait.
-pub struct Live {
+pub(crate) struct Live {
     decoder: Box<dyn Decode>,
     filter: Filter,
     form: Form,
@@ -58,7 +60,7 @@ struct Teller {
 
 impl Live {
     /// Lines of what `decoder` says and `filter` wants go to `outbox`; losses to `say`.
-    pub fn new(
+    pub(crate) fn new(
         decoder: Box<dyn Decode>,
         filter: Filter,
         form: Form,
@@ -150,18 +152,18 @@ impl Teller {
     }
 }
 
-/// [`Live`] in the hands of a spool, and of who made it.
+/// [`Live`], shared between the spool and its maker.
 #[derive(Clone)]
-pub struct Shared(Rc<RefCell<Option<Live>>>);
+pub(crate) struct Shared(Rc<RefCell<Option<Live>>>);
 
 impl Shared {
     /// Both ends.
-    pub fn new(live: Live) -> Self {
+    pub(crate) fn new(live: Live) -> Self {
         Self(Rc::new(RefCell::new(Some(live))))
     }
 
     /// Ends it; what was seen, and how many events were not written, if anybody still reads.
-    pub fn finish(&self, patience: Duration) -> (Count, Option<u64>) {
+    pub(crate) fn finish(&self, patience: Duration) -> (Count, Option<u64>) {
         let live = self.0.borrow_mut().take();
         live.map_or_else(Default::default, |live| live.finish(patience))
     }
@@ -208,7 +210,7 @@ impl Observer for Shared {
 }
 
 /// A summary of one watch: every sum adds up.
-pub fn summary(
+pub(crate) fn summary(
     label: &str,
     count: &Count,
     dropped: u64,

@@ -5,10 +5,11 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 
 use contract::Pid;
+use monitors::ProcessStat;
 
 /// One process.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Process {
+pub(crate) struct Process {
     /// Its parent when it was first seen.
     pub ppid: Pid,
     /// Effective user; `None` where it went before it could be asked.
@@ -18,10 +19,10 @@ pub struct Process {
 }
 
 /// All that are alive, as far as is known.
-pub type Processes = HashMap<Pid, Process>;
+pub(super) type Processes = HashMap<Pid, Process>;
 
-/// Those that are there now. Whoever goes meanwhile is left out.
-pub fn now() -> Processes {
+/// Those that are there now. A process that ends meanwhile is left out.
+pub(crate) fn now() -> Processes {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
     pids.filter_map(|pid| Some((pid, look(pid)?))).collect()
@@ -29,26 +30,19 @@ pub fn now() -> Processes {
 
 fn look(pid: Pid) -> Option<Process> {
     use std::os::unix::ffi::OsStringExt;
-    let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
+    let stat = ProcessStat::of(pid)?;
     let exe = fs::read_link(format!("/proc/{pid}/exe")).ok();
     Some(Process {
-        ppid: parent(&stat)?,
+        ppid: stat.ppid.unwrap_or_default(),
         uid: user(pid),
         exe: exe.map(|path| path.into_os_string().into_vec()),
     })
 }
 
 /// Effective user of a living process.
-pub fn user(pid: Pid) -> Option<u32> {
+pub(crate) fn user(pid: Pid) -> Option<u32> {
     let proc = fs::metadata(format!("/proc/{pid}"));
     proc.map(|meta| meta.uid()).ok()
-}
-
-/// Field 4, counted from behind the name, which may hold anything.
-fn parent(stat: &[u8]) -> Option<Pid> {
-    let close = stat.iter().rposition(|&byte| byte == b')')?;
-    let rest = std::str::from_utf8(&stat[close + 1..]).ok()?;
-    rest.split_ascii_whitespace().nth(1)?.parse().ok()
 }
 
 #[cfg(test)]
@@ -63,6 +57,5 @@ mod tests {
         assert_eq!(me.uid, Some(nix::unistd::geteuid().as_raw()));
         let exe = std::env::current_exe().unwrap();
         assert_eq!(me.exe.as_deref(), Some(exe.as_os_str().as_encoded_bytes()));
-        assert_eq!(parent(b"7 (a) 1 (b\n) S 3 7"), Some(3));
     }
 }

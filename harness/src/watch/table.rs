@@ -5,10 +5,10 @@ use contract::shown;
 use contract::{EventRef, Kind, Nanos, split_argv};
 
 /// From the wall clock's second, which is negative before 1970, to its day's hour, minute, second.
-pub type LocalTime = fn(i64) -> [u8; 3];
+pub(super) type LocalTime = fn(i64) -> [u8; 3];
 
 /// How lines are made.
-pub struct Table {
+pub(crate) struct Table {
     /// Wall clock minus CLOCK_MONOTONIC, in nanoseconds.
     pub offset: i64,
     /// The time of day, where the reader is.
@@ -24,7 +24,7 @@ const FIXED: usize = 12 + 1 + 4 + 1 + 7 + 1 + 7 + 2;
 
 impl Table {
     /// The line above all others.
-    pub fn head(&self) -> String {
+    pub(crate) fn head(&self) -> String {
         let head = format!(
             "{:<12} {:<4} {:>7} {:>7}  {}",
             "TIME", "KIND", "PID", "PPID", "EXE  ARGV"
@@ -37,7 +37,7 @@ impl Table {
     }
 
     /// Appends the line of one event.
-    pub fn row(&self, report: &EventRef<'_>, out: &mut Vec<u8>) {
+    pub(crate) fn row(&self, report: &EventRef<'_>, out: &mut Vec<u8>) {
         let width = (self.width)();
         let time = self.time(match report.happened {
             0 => report.received,
@@ -177,7 +177,7 @@ fn fitting(text: &str, room: usize) -> String {
 }
 
 /// The time of day as the C library knows it from TZ and /etc/localtime.
-pub fn local(second: i64) -> [u8; 3] {
+pub(crate) fn local(second: i64) -> [u8; 3] {
     let mut time: libc::tm = {
         // SAFETY: all zeroes is a `tm`.
         unsafe { std::mem::zeroed() }

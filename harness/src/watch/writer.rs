@@ -1,4 +1,4 @@
-//! Lines on their way to a reader that may be slow or gone. Memory is bounded, who writes into it
+//! Lines on their way to a reader that may be slow or gone. Memory is bounded, what writes into it
 //! never waits, and a line that finds no room is dropped whole and counted.
 
 use std::fs::File;
@@ -35,13 +35,13 @@ struct Waiting {
     closed: bool,
 }
 
-/// See the head of this file.
-pub struct Outbox {
+/// The lines that wait for the reader.
+pub(crate) struct Outbox {
     shared: Arc<Shared>,
     out: OwnedFd,
     /// A terminal may take a byte and then make its writer wait, so only the thread writes to it.
     terminal: bool,
-    /// The same pipe, opened once more: a write that finds no room fails, and nobody else who
+    /// The same pipe, opened once more: a write that finds no room fails, and no other process that
     /// has the pipe is bothered by that.
     ready: Option<OwnedFd>,
     room: usize,
@@ -53,8 +53,8 @@ pub struct Outbox {
 }
 
 impl Outbox {
-    /// In front of `out`. When nobody reads there any more, `stop` is written to.
-    pub fn new(out: OwnedFd, stop: UnixStream) -> Result<Self> {
+    /// In front of `out`. When the reader is gone, `stop` is written to.
+    pub(crate) fn new(out: OwnedFd, stop: UnixStream) -> Result<Self> {
         Self::with_room(out, stop, ROOM)
     }
 
@@ -96,7 +96,7 @@ impl Outbox {
     }
 
     /// Takes whole lines, and empties `lines`. Writes them itself if the reader has room for them.
-    pub fn take(&mut self, lines: &mut Vec<u8>) {
+    pub(crate) fn take(&mut self, lines: &mut Vec<u8>) {
         let mut waiting = self.shared.lock();
         let mut rest = &lines[..];
         if !waiting.writing && !self.terminal {
@@ -122,16 +122,16 @@ impl Outbox {
     }
 
     /// Lines dropped so far.
-    pub fn dropped(&self) -> u64 {
+    pub(crate) fn dropped(&self) -> u64 {
         self.dropped
     }
 
     /// Waits until everything is written or the reader was given `patience`; how many lines were
     /// dropped in all, `None` when the reader had left.
-    pub fn close(self, patience: Duration) -> Option<u64> {
+    pub(crate) fn close(self, patience: Duration) -> Option<u64> {
         self.shared.lock().closed = true;
         ring(&self.bell);
-        // Whoever does not end in time is still writing: what is unwritten now stays so.
+        // A thread that does not end in time is still writing: what is unwritten now stays so.
         let read = self.done.recv_timeout(patience).unwrap_or(true);
         let unwritten = self.shared.unwritten.load(Ordering::Relaxed);
         read.then_some(self.dropped + unwritten)
@@ -205,7 +205,7 @@ struct Writer {
 }
 
 impl Writer {
-    /// Until all is written after the end, or nobody reads: then false.
+    /// Until all is written after the end, or the reader is gone: then false.
     fn run(mut self) -> bool {
         loop {
             if self.at == self.bytes.len() && self.refill() {

@@ -29,7 +29,26 @@ pub(crate) fn is_root() -> bool {
     nix::unistd::geteuid().is_root()
 }
 
-/// A folder for records that everybody may enter.
+/// What the monitor called `name` lacks on this machine; `None` when it can run.
+pub(crate) fn lacks(name: &str) -> Option<String> {
+    let monitor = monitors::find(name).unwrap();
+    let options = contract::Options::new(name, monitor.options(), []).unwrap();
+    let missing = monitor.missing(&options);
+    missing.first().map(ToString::to_string)
+}
+
+/// Whether the monitor called `name` can run on this machine. `scripts/test` counts the line that
+/// this prints where it cannot.
+#[allow(clippy::print_stdout, reason = "scripts/test reads it")]
+pub(crate) fn can_run(name: &str) -> bool {
+    let lacks = lacks(name);
+    if let Some(lacks) = &lacks {
+        println!("skipped: {name} {lacks}");
+    }
+    lacks.is_none()
+}
+
+/// A folder for records that every user may enter.
 pub(crate) fn scratch() -> TempDir {
     use std::os::unix::fs::PermissionsExt;
     let dir = tempfile::tempdir().unwrap();
@@ -37,10 +56,10 @@ pub(crate) fn scratch() -> TempDir {
     dir
 }
 
-/// Measures into `dir/record` as a user without any privilege; the summary and what was printed.
+/// Measures into `dir/record` as a user without privileges; the summary and what was printed.
 pub(crate) fn measured_as_nobody(dir: &Path, args: &[&str]) -> (Value, String) {
     use std::os::unix::process::CommandExt;
-    // Where the binary was built, others may not be allowed to go.
+    // Other users may not be allowed to enter the folder in which it was built.
     let copy = dir.join("harness");
     fs::copy(env!("CARGO_BIN_EXE_harness"), &copy).unwrap();
     let out = dir.join("record");
@@ -59,7 +78,7 @@ pub(crate) fn measured_as_nobody(dir: &Path, args: &[&str]) -> (Value, String) {
     (summary(&out), stdout)
 }
 
-/// Measures into `dir/record` and gives the summary. A failure says how to repeat it.
+/// Measures into `dir/record`; the summary. A failure says how to repeat it.
 pub(crate) fn measured(dir: &Path, args: &[&str]) -> Value {
     let out = dir.join("record");
     let mut all = vec!["run", "--out", out.to_str().unwrap()];
@@ -86,7 +105,7 @@ pub(crate) fn cells<'a>(summary: &'a Value, monitor: &str) -> Vec<&'a Value> {
         .collect()
 }
 
-/// Everything on this machine that a run may touch and must leave as it was.
+/// What a run may change on this machine and must leave as it was.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Traces {
     pub cgroups: Vec<PathBuf>,
@@ -144,7 +163,7 @@ fn processes() -> Vec<u32> {
     pids.filter(|&pid| ours(pid)).collect()
 }
 
-/// Asks `done` every few milliseconds, for at most `seconds`.
+/// Waits until `done`, for at most `seconds`; whether it came to that.
 pub(crate) fn within(seconds: u64, mut done: impl FnMut() -> bool) -> bool {
     let deadline = std::time::Instant::now() + std::time::Duration::from_secs(seconds);
     while !done() {

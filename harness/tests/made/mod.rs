@@ -133,6 +133,8 @@ pub(crate) fn record(workloads: &[&str], monitors: &[&str]) -> Record {
         repetitions: 1,
         precision: None,
         version: "0".into(),
+        commit: None,
+        sources: None,
         machine: Machine::default(),
         workloads: workloads.iter().map(workload).collect(),
         monitors: monitors.iter().map(monitor).collect(),

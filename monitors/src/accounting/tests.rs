@@ -1,10 +1,10 @@
 //! Against recorded bytes, and as root against the kernel.
 
-use contract::{Kind, Monitor, Options};
+use contract::Kind;
 use proptest::prelude::*;
 
 use super::Accounting;
-use crate::test_support::{self, as_root, lives, of, takes, watch};
+use crate::test_support::{self, lives, of, on_machine_for, takes, watch};
 
 /// `sh -c '/bin/true & sh -c "exit 3"; kill -9 $$'`; the records of other processes are taken out.
 #[test]
@@ -20,12 +20,9 @@ proptest! {
 }
 
 #[test]
+#[ignore = "needs root"]
 fn ends_are_told_and_it_is_off_afterwards() {
-    as_root!();
-    if let Some(missing) = Accounting.missing(&Options::default()).first() {
-        println!("skipped: {missing}");
-        return;
-    }
+    on_machine_for!(Accounting);
     let (journal, _, _, [ended, killed, own]) = watch(&Accounting, &[], lives);
     let told = |pid| {
         let told = of(&journal, Kind::Exit, pid);

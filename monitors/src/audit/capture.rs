@@ -6,26 +6,31 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
 use contract::{Counters, Nanos, Result, Session, Spool};
-use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_AUDIT};
+use netlink_sys::{Socket, SocketAddr};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::{setsockopt, sockopt};
 use nix::time::{ClockId, clock_gettime};
 
-use super::recv_batch::{BATCH, Inbox};
-use super::session::{Guest, failed};
+use super::fill::Fill;
+use super::session::{AuditSession, failed};
 use super::{OFFSET, rules, wire};
-use crate::clock;
+use crate::common::clock;
+use crate::common::netlink_socket::{self, Queue};
+use crate::common::recv_batch::RecvBatch;
 
 /// AUDIT_NLGRP_READLOG: everything the daemon is sent, for observers, and without any promise.
 const READLOG: u32 = 1;
 /// AUDIT_CONFIG_CHANGE.
 const CONFIG_CHANGE: u16 = 1305;
+/// Datagrams taken at once, and room for each: the longest record has 8,560 bytes of text.
+const BATCH: usize = 64;
+const ROOM: usize = 12 << 10;
 /// A wall clock that was set by more than this gets a new frame.
 const STEP: u64 = 500_000;
-/// When an observer who could not be told of losses just now is told.
+/// When an observer that could not be told of losses just now is told.
 const LATER: Duration = Duration::from_millis(250);
-/// The reported as lost losses, by their names in every format: the kernel's queue was full, the socket's.
+/// The reported losses, by their names in every format: the kernel's queue was full, the socket's.
 const LOST: &str = "lost";
 const DROPS: &str = "socket_drops";
 /// How long the record of the last rule's end may take to come, once nothing else does.
@@ -33,55 +38,58 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Watches from start to stop, and leaves whatever happens in between.
 pub(super) fn capture(session: &mut Session<'_>) -> Result<Counters> {
-    let mut guest = Guest::enter(session.options, &rules::NEEDLESS)?;
-    let watched = watch(&mut guest, session);
-    let left = guest.leave();
+    let mut audit = AuditSession::enter(session.options, &rules::NEEDLESS)?;
+    let watched = watch(&mut audit, session);
+    let left = audit.leave();
     let counters = watched?;
     left?;
     Ok(counters)
 }
 
-fn watch(guest: &mut Guest, session: &mut Session<'_>) -> Result<Counters> {
-    let mut feed = Feed::open(session)?;
+fn watch(audit: &mut AuditSession, session: &mut Session<'_>) -> Result<Counters> {
+    let mut feed = RecordSocket::open(session, audit.alone())?;
     feed.tell_offset(&mut session.spool)?;
-    guest.settle()?;
-    if guest.alone() {
+    audit.settle()?;
+    if audit.alone() {
         feed.register(&mut session.spool)?;
     } else {
         let joined = feed.socket.add_membership(READLOG);
         joined.map_err(|e| failed("joining AUDIT_NLGRP_READLOG", e))?;
     }
-    guest.arm()?;
+    audit.arm()?;
     session.spool.flush()?;
     (session.ready)(&[])?;
-    feed.run(guest, session)?;
-    let removed = guest.disarm()?;
+    feed.run(audit, session)?;
+    let removed = audit.disarm()?;
     feed.drain(removed, &mut session.spool)?;
     feed.tell_offset(&mut session.spool)?;
     session.spool.flush()?;
-    counters(guest, &feed)
+    counters(audit, &feed)
 }
 
-fn counters(guest: &mut Guest, feed: &Feed) -> Result<Counters> {
-    let now = guest.control.status().map_err(|e| failed("AUDIT_GET", e))?;
-    let found = guest.found();
+fn counters(audit: &mut AuditSession, feed: &RecordSocket) -> Result<Counters> {
+    let now = audit.control.status().map_err(|e| failed("AUDIT_GET", e))?;
+    let found = audit.found();
     let waited = now.backlog_wait_time_actual;
     let waited = waited.wrapping_sub(found.backlog_wait_time_actual);
     let tick = nix::time::clock_getres(ClockId::CLOCK_REALTIME_COARSE)
         .map_err(|e| failed("clock_getres", e))?;
     let waited_ms = u64::from(waited) * tick.tv_nsec() as u64 / 1_000_000;
-    let drops = wire::drops(&feed.socket).map_err(|e| failed("Drops", e))?;
+    let drops = feed.drops()?;
     let lost = u64::from(now.lost.wrapping_sub(found.lost));
     Ok(Counters {
         reported_lost: BTreeMap::from([(LOST.into(), lost), (DROPS.into(), drops)]),
         notes: BTreeMap::from([
+            ("backlog_peak".into(), feed.fill.backlog),
             ("backlog_wait_ms".into(), waited_ms),
             ("enobufs".into(), feed.enobufs),
-            ("multicast".into(), u64::from(!guest.alone())),
+            ("multicast".into(), u64::from(!audit.alone())),
             ("records".into(), feed.records),
+            ("socket_peak_bytes".into(), feed.fill.socket),
             ("truncated_records".into(), feed.truncated),
             ("undrained".into(), u64::from(feed.undrained)),
         ]),
+        buffer_peak: Some(feed.fill.peak),
     })
 }
 
@@ -89,9 +97,10 @@ fn counters(guest: &mut Guest, feed: &Feed) -> Result<Counters> {
 type Answer = Result<(), Errno>;
 
 /// The socket that records come on.
-struct Feed {
+struct RecordSocket {
     socket: Socket,
-    inbox: Inbox,
+    batch: RecvBatch,
+    fill: Fill,
     offset: i64,
     records: u64,
     truncated: u64,
@@ -101,9 +110,9 @@ struct Feed {
     undrained: bool,
 }
 
-impl Feed {
-    fn open(session: &Session<'_>) -> Result<Self> {
-        let mut socket = Socket::new(NETLINK_AUDIT).map_err(|e| failed("socket", e))?;
+impl RecordSocket {
+    fn open(session: &Session<'_>, alone: bool) -> Result<Self> {
+        let mut socket = Socket::new(wire::PROTOCOL as isize).map_err(|e| failed("socket", e))?;
         socket.bind_auto().map_err(|e| failed("bind", e))?;
         if let Some(size) = session.options.size_or_kernel("rcvbuf") {
             let size = usize::try_from(size)?.min(i32::MAX as usize / 2);
@@ -112,7 +121,8 @@ impl Feed {
         }
         Ok(Self {
             socket,
-            inbox: Inbox::new(),
+            batch: RecvBatch::new(BATCH, ROOM),
+            fill: Fill::new(alone)?,
             offset: 0,
             records: 0,
             truncated: 0,
@@ -139,19 +149,23 @@ impl Feed {
         }
     }
 
+    fn drops(&self) -> Result<u64> {
+        netlink_socket::drops(wire::PROTOCOL, netlink_socket::inode(self.socket.as_fd())?)
+    }
+
     fn readable(&self) -> PollFd<'_> {
         PollFd::new(self.socket.as_fd(), PollFlags::POLLIN)
     }
 
     /// Until told to stop.
-    fn run(&mut self, guest: &mut Guest, session: &mut Session<'_>) -> Result<()> {
+    fn run(&mut self, audit: &mut AuditSession, session: &mut Session<'_>) -> Result<()> {
         loop {
             self.take(&mut session.spool)?;
             if drift(self.offset) > STEP {
                 self.tell_offset(&mut session.spool)?;
             }
             session.spool.flush()?;
-            let limit = if self.tell(guest, &mut session.spool)? {
+            let limit = if self.tell(audit, &mut session.spool)? {
                 PollTimeout::NONE
             } else {
                 PollTimeout::try_from(LATER)?
@@ -166,16 +180,15 @@ impl Feed {
     }
 
     /// Tells an observer of losses when it is due; whether there is nothing left to tell.
-    fn tell(&self, guest: &mut Guest, spool: &mut Spool) -> Result<bool> {
+    fn tell(&self, audit: &mut AuditSession, spool: &mut Spool) -> Result<bool> {
         if !spool.is_live() {
             return Ok(true);
         }
         let due = spool.due();
         if due {
-            let now = guest.control.status().map_err(|e| failed("AUDIT_GET", e))?;
-            spool.lost(LOST, u64::from(now.lost.wrapping_sub(guest.found().lost)));
-            let drops = wire::drops(&self.socket).map_err(|e| failed("Drops", e))?;
-            spool.lost(DROPS, drops);
+            let now = audit.control.status().map_err(|e| failed("AUDIT_GET", e))?;
+            spool.lost(LOST, u64::from(now.lost.wrapping_sub(audit.found().lost)));
+            spool.lost(DROPS, self.drops()?);
         }
         Ok(due)
     }
@@ -200,23 +213,24 @@ impl Feed {
     fn take(&mut self, spool: &mut Spool) -> Result<Option<Answer>> {
         let mut answer = None;
         loop {
-            match self.batch(spool, &mut answer) {
+            match self.receive(spool, &mut answer) {
                 Ok(count) if count < BATCH => return Ok(answer),
                 Ok(_) | Err(Errno::EINTR) => {}
                 Err(Errno::EAGAIN) => return Ok(answer),
                 // Said once for however many were dropped; the socket's Drops has the number.
                 Err(Errno::ENOBUFS) => self.enobufs += 1,
-                Err(error) => return Err(failed("recvmmsg", error)),
+                Err(errno) => return Err(failed("recvmmsg", errno)),
             }
         }
     }
 
-    fn batch(&mut self, spool: &mut Spool, answer: &mut Option<Answer>) -> Result<usize, Errno> {
-        let count = self.inbox.receive(&self.socket)?;
+    fn receive(&mut self, spool: &mut Spool, answer: &mut Option<Answer>) -> Result<usize, Errno> {
+        self.fill.sample(Queue::of(&self.socket)?)?;
+        let count = self.batch.receive(&self.socket, 0)?;
         let received = clock::now();
         for index in 0..count {
-            let (datagram, cut) = self.inbox.datagram(index);
-            let Some((kind, text)) = wire::split(datagram) else {
+            let datagram = self.batch.datagram(index);
+            let Some((kind, text)) = wire::split(datagram.bytes) else {
                 continue;
             };
             if kind == wire::ERROR {
@@ -224,10 +238,10 @@ impl Feed {
                 continue;
             }
             self.ended += usize::from(kind == CONFIG_CHANGE && ends_rule(text));
-            self.truncated += u64::from(cut);
+            self.truncated += u64::from(datagram.cut);
             self.records += 1;
             spool
-                .write(received, datagram)
+                .write(received, datagram.bytes)
                 .map_err(|error| wire::errno(&error))?;
         }
         Ok(count)

@@ -1,12 +1,12 @@
 //! Rules in the kernel's form, `struct audit_rule_data`: those of the monitor, and what it must
-//! know of everybody else's.
+//! know of all others.
 
 use super::syscall_table::{self, Abi, Call};
 
 /// Marks the monitor's own rules, so that what a killed one left is known again.
 pub(super) const KEY: &[u8] = b"rollcall";
 
-/// Records that no event is made of, excluded while nobody else listens. They come with every
+/// Records that no event is made of, excluded while there is no other listener. They come with every
 /// system call, and the kernel makes, queues and sends each of them: without them a fork is one
 /// record and not three. PATH 1302, CWD 1307, EOE 1320, BPRM_FCAPS 1321, PROCTITLE 1327.
 pub(super) const NEEDLESS: [u32; 5] = [1302, 1307, 1320, 1321, 1327];
@@ -25,7 +25,12 @@ const FIELD_ARCH: u32 = 11;
 const FIELD_MSGTYPE: u32 = 12;
 const FIELD_SUCCESS: u32 = 104;
 const FIELD_KEY: u32 = 210;
+const LESS: u32 = 0x1000_0000;
+const GREATER: u32 = 0x2000_0000;
 const EQUAL: u32 = 0x4000_0000;
+const NOT_EQUAL: u32 = LESS | GREATER;
+const AT_MOST: u32 = LESS | EQUAL;
+const AT_LEAST: u32 = GREATER | EQUAL;
 
 /// Words before the strings: flags, action, field count, mask, fields, values, operators, length.
 const MASK: usize = 3;
@@ -40,7 +45,7 @@ const WORDS: usize = BUFLEN + 1;
 pub(super) struct Rule(Vec<u8>);
 
 impl Rule {
-    fn new(list: u32, calls: &[u32], fields: &[(u32, u32)], key: &[u8]) -> Self {
+    fn new(list: u32, calls: &[u32], fields: &[(u32, u32, u32)], key: &[u8]) -> Self {
         let mut words = [0_u32; WORDS];
         words[0] = list;
         words[1] = ALWAYS;
@@ -49,12 +54,12 @@ impl Rule {
         }
         let mut fields = fields.to_vec();
         if !key.is_empty() {
-            fields.push((FIELD_KEY, key.len() as u32));
+            fields.push((FIELD_KEY, EQUAL, key.len() as u32));
         }
-        for (index, (field, value)) in fields.iter().enumerate() {
+        for (index, (field, operator, value)) in fields.iter().enumerate() {
             words[FIELDS + index] = *field;
             words[VALUES + index] = *value;
-            words[OPERATORS + index] = EQUAL;
+            words[OPERATORS + index] = *operator;
         }
         words[2] = fields.len() as u32;
         words[BUFLEN] = key.len() as u32;
@@ -97,46 +102,65 @@ impl Rule {
         keyed && self.0.get(WORDS * 4..WORDS * 4 + strings) == Some(KEY)
     }
 
-    /// Whether it is what [`exclude`] makes for `record`. Such rules can carry no key.
-    pub(super) fn excludes(&self, record: u32) -> bool {
-        self.list() == LIST_EXCLUDE && self.fields().eq([(FIELD_MSGTYPE, EQUAL, record)])
+    /// Whether it applies to records of the type `record`, as far as types decide that.
+    fn is_about(&self, record: u32) -> bool {
+        let mut types = self.fields().filter(|(field, ..)| *field == FIELD_MSGTYPE);
+        types.all(|(_, operator, value)| {
+            operator & EQUAL != 0 && record == value
+                || operator & LESS != 0 && record < value
+                || operator & GREATER != 0 && record > value
+        })
     }
 
-    /// Why nothing, or not everything, can be seen while this rule of somebody else's is there.
+    /// Why nothing, or not everything, can be seen while this rule of others is there.
     pub(super) fn blinds(&self) -> Option<&'static str> {
         if self.list() == LIST_TASK && self.word(1) == NEVER {
             return Some("'-a never,task'");
         }
-        let mut fields = self.fields();
-        let hides =
-            |(field, _, value)| field == FIELD_MSGTYPE && (value == SYSCALL || value == EXECVE);
-        (self.list() == LIST_EXCLUDE && fields.any(hides))
+        let hides = [SYSCALL, EXECVE]
+            .iter()
+            .any(|record| self.is_about(*record));
+        (self.list() == LIST_EXCLUDE && hides)
             .then_some("'-a always,exclude' of SYSCALL or EXECVE records")
     }
 }
 
 /// The monitor's rules. Exits never return, so they can neither succeed nor fail: only the others
-/// ask for success, and a failed call is not even logged. With `first` they go before everybody
-/// else's; the first that matches decides.
+/// ask for success, and a failed call is not even logged. With `first` they go before all
+/// others; the first that matches decides.
 pub(super) fn own(first: bool) -> Vec<Rule> {
     let list = LIST_EXIT | if first { PREPEND } else { 0 };
     let both = |abi: &Abi| {
         let ends = |call: &Call| matches!(call, Call::Exit | Call::ExitGroup);
         let (exits, others): (Vec<_>, Vec<_>) = abi.calls.iter().partition(|(_, c)| ends(c));
         let numbers = |calls: Vec<(u32, Call)>| calls.iter().map(|(n, _)| *n).collect::<Vec<_>>();
-        let arch = (FIELD_ARCH, abi.arch);
+        let arch = (FIELD_ARCH, EQUAL, abi.arch);
         [
-            Rule::new(list, &numbers(others), &[arch, (FIELD_SUCCESS, 1)], KEY),
+            Rule::new(
+                list,
+                &numbers(others),
+                &[arch, (FIELD_SUCCESS, EQUAL, 1)],
+                KEY,
+            ),
             Rule::new(list, &numbers(exits), &[arch], KEY),
         ]
     };
     syscall_table::here().iter().flat_map(both).collect()
 }
 
-/// A rule that keeps records of one type from being made.
-pub(super) fn exclude(record: u32) -> Rule {
-    // The kernel stops looking through exclude rules when one has a field like the key.
-    Rule::new(LIST_EXCLUDE, &[], &[(FIELD_MSGTYPE, record)], b"")
+/// One rule that keeps records of all these types from being made: those from the first to the last
+/// without the others between. One and not one for each, because the kernel waits for a grace period
+/// of RCU, some 15 ms, for every rule that is taken out.
+pub(super) fn exclude(records: &[u32]) -> Option<Rule> {
+    let (first, last) = (records.iter().min()?, records.iter().max()?);
+    let between = (*first..*last).filter(|record| !records.contains(record));
+    let fields = [(AT_LEAST, *first), (AT_MOST, *last)].into_iter();
+    let fields = fields.chain(between.map(|record| (NOT_EQUAL, record)));
+    let fields: Vec<_> = fields
+        .map(|(operator, value)| (FIELD_MSGTYPE, operator, value))
+        .collect();
+    // No key: the kernel stops looking through exclude rules when one has a field like it.
+    Some(Rule::new(LIST_EXCLUDE, &[], &fields, b""))
 }
 
 #[cfg(test)]
@@ -147,13 +171,26 @@ mod tests {
     fn own_rules_are_known_again_and_others_are_not() {
         for rule in own(true).iter().chain(&own(false)) {
             let back = Rule::parse(rule.bytes()).unwrap();
-            assert!(back.ours() && back.blinds().is_none() && !back.excludes(1327));
+            assert!(back.ours() && back.blinds().is_none());
         }
         let other = Rule::new(LIST_EXIT, &[59], &[], b"rollcalx");
         let longer = Rule::new(LIST_EXIT, &[59], &[], b"rollcall2");
-        assert!(!other.ours() && !longer.ours() && !exclude(1327).ours());
-        assert!(exclude(1327).excludes(1327) && !exclude(1327).excludes(1320));
+        assert!(!other.ours() && !longer.ours());
+        assert!(!exclude(&NEEDLESS).unwrap().ours());
         assert!(Rule::parse(&[0; 100]).is_none());
+    }
+
+    #[test]
+    fn one_rule_excludes_what_is_needless_and_nothing_else() {
+        for needless in [&NEEDLESS[..], &NEEDLESS_TO_A_DAEMON, &[1327]] {
+            let rule = exclude(needless).unwrap();
+            let excluded: Vec<_> = (1000..3000)
+                .filter(|record| rule.is_about(*record))
+                .collect();
+            assert_eq!(excluded, needless);
+            assert_eq!(rule.blinds(), None);
+        }
+        assert_eq!(exclude(&[]), None);
     }
 
     #[test]
@@ -162,6 +199,9 @@ mod tests {
         assert!(never.blinds().is_none());
         never.0[4..8].copy_from_slice(&NEVER.to_ne_bytes());
         assert!(never.blinds().is_some());
-        assert!(exclude(SYSCALL).blinds().is_some() && exclude(1327).blinds().is_none());
+        assert!(exclude(&[SYSCALL]).unwrap().blinds().is_some());
+        assert!(exclude(&[1302, EXECVE]).unwrap().blinds().is_some());
+        let of_a_user = Rule::new(LIST_EXCLUDE, &[], &[(1, EQUAL, 1000)], b"");
+        assert!(of_a_user.blinds().is_some());
     }
 }

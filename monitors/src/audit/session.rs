@@ -1,5 +1,5 @@
-//! The monitor as a guest of the audit system: what it changes is written down before, and put
-//! back after, by itself or, when it was killed, by whoever starts next.
+//! What the monitor changes in the audit system: it is written down before, and put back after, by
+//! the monitor itself or, when that was killed, by the next start.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -14,14 +14,15 @@ use serde::{Deserialize, Serialize};
 
 use super::rules;
 use super::wire::{Control, Field, Status};
-use crate::host_lock;
+use crate::common::host_lock;
+use crate::common::process_stat::ProcessStat;
 
 /// How long kauditd may take to find out that a registered daemon is dead.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What must survive being killed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Saved {
+struct SavedState {
     /// The capturing process.
     owner: u32,
     /// Field 22 of its /proc/PID/stat, because pids come round again.
@@ -30,19 +31,19 @@ struct Saved {
     found: Status,
     /// As it will be.
     set: Status,
-    /// Record types whose exclude rule is the monitor's: such rules can carry no key.
+    /// Record types that the monitor's exclude rule is about: such a rule can carry no key.
     excluded: Vec<u32>,
 }
 
-/// A stay in the audit system.
-pub(super) struct Guest {
+/// The monitor's changes to the audit system, from writing them down to putting them back.
+pub(super) struct AuditSession {
     pub(super) control: Control,
-    saved: Saved,
+    saved: SavedState,
 }
 
-impl Guest {
+impl AuditSession {
     /// Looks around and writes down what it will change. Nothing is changed yet. Records of the
-    /// types in `needless` will be kept from being made, where nobody else may want them.
+    /// types in `needless` will be kept from being made, where there is no other listener.
     pub(super) fn enter(options: &Options, needless: &[u32]) -> Result<Self> {
         recover()?;
         if let Some(saved) = load()? {
@@ -55,15 +56,14 @@ impl Guest {
             return Err(why.into());
         }
         let alone = !alive(found.pid);
-        let excluded = if alone {
-            let rules = control.rules().map_err(|e| failed("AUDIT_LIST_RULES", e))?;
-            let free = |record: &u32| !rules.iter().any(|rule| rule.excludes(*record));
-            needless.iter().copied().filter(free).collect()
-        } else {
-            Vec::new()
-        };
+        let mut excluded = if alone { needless.to_vec() } else { Vec::new() };
+        let rules = control.rules().map_err(|e| failed("AUDIT_LIST_RULES", e))?;
+        if rules::exclude(&excluded).is_some_and(|rule| rules.contains(&rule)) {
+            // There already, so it is not ours to take out.
+            excluded.clear();
+        }
         let owner = std::process::id();
-        let saved = Saved {
+        let saved = SavedState {
             owner,
             started: started(owner).unwrap_or_default(),
             found,
@@ -105,7 +105,7 @@ impl Guest {
         Ok(self)
     }
 
-    /// Makes the settings what they must be. Whoever was registered and died is found out by the
+    /// Makes the settings what they must be. That a registered daemon has died is found out by the
     /// record of such a change, so auditing is switched on first then.
     pub(super) fn settle(&mut self) -> Result<()> {
         for field in Field::KEPT {
@@ -122,9 +122,9 @@ impl Guest {
 
     /// From here on events are recorded.
     pub(super) fn arm(&mut self) -> Result<()> {
-        let excluded = self.saved.excluded.iter().map(|r| rules::exclude(*r));
+        let excluded = rules::exclude(&self.saved.excluded);
         let own = rules::own(self.alone());
-        for rule in excluded.chain(own) {
+        for rule in excluded.into_iter().chain(own) {
             let added = self.control.add(&rule);
             added.map_err(|e| failed("AUDIT_ADD_RULE", e))?;
         }
@@ -179,7 +179,7 @@ pub(super) fn locked(status: &Status) -> Option<Unavailable> {
 /// Undoes what a killed capture left, and says what that was. A living one is left alone.
 pub(super) fn recover() -> Result<Vec<String>> {
     let saved = load()?;
-    if saved.as_ref().is_some_and(Saved::lives) {
+    if saved.as_ref().is_some_and(SavedState::lives) {
         return Ok(Vec::new());
     }
     let mut done = Vec::new();
@@ -201,10 +201,10 @@ pub(super) fn recover() -> Result<Vec<String>> {
     Ok(done)
 }
 
-fn put_back(control: &mut Control, saved: &Saved, done: &mut Vec<String>) -> Result<()> {
+fn put_back(control: &mut Control, saved: &SavedState, done: &mut Vec<String>) -> Result<()> {
     let mut count = remove_own(control)?;
-    for record in &saved.excluded {
-        let removed = control.delete(&rules::exclude(*record));
+    if let Some(rule) = rules::exclude(&saved.excluded) {
+        let removed = control.delete(&rule);
         count += usize::from(removed.map_err(|e| failed("AUDIT_DEL_RULE", e))?);
     }
     say_rules(count, done);
@@ -218,7 +218,7 @@ fn put_back(control: &mut Control, saved: &Saved, done: &mut Vec<String>) -> Res
     }
     for field in Field::KEPT {
         let (found, ours) = (saved.found.of(field), saved.set.of(field));
-        // What somebody else has changed meanwhile is theirs.
+        // What another program has changed meanwhile stays.
         if found != ours && now.of(field) == ours {
             set(control, field, found)?;
             done.push(format!("audit: {} is {found} again", field.name()));
@@ -286,31 +286,25 @@ pub(super) fn failed(what: &str, error: impl std::fmt::Display) -> contract::Err
     .into()
 }
 
-impl Saved {
+impl SavedState {
     fn lives(&self) -> bool {
         self.owner != 0 && started(self.owner) == Some(self.started)
     }
 }
 
-/// Whether a registered pid is anybody's. Somebody who may not be signalled lives, too.
+/// Whether a registered pid is that of a process. One that may not be signalled lives, too.
 pub(super) fn alive(pid: u32) -> bool {
     pid != 0 && kill(Pid::from_raw(pid as i32), None) != Err(Errno::ESRCH) && !zombie(pid)
 }
 
-/// The fields of /proc/PID/stat behind the name, the state first.
-fn stat(pid: u32) -> Option<String> {
-    let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    Some(text.rsplit_once(") ")?.1.to_owned())
-}
-
 fn zombie(pid: u32) -> bool {
-    stat(pid).is_some_and(|stat| stat.starts_with(['Z', 'X']))
+    ProcessStat::of(pid).is_some_and(|stat| stat.is_dead())
 }
 
 /// When a process that is not dead was started, in clock ticks since boot.
 fn started(pid: u32) -> Option<u64> {
-    let stat = stat(pid).filter(|stat| !stat.starts_with(['Z', 'X']))?;
-    stat.split(' ').nth(19)?.parse().ok()
+    let stat = ProcessStat::of(pid).filter(|stat| !stat.is_dead())?;
+    Some(stat.started)
 }
 
 fn path() -> Result<PathBuf> {
@@ -318,7 +312,7 @@ fn path() -> Result<PathBuf> {
     Ok(dir.join("audit.json"))
 }
 
-fn load() -> Result<Option<Saved>> {
+fn load() -> Result<Option<SavedState>> {
     let path = path()?;
     let bad = |e: &dyn std::fmt::Display| {
         let path = path.display();
@@ -332,7 +326,7 @@ fn load() -> Result<Option<Saved>> {
 }
 
 /// In one step, so that a kill in between leaves no half of it.
-fn save(saved: &Saved) -> Result<()> {
+fn save(saved: &SavedState) -> Result<()> {
     let path = path()?;
     let fresh = path.with_extension("new");
     let written = fs::write(&fresh, serde_json::to_vec_pretty(saved)?);

@@ -1,10 +1,9 @@
 //! The audit system's own netlink protocol: commands out, answers in.
 
 use std::io;
-use std::os::fd::AsRawFd;
 use std::time::Duration;
 
-use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_AUDIT};
+use netlink_sys::{Socket, SocketAddr};
 use nix::errno::Errno;
 use nix::sys::{socket, time::TimeVal};
 use serde::{Deserialize, Serialize};
@@ -14,6 +13,8 @@ use super::rules::Rule;
 /// Length of `struct nlmsghdr`, which every datagram begins with.
 pub(super) const HEADER: usize = 16;
 pub(super) const ERROR: u16 = libc::NLMSG_ERROR as u16;
+/// NETLINK_AUDIT, as /proc/net/netlink shows it.
+pub(super) const PROTOCOL: u32 = 9;
 const DONE: u16 = libc::NLMSG_DONE as u16;
 const GET: u16 = 1000;
 const SET: u16 = 1001;
@@ -32,6 +33,9 @@ pub(super) struct Status {
     pub(super) rate_limit: u32,
     pub(super) backlog_limit: u32,
     pub(super) lost: u32,
+    /// Records in the kernel's queue.
+    #[serde(default)]
+    pub(super) backlog: u32,
     pub(super) backlog_wait_time: u32,
     pub(super) backlog_wait_time_actual: u32,
 }
@@ -99,6 +103,7 @@ impl Status {
             rate_limit: word(4),
             backlog_limit: word(5),
             lost: word(6),
+            backlog: word(7),
             backlog_wait_time: word(9),
             backlog_wait_time_actual: word(10),
         }
@@ -170,7 +175,7 @@ pub(super) struct Control {
 
 impl Control {
     pub(super) fn open() -> io::Result<Self> {
-        let mut socket = Socket::new(NETLINK_AUDIT)?;
+        let mut socket = Socket::new(PROTOCOL as isize)?;
         socket.bind_auto()?;
         let patience = TimeVal::new(PATIENCE.as_secs() as i64, 0);
         socket::setsockopt(&socket, socket::sockopt::ReceiveTimeout, &patience)?;
@@ -265,21 +270,6 @@ impl Control {
 /// The number of an error that has one.
 pub(super) fn errno(error: &io::Error) -> Errno {
     Errno::from_raw(error.raw_os_error().unwrap_or(libc::EIO))
-}
-
-/// `Drops` of this socket in /proc/net/netlink: datagrams it had no room for.
-pub(super) fn drops(socket: &impl AsRawFd) -> io::Result<u64> {
-    let fd = socket.as_raw_fd();
-    let link = std::fs::read_link(format!("/proc/self/fd/{fd}"))?;
-    let link = link.to_string_lossy();
-    let inode = link.trim_start_matches("socket:[").trim_end_matches(']');
-    let table = std::fs::read_to_string("/proc/net/netlink")?;
-    let row = table
-        .lines()
-        .map(|line| line.split_whitespace().collect::<Vec<_>>());
-    row.filter(|row| row.last() == Some(&inode))
-        .find_map(|row| row.get(8)?.parse().ok())
-        .ok_or_else(|| io::Error::other("/proc/net/netlink: has no row for the audit socket"))
 }
 
 #[cfg(test)]

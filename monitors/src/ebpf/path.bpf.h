@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 //
 // The path of an open file as /proc/PID/exe shows it to a reader at the root of the mount tree:
-// what d_path() does, without its rename lock, so a directory renamed at this very event may show
-// half of its old name.
+// what d_path() does, without its rename lock, so a directory that is being renamed may show half
+// of its old name.
 //
 // Within the file's own mount the fields are loaded through typed pointers, each a single
 // instruction; the mounts above are reached by reckoning with an offset, where the verifier takes
@@ -12,9 +12,9 @@
 // keeps the compiler from jumping past it; tests/loops.rs looks.
 
 // Puts "/name" before position `*at`. Not 0: the flag that tells what is wrong.
-static inline __attribute__((always_inline)) u8 put_name(u8 *area, u32 *at, u32 length, const u8 *name)
+static inline __attribute__((always_inline)) u8 put_name(u8 *area, u64 *at, u32 length, const u8 *name)
 {
-	u32 begin = *at;
+	u64 begin = *at;
 
 	if (length > NAME_MOST || length >= begin)
 		return EXE_CUT;
@@ -29,7 +29,7 @@ static inline __attribute__((always_inline)) u8 put_name(u8 *area, u32 *at, u32 
 }
 
 // Goes on from the root of `mount` to the root of all; the flags.
-static inline __attribute__((always_inline)) u8 put_mounts(u8 *area, u32 *at, struct mount *mount)
+static inline __attribute__((always_inline)) u8 put_mounts(u8 *area, u64 *at, struct mount *mount)
 {
 	struct dentry *dentry = 0, *parent, *root = 0;
 	struct mount *above;
@@ -64,8 +64,8 @@ static inline __attribute__((always_inline)) u8 put_mounts(u8 *area, u32 *at, st
 	return EXE_CUT;
 }
 
-// Writes the path of `file` before position `*at` of `area`; the flags that tell what went wrong.
-static inline __attribute__((always_inline)) u8 put_path(u8 *area, u32 *at, struct file *file)
+// Writes the path of `file` before the end of `area`, where `*at` is; the flags that tell what went wrong.
+static inline __attribute__((always_inline)) u8 put_path(u8 *area, u64 *at, struct file *file)
 {
 	struct vfsmount *vfs = file->f_path.mnt;
 	struct dentry *dentry = file->f_path.dentry, *root = vfs->mnt_root, *parent;
@@ -76,8 +76,8 @@ static inline __attribute__((always_inline)) u8 put_path(u8 *area, u32 *at, stru
 	if (!dentry || !root)
 		return EXE_UNREAD;
 	if (!dentry->d_hash.pprev && dentry != root) {
-		*at -= DELETED_LENGTH;
-		__builtin_memcpy(area + *at, DELETED, DELETED_LENGTH);
+		*at = EXE_MOST - DELETED_LENGTH;
+		__builtin_memcpy(area + EXE_MOST - DELETED_LENGTH, DELETED, DELETED_LENGTH);
 	}
 #pragma clang loop unroll(disable)
 	do {

@@ -1,6 +1,6 @@
-//! The reader's side of the ring. It gives room back, and so lets the kernel wake somebody, once
-//! for many records, not once for each: until then the kernel sees a reader who has not caught up,
-//! and spares the interrupt that would wake him.
+//! The reader's side of the ring. It gives room back, and so lets the kernel wake it, once for many
+//! records, not once for each: until then the kernel sees a reader that has not caught up, and spares
+//! the interrupt that would wake it.
 
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering, fence};
@@ -9,7 +9,7 @@ use aya::maps::MapData;
 use contract::Result;
 use nix::sys::mman::ProtFlags;
 
-use crate::mmap::Mapping;
+use crate::common::mmap::Mapping;
 
 /// Of the word before each record: its length, and two flags.
 const BUSY: u32 = 1 << 31;
@@ -19,7 +19,6 @@ const HEAD: usize = 8;
 /// flood finds it soon.
 const BATCH: usize = 64 << 10;
 
-/// See the head of this file.
 pub(super) struct Ring {
     map: MapData,
     /// One page: how far was read.
@@ -29,6 +28,7 @@ pub(super) struct Ring {
     page: usize,
     size: usize,
     position: usize,
+    peak: usize,
 }
 
 impl Ring {
@@ -46,6 +46,7 @@ impl Ring {
             page,
             size,
             position: 0,
+            peak: 0,
         };
         ring.position = word(&ring.reader).load(Ordering::Acquire);
         Ok(ring)
@@ -56,11 +57,17 @@ impl Ring {
         word(&self.writer).load(Ordering::Acquire) == self.position
     }
 
+    /// Most bytes that were in it when it was looked into.
+    pub(super) fn peak(&self) -> u64 {
+        self.peak as u64
+    }
+
     /// Gives all that is in it to `each`, as far as it is written out.
     pub(super) fn drain(&mut self, mut each: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
         loop {
             let batch = self.position;
             let written = word(&self.writer).load(Ordering::Acquire);
+            self.peak = self.peak.max(written - batch);
             while self.position != written && self.position - batch < BATCH {
                 let Some((record, next)) = self.record() else {
                     break;
@@ -74,14 +81,14 @@ impl Ring {
                 return Ok(());
             }
             word(&self.reader).store(self.position, Ordering::Release);
-            // The kernel writes its record and then asks how far was read: this way round, either
-            // it sees that its reader has caught up and wakes him, or the next look sees the record.
+            // The kernel writes its record and then asks how far was read: this mode round, either
+            // it sees that its reader has caught up and wakes it, or the next look sees the record.
             fence(Ordering::SeqCst);
         }
     }
 
     /// The record at the position, if it was not discarded, and where the next one begins; `None`
-    /// while somebody writes it.
+    /// while it is being written.
     fn record(&self) -> Option<(Option<&[u8]>, usize)> {
         let at = self.page + (self.position & (self.size - 1));
         // SAFETY: heads lie on multiples of 8, and both sides use this word only atomically.

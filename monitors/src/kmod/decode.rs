@@ -3,7 +3,7 @@
 use contract::{Decode, EventLog, EventRef, Frame, Kind, Malformed};
 
 /// Bytes of a record before its path.
-const HEAD: usize = 32;
+pub(super) const HEAD: usize = 32;
 const PPID: u8 = 1;
 const STATUS: u8 = 2;
 const EXE: u8 = 4;

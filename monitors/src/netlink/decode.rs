@@ -1,15 +1,14 @@
 //! Datagrams and looked-up fields to events: pure.
 //!
 //! The connector tells the end of each thread, and of a process only that of its first one: see
-//! threads.rs.
+//! common/thread_group.rs.
 
 use contract::{Decode, EventLog, EventRef, Frame, Kind, Malformed, Nanos, Pid};
 
-use super::wire::{self, EventHeader, Said, Thread};
-use crate::lookup_codec;
-use crate::thread_group::{Ended, Threads};
+use super::wire::{self, Message, ProcessEvent, Thread};
+use crate::common::lookup_codec;
+use crate::common::thread_group::{Ended, Threads};
 
-/// See the head of this file.
 #[derive(Default)]
 pub(super) struct Decoder {
     threads: Threads,
@@ -23,15 +22,15 @@ impl Decode for Decoder {
             .ok_or_else(|| malformed(frame, "shorter than a proc_event"))?;
         let said = wire::read(datagram).ok_or_else(|| malformed(frame, "no proc_event"))?;
         match said {
-            Said::EventHeader(event) => {
+            Message::Event(event) => {
                 let mut report = report(frame, &event);
                 lookup_codec::tell(rest, &mut report).map_err(|why| malformed(frame, why))?;
                 if self.takes_effect(&event, frame.received, out) {
                     out.push(report);
                 }
             }
-            Said::Thread(thread) => self.thread(thread, frame.received, out),
-            Said::Answer { .. } | Said::Other => {}
+            Message::Thread(thread) => self.thread(thread, frame.received, out),
+            Message::Answer { .. } | Message::Other => {}
         }
         Ok(())
     }
@@ -45,7 +44,7 @@ impl Decode for Decoder {
 
 impl Decoder {
     /// Whether it happened to the process, and not merely to its first thread.
-    fn takes_effect(&mut self, event: &EventHeader, received: Nanos, out: &mut EventLog) -> bool {
+    fn takes_effect(&mut self, event: &ProcessEvent, received: Nanos, out: &mut EventLog) -> bool {
         let (pid, happened, status) = (event.pid, event.happened, event.status);
         match event.kind {
             Kind::Exit => {
@@ -87,7 +86,7 @@ fn exit(pid: Pid, ended: Option<Ended>, out: &mut EventLog) {
     });
 }
 
-fn report<'a>(frame: Frame<'a>, event: &EventHeader) -> EventRef<'a> {
+fn report<'a>(frame: Frame<'a>, event: &ProcessEvent) -> EventRef<'a> {
     EventRef {
         happened: event.happened,
         ppid: event.ppid,

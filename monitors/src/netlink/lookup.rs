@@ -1,36 +1,48 @@
-//! What the connector does not tell of an exec, read from /proc at once. The process may be gone
-//! by then or run its next program already: what is not there is left out, and what the rest of
-//! the queue proves to be about something else is taken back.
+//! What the connector does not tell of an exec, read from /proc at once. By then the process may
+//! have ended or run its next program: what is not there is left out, and what later messages prove
+//! to be about another program or process is taken back.
 
 use std::os::fd::{AsFd, BorrowedFd};
+use std::time::Duration;
 
 use contract::{Kind, Nanos, Pid, Result};
 
-use crate::lookup_codec::{self, Tag};
-use crate::proc_lookup::{self, Proc};
+use crate::common::lookup_codec::{self, Tag};
+use crate::common::proc_lookup::Proc;
+use crate::common::process_stat::{self, ProcessStat};
 
-use super::parents::Kin;
+use super::parents::Parents;
 use super::recv_batch::{Held, MOST};
-use super::wire::EventHeader;
+use super::wire::ProcessEvent;
 
-/// Looks up and keeps, for one batch.
-pub(super) struct Details {
-    proc: Proc,
-    fields: Vec<u8>,
-    found: Vec<Found>,
-    kin: Kin,
-    gain: Gain,
-    ticks: u64,
+/// Which execs are looked up, and when: the option `lookup`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum When {
+    /// Every one, at once.
+    Always,
+    /// At once as long as most look-ups find something; none while the queue is half full.
+    Adaptive,
 }
 
-/// What looking up at once has come to lately.
+/// Looks up and keeps, for one batch.
+pub(super) struct Lookup {
+    proc: Proc,
+    when: When,
+    fields: Vec<u8>,
+    found: Vec<FieldSpan>,
+    parents: Parents,
+    yields: Yield,
+    tick: Duration,
+}
+
+/// How many of the latest look-ups found a program.
 #[derive(Default)]
-struct Gain {
+struct Yield {
     execs: u32,
     found: u32,
 }
 
-impl Gain {
+impl Yield {
     fn count(&mut self, found: bool) {
         if self.execs >= 256 {
             self.execs /= 2;
@@ -40,7 +52,7 @@ impl Gain {
         self.found += u32::from(found);
     }
 
-    /// Fewer than one program told in eight.
+    /// Fewer than one in eight.
     const fn is_small(&self) -> bool {
         self.execs >= 128 && self.found * 8 < self.execs
     }
@@ -48,7 +60,7 @@ impl Gain {
 
 /// Where in `fields` the fields of one exec lie.
 #[derive(Clone, Copy, Default)]
-struct Found {
+struct FieldSpan {
     start: usize,
     /// Until here those of the program, then those of the process.
     middle: usize,
@@ -57,20 +69,24 @@ struct Found {
     done: Nanos,
 }
 
-impl Details {
-    pub(super) fn new() -> Result<Self> {
+impl Lookup {
+    pub(super) fn new(when: When) -> Result<Self> {
         let proc = Proc::open()
-            .map_err(|errno| format!("/proc: {errno}: mount it, or use netlink{{details=off}}"))?;
-        let ticks = nix::unistd::sysconf(nix::unistd::SysconfVar::CLK_TCK);
-        let ticks = ticks.ok().flatten().filter(|&ticks| ticks > 0);
+            .map_err(|errno| format!("/proc: {errno}: mount it, or use netlink{{lookup=never}}"))?;
         Ok(Self {
             proc,
+            when,
             fields: Vec::with_capacity(1 << 20),
             found: Vec::with_capacity(MOST),
-            kin: Kin::default(),
-            gain: Gain::default(),
-            ticks: ticks.map_or(100, |ticks| ticks as u64),
+            parents: Parents::default(),
+            yields: Yield::default(),
+            tick: process_stat::tick(),
         })
+    }
+
+    /// Whether it may leave look-ups out.
+    pub(super) fn is_adaptive(&self) -> bool {
+        self.when == When::Adaptive
     }
 
     /// Forgets the batch.
@@ -86,12 +102,12 @@ impl Details {
     pub(super) fn look_up(&mut self, held: &[Held]) -> usize {
         let mut execs = 0;
         for index in self.found.len()..held.len() {
-            let mut found = Found::default();
+            let mut found = FieldSpan::default();
             if let Some(event) = &held[index].event {
-                self.kin.take(event);
+                self.parents.take(event);
                 if event.kind == Kind::Exec {
-                    found = self.exec(event, fate(event.pid, Nanos::MAX, &held[index + 1..]));
-                    self.gain.count(found.middle > found.start);
+                    found = self.exec(event, staleness(event.pid, Nanos::MAX, &held[index + 1..]));
+                    self.yields.count(found.middle > found.start);
                     execs += 1;
                 }
             }
@@ -100,14 +116,14 @@ impl Details {
         execs
     }
 
-    /// Whether looking up at once gains so little that it may as well be done later.
-    pub(super) fn is_vain(&self) -> bool {
-        self.gain.is_small()
+    /// Whether looking up at once finds so little that it may as well be done later.
+    pub(super) fn may_wait(&self) -> bool {
+        self.is_adaptive() && self.yields.is_small()
     }
 
     /// Messages were lost.
     pub(super) fn lost(&mut self) {
-        self.kin.forget();
+        self.parents.forget();
     }
 
     /// Passes over those it has not seen yet, and says how many of them were execs.
@@ -117,8 +133,8 @@ impl Details {
         let execs = execs.count() as u64;
         let events = held[self.found.len()..].iter();
         let events = events.filter_map(|held| held.event.as_ref());
-        events.for_each(|event| self.kin.take(event));
-        self.found.resize_with(held.len(), Found::default);
+        events.for_each(|event| self.parents.take(event));
+        self.found.resize_with(held.len(), FieldSpan::default);
         execs
     }
 
@@ -130,25 +146,25 @@ impl Details {
         let Some(event) = held[index].event.filter(|_| found.end > found.start) else {
             return &[];
         };
-        match fate(event.pid, found.done, &held[index + 1..]) {
-            Fate::Same => &self.fields[found.start..found.end],
-            Fate::OtherProgram => &self.fields[found.middle..found.end],
-            Fate::OtherProcess => &[],
+        match staleness(event.pid, found.done, &held[index + 1..]) {
+            Staleness::Current => &self.fields[found.start..found.end],
+            Staleness::OtherProgram => &self.fields[found.middle..found.end],
+            Staleness::OtherProcess => &[],
         }
     }
 
-    fn exec(&mut self, event: &EventHeader, fate: Fate) -> Found {
-        let mut found = Found {
+    fn exec(&mut self, event: &ProcessEvent, staleness: Staleness) -> FieldSpan {
+        let mut found = FieldSpan {
             start: self.fields.len(),
-            ..Found::default()
+            ..FieldSpan::default()
         };
-        if fate != Fate::OtherProcess {
+        if staleness != Staleness::OtherProcess {
             // Through this descriptor everything is about one process: when it is gone, reads
             // fail, also when its pid lives on.
-            let known = self.kin.parent(event.pid);
-            let needed = fate == Fate::Same || known.is_none();
+            let known = self.parents.parent(event.pid);
+            let needed = staleness == Staleness::Current || known.is_none();
             let dir = needed.then(|| self.proc.of(event.pid)).flatten();
-            if let Some(dir) = dir.as_ref().filter(|_| fate == Fate::Same) {
+            if let Some(dir) = dir.as_ref().filter(|_| staleness == Staleness::Current) {
                 self.proc.exe(dir.as_fd(), &mut self.fields);
                 self.proc.argv(dir.as_fd(), &mut self.fields);
             }
@@ -168,32 +184,28 @@ impl Details {
         }
         found.end = self.fields.len();
         found.middle = found.middle.clamp(found.start, found.end);
-        found.done = crate::clock::now();
+        found.done = crate::common::clock::now();
         found
     }
 
-    fn parent(&mut self, dir: BorrowedFd<'_>, happened: Nanos) -> Parent {
-        let mut line = [0_u8; 1024];
-        let read =
-            proc_lookup::slurp(dir, c"stat", &mut line).and_then(|length| stat(&line[..length]));
-        let Some((ppid, started)) = read else {
+    fn parent(&self, dir: BorrowedFd<'_>, happened: Nanos) -> Parent {
+        let Some(stat) = ProcessStat::in_folder(dir) else {
             return Parent::Unknown;
         };
         // In ticks since boot, rounded down: a process that started in a later tick than this
         // exec is another one with the same pid.
-        if started > self.tick(happened) {
-            return Parent::OfAnother;
+        match stat.ppid {
+            None => Parent::Unknown,
+            Some(_) if u128::from(stat.started) > self.tick_of(happened) => Parent::OfAnother,
+            Some(ppid) => Parent::Is(ppid),
         }
-        Parent::Is(ppid)
     }
 
-    fn tick(&self, happened: Nanos) -> u64 {
-        let boot = nix::time::clock_gettime(nix::time::ClockId::CLOCK_BOOTTIME);
-        let boot = boot.map_or(u64::MAX, |time| {
-            time.tv_sec() as u64 * 1_000_000_000 + time.tv_nsec() as u64
-        });
-        let asleep = boot.saturating_sub(crate::clock::now());
-        happened.saturating_add(asleep) / (1_000_000_000 / self.ticks)
+    fn tick_of(&self, happened: Nanos) -> u128 {
+        let now = Duration::from_nanos(crate::common::clock::now());
+        let suspended = process_stat::since_boot().saturating_sub(now);
+        let since_boot = suspended.saturating_add(Duration::from_nanos(happened));
+        since_boot.as_nanos() / self.tick.as_nanos()
     }
 }
 
@@ -203,41 +215,28 @@ enum Parent {
     OfAnother,
 }
 
-/// What had become of a pid by the time it was looked up.
+/// What had become of the process by the time it was looked up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fate {
+enum Staleness {
     /// Nothing that is known.
-    Same,
+    Current,
     /// It ran something else or had ended; its parent can still be asked for.
     OtherProgram,
-    /// The pid was somebody else's.
+    /// The pid was another process's.
     OtherProcess,
 }
 
 /// As far as `later` tells what happened before `done`.
-fn fate(pid: Pid, done: Nanos, later: &[Held]) -> Fate {
+fn staleness(pid: Pid, done: Nanos, later: &[Held]) -> Staleness {
     let later = later.iter().filter_map(|held| held.event);
-    let mut fate = Fate::Same;
+    let mut staleness = Staleness::Current;
     for event in later.filter(|event| event.pid == pid && event.happened <= done) {
         if event.kind == Kind::Fork {
-            return Fate::OtherProcess;
+            return Staleness::OtherProcess;
         }
-        fate = Fate::OtherProgram;
+        staleness = Staleness::OtherProgram;
     }
-    fate
-}
-
-/// Parent and start time of a /proc/PID/stat: fields 4 and 22. The name before them may hold
-/// anything, so counting begins behind its last bracket.
-fn stat(line: &[u8]) -> Option<(Pid, u64)> {
-    let close = line.iter().rposition(|&byte| byte == b')')?;
-    let mut fields = std::str::from_utf8(&line[close + 1..])
-        .ok()?
-        .split_ascii_whitespace();
-    let ppid = fields.nth(1)?.parse().ok()?;
-    let started = fields.nth(17)?.parse().ok()?;
-    // The kernel says 0 for a process that is just being reaped.
-    (ppid != 0).then_some((ppid, started))
+    staleness
 }
 
 #[cfg(test)]
@@ -245,26 +244,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn stat_is_read_behind_any_name() {
-        let line = b"7 (a) 1 (b\n) S 3 7 7 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 99 1 2";
-        assert_eq!(stat(line), Some((3, 99)));
-        assert_eq!(stat(b"7 (x"), None);
-        assert_eq!(stat(b"7 (x) S 3"), None);
-    }
-
-    #[test]
     fn our_own_fields_are_found_and_a_later_start_is_another_process() {
-        let mut details = Details::new().unwrap();
-        let event = |happened| EventHeader {
+        let mut lookup = Lookup::new(When::Always).unwrap();
+        let event = |happened| ProcessEvent {
             kind: Kind::Exec,
             pid: std::process::id(),
             happened,
             ppid: None,
             status: None,
         };
-        let now = crate::clock::now();
-        let found = details.exec(&event(now), Fate::Same);
-        let mut rest = &details.fields[found.start..found.end];
+        let now = crate::common::clock::now();
+        let found = lookup.exec(&event(now), Staleness::Current);
+        let mut rest = &lookup.fields[found.start..found.end];
         let exe = std::fs::read_link("/proc/self/exe").unwrap();
         let argv = std::fs::read("/proc/self/cmdline").unwrap();
         let ppid = std::os::unix::process::parent_id().to_le_bytes();
@@ -274,7 +265,7 @@ mod tests {
         );
         assert_eq!(lookup_codec::next(&mut rest), Some((Tag::Argv, &argv[..])));
         assert_eq!(lookup_codec::next(&mut rest), Some((Tag::Ppid, &ppid[..])));
-        let found = details.exec(&event(1), Fate::Same);
+        let found = lookup.exec(&event(1), Staleness::Current);
         assert_eq!(found.start, found.end, "a pid used again");
     }
 }

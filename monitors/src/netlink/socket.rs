@@ -9,9 +9,9 @@ use netlink_sys::{Socket, SocketAddr};
 use nix::errno::Errno;
 use nix::sys::socket::{MsgFlags, recv};
 
-use crate::netlink_socket;
+use crate::common::netlink_socket;
 
-use super::wire::{self, GROUP, Op, PROTOCOL, Said};
+use super::wire::{self, GROUP, Message, Op, PROTOCOL};
 
 /// A member of the group that has not asked for anything: it receives only what is switched on
 /// already.
@@ -39,7 +39,9 @@ impl Member {
             format!("netlink: bind to the group CN_IDX_PROC: {error}: run as root (CAP_NET_ADMIN)")
         })?;
         let waiting = socket.set_non_blocking(true);
-        waiting.map_err(|error| format!("netlink: O_NONBLOCK: {error}: report this"))?;
+        waiting.map_err(|error| {
+            format!("netlink: O_NONBLOCK: {error}: this is a bug, please report it")
+        })?;
         Ok(Self(socket))
     }
 
@@ -57,12 +59,14 @@ impl Member {
     }
 
     /// The next thing said, if any.
-    pub(super) fn hear(&self) -> Result<Option<Said>> {
+    pub(super) fn hear(&self) -> Result<Option<Message>> {
         let mut bytes = Vec::with_capacity(wire::DATAGRAM + 1);
         match self.0.recv(&mut bytes, 0) {
-            Ok(_) => Ok(Some(wire::read(&bytes).unwrap_or(Said::Other))),
+            Ok(_) => Ok(Some(wire::read(&bytes).unwrap_or(Message::Other))),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
-            Err(error) => Err(format!("netlink: recv: {error}: report this").into()),
+            Err(error) => {
+                Err(format!("netlink: recv: {error}: this is a bug, please report it").into())
+            }
         }
     }
 }
@@ -74,36 +78,41 @@ impl AsFd for Member {
     }
 }
 
-/// A second member, who is told of execs and nothing else: whoever waits for it is not woken by the
-/// forks and ends between them. What it is told is told to the listener as well, so its queue may
-/// overflow.
-pub(super) struct Bell(Member);
+/// A second member, which is told of execs and nothing else: waiting for it does not end with the
+/// forks and exits between them. What it is told the listener is told too, so its queue may overflow.
+pub(super) struct ExecWaker(Member);
 
-impl Bell {
-    /// Joins. Best after the listener: the kernel tells first who joined last, and who refuses a
-    /// message before anybody has taken it costs no copy of it.
+impl ExecWaker {
+    /// Joins. Best after the listener: the kernel tells the latest member first, and a member that
+    /// refuses a message before another has taken it costs no copy of it.
     pub(super) fn join() -> Result<Self> {
         // The least the kernel gives: a few messages.
-        let bell = Member::filtered(&wire::execs(), Some(1))?;
-        let quietly = bell.0.set_no_enobufs(true);
-        quietly.map_err(|error| format!("netlink: NETLINK_NO_ENOBUFS: {error}: report this"))?;
-        Ok(Self(bell))
+        let waker = Member::filtered(&wire::execs(), Some(1))?;
+        let quietly = waker.0.set_no_enobufs(true);
+        quietly.map_err(|error| {
+            format!("netlink: NETLINK_NO_ENOBUFS: {error}: this is a bug, please report it")
+        })?;
+        Ok(Self(waker))
     }
 
-    /// Takes away what has rung.
-    pub(super) fn hush(&self) -> Result<()> {
+    /// Empties its queue.
+    pub(super) fn clear(&self) -> Result<()> {
         loop {
-            // Cut to nothing: what it says is not asked.
+            // Cut to nothing: only that it came matters.
             match recv(self.0.0.as_raw_fd(), &mut [], MsgFlags::MSG_DONTWAIT) {
                 Ok(_) | Err(Errno::EINTR) => {}
                 Err(Errno::EAGAIN) => return Ok(()),
-                Err(errno) => return Err(format!("netlink: recv: {errno}: report this").into()),
+                Err(errno) => {
+                    return Err(
+                        format!("netlink: recv: {errno}: this is a bug, please report it").into(),
+                    );
+                }
             }
         }
     }
 }
 
-impl AsFd for Bell {
+impl AsFd for ExecWaker {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()
     }
@@ -119,16 +128,16 @@ impl Listener {
     /// Joins and switches on. The answer is there when the request returns, so this knows.
     pub(super) fn start(rcvbuf: Option<u64>) -> Result<Self> {
         // Not 0, which is IGNORE's.
-        let token = (std::process::id() ^ crate::clock::now() as u32) | 2;
+        let token = (std::process::id() ^ crate::common::clock::now() as u32) | 2;
         let member = Member::join(token, rcvbuf)?;
         member.ask(Op::Listen, token)?;
         let listener = Self { member, on: true };
         // The answer may stand behind what other listeners had switched on; all of that happened
-        // before anybody was told that this monitor is ready.
+        // before this monitor said that it is ready.
         while let Some(said) = listener.member.hear()? {
             match said {
-                Said::Answer { errno: 0, .. } => return Ok(listener),
-                Said::Answer { errno, .. } => {
+                Message::Answer { errno: 0, .. } => return Ok(listener),
+                Message::Answer { errno, .. } => {
                     let error = io::Error::from_raw_os_error(errno as i32);
                     return Err(format!("netlink: the proc connector refuses LISTEN: {error}: run as root (CAP_NET_ADMIN)").into());
                 }
@@ -151,32 +160,8 @@ impl Listener {
         // the count of drops.
         self.member.ask(Op::Ignore, 0)?;
         self.on = false;
-        // Before 6.6 a member goes on receiving as long as anybody listens.
+        // Before 6.6 a member goes on receiving as long as any socket listens.
         attach(&self.member.0, &wire::shut())
-    }
-}
-
-impl Listener {
-    /// Whether the queue has used up half of its room.
-    pub(super) fn half_full(&self) -> Result<bool> {
-        // SK_MEMINFO_RMEM_ALLOC and SK_MEMINFO_RCVBUF are its first two words.
-        let mut info = [0_u32; 9];
-        let mut length = size_of_val(&info) as libc::socklen_t;
-        // SAFETY: the kernel writes at most `length` bytes into `info`.
-        let done = unsafe {
-            libc::getsockopt(
-                self.as_fd().as_raw_fd(),
-                libc::SOL_SOCKET,
-                libc::SO_MEMINFO,
-                info.as_mut_ptr().cast(),
-                &raw mut length,
-            )
-        };
-        if done != 0 {
-            let error = io::Error::last_os_error();
-            return Err(format!("netlink: SO_MEMINFO: {error}: use kernel 4.12 or later").into());
-        }
-        Ok(info[0] > info[1] / 2)
     }
 }
 
@@ -188,7 +173,7 @@ impl AsFd for Listener {
 
 impl Drop for Listener {
     fn drop(&mut self) {
-        // On the way out of an error there is nobody left to tell; recover() looks again.
+        // On the way out of an error this one adds nothing; recover() looks again.
         let _left_to_recover = self.stop();
     }
 }
@@ -222,30 +207,30 @@ fn attach(socket: &Socket, program: &[sock_filter]) -> Result<()> {
 mod tests {
     use super::*;
     use crate::netlink::recover;
-    use crate::test_support::as_root;
+    use crate::test_support::on_machine_for;
 
     #[test]
-    fn the_bell_rings_for_execs_and_for_nothing_else() {
-        as_root!();
-        let bell = Bell::join().unwrap();
+    #[ignore = "needs root"]
+    fn the_waker_wakes_for_execs_and_for_nothing_else() {
+        on_machine_for!(super::super::Netlink);
+        let waker = ExecWaker::join().unwrap();
         let mut listener = Listener::start(None).unwrap();
         for _ in 0..20 {
             recover::spawn().unwrap();
         }
         let mut program = std::process::Command::new("true").spawn().unwrap();
         program.wait().unwrap();
-        let mut rang = 0;
-        while let Some(said) = bell.0.hear().unwrap() {
-            let exec =
-                matches!(said, Said::EventHeader(event) if event.kind == contract::Kind::Exec);
+        let mut woken = 0;
+        while let Some(said) = waker.0.hear().unwrap() {
+            let exec = matches!(said, Message::Event(event) if event.kind == contract::Kind::Exec);
             assert!(exec, "{said:?}");
-            rang += 1;
+            woken += 1;
         }
-        assert!(rang > 0);
+        assert!(woken > 0);
         program = std::process::Command::new("true").spawn().unwrap();
         program.wait().unwrap();
         listener.stop().unwrap();
-        bell.hush().unwrap();
-        assert_eq!(bell.0.hear().unwrap(), None);
+        waker.clear().unwrap();
+        assert_eq!(waker.0.hear().unwrap(), None);
     }
 }

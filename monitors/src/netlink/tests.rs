@@ -1,18 +1,20 @@
 //! Against the recorded bytes, and as root against the kernel.
 
-use std::io::Read;
 use std::os::fd::AsFd;
 use std::path::PathBuf;
 use std::process::Command;
 
-use contract::{Counters, Decode, EventLog, Frame, Kind, split_argv};
+use contract::{Buffer, Counters, Decode, EventLog, Frame, Kind, Monitor, Options, split_argv};
 use proptest::prelude::*;
 
-use super::recv_batch::{Batch, Got};
+use super::recv_batch::{Batch, Received};
 use super::socket::{Listener, Member};
 use super::{Netlink, decode, recover, wire};
-use crate::test_support::{self, as_root, end, lines, of, shell, waiting};
-use crate::{lookup_codec, netlink_socket};
+use crate::common::lookup_codec;
+use crate::common::netlink_socket::{self, Queue};
+use crate::test_support::{
+    self, Forked, actor, end, lines, of, on_machine_for, shell, wait_to_be_killed, waiting,
+};
 
 const RECORDED: &str = "netlink/sh.spool";
 
@@ -84,22 +86,11 @@ fn fields_come_back_and_a_cut_one_is_malformed() {
     );
 }
 
-/// This test program once more, as the helper called `name`.
-fn helper(name: &str) -> Command {
-    let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args([
-        "--ignored",
-        "--exact",
-        "--nocapture",
-        &format!("netlink::tests::{name}"),
-    ]);
-    command
-}
-
 #[test]
+#[ignore = "needs root"]
 fn a_process_is_told_from_fork_to_exit() {
-    as_root!();
-    let before = crate::clock::now();
+    on_machine_for!(Netlink);
+    let before = crate::common::clock::now();
     let (journal, counters, _, (alive, ended, killed)) = watch(&[], || {
         let (ended, mut killed) = (waiting(&mut shell("ended")), waiting(&mut shell("killed")));
         let alive = waiting(&mut shell("alive"));
@@ -133,36 +124,35 @@ fn a_process_is_told_from_fork_to_exit() {
 }
 
 #[test]
-#[ignore = "a helper of the tests, not a test"]
-fn exec_from_a_thread() {
-    use std::os::unix::process::CommandExt;
-    let thread = std::thread::spawn(|| shell("thread").exec());
-    panic!("{}", thread.join().unwrap());
-}
-
-#[test]
+#[ignore = "needs root"]
 fn a_thread_is_no_process_and_its_exec_is_its_leaders() {
-    as_root!();
-    let (journal, _, _, (child, threads)) = watch(&[], || {
+    on_machine_for!(Netlink);
+    let dir = tempfile::tempdir().unwrap();
+    let actor = actor(dir.path());
+    let (journal, _, _, (pid, threads)) = watch(&[], || {
         let threads = (0..20).map(|_| std::thread::spawn(nix::unistd::gettid));
         let threads = threads
             .map(|thread| thread.join().unwrap())
             .collect::<Vec<_>>();
-        (waiting(&mut helper("exec_from_a_thread")), threads)
+        let mut child = waiting(Command::new(&actor).arg("exec-waiting-from-thread"));
+        let pid = child.id();
+        child.kill().unwrap();
+        end(child);
+        (pid, threads)
     });
-    let pid = child.id();
-    end(child);
     let execs = of(&journal, Kind::Exec, pid);
     assert_eq!(
         execs.len(),
         2,
-        "the helper and its shell:\n{}",
+        "of the first and of the thread:\n{}",
         lines(&journal)
     );
     let argv: Vec<_> = split_argv(execs[1].argv.unwrap()).collect();
-    assert_eq!(argv.last(), Some(&&b"thread"[..]));
-    // The connector tells the end of the first thread, which made way: the process lived on.
-    assert!(of(&journal, Kind::Exit, pid).is_empty());
+    assert_eq!(argv, [&b"actor"[..], b"wait", b"from a thread"]);
+    // The connector tells the end of the first thread, which made way, as well as the process's.
+    let exits = of(&journal, Kind::Exit, pid);
+    assert_eq!(exits.len(), 1);
+    assert_eq!(exits[0].status, Some(9));
     assert!(
         !journal
             .events
@@ -180,9 +170,10 @@ fn a_thread_is_no_process_and_its_exec_is_its_leaders() {
 }
 
 #[test]
-fn without_details_an_exec_is_bare() {
-    as_root!();
-    let (journal, _, _, child) = watch(&[("details", "off")], || waiting(&mut shell("bare")));
+#[ignore = "needs root"]
+fn without_look_ups_an_exec_is_bare() {
+    on_machine_for!(Netlink);
+    let (journal, _, _, child) = watch(&[("lookup", "never")], || waiting(&mut shell("bare")));
     let pid = child.id();
     end(child);
     let exec = of(&journal, Kind::Exec, pid)[0];
@@ -190,13 +181,14 @@ fn without_details_an_exec_is_bare() {
 }
 
 #[test]
+#[ignore = "needs root"]
 fn it_is_switched_off_when_told_to_stop() {
-    as_root!();
+    on_machine_for!(Netlink);
     // A member that asks for nothing hears exactly what others have switched on.
     let cross_check = Member::join(1, Some(1 << 20)).unwrap();
     assert!(
         !recover::switched_on(&cross_check).unwrap(),
-        "somebody else is listening"
+        "another listener is there: end it"
     );
     let (_, _, _, on) = watch(&[], || recover::switched_on(&cross_check).unwrap());
     assert!(on);
@@ -204,22 +196,22 @@ fn it_is_switched_off_when_told_to_stop() {
     assert!(!recover::switched_on(&cross_check).unwrap());
 }
 
-#[test]
-#[ignore = "a helper of the tests, not a test"]
-fn listen() {
-    let _listener = Listener::start(None).unwrap();
-    println!("begun");
-    std::io::stdin().read_to_end(&mut Vec::new()).unwrap();
+/// A listener in a process of its own.
+fn listener() -> Forked {
+    Forked::new(|begun| {
+        let _listener = Listener::start(None).unwrap();
+        begun();
+        wait_to_be_killed()
+    })
 }
 
 #[test]
+#[ignore = "needs root"]
 fn what_a_killed_capture_leaves_is_found_and_switched_off() {
-    as_root!();
+    on_machine_for!(Netlink);
     let cross_check = Member::join(1, Some(1 << 20)).unwrap();
     for _ in 0..2 {
-        let mut child = waiting(&mut helper("listen"));
-        child.kill().unwrap();
-        child.wait().unwrap();
+        listener().kill();
     }
     while cross_check.hear().unwrap().is_some() {}
     assert!(
@@ -243,14 +235,14 @@ fn what_a_killed_capture_leaves_is_found_and_switched_off() {
 }
 
 #[test]
+#[ignore = "needs root"]
 fn a_live_listener_is_left_alone() {
-    as_root!();
-    let mut child = waiting(&mut helper("listen"));
+    on_machine_for!(Netlink);
+    let listener = listener();
     let said = recover::recover().unwrap();
     let cross_check = Member::join(1, None).unwrap();
     let on = recover::switched_on(&cross_check).unwrap();
-    child.kill().unwrap();
-    child.wait().unwrap();
+    listener.kill();
     drop(cross_check);
     recover::recover().unwrap();
     assert_eq!((said, on), (Vec::new(), true));
@@ -260,18 +252,19 @@ fn a_live_listener_is_left_alone() {
 fn drain(listener: &Listener, batch: &mut Batch) -> (u64, u64) {
     let (mut messages, mut overflows) = (0, 0);
     loop {
-        match batch.receive(listener.as_fd()).unwrap() {
-            Got::Some | Got::Last => messages += batch.held().len() as u64,
-            Got::Overflow => overflows += 1,
-            Got::Nothing => return (messages, overflows),
+        match batch.receive(listener).unwrap() {
+            Received::Some | Received::Last => messages += batch.held().len() as u64,
+            Received::Overflow => overflows += 1,
+            Received::Nothing => return (messages, overflows),
         }
         batch.clear();
     }
 }
 
 #[test]
+#[ignore = "needs root"]
 fn what_is_not_received_is_dropped_and_counted_exactly() {
-    as_root!();
+    on_machine_for!(Netlink);
     let mut batch = Batch::new();
     let mut wide = Listener::start(Some(32 << 20)).unwrap();
     let mut narrow = Listener::start(Some(8 << 10)).unwrap();
@@ -324,11 +317,41 @@ fn what_is_not_received_is_dropped_and_counted_exactly() {
     );
 }
 
-/// `cargo test -p rollcall-monitors -- --ignored record_testdata` writes the recorded bytes anew.
+/// A buffer is as large as said, and a message takes no less of it than said.
 #[test]
-#[ignore = "writes testdata"]
-fn record_testdata() {
-    as_root!();
+#[ignore = "needs root"]
+fn the_queue_holds_at_most_as_many_messages_as_said() {
+    on_machine_for!(Netlink);
+    let options = Options::new("netlink", Netlink.options(), [("rcvbuf", "64k")]).unwrap();
+    let Buffer::Bounded {
+        capacity,
+        least_per_event,
+        ..
+    } = Netlink.buffer(&options)
+    else {
+        panic!("its socket has a bounded queue");
+    };
+    let mut listener = Listener::start(Some(64 << 10)).unwrap();
+    for _ in 0..300 {
+        recover::spawn().unwrap();
+    }
+    let queue = Queue::of(&listener).unwrap();
+    assert_eq!(queue.capacity, capacity);
+    assert!(queue.fill > capacity / 2, "{queue:?}");
+    listener.stop().unwrap();
+    let (received, _) = drain(&listener, &mut Batch::new());
+    let each = queue.fill / received;
+    println!("a message takes {each} bytes");
+    assert!(
+        (least_per_event..2 * least_per_event).contains(&each),
+        "{each}"
+    );
+}
+
+#[test]
+#[ignore = "needs root"]
+fn what_is_recorded_decodes() {
+    on_machine_for!(Netlink);
     let (_, _, path, (ended, alive)) = watch(&[], || {
         let ended = waiting(&mut shell("ended"));
         let pid = ended.id();

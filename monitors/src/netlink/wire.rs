@@ -55,7 +55,7 @@ pub(super) fn request(op: Op, token: u32) -> [u8; 40] {
 
 /// One event as the connector tells it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct EventHeader {
+pub(super) struct ProcessEvent {
     pub(super) kind: Kind,
     /// The process: of a fork the child.
     pub(super) pid: u32,
@@ -80,20 +80,20 @@ pub(super) struct Thread {
 
 /// What a datagram says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Said {
-    EventHeader(EventHeader),
+pub(super) enum Message {
+    Event(ProcessEvent),
     Thread(Thread),
     /// The answer to a request: its token plus one, and the error number.
     Answer {
         token: u32,
         errno: u32,
     },
-    /// Of a kind nobody asked for.
+    /// Of a kind that was not asked for.
     Other,
 }
 
 /// Reads one datagram; `None` when it is not one of the proc connector's.
-pub(super) fn read(bytes: &[u8]) -> Option<Said> {
+pub(super) fn read(bytes: &[u8]) -> Option<Message> {
     if bytes.len() != DATAGRAM || word(bytes, 0) as usize != DATAGRAM {
         return None;
     }
@@ -105,27 +105,27 @@ pub(super) fn read(bytes: &[u8]) -> Option<Said> {
     let (kind, thread, pid, ppid, status) = match word(bytes, WHAT) {
         NONE => {
             let (token, errno) = (word(bytes, ACK), data(0));
-            return Some(Said::Answer { token, errno });
+            return Some(Message::Answer { token, errno });
         }
         FORK => (Kind::Fork, data(2), data(3), Some(data(1)), None),
         EXEC => (Kind::Exec, data(0), data(1), None, None),
         // The message names a parent too, but an exit's parent is not a field this monitor offers:
-        // it is whoever will reap, and that may have changed since the fork.
+        // it is the process that will reap, and that may have changed since the fork.
         EXIT => (Kind::Exit, data(0), data(1), None, Some(data(2) as i32)),
-        _ => return Some(Said::Other),
+        _ => return Some(Message::Other),
     };
     if thread != pid {
         let process = pid;
         return Some(match kind {
-            Kind::Exec => Said::Other,
-            Kind::Fork | Kind::Exit => Said::Thread(Thread {
+            Kind::Exec => Message::Other,
+            Kind::Fork | Kind::Exit => Message::Thread(Thread {
                 process,
                 happened,
                 ended: status,
             }),
         });
     }
-    Some(Said::EventHeader(EventHeader {
+    Some(Message::Event(ProcessEvent {
         kind,
         pid,
         happened,
@@ -259,9 +259,9 @@ pub(super) mod tests {
                 for token in [0_u32, 77, 78] {
                     bytes[ACK..ACK + 4].copy_from_slice(&token.to_ne_bytes());
                     let wanted = match read(&bytes).unwrap() {
-                        Said::EventHeader(_) | Said::Thread(_) => true,
-                        Said::Answer { token, .. } => token == 78,
-                        Said::Other => what == EXEC,
+                        Message::Event(_) | Message::Thread(_) => true,
+                        Message::Answer { token, .. } => token == 78,
+                        Message::Other => what == EXEC,
                     };
                     assert_eq!(
                         run(&program, &bytes) != 0,

@@ -5,7 +5,7 @@ use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use proptest::prelude::*;
 
 use super::{OPTIONS, Perf, decode};
-use crate::test_support::{self, as_root, end, of, shell, takes, waiting, watch};
+use crate::test_support::{self, end, of, on_machine_for, shell, takes, waiting, watch};
 
 const RECORDED: &str = "perf/sh.spool";
 
@@ -36,12 +36,13 @@ fn a_ring_the_kernel_cannot_make_is_refused() {
 }
 
 #[test]
+#[ignore = "needs root"]
 fn a_process_is_told_from_fork_to_exit_and_a_thread_is_not() {
-    as_root!();
+    on_machine_for!(Perf);
     if !Perf.missing(&Options::default()).is_empty() {
         return;
     }
-    let before = crate::clock::now();
+    let before = crate::common::clock::now();
     let (journal, counters, _, (pid, thread)) = watch(&Perf, &[], || {
         let child = waiting(&mut shell("ended"));
         let pid = child.id();
@@ -62,8 +63,9 @@ fn a_process_is_told_from_fork_to_exit_and_a_thread_is_not() {
 /// What finds no room is counted: a ring of one page and a reader that only begins to read when
 /// all has happened.
 #[test]
+#[ignore = "needs root"]
 fn what_finds_no_room_is_counted_exactly() {
-    as_root!();
+    on_machine_for!(Perf);
     if !Perf.missing(&Options::default()).is_empty() {
         return;
     }
@@ -104,11 +106,10 @@ fn what_finds_no_room_is_counted_exactly() {
     }
 }
 
-/// `cargo test -p rollcall-monitors -- --ignored perf::tests::record` writes the recorded bytes anew.
 #[test]
-#[ignore = "writes testdata"]
-fn record() {
-    as_root!();
+#[ignore = "needs root"]
+fn what_is_recorded_decodes() {
+    on_machine_for!(Perf);
     let (_, _, path, own) = watch(&Perf, &[], test_support::lives);
     test_support::record(&Perf, RECORDED, &path, |frame| {
         decode::only(&own, frame.bytes)

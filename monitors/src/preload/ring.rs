@@ -1,37 +1,42 @@
 //! The reader's end of the channel: see hook/ring.c for the writers'.
 
-use std::fs::{self, File};
-use std::num::NonZeroUsize;
-use std::os::fd::AsRawFd;
+use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use nix::sys::mman::{MapFlags, ProtFlags, mmap, munmap};
+use nix::sys::mman::ProtFlags;
 
 use super::layout::{
-    CLOSED_AT, DROPPED_AT, HEAD, HEAD_USED, MAGIC, SLEEPING_AT, SLOT, SLOT_BYTES_AT, SLOTS_AT,
-    STATE, State, Tag, length,
+    CLOSED_AT, DROPPED_AT, HEAD, HEAD_AT, HEAD_USED, MAGIC, SLEEPING_AT, SLOT, SLOT_BYTES_AT,
+    SLOTS_AT, STATE, State, Tag, length,
 };
+use crate::common::mmap::Mapping;
+use crate::common::process_stat::{self, ProcessStat};
+
+/// How many slots a ring of about `bytes` bytes has: a power of two; `None` where that is too few
+/// or too many.
+pub(super) fn slots(bytes: u64) -> Option<u64> {
+    let slots = 1 << (bytes / SLOT as u64).max(1).ilog2();
+    (16..=1 << 24).contains(&slots).then_some(slots)
+}
 
 /// The mapped file.
 pub(super) struct Channel {
     path: PathBuf,
     file: File,
-    map: NonNull<u8>,
-    bytes: NonZeroUsize,
+    map: Mapping,
     slots: u64,
 }
 
-// SAFETY: the mapping lives as long as the value, and everything in it that two threads touch is
-// touched through atomics (see `word` and `flag`) or, a slot's record, by the one reader alone.
+// SAFETY: everything in the mapping that two threads touch is touched through atomics (see `word`
+// and `flag`) or, a slot's record, by the one reader alone.
 unsafe impl Sync for Channel {}
 
 /// What lies at a place of the ring.
 pub(super) enum Slot {
-    /// Nobody has claimed it.
+    /// No writer has claimed it.
     Empty,
     /// A thread has claimed it and is not done.
     Busy(State),
@@ -42,15 +47,13 @@ pub(super) enum Slot {
 impl Channel {
     /// Makes `file` a channel with a ring of about `ring` bytes.
     pub(super) fn new(path: PathBuf, file: File, ring: u64) -> Result<Self> {
-        let slots = (ring / SLOT as u64).max(1);
-        let slots = 1 << slots.ilog2();
-        if !(16..=1 << 24).contains(&slots) {
+        let Some(slots) = slots(ring) else {
             bail!("preload{{ring={ring}}}: use between 4k and 4G");
-        }
+        };
         let bytes = HEAD + slots as usize * SLOT;
         let what = || {
             format!(
-                "{}: cannot hold a ring of {bytes} bytes, use preload{{ring=...}} with less or make room",
+                "{}: cannot hold a ring of {bytes} bytes, use preload{{ring=...}} with less, or a file system with more space left",
                 path.display()
             )
         };
@@ -61,16 +64,12 @@ impl Channel {
         };
         there(0, HEAD_USED)?;
         there(HEAD, bytes - HEAD)?;
-        let bytes = NonZeroUsize::new(bytes).with_context(what)?;
         let rights = ProtFlags::PROT_READ | ProtFlags::PROT_WRITE;
-        // SAFETY: a fresh mapping at an address of the kernel's choice touches nothing of ours.
-        let map = unsafe { mmap(None, bytes, rights, MapFlags::MAP_SHARED, &file, 0) };
-        let map = map.with_context(what)?.cast();
+        let map = Mapping::new(&file, 0, bytes, rights).with_context(what)?;
         let channel = Self {
             path,
             file,
             map,
-            bytes,
             slots,
         };
         channel
@@ -96,15 +95,15 @@ impl Channel {
     }
 
     fn word(&self, at: usize) -> &AtomicU64 {
-        debug_assert!(at + 8 <= self.bytes.get() && at.is_multiple_of(8));
-        // SAFETY: inside the mapping and aligned, see above; every side uses it as an atomic.
-        unsafe { AtomicU64::from_ptr(self.map.as_ptr().add(at).cast()) }
+        debug_assert!(at.is_multiple_of(8));
+        // SAFETY: inside the mapping and aligned; every side uses it as an atomic.
+        unsafe { AtomicU64::from_ptr(self.map.at(at, 8).cast()) }
     }
 
     fn flag(&self, at: usize) -> &AtomicU32 {
         debug_assert!(at + 4 <= HEAD_USED && at.is_multiple_of(4));
         // SAFETY: as for `word`.
-        unsafe { AtomicU32::from_ptr(self.map.as_ptr().add(at).cast()) }
+        unsafe { AtomicU32::from_ptr(self.map.at(at, 4).cast()) }
     }
 
     fn at(&self, place: u64) -> usize {
@@ -129,12 +128,10 @@ impl Channel {
     /// Appends the record at `place`, which must be ready.
     pub(super) fn copy(&self, place: u64, out: &mut Vec<u8>) {
         let mut record = [0; SLOT - STATE];
+        let from = self.map.at(self.at(place) + STATE, record.len());
         // SAFETY: inside the mapping. A ready slot is its reader's alone; should a writer of this
         // user break that rule the bytes are nonsense, which the decoder is made for.
-        unsafe {
-            let from = self.map.as_ptr().add(self.at(place) + STATE);
-            std::ptr::copy_nonoverlapping(from, record.as_mut_ptr(), record.len());
-        }
+        unsafe { std::ptr::copy_nonoverlapping(from, record.as_mut_ptr(), record.len()) };
         out.extend_from_slice(&record[..length(&record)]);
     }
 
@@ -144,12 +141,19 @@ impl Channel {
         self.word(self.at(place)).store(next.0, Ordering::Release);
     }
 
+    /// How many slots are claimed beyond `place`, up to which the reader has come: what is in the
+    /// ring.
+    pub(super) fn fill(&self, place: u64) -> u64 {
+        let head = self.word(HEAD_AT).load(Ordering::Relaxed);
+        head.saturating_sub(place).min(self.slots)
+    }
+
     /// Records that found no room.
     pub(super) fn dropped(&self) -> u64 {
         self.word(DROPPED_AT).load(Ordering::Relaxed)
     }
 
-    /// Tells the writers that nobody will read any more.
+    /// Tells the writers that nothing will be read any more.
     pub(super) fn close(&self) {
         self.flag(CLOSED_AT).store(1, Ordering::SeqCst);
     }
@@ -191,36 +195,21 @@ impl Channel {
 impl Drop for Channel {
     fn drop(&mut self) {
         self.close();
-        // SAFETY: mapped in `new` with this length, and nothing borrows from it any more.
-        let unmapped = unsafe { munmap(self.map.cast(), self.bytes.get()) };
-        debug_assert!(unmapped.is_ok(), "{}: munmap", self.file.as_raw_fd());
     }
 }
 
 /// Whether the thread is gone or a zombie, or another thread got its id less than `since` ago.
-/// Only then is what it claimed nobody's. (Two lives look alike here: a first thread that was cut
-/// off by another thread's exec, and one whose signal handler jumped out of the hook. Their slot
-/// waits for the end of the process, and the ring fills; both are reported as lost, as ring_full.)
+/// Only then will what it claimed never be finished. (Two cases cannot be told apart: a first thread
+/// that was cut off by another thread's exec, and one whose signal handler jumped out of the hook. Their
+/// slot waits for the end of the process, and the ring fills; both are reported as lost, as ring_full.)
 pub(super) fn dead(thread: u32, since: Duration) -> bool {
-    let Ok(stat) = fs::read_to_string(format!("/proc/{thread}/stat")) else {
-        return true;
-    };
-    // The name may hold anything, also parentheses.
-    let mut fields = stat
-        .rsplit(')')
-        .next()
-        .unwrap_or_default()
-        .split_ascii_whitespace();
-    let ended = matches!(fields.next(), Some("Z" | "X" | "x"));
-    // Field 22: when it started, in clock ticks since boot.
-    let started = fields.nth(18).and_then(|ticks| ticks.parse::<u64>().ok());
-    ended || started.is_some_and(|ticks| younger(ticks, since))
+    ProcessStat::of(thread).is_none_or(|stat| stat.is_dead() || younger(stat.started, since))
 }
 
-fn younger(started_ticks: u64, since: Duration) -> bool {
-    let boot = nix::time::clock_gettime(nix::time::ClockId::CLOCK_BOOTTIME);
-    let Ok(now) = boot else { return false };
-    let now_ticks = now.tv_sec() as u64 * 100 + now.tv_nsec() as u64 / 10_000_000;
-    let age = Duration::from_millis(now_ticks.saturating_sub(started_ticks) * 10);
-    age + Duration::from_millis(20) < since
+/// Two ticks are allowed for: both clocks are rounded.
+fn younger(started: u64, since: Duration) -> bool {
+    let tick = process_stat::tick();
+    let started = tick * u32::try_from(started).unwrap_or(u32::MAX);
+    let age = process_stat::since_boot().saturating_sub(started);
+    age + 2 * tick < since
 }

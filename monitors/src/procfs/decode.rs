@@ -1,8 +1,8 @@
-//! What a look found, as a frame: a event and fields (fields.rs). Pure.
+//! What a look found, as a frame: an event and fields (fields.rs). Pure.
 
 use contract::{Decode, EventLog, Frame, Malformed};
 
-use crate::lookup_codec;
+use crate::common::lookup_codec;
 
 /// Each frame stands for itself, so nothing is remembered.
 pub(super) struct Decoder;

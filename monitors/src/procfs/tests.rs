@@ -6,7 +6,7 @@ use contract::{Kind, split_argv};
 use proptest::prelude::*;
 
 use super::Procfs;
-use super::scan::Look;
+use super::scan::Scan;
 use crate::test_support::{self, of, takes, waiting};
 
 const RECORDED: &str = "procfs/sh.spool";
@@ -25,7 +25,7 @@ proptest! {
 
 /// Looks when it is told to.
 struct Looks {
-    look: Look,
+    look: Scan,
     spool: contract::Spool,
     path: std::path::PathBuf,
     _dir: tempfile::TempDir,
@@ -37,7 +37,7 @@ impl Looks {
         let path = dir.path().join("spool");
         let spool = contract::Spool::new(std::fs::File::create(&path).unwrap()).unwrap();
         Self {
-            look: Look::first().unwrap(),
+            look: Scan::first().unwrap(),
             spool,
             path,
             _dir: dir,
@@ -127,10 +127,8 @@ fn what_only_waits_to_be_waited_for_has_ended() {
     assert_eq!((told[1][0].exe, told[1][0].argv), (None, None));
 }
 
-/// `cargo test -p rollcall-monitors -- --ignored procfs::tests::record` writes the recorded bytes anew.
 #[test]
-#[ignore = "writes testdata"]
-fn record() {
+fn what_is_recorded_decodes() {
     let mut looks = Looks::begin();
     let mut child = again_and_again();
     looks.again();

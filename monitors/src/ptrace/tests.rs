@@ -4,29 +4,17 @@ use std::fs;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
-use contract::{EventLog, Kind, Monitor, Options, split_argv};
+use contract::{EventLog, Kind, split_argv};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use proptest::prelude::*;
 
 use super::Ptrace;
-use crate::test_support::{self, as_root, of, takes, waiting, watch};
+use crate::test_support::{
+    self, Forked, of, on_machine_for, takes, wait_to_be_killed, waiting, watch,
+};
 
 const RECORDED: &str = "ptrace/sh.spool";
-
-/// Names the process that [`traces_until_killed`] is to follow.
-const FOLLOWED: &str = "ROLLCALL_TEST_FOLLOWED";
-
-/// Also returns from the test where nobody may trace.
-macro_rules! can_run {
-    () => {
-        as_root!();
-        if let Some(missing) = Ptrace.missing(&Options::default()).first() {
-            println!("skipped: {missing}");
-            return;
-        }
-    };
-}
 
 /// `(exit 5); exec /bin/echo 'a b'` in a shell that was there before.
 #[test]
@@ -46,7 +34,7 @@ proptest! {
     }
 }
 
-/// A process to follow, and its parent, who ends as it does. Of our own children each wait of ours
+/// A process to follow, and its parent, which ends as it does. Of our own children each wait of ours
 /// would be told what the tracer shall be told.
 struct Followed {
     parent: Child,
@@ -105,13 +93,14 @@ impl Followed {
 }
 
 #[test]
+#[ignore = "needs root"]
 fn a_family_is_told_with_all_its_fields_and_nobody_else() {
-    can_run!();
+    on_machine_for!(Ptrace);
     let mut shell = Followed::then("(exit 5); /bin/sh -c 'kill -9 $$'; exec /bin/false 'a b'");
-    let stranger = waiting(&mut test_support::shell("stranger"));
+    let other = waiting(&mut test_support::shell("other"));
     let pid = shell.pid;
     let (journal, code) = shell.watched(Followed::end);
-    test_support::end(stranger);
+    test_support::end(other);
     assert_eq!(code, Some(1));
     let forks = journal.events.iter().filter(|one| one.kind == Kind::Fork);
     let forks: Vec<_> = forks.map(|one| one.pid).collect();
@@ -131,8 +120,9 @@ fn a_family_is_told_with_all_its_fields_and_nobody_else() {
 }
 
 #[test]
+#[ignore = "needs root"]
 fn descendants_that_are_there_already_are_followed() {
-    can_run!();
+    on_machine_for!(Ptrace);
     let inner = "/bin/sh -c 'echo begun; read x; (exit 2); exit 3'; exit 4";
     let mut shell = Followed::shell(inner);
     let (journal, code) = shell.watched(Followed::end);
@@ -143,8 +133,9 @@ fn descendants_that_are_there_already_are_followed() {
 }
 
 #[test]
+#[ignore = "needs root"]
 fn signals_arrive() {
-    can_run!();
+    on_machine_for!(Ptrace);
     let wait = "while :; do /bin/sleep 0.01; done";
     let mut shell = Followed::shell(&format!("trap 'exit 7' TERM; echo begun; {wait}"));
     let pid = shell.pid;
@@ -157,8 +148,9 @@ fn signals_arrive() {
 }
 
 #[test]
+#[ignore = "needs root"]
 fn who_is_stopped_stays_so_until_it_is_to_go_on() {
-    can_run!();
+    on_machine_for!(Ptrace);
     let mut shell = Followed::then("exit 8");
     shell.watched(|shell| {
         shell.signal(Signal::SIGSTOP);
@@ -176,43 +168,30 @@ fn who_is_stopped_stays_so_until_it_is_to_go_on() {
 }
 
 #[test]
+#[ignore = "needs root"]
 fn who_is_followed_lives_on_when_it_is_let_go_and_when_the_tracer_is_killed() {
-    can_run!();
+    on_machine_for!(Ptrace);
     let mut shell = Followed::then("/bin/true; exit 6");
     shell.watched(|shell| assert_ne!(shell.status("TracerPid:"), "0"));
     assert_eq!(shell.status("TracerPid:"), "0");
 
-    let mut tracer = Command::new(std::env::current_exe().unwrap());
-    tracer.args(["--ignored", "--exact", "--nocapture"]);
-    tracer.arg("ptrace::tests::traces_until_killed");
-    tracer.env(FOLLOWED, shell.pid.to_string());
-    let mut tracer = waiting(&mut tracer);
+    let pid = shell.pid.to_string();
+    let tracer = Forked::new(|begun| {
+        watch(&Ptrace, &[("pid", &pid)], || {
+            begun();
+            wait_to_be_killed()
+        });
+    });
     assert_ne!(shell.status("TracerPid:"), "0");
-    tracer.kill().unwrap();
-    tracer.wait().unwrap();
+    tracer.kill();
     shell.becomes("TracerPid:", "0");
     assert_eq!(shell.end(), Some(6));
 }
 
-/// Run by the test above in a process of its own.
 #[test]
-#[ignore = "waits to be killed"]
-fn traces_until_killed() {
-    let Ok(pid) = std::env::var(FOLLOWED) else {
-        return;
-    };
-    watch(&Ptrace, &[("pid", &pid)], || {
-        println!("\nbegun");
-        std::thread::sleep(Duration::from_secs(60));
-    });
-}
-
-/// `cargo test -p rollcall-monitors -- --ignored ptrace::tests::record` writes the recorded bytes
-/// anew.
-#[test]
-#[ignore = "writes testdata"]
-fn record() {
-    can_run!();
+#[ignore = "needs root"]
+fn what_is_recorded_decodes() {
+    on_machine_for!(Ptrace);
     let mut shell = Followed::then("(exit 5); exec /bin/echo 'a b' >/dev/null");
     let pid = shell.pid.to_string();
     let (_, _, path, _) = watch(&Ptrace, &[("pid", &pid)], || shell.end());

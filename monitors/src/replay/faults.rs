@@ -36,9 +36,14 @@ pub(super) const SPECS: &[OptionSpec] = &[
         "dropkind",
         "all",
         ANY_KIND,
-        "the kind of which they are lost",
+        "the kind of the reports that are lost",
     ),
-    spec("burst", "1", OptionKind::Size, "so many are lost in a row"),
+    spec(
+        "burst",
+        "1",
+        OptionKind::Size,
+        "lost reports are consecutive in runs of so many",
+    ),
     spec(
         "tail",
         "0",
@@ -46,34 +51,34 @@ pub(super) const SPECS: &[OptionSpec] = &[
         "so many at the very end are lost as well",
     ),
     spec(
-        "admit",
+        "reported",
         "1",
         OptionKind::Share,
         "share of the loss that is reported",
     ),
     spec(
-        "repeat",
+        "duplicate",
         "0",
         OptionKind::Share,
         "share of the reports that come twice",
     ),
     spec(
-        "invent",
+        "false_positive",
         "0",
         OptionKind::Share,
-        "inventions, as a share of the truths",
+        "reports of events that never were, as a share of the true events",
     ),
     spec(
-        "stray",
+        "unrelated",
         "0",
         OptionKind::Share,
-        "events of others, as a share of the truths",
+        "events of other processes, as a share of the true events",
     ),
     spec(
         "shuffle",
         "1",
         OptionKind::Size,
-        "events change places within stretches of so many",
+        "reports are shuffled within stretches of so many",
     ),
     spec(
         "delay",
@@ -86,10 +91,10 @@ pub(super) const SPECS: &[OptionSpec] = &[
         "field",
         "all",
         ANY_FIELD,
-        "the field of which the next three speak",
+        "the field that missing, wrong and truncated are about",
     ),
     spec(
-        "untold",
+        "missing",
         "0",
         OptionKind::Share,
         "share of the fields that are left out",
@@ -101,7 +106,7 @@ pub(super) const SPECS: &[OptionSpec] = &[
         "share of the fields that are altered",
     ),
     spec(
-        "cut",
+        "truncated",
         "0",
         OptionKind::Share,
         "share of exe and argv that are truncated, and say so",
@@ -141,19 +146,19 @@ pub struct Faults {
     pub drop: f64,
     /// Of this kind only.
     pub drop_kind: Option<Kind>,
-    /// In rows of so many.
+    /// Consecutive in runs of so many.
     pub burst: usize,
     /// And so many at the end.
     pub tail: usize,
-    /// Share of the lost that is reported as lost.
-    pub admit: f64,
+    /// Share of the loss that is reported.
+    pub reported: f64,
     /// Share of the reports that come twice.
-    pub repeat: f64,
-    /// Inventions, as a share of the truths.
-    pub invent: f64,
-    /// Events about others, as a share of the truths.
-    pub stray: f64,
-    /// Events change places within stretches of so many.
+    pub duplicate: f64,
+    /// Reports of events that never were, as a share of the true events.
+    pub false_positive: f64,
+    /// Events of other processes, as a share of the true events.
+    pub unrelated: f64,
+    /// Reports are shuffled within stretches of so many.
     pub shuffle: usize,
     /// Mean delay in nanoseconds.
     pub delay: Nanos,
@@ -162,11 +167,11 @@ pub struct Faults {
     /// The only field with faults.
     pub field: Option<Field>,
     /// Share left out.
-    pub untold: f64,
+    pub missing: f64,
     /// Share altered.
     pub wrong: f64,
     /// Share cut short.
-    pub cut: f64,
+    pub truncated: f64,
     /// What is offered.
     pub claims: Claims,
 }
@@ -180,10 +185,10 @@ impl Faults {
             drop_kind: kind(options.word("dropkind")),
             burst: number("burst").max(1),
             tail: number("tail"),
-            admit: options.share("admit"),
-            repeat: options.share("repeat"),
-            invent: options.share("invent"),
-            stray: options.share("stray"),
+            reported: options.share("reported"),
+            duplicate: options.share("duplicate"),
+            false_positive: options.share("false_positive"),
+            unrelated: options.share("unrelated"),
             shuffle: number("shuffle").max(1),
             delay: options.size("delay").saturating_mul(1000),
             law: match options.word("law") {
@@ -195,9 +200,9 @@ impl Faults {
             field: Field::ALL
                 .into_iter()
                 .find(|field| field.as_str() == options.word("field")),
-            untold: options.share("untold"),
+            missing: options.share("missing"),
             wrong: options.share("wrong"),
-            cut: options.share("cut"),
+            truncated: options.share("truncated"),
             claims: claims(options),
         }
     }

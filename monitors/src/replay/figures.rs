@@ -11,11 +11,11 @@ pub struct Figures {
     pub kinds: [KindFigures; 3],
     /// In the order of [`Field::ALL`].
     pub fields: [FieldFigures; 4],
-    /// Events about processes of others.
+    /// Events about processes that are not the workload's.
     pub unrelated: u64,
-    /// Losses reported as lost, by cause.
+    /// Losses that are reported, by cause.
     pub reported_lost: BTreeMap<String, u64>,
-    /// Missed beyond what was reported as lost.
+    /// Missed beyond what is reported as lost.
     pub silent: u64,
 }
 
@@ -30,11 +30,11 @@ pub struct KindFigures {
     pub matched: u64,
     /// How many were not.
     pub missed: u64,
-    /// Events that said it again.
+    /// Reports that said it again.
     pub duplicates: u64,
-    /// Events of what never was.
+    /// Reports of events that never were.
     pub false_positives: u64,
-    /// From the time a event was due, or the start of its window, until it was received, in
+    /// From the time an event was due, or the start of its window, until it was received, in
     /// nanoseconds: of the matched ones whose windows are not loose.
     pub latency: Vec<u64>,
 }
@@ -45,7 +45,7 @@ pub struct FieldFigures {
     /// Whether it is offered.
     pub offered: bool,
     /// Told as it was.
-    pub right: u64,
+    pub correct: u64,
     /// Told otherwise.
     pub wrong: u64,
     /// Told in part, and said so.
@@ -56,11 +56,11 @@ pub struct FieldFigures {
 
 /// What becomes of one field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fate {
-    Right,
+pub(super) enum FieldOutcome {
+    Correct,
     Wrong,
-    Cut,
-    Untold,
+    Truncated,
+    Missing,
 }
 
 impl Figures {
@@ -68,13 +68,13 @@ impl Figures {
         &mut self.kinds[kind as usize]
     }
 
-    pub(super) fn fate(&mut self, field: Field, fate: Fate) {
+    pub(super) fn field(&mut self, field: Field, outcome: FieldOutcome) {
         let of = &mut self.fields[field as usize];
-        *match fate {
-            Fate::Right => &mut of.right,
-            Fate::Wrong => &mut of.wrong,
-            Fate::Cut => &mut of.truncated,
-            Fate::Untold => &mut of.missing,
+        *match outcome {
+            FieldOutcome::Correct => &mut of.correct,
+            FieldOutcome::Wrong => &mut of.wrong,
+            FieldOutcome::Truncated => &mut of.truncated,
+            FieldOutcome::Missing => &mut of.missing,
         } += 1;
     }
 }

@@ -48,7 +48,7 @@ fn without_faults_it_says_what_the_ledger_says() {
     let Planted { journal, figures } = planted(50, &[]);
     assert_eq!(journal.events.len(), 150);
     assert_eq!(by_kind(&figures, |kind| kind.matched), [50; 3]);
-    assert_eq!(figures.fields.map(|field| field.right), [50, 50, 100, 50]);
+    assert_eq!(figures.fields.map(|field| field.correct), [50, 50, 100, 50]);
     let mut told: Vec<_> = journal
         .events
         .iter()
@@ -66,7 +66,7 @@ fn without_faults_it_says_what_the_ledger_says() {
 
 #[test]
 fn shares_are_met_exactly() {
-    let Planted { journal, figures } = planted(100, &[("drop", "0.25"), ("admit", "0.2")]);
+    let Planted { journal, figures } = planted(100, &[("drop", "0.25"), ("reported", "0.2")]);
     assert_eq!(journal.events.len(), 225);
     let missed: u64 = by_kind(&figures, |kind| kind.missed).iter().sum();
     assert_eq!(
@@ -79,7 +79,11 @@ fn shares_are_met_exactly() {
     assert_eq!(by_kind(&of, |kind| kind.missed)[0], 1);
     assert!((50..=51).contains(&of.kinds[1].missed));
 
-    let faults = [("repeat", "0.1"), ("invent", "0.2"), ("stray", "0.3")];
+    let faults = [
+        ("duplicate", "0.1"),
+        ("false_positive", "0.2"),
+        ("unrelated", "0.3"),
+    ];
     let of = planted(100, &faults).figures;
     assert_eq!(by_kind(&of, |kind| kind.duplicates).iter().sum::<u64>(), 30);
     assert_eq!(
@@ -90,11 +94,11 @@ fn shares_are_met_exactly() {
     );
     assert_eq!(of.unrelated, 90);
 
-    let faults = [("wrong", "0.1"), ("cut", "0.2"), ("untold", "0.3")];
+    let faults = [("wrong", "0.1"), ("truncated", "0.2"), ("missing", "0.3")];
     let of = planted(100, &faults).figures;
     let shown = of
         .fields
-        .map(|f| (f.right, f.wrong, f.truncated, f.missing));
+        .map(|f| (f.correct, f.wrong, f.truncated, f.missing));
     let both = (40, 10, 20, 30);
     assert_eq!(shown, [both, both, (120, 20, 0, 60), (60, 10, 0, 30)]);
 }
@@ -130,7 +134,7 @@ fn the_seed_decides_everything() {
     let frames = |seed| {
         let faults = [
             ("drop", "0.1"),
-            ("invent", "0.1"),
+            ("false_positive", "0.1"),
             ("law", "heavy"),
             ("shuffle", "7"),
         ];
@@ -145,7 +149,7 @@ fn the_seed_decides_everything() {
 
 #[test]
 fn what_is_spooled_is_decoded() {
-    let planted = planted(20, &[("cut", "0.5"), ("repeat", "0.5")]);
+    let planted = planted(20, &[("truncated", "0.5"), ("duplicate", "0.5")]);
     let mut bytes = Vec::new();
     spool(&planted.journal, &mut Spool::new(&mut bytes).unwrap()).unwrap();
     let (mut reader, mut journal) = (SpoolReader::new(&bytes[..]), EventLog::default());
@@ -164,8 +168,8 @@ fn what_is_spooled_is_decoded() {
 #[test]
 fn nothing_is_planted_in_nothing() {
     let given = [
-        ("invent", "1"),
-        ("stray", "1"),
+        ("false_positive", "1"),
+        ("unrelated", "1"),
         ("tail", "9"),
         ("drop", "1"),
     ];

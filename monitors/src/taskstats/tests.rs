@@ -2,26 +2,15 @@
 
 use std::os::fd::AsFd;
 
-use contract::{Kind, Monitor, Options};
+use contract::Kind;
 use proptest::prelude::*;
 
-use super::socket::{Got, Listener};
-use super::{PROTOCOL, Taskstats, wire};
-use crate::netlink_socket;
-use crate::test_support::{self, as_root, end, of, shell, takes, waiting, watch};
+use super::socket::{Listener, Received};
+use super::{LEAST_RECORD, PROTOCOL, Taskstats, wire};
+use crate::common::netlink_socket::{self, Queue};
+use crate::test_support::{self, end, of, on_machine_for, shell, takes, waiting, watch};
 
 const RECORDED: &str = "taskstats/sh.spool";
-
-/// Also returns from the test where taskstats are not to be had.
-macro_rules! can_run {
-    () => {
-        as_root!();
-        if let Some(missing) = Taskstats.missing(&Options::default()).first() {
-            println!("skipped: {missing}");
-            return;
-        }
-    };
-}
 
 #[test]
 fn recorded_bytes_decode_to_what_happened() {
@@ -41,8 +30,9 @@ proptest! {
 }
 
 #[test]
+#[ignore = "needs root"]
 fn an_end_is_told_with_its_status_and_a_threads_is_not() {
-    can_run!();
+    on_machine_for!(Taskstats);
     let (journal, counters, _, (ended, killed, thread)) = watch(&Taskstats, &[], || {
         let (ended, mut killed) = (waiting(&mut shell("ended")), waiting(&mut shell("killed")));
         let ids = (ended.id(), killed.id());
@@ -66,17 +56,18 @@ fn drain(listener: &mut Listener) -> (u64, u64) {
     let (mut records, mut overflows, mut buffer) = (0, 0, Vec::with_capacity(wire::ROOM));
     loop {
         match listener.receive(&mut buffer).unwrap() {
-            Got::Some => records += 1,
-            Got::Overflow => overflows += 1,
-            Got::Other => {}
-            Got::Nothing => return (records, overflows),
+            Received::Some => records += 1,
+            Received::Overflow => overflows += 1,
+            Received::Other => {}
+            Received::Nothing => return (records, overflows),
         }
     }
 }
 
 #[test]
+#[ignore = "needs root"]
 fn what_is_not_received_is_dropped_and_counted_and_stopped_is_silent() {
-    can_run!();
+    on_machine_for!(Taskstats);
     let mut wide = Listener::start(Some(32 << 20)).unwrap();
     let mut narrow = Listener::start(Some(8 << 10)).unwrap();
     let inode = netlink_socket::inode(narrow.as_fd()).unwrap();
@@ -92,7 +83,11 @@ fn what_is_not_received_is_dropped_and_counted_and_stopped_is_silent() {
     let all = drain(&mut wide).0;
     narrow.stop().unwrap();
     let last = drain(&mut wide).0;
+    let queue = Queue::of(&narrow).unwrap();
     let (received, overflows) = drain(&mut narrow);
+    let each = queue.fill / received;
+    println!("a record takes {each} bytes");
+    assert!((LEAST_RECORD..2 * LEAST_RECORD).contains(&each), "{each}");
     let drops = netlink_socket::drops(PROTOCOL, inode).unwrap() - before;
     assert!(
         drops > 200 && overflows == 1,
@@ -106,12 +101,10 @@ fn what_is_not_received_is_dropped_and_counted_and_stopped_is_silent() {
     assert_eq!(drain(&mut narrow), (0, 0), "told after it was stopped");
 }
 
-/// `cargo test -p rollcall-monitors -- --ignored taskstats::tests::record` writes the recorded bytes
-/// anew.
 #[test]
-#[ignore = "writes testdata"]
-fn record() {
-    can_run!();
+#[ignore = "needs root"]
+fn what_is_recorded_decodes() {
+    on_machine_for!(Taskstats);
     let (_, _, path, own) = watch(&Taskstats, &[], test_support::lives);
     test_support::record(&Taskstats, RECORDED, &path, |frame| {
         let task = wire::read(frame.bytes).unwrap();

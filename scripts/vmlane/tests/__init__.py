@@ -1,1 +1,1 @@
-"""python3 -m unittest discover -s scripts/vmlane/tests -t scripts"""
+"""python3 -m unittest discover -s scripts -t scripts"""

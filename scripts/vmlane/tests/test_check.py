@@ -25,7 +25,9 @@ class CheckKernels(unittest.TestCase):
         self.assertIn(part, said)
 
     def test_good_records(self):
-        for kernel in ("5.10", "6.1", "6.12", "7.x"):
+        kernels = [path.parent.name for path in TOP.glob("results/kernels/*/summary.json")]
+        self.assertGreaterEqual(len(kernels), 4)
+        for kernel in kernels:
             with self.subTest(kernel=kernel):
                 code, said = self.check(kernel=kernel)
                 self.assertEqual(code, 0, said)
@@ -60,28 +62,8 @@ class CheckKernels(unittest.TestCase):
                     if cell["configuration"] == "kmod{hook=table}":
                         cell[field] = value
             return spoil
-        self.finds("seen through a table that nobody looks into", swap("blind", False))
+        self.finds("seen through a table that the kernel does not look into", swap("blind", False))
         self.finds("execs missed", swap("blind", True), kernel="5.10")
-
-    def test_sysdig_where_its_module_builds_and_where_not(self):
-        def sysdig(status):
-            def spoil(summary):
-                for cell in summary["cells"]:
-                    if cell["configuration"] == "audit":
-                        cell.update(monitor="sysdig", status=status)
-            return spoil
-
-        def missing(summary):
-            sysdig("ok")(summary)
-            cells = [cell for cell in summary["cells"] if cell["configuration"] == "netlink"]
-            cells[0]["kinds"]["exit"].update(missed=3)
-        for kernel, good, bad in (("5.10", "ok", "unavailable"), ("6.1", "ok", "failed"),
-                                  ("6.12", "unavailable", "ok")):
-            with self.subTest(kernel=kernel):
-                code, said = self.check(sysdig(good), kernel)
-                self.assertEqual(code, 0, said)
-                self.finds(f"sysdig: {bad}", sysdig(bad), kernel)
-        self.finds("netlink: 3 missed", missing, "5.10")
 
 
 if __name__ == "__main__":

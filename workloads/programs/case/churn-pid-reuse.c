@@ -1,5 +1,5 @@
-/* One pid, two processes, one after the other. Only root may choose pids, so this is done in a
- * pid namespace: there it is the same pid, outside it is two. */
+/* Two processes with the same pid, one after the other. Only root may choose pids, so they run in a
+ * pid namespace: inside they have the same pid, outside two. */
 #include "case.h"
 
 #include <linux/sched.h>
@@ -13,39 +13,39 @@ static void reuse(struct command *it, pid_t *outside)
                              .set_tid_size = 1};
     pid_t pid = (pid_t)syscall(SYS_clone3, &how, sizeof how);
     if (pid < 0)
-        cannot("a kernel where a pid can be chosen", "use Linux 5.9 or later");
+        unavailable("a kernel where a pid can be chosen", "use Linux 5.9 or later");
     if (pid == 0)
-        run(it);
+        execute(it);
     *outside = pid;
-    finish(pid, TARGET_ENDS);
+    wait_for(pid, TARGET_STATUS);
 }
 
 static void act(void)
 {
-    unshare_all(CLONE_NEWPID);
+    leave_namespaces(CLONE_NEWPID);
     pid_t first = fork();
     if (first == 0)
         for (;;)
             pause();
-    board->pid[2] = first;
+    shared->pid[2] = first;
     for (int i = 0; i < 2; i++)
-        reuse(&target[i], &board->pid[i]);
+        reuse(&target[i], &shared->pid[i]);
     kill(first, SIGKILL);
-    finish(first, SIGKILL);
+    wait_for(first, SIGKILL);
 }
 
 static void play(void)
 {
     for (int i = 0; i < 2; i++)
-        target[i] = command("target-dynamic");
-    pid_t pid = actor(act);
-    told_fork(pid, driver);
-    told_exit(pid, finish(pid, 0));
-    told_fork(board->pid[2], pid);
-    told_exit(board->pid[2], SIGKILL);
+        target[i] = installed("target-dynamic");
+    pid_t pid = start_child(act);
+    log_fork(pid, driver);
+    log_exit(pid, wait_for(pid, 0));
+    log_fork(shared->pid[2], pid);
+    log_exit(shared->pid[2], SIGKILL);
     for (int i = 0; i < 2; i++) {
-        told_fork(board->pid[i], pid);
-        told_exec(board->pid[i], pid, target[i].exe, target[i].argv);
-        told_exit(board->pid[i], TARGET_ENDS);
+        log_fork(shared->pid[i], pid);
+        log_exec(shared->pid[i], pid, target[i].exe, target[i].argv);
+        log_exit(shared->pid[i], TARGET_STATUS);
     }
 }

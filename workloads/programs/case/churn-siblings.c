@@ -1,33 +1,31 @@
-/* A thousand children that end at the same event. */
+/* A thousand children that end at the same time. */
 #include "case.h"
 
-#define MOST 1000
+#define CHILDREN 1000
 
 static void __attribute__((noreturn)) child(const int *gate, int number)
 {
     char byte;
-    die_with(driver);
+    die_with_parent(driver);
     close(gate[1]);
-    must(read(gate[0], &byte, 1) == 0, "read");
+    require(read(gate[0], &byte, 1) == 0, "read");
     _exit(number % 7);
 }
 
 static void play(void)
 {
-    static pid_t pids[MOST];
-    int gate[2], status;
-    must(pipe(gate) == 0, "pipe");
-    for (int i = 0; i < MOST; i++) {
+    static pid_t pids[CHILDREN];
+    int gate[2];
+    require(pipe(gate) == 0, "pipe");
+    for (int i = 0; i < CHILDREN; i++) {
         pids[i] = fork();
-        must(pids[i] >= 0, "fork");
+        require(pids[i] >= 0, "fork");
         if (pids[i] == 0)
             child(gate, i);
-        told_fork(pids[i], driver);
+        log_fork(pids[i], driver);
     }
-    then();
+    next_window();
     close(gate[1]);
-    for (int i = 0; i < MOST; i++) {
-        status = finish(pids[i], CODE(i % 7));
-        told_exit(pids[i], status);
-    }
+    for (int i = 0; i < CHILDREN; i++)
+        log_exit(pids[i], wait_for(pids[i], EXIT_CODE(i % 7)));
 }

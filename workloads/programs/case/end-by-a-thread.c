@@ -4,7 +4,7 @@
 static void *thread(void *unused)
 {
     (void)unused;
-    board->pid[0] = (pid_t)syscall(SYS_gettid);
+    shared->pid[0] = (pid_t)syscall(SYS_gettid);
     exit(5);
 }
 
@@ -18,8 +18,8 @@ static void act(void)
 
 static void play(void)
 {
-    pid_t pid = actor(act);
-    told_fork(pid, driver);
-    told_exit(pid, finish(pid, CODE(5)));
-    told_owned(board->pid[0]);
+    pid_t pid = start_child(act);
+    log_fork(pid, driver);
+    log_exit(pid, wait_for(pid, EXIT_CODE(5)));
+    log_owned(shared->pid[0]);
 }

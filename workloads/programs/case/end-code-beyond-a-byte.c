@@ -8,7 +8,5 @@ static void act(void)
 
 static void play(void)
 {
-    pid_t pid = actor(act);
-    told_fork(pid, driver);
-    told_exit(pid, finish(pid, CODE(3)));
+    play_child(act, EXIT_CODE(3));
 }

@@ -1,4 +1,4 @@
-/* Killed by a fault of its own. No core is written, whatever this machine does with them. */
+/* Killed by a fault of its own. No core file is written, whatever the machine's settings are. */
 #include "case.h"
 
 static void act(void)
@@ -10,7 +10,5 @@ static void act(void)
 
 static void play(void)
 {
-    pid_t pid = actor(act);
-    told_fork(pid, driver);
-    told_exit(pid, finish(pid, SIGSEGV));
+    play_child(act, SIGSEGV);
 }

@@ -3,37 +3,37 @@
 
 static void child(void)
 {
-    show_face();
+    send_own_pid();
     _exit(4);
 }
 
 static void first(void)
 {
-    show_face();
+    send_own_pid();
     pid_t pid = fork();
     if (pid == 0)
         child();
-    finish(pid, CODE(4));
+    wait_for(pid, EXIT_CODE(4));
     _exit(0);
 }
 
 static void act(void)
 {
-    unshare_all(CLONE_NEWPID);
+    leave_namespaces(CLONE_NEWPID);
     pid_t pid = fork();
     if (pid == 0)
         first();
-    finish(pid, 0);
+    wait_for(pid, 0);
 }
 
 static void play(void)
 {
-    expect_faces();
-    pid_t pid = actor(act), first = see_face(), second = see_face();
-    told_fork(pid, driver);
-    told_fork(first, pid);
-    told_fork(second, first);
-    told_exit(second, CODE(4));
-    told_exit(first, 0);
-    told_exit(pid, finish(pid, 0));
+    open_pid_channel();
+    pid_t pid = start_child(act), first = receive_pid(), second = receive_pid();
+    log_fork(pid, driver);
+    log_fork(first, pid);
+    log_fork(second, first);
+    log_exit(second, EXIT_CODE(4));
+    log_exit(first, 0);
+    log_exit(pid, wait_for(pid, 0));
 }

@@ -10,9 +10,9 @@ static void act(void)
 
 static void play(void)
 {
-    pid_t pid = actor(act);
-    told_fork(pid, driver);
-    meet(1);
-    must(kill(pid, SIGKILL) == 0, "kill");
-    told_exit(pid, finish(pid, SIGKILL));
+    pid_t pid = start_child(act);
+    log_fork(pid, driver);
+    wait_for_flag(1);
+    require(kill(pid, SIGKILL) == 0, "kill");
+    log_exit(pid, wait_for(pid, SIGKILL));
 }

@@ -1,24 +1,24 @@
 /* The first thread ends, the process lives on in another. */
 #include "case.h"
 
-/* What /proc says of my first thread: Z when it has ended. */
+/* The state of the first thread in /proc: Z when it has ended. */
 static char state_of_first(void)
 {
     char path[64], state = 0;
     snprintf(path, sizeof path, "/proc/self/task/%d/stat", (int)getpid());
     FILE *file = fopen(path, "r");
-    must(file != NULL && fscanf(file, "%*d %*s %c", &state) == 1, path);
+    require(file != NULL && fscanf(file, "%*d %*s %c", &state) == 1, path);
     fclose(file);
     return state;
 }
 
 static void *thread(void *unused)
 {
-    board->pid[0] = (pid_t)syscall(SYS_gettid);
+    shared->pid[0] = (pid_t)syscall(SYS_gettid);
     while (state_of_first() != 'Z')
         usleep(100);
     raise_flag();
-    meet(2);
+    wait_for_flag(2);
     return unused;
 }
 
@@ -31,11 +31,11 @@ static void act(void)
 
 static void play(void)
 {
-    pid_t pid = actor(act);
-    told_fork(pid, driver);
-    meet(1);
-    then();
+    pid_t pid = start_child(act);
+    log_fork(pid, driver);
+    wait_for_flag(1);
+    next_window();
     raise_flag();
-    told_exit(pid, finish(pid, 0));
-    told_owned(board->pid[0]);
+    log_exit(pid, wait_for(pid, 0));
+    log_owned(shared->pid[0]);
 }

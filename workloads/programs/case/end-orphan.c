@@ -1,4 +1,4 @@
-/* The parent is gone when its child ends. */
+/* The parent has ended when its child ends. */
 #include "case.h"
 
 static void orphan(void)
@@ -13,15 +13,15 @@ static void parent(void)
     pid_t pid = fork();
     if (pid == 0)
         orphan();
-    board->pid[0] = pid;
+    shared->pid[0] = pid;
 }
 
 static void play(void)
 {
-    pid_t first = actor(parent);
-    told_fork(first, driver);
-    told_exit(first, finish(first, 0));
-    pid_t second = board->pid[0];
-    told_fork(second, first);
-    told_exit(second, finish(second, CODE(4)));
+    pid_t first = start_child(parent);
+    log_fork(first, driver);
+    log_exit(first, wait_for(first, 0));
+    pid_t second = shared->pid[0];
+    log_fork(second, first);
+    log_exit(second, wait_for(second, EXIT_CODE(4)));
 }

@@ -3,9 +3,6 @@
 
 static void play(void)
 {
-    struct command target = command("target-dynamic");
-    pid_t pid = fork();
-    if (pid == 0)
-        run(&target);
-    told_life(pid, &target, finish(pid, TARGET_ENDS));
+    struct command target = installed("target-dynamic");
+    play_target(&target);
 }

@@ -6,15 +6,15 @@ static void act(void)
     pid_t pid = vfork();
     if (pid == 0)
         _exit(4);
-    board->pid[0] = pid;
-    finish(pid, CODE(4));
+    shared->pid[0] = pid;
+    wait_for(pid, EXIT_CODE(4));
 }
 
 static void play(void)
 {
-    pid_t pid = actor(act);
-    told_fork(pid, driver);
-    told_exit(pid, finish(pid, 0));
-    told_fork(board->pid[0], pid);
-    told_exit(board->pid[0], CODE(4));
+    pid_t pid = start_child(act);
+    log_fork(pid, driver);
+    log_exit(pid, wait_for(pid, 0));
+    log_fork(shared->pid[0], pid);
+    log_exit(shared->pid[0], EXIT_CODE(4));
 }

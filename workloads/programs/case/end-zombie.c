@@ -7,17 +7,17 @@ static void parent(void)
     pid_t pid = fork();
     if (pid == 0)
         _exit(4);
-    board->pid[0] = pid;
-    /* It looks, and leaves it where it is: so it is a zombie for sure. */
-    must(waitid(P_PID, (id_t)pid, &ended, WEXITED | WNOWAIT) == 0, "waitid");
+    shared->pid[0] = pid;
+    /* WNOWAIT leaves it a zombie. */
+    require(waitid(P_PID, (id_t)pid, &ended, WEXITED | WNOWAIT) == 0, "waitid");
 }
 
 static void play(void)
 {
-    pid_t first = actor(parent);
-    told_fork(first, driver);
-    told_exit(first, finish(first, 0));
-    pid_t second = board->pid[0];
-    told_fork(second, first);
-    told_exit(second, finish(second, CODE(4)));
+    pid_t first = start_child(parent);
+    log_fork(first, driver);
+    log_exit(first, wait_for(first, 0));
+    pid_t second = shared->pid[0];
+    log_fork(second, first);
+    log_exit(second, wait_for(second, EXIT_CODE(4)));
 }

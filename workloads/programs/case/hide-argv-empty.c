@@ -5,17 +5,17 @@
 
 static void play(void)
 {
-    struct command target = command("target-nolibc");
+    struct command target = installed("target-nolibc");
     struct utsname kernel;
     int major = 0, minor = 0;
-    must(uname(&kernel) == 0 && sscanf(kernel.release, "%d.%d", &major, &minor) == 2, "uname");
+    require(uname(&kernel) == 0 && sscanf(kernel.release, "%d.%d", &major, &minor) == 2, "uname");
     /* Since Linux 5.18 the program is given one empty argument instead. */
     int one = major > 5 || (major == 5 && minor >= 18);
     char *none[] = {NULL}, *empty[] = {"", NULL};
     pid_t pid = fork();
     if (pid == 0)
         execv(target.exe, none);
-    told_fork(pid, driver);
-    told_exec(pid, driver, target.exe, one ? empty : none);
-    told_exit(pid, finish(pid, TARGET_ENDS));
+    log_fork(pid, driver);
+    log_exec(pid, driver, target.exe, one ? empty : none);
+    log_exit(pid, wait_for(pid, TARGET_STATUS));
 }

@@ -3,12 +3,9 @@
 
 static void play(void)
 {
-    struct command target = command("target-dynamic");
+    struct command target = installed("target-dynamic");
     static char word[128 << 10];
     memset(word, 'x', sizeof word - 1);
     target.argv[2] = word;
-    pid_t pid = fork();
-    if (pid == 0)
-        run(&target);
-    told_life(pid, &target, finish(pid, TARGET_ENDS));
+    play_target(&target);
 }

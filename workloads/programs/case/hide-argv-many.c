@@ -3,7 +3,7 @@
 
 static void play(void)
 {
-    struct command target = command("target-dynamic");
+    struct command target = installed("target-dynamic");
     static char *argv[2001];
     for (int i = 0; i < 2000; i++)
         argv[i] = "word";
@@ -12,7 +12,7 @@ static void play(void)
     pid_t pid = fork();
     if (pid == 0)
         execv(target.exe, argv);
-    told_fork(pid, driver);
-    told_exec(pid, driver, target.exe, argv);
-    told_exit(pid, finish(pid, TARGET_ENDS));
+    log_fork(pid, driver);
+    log_exec(pid, driver, target.exe, argv);
+    log_exit(pid, wait_for(pid, TARGET_STATUS));
 }

@@ -3,10 +3,7 @@
 
 static void play(void)
 {
-    struct command target = command("target-dynamic");
+    struct command target = installed("target-dynamic");
     target.argv[2] = "overwrite";
-    pid_t pid = fork();
-    if (pid == 0)
-        run(&target);
-    told_life(pid, &target, finish(pid, TARGET_ENDS));
+    play_target(&target);
 }

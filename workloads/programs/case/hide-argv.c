@@ -1,13 +1,10 @@
-/* Arguments with characters in them that mean something to somebody. */
+/* An argument with characters that have a meaning in logs, terminals or markup. */
 #include "case.h"
 #include "hostile_strings.h"
 
 static void play(void)
 {
-    struct command target = command("target-dynamic");
-    target.argv[2] = (char *)nasty(with);
-    pid_t pid = fork();
-    if (pid == 0)
-        run(&target);
-    told_life(pid, &target, finish(pid, TARGET_ENDS));
+    struct command target = installed("target-dynamic");
+    target.argv[2] = (char *)hostile_string(string_name);
+    play_target(&target);
 }

@@ -1,11 +1,9 @@
-/* A process that changes the name the kernel has for it, to one with a line in it. */
+/* A process that changes its name in the kernel to one that forges a line of /proc/PID/stat. */
 #include "case.h"
 
 static void act(void) { prctl(PR_SET_NAME, "x) R 1\n2 (y"); }
 
 static void play(void)
 {
-    pid_t pid = actor(act);
-    told_fork(pid, driver);
-    told_exit(pid, finish(pid, 0));
+    play_child(act, 0);
 }

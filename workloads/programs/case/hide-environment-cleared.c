@@ -3,10 +3,10 @@
 
 static void play(void)
 {
-    struct command target = command("target-dynamic");
+    struct command target = installed("target-dynamic");
     char *none[] = {NULL};
     pid_t pid = fork();
     if (pid == 0)
         execve(target.exe, target.argv, none);
-    told_life(pid, &target, finish(pid, TARGET_ENDS));
+    log_life(pid, &target, wait_for(pid, TARGET_STATUS));
 }

@@ -1,12 +1,9 @@
-/* A program that goes by the name of a kernel thread. */
+/* A program whose argv[0] is the name of a kernel thread. */
 #include "case.h"
 
 static void play(void)
 {
-    struct command target = command("target-dynamic");
+    struct command target = installed("target-dynamic");
     target.argv[0] = "[kworker/0:1]";
-    pid_t pid = fork();
-    if (pid == 0)
-        run(&target);
-    told_life(pid, &target, finish(pid, TARGET_ENDS));
+    play_target(&target);
 }

@@ -3,9 +3,6 @@
 
 static void play(void)
 {
-    struct command target = command("target-nolibc");
-    pid_t pid = fork();
-    if (pid == 0)
-        run(&target);
-    told_life(pid, &target, finish(pid, TARGET_ENDS));
+    struct command target = installed("target-nolibc");
+    play_target(&target);
 }

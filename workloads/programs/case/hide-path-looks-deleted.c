@@ -1,14 +1,11 @@
-/* A file that is there and whose name ends in what the kernel adds when one is not. */
+/* A file that exists, with a name that ends in what the kernel adds to those of deleted files. */
 #include "case.h"
 
 static void play(void)
 {
-    struct command target = command("target-dynamic");
-    char *there = in_folder("target (deleted)");
-    copy(target.exe, there);
-    target.exe = there;
-    pid_t pid = fork();
-    if (pid == 0)
-        run(&target);
-    told_life(pid, &target, finish(pid, TARGET_ENDS));
+    struct command target = installed("target-dynamic");
+    char *path = in_folder("target (deleted)");
+    copy_program(target.exe, path);
+    target.exe = path;
+    play_target(&target);
 }

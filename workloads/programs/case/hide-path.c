@@ -1,15 +1,12 @@
-/* A program whose path has characters in it that mean something to somebody. */
+/* A program whose path has characters that have a meaning in logs, terminals or markup. */
 #include "case.h"
 #include "hostile_strings.h"
 
 static void play(void)
 {
-    struct command target = command("target-dynamic");
-    char *there = in_folder(nasty(with));
-    copy(target.exe, there);
-    target.exe = there;
-    pid_t pid = fork();
-    if (pid == 0)
-        run(&target);
-    told_life(pid, &target, finish(pid, TARGET_ENDS));
+    struct command target = installed("target-dynamic");
+    char *path = in_folder(hostile_string(string_name));
+    copy_program(target.exe, path);
+    target.exe = path;
+    play_target(&target);
 }

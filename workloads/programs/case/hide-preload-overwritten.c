@@ -1,12 +1,9 @@
-/* A program that has a library of its own in LD_PRELOAD. */
+/* A program that sets LD_PRELOAD to a library of its own. */
 #include "case.h"
 
 static void play(void)
 {
-    struct command target = command("target-dynamic");
+    struct command target = installed("target-dynamic");
     setenv("LD_PRELOAD", "libc.so.6", 1);
-    pid_t pid = fork();
-    if (pid == 0)
-        run(&target);
-    told_life(pid, &target, finish(pid, TARGET_ENDS));
+    play_target(&target);
 }

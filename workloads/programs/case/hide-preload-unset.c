@@ -1,12 +1,9 @@
-/* A program that takes LD_PRELOAD out of its environment before it executes others. */
+/* A program that removes LD_PRELOAD from its environment before it executes another. */
 #include "case.h"
 
 static void play(void)
 {
-    struct command target = command("target-dynamic");
+    struct command target = installed("target-dynamic");
     unsetenv("LD_PRELOAD");
-    pid_t pid = fork();
-    if (pid == 0)
-        run(&target);
-    told_life(pid, &target, finish(pid, TARGET_ENDS));
+    play_target(&target);
 }

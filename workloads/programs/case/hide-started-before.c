@@ -1,4 +1,4 @@
-/* A process that was there before the monitor: it forks, executes and ends. */
+/* A process older than the monitor: it forks, executes and ends. */
 #include "case.h"
 
 static struct command target;
@@ -6,27 +6,27 @@ static struct command target;
 static void act(void)
 {
     raise_flag();
-    meet(2);
+    wait_for_flag(2);
     pid_t pid = fork();
     if (pid == 0)
         _exit(4);
-    board->pid[0] = pid;
-    finish(pid, CODE(4));
-    run(&target);
+    shared->pid[0] = pid;
+    wait_for(pid, EXIT_CODE(4));
+    execute(&target);
 }
 
 static void play(void)
 {
-    target = command("target-dynamic");
-    pid_t pid = actor(act);
-    meet(1);
-    /* The harness starts the monitor when it gets this, and closes my stdin when that is ready. */
+    target = installed("target-dynamic");
+    pid_t pid = start_child(act);
+    wait_for_flag(1);
+    /* The harness starts the monitor when it reads this byte, and closes stdin when that is ready. */
     char byte = 'x';
-    must(write(1, &byte, 1) == 1 && read(0, &byte, 1) == 0, "the harness is gone");
-    then();
+    require(write(1, &byte, 1) == 1 && read(0, &byte, 1) == 0, "the harness is gone");
+    next_window();
     raise_flag();
-    told_exec(pid, driver, target.exe, target.argv);
-    told_exit(pid, finish(pid, TARGET_ENDS));
-    told_fork(board->pid[0], pid);
-    told_exit(board->pid[0], CODE(4));
+    log_exec(pid, driver, target.exe, target.argv);
+    log_exit(pid, wait_for(pid, TARGET_STATUS));
+    log_fork(shared->pid[0], pid);
+    log_exit(shared->pid[0], EXIT_CODE(4));
 }

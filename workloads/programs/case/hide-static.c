@@ -1,11 +1,8 @@
-/* A program with the C library linked into it. */
+/* A statically linked program. */
 #include "case.h"
 
 static void play(void)
 {
-    struct command target = command("target-static");
-    pid_t pid = fork();
-    if (pid == 0)
-        run(&target);
-    told_life(pid, &target, finish(pid, TARGET_ENDS));
+    struct command target = installed("target-static");
+    play_target(&target);
 }

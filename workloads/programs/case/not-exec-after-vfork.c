@@ -1,17 +1,14 @@
 /* A child of vfork whose exec fails. */
 #include "case.h"
 
-static char *path;
-
 static void play(void)
 {
-    path = in_folder("nobody");
+    char *path = in_folder("missing"), *argv[] = {path, NULL};
     pid_t pid = vfork();
     if (pid == 0) {
-        char *argv[] = {path, NULL};
         execv(path, argv);
         _exit(127);
     }
-    told_fork(pid, driver);
-    told_exit(pid, finish(pid, CODE(127)));
+    log_fork(pid, driver);
+    log_exit(pid, wait_for(pid, EXIT_CODE(127)));
 }

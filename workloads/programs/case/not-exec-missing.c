@@ -1,20 +1,8 @@
-/* exec of a file that is not there. */
+/* exec of a file that does not exist. */
 #include "case.h"
-
-static struct command target;
-static char *path;
-
-static void act(void)
-{
-    execv(path, target.argv);
-    must(errno == ENOENT, path);
-}
 
 static void play(void)
 {
-    target = command("target-dynamic");
-    path = in_folder("nobody");
-    pid_t pid = actor(act);
-    told_fork(pid, driver);
-    told_exit(pid, finish(pid, 0));
+    struct command target = installed("target-dynamic");
+    play_failed_exec(in_folder("missing"), target.argv, ENOENT);
 }

@@ -1,4 +1,4 @@
-/* exec of a file that somebody has open for writing. */
+/* exec of a file that is open for writing. */
 #include "case.h"
 
 static struct command target;
@@ -7,22 +7,22 @@ static char *path;
 static void act(void)
 {
     execv(path, target.argv);
-    must(errno == ETXTBSY, path);
+    require(errno == ETXTBSY, path);
 }
 
 static void play(void)
 {
-    target = command("target-dynamic");
+    target = installed("target-dynamic");
     path = in_folder("busy");
-    copy(target.exe, path);
-    must(open(path, O_WRONLY | O_CLOEXEC) >= 0, path);
-    pid_t pid = actor(act);
+    copy_program(target.exe, path);
+    require(open(path, O_WRONLY | O_CLOEXEC) >= 0, path);
+    pid_t pid = start_child(act);
     int status = -1;
-    must(reap(pid, &status) == pid, "waitpid");
-    if (status == TARGET_ENDS)
-        cannot("a kernel that refuses to execute a file open for writing",
-               "use one other than 6.11 and 6.12");
-    must(status == 0, path);
-    told_fork(pid, driver);
-    told_exit(pid, status);
+    require(reap(pid, &status) == pid, "waitpid");
+    if (status == TARGET_STATUS)
+        unavailable("a kernel that refuses to execute a file open for writing",
+                    "use one other than 6.11 and 6.12");
+    require(status == 0, path);
+    log_fork(pid, driver);
+    log_exit(pid, status);
 }

@@ -1,21 +1,11 @@
-/* exec with an argument longer than there can be. */
+/* exec with an argument longer than the kernel accepts. */
 #include "case.h"
-
-static struct command target;
-
-static void act(void)
-{
-    execv(target.exe, target.argv);
-    must(errno == E2BIG, target.exe);
-}
 
 static void play(void)
 {
-    target = command("target-dynamic");
+    struct command target = installed("target-dynamic");
     static char word[(128 << 10) + 1];
     memset(word, 'x', sizeof word - 1);
     target.argv[2] = word;
-    pid_t pid = actor(act);
-    told_fork(pid, driver);
-    told_exit(pid, finish(pid, 0));
+    play_failed_exec(target.exe, target.argv, E2BIG);
 }

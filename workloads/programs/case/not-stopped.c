@@ -1,4 +1,4 @@
-/* A process that is stopped and told to go on. */
+/* A process that is stopped and continued. */
 #include "case.h"
 
 static void act(void) { raise(SIGSTOP); }
@@ -6,9 +6,9 @@ static void act(void) { raise(SIGSTOP); }
 static void play(void)
 {
     int status = 0;
-    pid_t pid = actor(act);
-    told_fork(pid, driver);
-    must(waitpid(pid, &status, WUNTRACED) == pid && WIFSTOPPED(status), "waitpid");
-    must(kill(pid, SIGCONT) == 0, "kill");
-    told_exit(pid, finish(pid, 0));
+    pid_t pid = start_child(act);
+    log_fork(pid, driver);
+    require(waitpid(pid, &status, WUNTRACED) == pid && WIFSTOPPED(status), "waitpid");
+    require(kill(pid, SIGCONT) == 0, "kill");
+    log_exit(pid, wait_for(pid, 0));
 }

@@ -1,4 +1,4 @@
-/* Threads, which come and go in one process. */
+/* Threads that start and end in one process. */
 #include "case.h"
 
 static void *thread(void *place)
@@ -11,16 +11,16 @@ static void act(void)
 {
     pthread_t all[3];
     for (int i = 0; i < 3; i++)
-        pthread_create(&all[i], NULL, thread, &board->pid[i]);
+        pthread_create(&all[i], NULL, thread, &shared->pid[i]);
     for (int i = 0; i < 3; i++)
         pthread_join(all[i], NULL);
 }
 
 static void play(void)
 {
-    pid_t pid = actor(act);
-    told_fork(pid, driver);
-    told_exit(pid, finish(pid, 0));
+    pid_t pid = start_child(act);
+    log_fork(pid, driver);
+    log_exit(pid, wait_for(pid, 0));
     for (int i = 0; i < 3; i++)
-        told_owned(board->pid[i]);
+        log_owned(shared->pid[i]);
 }

@@ -7,13 +7,13 @@ static void act(void)
 {
     execv(target.exe, target.argv);
     if (errno == ENOEXEC)
-        cannot("32-bit programs", "use a kernel with CONFIG_IA32_EMULATION, switched on");
-    broken(target.exe);
+        unavailable("32-bit programs", "use a kernel with CONFIG_IA32_EMULATION, switched on");
+    fail_case(target.exe);
 }
 
 static void play(void)
 {
-    target = command("target32-i386");
-    pid_t pid = actor(act);
-    told_life(pid, &target, finish(pid, TARGET_ENDS));
+    target = installed("target32-i386");
+    pid_t pid = start_child(act);
+    log_life(pid, &target, wait_for(pid, TARGET_STATUS));
 }

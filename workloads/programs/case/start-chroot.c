@@ -6,18 +6,18 @@ static char *path;
 
 static void act(void)
 {
-    unshare_all(0);
-    must(chroot(folder()) == 0 && chdir("/") == 0, "chroot");
+    leave_namespaces(0);
+    require(chroot(folder()) == 0 && chdir("/") == 0, "chroot");
     execv("/target", target.argv);
-    broken("/target");
+    fail_case("/target");
 }
 
 static void play(void)
 {
-    target = command("target-nolibc");
+    target = installed("target-nolibc");
     path = in_folder("target");
-    copy(target.exe, path);
-    pid_t pid = actor(act);
+    copy_program(target.exe, path);
+    pid_t pid = start_child(act);
     target.exe = path;
-    told_life(pid, &target, finish(pid, TARGET_ENDS));
+    log_life(pid, &target, wait_for(pid, TARGET_STATUS));
 }

@@ -11,15 +11,15 @@ static int child(void *unused)
 
 static void act(void)
 {
-    board->pid[0] = clone(child, stack + sizeof stack, CLONE_PARENT | SIGCHLD, NULL);
+    shared->pid[0] = clone(child, stack + sizeof stack, CLONE_PARENT | SIGCHLD, NULL);
 }
 
 static void play(void)
 {
-    pid_t pid = actor(act), sibling;
-    told_fork(pid, driver);
-    told_exit(pid, finish(pid, 0));
-    sibling = board->pid[0];
-    told_fork(sibling, driver);
-    told_exit(sibling, finish(sibling, CODE(4)));
+    pid_t pid = start_child(act), sibling;
+    log_fork(pid, driver);
+    log_exit(pid, wait_for(pid, 0));
+    sibling = shared->pid[0];
+    log_fork(sibling, driver);
+    log_exit(sibling, wait_for(sibling, EXIT_CODE(4)));
 }

@@ -7,12 +7,12 @@ static char stack[1 << 16] __attribute__((aligned(16)));
 static int child(void *unused)
 {
     (void)unused;
-    run(&target);
+    execute(&target);
 }
 
 static void play(void)
 {
-    target = command("target-dynamic");
+    target = installed("target-dynamic");
     pid_t pid = clone(child, stack + sizeof stack, SIGCHLD, NULL);
-    told_life(pid, &target, finish(pid, TARGET_ENDS));
+    log_life(pid, &target, wait_for(pid, TARGET_STATUS));
 }

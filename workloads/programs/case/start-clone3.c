@@ -5,12 +5,12 @@
 
 static void play(void)
 {
-    struct command target = command("target-dynamic");
+    struct command target = installed("target-dynamic");
     struct clone_args how = {.exit_signal = SIGCHLD};
     pid_t pid = (pid_t)syscall(SYS_clone3, &how, sizeof how);
     if (pid < 0 && errno == ENOSYS)
-        cannot("clone3", "use Linux 5.3 or later, and no seccomp filter that forbids it");
+        unavailable("clone3", "use Linux 5.3 or later, and no seccomp filter that forbids it");
     if (pid == 0)
-        run(&target);
-    told_life(pid, &target, finish(pid, TARGET_ENDS));
+        execute(&target);
+    log_life(pid, &target, wait_for(pid, TARGET_STATUS));
 }

@@ -1,4 +1,4 @@
-/* The way of daemons: the parent ends, the orphan goes on and executes. */
+/* As daemons do: the parent ends, the orphan goes on and executes. */
 #include "case.h"
 
 static struct command target;
@@ -8,7 +8,7 @@ static void orphan(void)
     setsid();
     while (getppid() != driver)
         usleep(100);
-    run(&target);
+    execute(&target);
 }
 
 static void parent(void)
@@ -16,18 +16,18 @@ static void parent(void)
     pid_t pid = fork();
     if (pid == 0)
         orphan();
-    board->pid[0] = pid;
+    shared->pid[0] = pid;
 }
 
 static void play(void)
 {
-    target = command("target-dynamic");
-    pid_t first = actor(parent);
-    told_fork(first, driver);
-    told_exit(first, finish(first, 0));
-    pid_t second = board->pid[0];
-    told_fork(second, first);
-    /* I am the one who takes orphans in. */
-    told_exec(second, driver, target.exe, target.argv);
-    told_exit(second, finish(second, TARGET_ENDS));
+    target = installed("target-dynamic");
+    pid_t first = start_child(parent);
+    log_fork(first, driver);
+    log_exit(first, wait_for(first, 0));
+    pid_t second = shared->pid[0];
+    log_fork(second, first);
+    /* The driver is the reaper of orphans. */
+    log_exec(second, driver, target.exe, target.argv);
+    log_exit(second, wait_for(second, TARGET_STATUS));
 }

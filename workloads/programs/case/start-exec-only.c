@@ -1,21 +1,21 @@
-/* exec by a process that has been there for a while, with no fork before it. */
+/* exec by a process that has run for a while, with no fork just before. */
 #include "case.h"
 
 static struct command target;
 
 static void act(void)
 {
-    meet(1);
-    run(&target);
+    wait_for_flag(1);
+    execute(&target);
 }
 
 static void play(void)
 {
-    target = command("target-dynamic");
-    pid_t pid = actor(act);
-    told_fork(pid, driver);
-    then();
+    target = installed("target-dynamic");
+    pid_t pid = start_child(act);
+    log_fork(pid, driver);
+    next_window();
     raise_flag();
-    told_exec(pid, driver, target.exe, target.argv);
-    told_exit(pid, finish(pid, TARGET_ENDS));
+    log_exec(pid, driver, target.exe, target.argv);
+    log_exit(pid, wait_for(pid, TARGET_STATUS));
 }

@@ -3,11 +3,11 @@
 
 static void play(void)
 {
-    struct command target = command("target-dynamic");
+    struct command target = installed("target-dynamic");
     int file = open(target.exe, O_PATH | O_CLOEXEC);
-    must(file >= 0, target.exe);
+    require(file >= 0, target.exe);
     pid_t pid = fork();
     if (pid == 0)
         execveat(file, "", target.argv, environ, AT_EMPTY_PATH);
-    told_life(pid, &target, finish(pid, TARGET_ENDS));
+    log_life(pid, &target, wait_for(pid, TARGET_STATUS));
 }

@@ -1,43 +1,43 @@
-/* A process made inside a pid namespace by one that is inside, too. */
+/* A process made by another one inside a pid namespace. */
 #include "case.h"
 
 static struct command target;
 
 static void child(void)
 {
-    show_face();
-    run(&target);
+    send_own_pid();
+    execute(&target);
 }
 
 static void first(void)
 {
-    show_face();
+    send_own_pid();
     pid_t pid = fork();
     if (pid == 0)
         child();
-    finish(pid, TARGET_ENDS);
+    wait_for(pid, TARGET_STATUS);
     _exit(0);
 }
 
 static void act(void)
 {
-    unshare_all(CLONE_NEWPID);
+    leave_namespaces(CLONE_NEWPID);
     pid_t pid = fork();
     if (pid == 0)
         first();
-    finish(pid, 0);
+    wait_for(pid, 0);
 }
 
 static void play(void)
 {
-    expect_faces();
-    target = command("target-dynamic");
-    pid_t pid = actor(act), first = see_face(), second = see_face();
-    told_fork(pid, driver);
-    told_fork(first, pid);
-    told_fork(second, first);
-    told_exec(second, first, target.exe, target.argv);
-    told_exit(second, TARGET_ENDS);
-    told_exit(first, 0);
-    told_exit(pid, finish(pid, 0));
+    open_pid_channel();
+    target = installed("target-dynamic");
+    pid_t pid = start_child(act), first = receive_pid(), second = receive_pid();
+    log_fork(pid, driver);
+    log_fork(first, pid);
+    log_fork(second, first);
+    log_exec(second, first, target.exe, target.argv);
+    log_exit(second, TARGET_STATUS);
+    log_exit(first, 0);
+    log_exit(pid, wait_for(pid, 0));
 }

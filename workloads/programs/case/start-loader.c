@@ -16,15 +16,15 @@ static int find(struct dl_phdr_info *object, size_t size, void *found)
 
 static void play(void)
 {
-    struct command target = command("target-dynamic");
+    struct command target = installed("target-dynamic");
     const char *loader = NULL;
     dl_iterate_phdr(find, &loader);
-    must(loader != NULL, "this program has no loader");
+    require(loader != NULL, "this program has no loader");
     char *argv[] = {(char *)loader, target.exe, target.argv[1], NULL};
     pid_t pid = fork();
     if (pid == 0)
         execv(loader, argv);
-    told_fork(pid, driver);
-    told_exec(pid, driver, realpath(loader, NULL), argv);
-    told_exit(pid, finish(pid, TARGET_ENDS));
+    log_fork(pid, driver);
+    log_exec(pid, driver, realpath(loader, NULL), argv);
+    log_exit(pid, wait_for(pid, TARGET_STATUS));
 }

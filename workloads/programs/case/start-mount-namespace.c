@@ -1,4 +1,4 @@
-/* A program on a file system that nobody else has mounted. */
+/* A program on a file system that no other namespace has mounted. */
 #include "case.h"
 
 #include <sys/mount.h>
@@ -7,8 +7,8 @@ static struct command target;
 static char *tree, *path;
 static u32 id[2];
 
-/* In a new user namespace nobody is anybody until it is said who is who. */
-static void stay_who_i_am(void)
+/* In a new user namespace no user exists until it is mapped. */
+static void map_own_user(void)
 {
     char user[64], group[64];
     snprintf(user, sizeof user, "%d %d 1", (int)id[0], (int)id[0]);
@@ -20,23 +20,23 @@ static void stay_who_i_am(void)
 
 static void act(void)
 {
-    unshare_all(CLONE_NEWNS);
-    stay_who_i_am();
-    must(mount("rollcall", tree, "tmpfs", 0, NULL) == 0, "mount");
-    copy(target.exe, path);
+    leave_namespaces(CLONE_NEWNS);
+    map_own_user();
+    require(mount("rollcall", tree, "tmpfs", 0, NULL) == 0, "mount");
+    copy_program(target.exe, path);
     execv(path, target.argv);
-    broken(path);
+    fail_case(path);
 }
 
 static void play(void)
 {
-    struct command inside = command("target-dynamic");
+    struct command inside = installed("target-dynamic");
     target = inside;
     tree = in_folder("tree");
-    must(mkdir(tree, 0755) == 0, tree);
+    require(mkdir(tree, 0755) == 0, tree);
     inside.exe = joined(tree, "/", "target");
     path = inside.exe;
     id[0] = getuid(), id[1] = getgid();
-    pid_t pid = actor(act);
-    told_life(pid, &inside, finish(pid, TARGET_ENDS));
+    pid_t pid = start_child(act);
+    log_life(pid, &inside, wait_for(pid, TARGET_STATUS));
 }

@@ -5,22 +5,22 @@ static struct command target;
 
 static void act(void)
 {
-    unshare_all(CLONE_NEWPID);
+    leave_namespaces(CLONE_NEWPID);
     pid_t first = fork();
     if (first == 0)
-        run(&target);
-    board->pid[0] = first;
-    finish(first, TARGET_ENDS);
+        execute(&target);
+    shared->pid[0] = first;
+    wait_for(first, TARGET_STATUS);
 }
 
 static void play(void)
 {
-    target = command("target-dynamic");
-    pid_t pid = actor(act);
-    told_fork(pid, driver);
-    told_exit(pid, finish(pid, 0));
-    pid_t first = board->pid[0];
-    told_fork(first, pid);
-    told_exec(first, pid, target.exe, target.argv);
-    told_exit(first, TARGET_ENDS);
+    target = installed("target-dynamic");
+    pid_t pid = start_child(act);
+    log_fork(pid, driver);
+    log_exit(pid, wait_for(pid, 0));
+    pid_t first = shared->pid[0];
+    log_fork(first, pid);
+    log_exec(first, pid, target.exe, target.argv);
+    log_exit(first, TARGET_STATUS);
 }

@@ -3,13 +3,13 @@
 
 static void play(void)
 {
-    struct command target = command("target-dynamic");
+    struct command target = installed("target-dynamic");
     int file = open(target.exe, O_RDONLY | O_CLOEXEC);
     char path[64];
     snprintf(path, sizeof path, "/proc/self/fd/%d", file);
-    must(file >= 0, target.exe);
+    require(file >= 0, target.exe);
     pid_t pid = fork();
     if (pid == 0)
         execv(path, target.argv);
-    told_life(pid, &target, finish(pid, TARGET_ENDS));
+    log_life(pid, &target, wait_for(pid, TARGET_STATUS));
 }

@@ -1,23 +1,16 @@
 /* A script, whose first line names the program that will run. */
 #include "case.h"
 
-static char *script(const char *name, const char *interpreter)
-{
-    char *path = in_folder(name), *line = joined("#!", interpreter, "\n");
-    write_file(path, line, strlen(line), 0755);
-    return path;
-}
-
 static void play(void)
 {
-    struct command target = command("target-dynamic");
-    char *path = script("script", target.exe);
-    /* What the kernel makes of it: the interpreter, then the script, then its words. */
+    struct command target = installed("target-dynamic");
+    char *path = write_script("script", target.exe);
+    /* What the kernel makes of it: the interpreter, then the script, then its arguments. */
     char *argv[] = {target.exe, path, target.argv[1], NULL};
     pid_t pid = fork();
     if (pid == 0)
         execv(path, argv + 1);
-    told_fork(pid, driver);
-    told_exec(pid, driver, target.exe, argv);
-    told_exit(pid, finish(pid, TARGET_ENDS));
+    log_fork(pid, driver);
+    log_exec(pid, driver, target.exe, argv);
+    log_exit(pid, wait_for(pid, TARGET_STATUS));
 }

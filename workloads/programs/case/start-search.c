@@ -1,12 +1,12 @@
-/* execvp, which looks for the program along PATH. */
+/* execvp, which searches PATH for the program. */
 #include "case.h"
 
 static void play(void)
 {
-    struct command target = command("target-dynamic");
-    setenv("PATH", home, 1);
+    struct command target = installed("target-dynamic");
+    setenv("PATH", programs, 1);
     pid_t pid = fork();
     if (pid == 0)
         execvp(target.argv[0], target.argv);
-    told_life(pid, &target, finish(pid, TARGET_ENDS));
+    log_life(pid, &target, wait_for(pid, TARGET_STATUS));
 }

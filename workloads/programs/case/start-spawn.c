@@ -3,9 +3,9 @@
 
 static void play(void)
 {
-    struct command target = command("target-dynamic");
+    struct command target = installed("target-dynamic");
     pid_t pid = 0;
     errno = posix_spawn(&pid, target.exe, NULL, NULL, target.argv, environ);
-    must(errno == 0, "posix_spawn");
-    told_life(pid, &target, finish(pid, TARGET_ENDS));
+    require(errno == 0, "posix_spawn");
+    log_life(pid, &target, wait_for(pid, TARGET_STATUS));
 }

@@ -3,11 +3,11 @@
 
 static void play(void)
 {
-    struct command target = command("target-dynamic");
+    struct command target = installed("target-dynamic");
     char *link = in_folder("link");
-    must(symlink(target.exe, link) == 0, link);
+    require(symlink(target.exe, link) == 0, link);
     pid_t pid = fork();
     if (pid == 0)
         execv(link, target.argv);
-    told_life(pid, &target, finish(pid, TARGET_ENDS));
+    log_life(pid, &target, wait_for(pid, TARGET_STATUS));
 }

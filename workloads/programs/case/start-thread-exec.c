@@ -1,12 +1,12 @@
-/* exec from a thread that is not the first: it takes the first one's id over. */
+/* exec from a thread that is not the first: it takes over the id of the first. */
 #include "case.h"
 
 static struct command target;
 
 static void *thread(void *unused)
 {
-    board->pid[0] = (pid_t)syscall(SYS_gettid);
-    run(&target);
+    shared->pid[0] = (pid_t)syscall(SYS_gettid);
+    execute(&target);
     return unused;
 }
 
@@ -19,8 +19,8 @@ static void act(void)
 
 static void play(void)
 {
-    target = command("target-dynamic");
-    pid_t pid = actor(act);
-    told_life(pid, &target, finish(pid, TARGET_ENDS));
-    told_owned(board->pid[0]);
+    target = installed("target-dynamic");
+    pid_t pid = start_child(act);
+    log_life(pid, &target, wait_for(pid, TARGET_STATUS));
+    log_owned(shared->pid[0]);
 }

@@ -5,12 +5,12 @@ static struct command target;
 
 static void *thread(void *unused)
 {
-    board->pid[0] = (pid_t)syscall(SYS_gettid);
+    shared->pid[0] = (pid_t)syscall(SYS_gettid);
     pid_t pid = fork();
     if (pid == 0)
-        run(&target);
-    board->pid[1] = pid;
-    finish(pid, TARGET_ENDS);
+        execute(&target);
+    shared->pid[1] = pid;
+    wait_for(pid, TARGET_STATUS);
     return unused;
 }
 
@@ -23,13 +23,13 @@ static void act(void)
 
 static void play(void)
 {
-    target = command("target-dynamic");
-    pid_t pid = actor(act), child;
-    told_fork(pid, driver);
-    told_exit(pid, finish(pid, 0));
-    child = board->pid[1];
-    told_fork(child, pid);
-    told_exec(child, pid, target.exe, target.argv);
-    told_exit(child, TARGET_ENDS);
-    told_owned(board->pid[0]);
+    target = installed("target-dynamic");
+    pid_t pid = start_child(act), child;
+    log_fork(pid, driver);
+    log_exit(pid, wait_for(pid, 0));
+    child = shared->pid[1];
+    log_fork(child, pid);
+    log_exec(child, pid, target.exe, target.argv);
+    log_exit(child, TARGET_STATUS);
+    log_owned(shared->pid[0]);
 }

@@ -3,11 +3,11 @@
 
 static void play(void)
 {
-    struct command target = command("target-dynamic");
+    struct command target = installed("target-dynamic");
     pid_t pid = vfork();
     if (pid == 0) {
         execv(target.exe, target.argv);
         _exit(127);
     }
-    told_life(pid, &target, finish(pid, TARGET_ENDS));
+    log_life(pid, &target, wait_for(pid, TARGET_STATUS));
 }

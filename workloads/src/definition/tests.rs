@@ -9,7 +9,7 @@ analysis = "A. B."
 depth = 3
 "#;
 
-fn says(text: &str) -> String {
+fn error(text: &str) -> String {
     parse("x.toml", text).unwrap_err().to_string()
 }
 
@@ -50,24 +50,24 @@ fn the_headline_fork_bomb_is_large() {
 }
 
 #[test]
-fn what_a_file_has_wrong_is_named() {
+fn an_error_names_the_file_and_the_key() {
     assert!(parse("x.toml", GOOD).is_ok());
-    let unknown = says(&GOOD.replace("headline", "headlin"));
+    let unknown = error(&GOOD.replace("headline", "headlin"));
     assert!(
         unknown.starts_with("definitions/x.toml, line 4: unknown field `headlin`"),
         "{unknown}"
     );
-    let option = says(&GOOD.replace("depth", "dept"));
+    let option = error(&GOOD.replace("depth", "dept"));
     assert!(
         option.starts_with("definitions/x.toml: x has no option 'dept'"),
         "{option}"
     );
-    let model = says(&GOOD.replace("bomb", "bom"));
+    let model = error(&GOOD.replace("bomb", "bom"));
     assert!(
         model.contains("model 'bom' is not one of bomb, case, launch, paced, pipeline"),
         "{model}"
     );
-    let missing = says(&GOOD.replace("analysis = \"A. B.\"", ""));
+    let missing = error(&GOOD.replace("analysis = \"A. B.\"", ""));
     assert!(missing.contains("missing field `analysis`"), "{missing}");
     for text in [unknown, option, model, missing] {
         assert_eq!(text.lines().count(), 1, "{text}");
@@ -75,7 +75,7 @@ fn what_a_file_has_wrong_is_named() {
 }
 
 #[test]
-fn the_command_line_wins_over_the_file_and_alone_is_in_the_label() {
+fn options_of_the_command_line_replace_those_of_the_file_and_alone_are_in_the_label() {
     let definition = parse("x.toml", GOOD).unwrap();
     assert_eq!(definition.label, "x");
     assert_eq!(definition.options.size("depth"), 3);
@@ -93,7 +93,7 @@ fn the_command_line_wins_over_the_file_and_alone_is_in_the_label() {
 fn what_runs_beside_another_is_a_definition_itself() {
     let all = definitions().unwrap();
     for label in all.iter().filter_map(|one| one.beside.as_deref()) {
-        let name = label.split('{').next().unwrap();
+        let name = contract::bare_name(label);
         assert!(all.iter().any(|one| one.name == name), "{label}");
     }
 }

@@ -1,11 +1,11 @@
 //! The ledger while a workload writes it: memory that every process of the run shares.
 //!
-//! It is memory without a file, so that no file system decides what a stamp costs, and a ledger
-//! that lies in the cell's folder is always one whose run has ended.
+//! It is memory without a file, so that the cost of a stamp does not depend on a file system, and a
+//! ledger in the folder of a cell is always one whose run has ended.
 
 use std::ffi::c_void;
-use std::fs::{self, File};
-use std::io::{Read, Seek, SeekFrom};
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
 use std::num::NonZeroUsize;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
@@ -17,25 +17,30 @@ use nix::fcntl::{FallocateFlags, fallocate};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::sys::mman::{MapFlags, ProtFlags, mmap, munmap};
 
+use super::SLOTS_FILE;
 use super::slot::{HEADER, MAGIC, SLOT, VERSION, at};
 
-/// A mapping of the shared memory; shared by threads as by processes, hence only atomics.
-pub(crate) struct Live {
+/// A mapping of the shared memory; threads and processes share it, hence only atomics.
+pub(crate) struct SharedLedger {
     base: NonNull<c_void>,
     length: usize,
     fd: OwnedFd,
 }
 
 // SAFETY: the mapping lives as long as the value, and is only ever read and written as atomics.
-unsafe impl Send for Live {}
+unsafe impl Send for SharedLedger {}
 // SAFETY: as above.
-unsafe impl Sync for Live {}
+unsafe impl Sync for SharedLedger {}
 
-impl Live {
-    /// An empty ledger for `script`, all its memory there already.
+impl SharedLedger {
+    /// An empty ledger for `script`, with all its memory allocated.
     pub(crate) fn new(script: &Script) -> Result<Self> {
         let length = HEADER + script.slots as usize * SLOT;
-        let failed = |call: &str, why| format!("{call} of {length} bytes: {why}: free some memory");
+        let failed = |call: &str, why| {
+            format!(
+                "{call} of {length} bytes: {why}: use a smaller --scale, or a machine with more memory"
+            )
+        };
         let fd = memfd_create(c"rollcall-ledger", MFdFlags::MFD_CLOEXEC)
             .map_err(|why| failed("memfd_create", why))?;
         fallocate(&fd, FallocateFlags::empty(), 0, length as i64)
@@ -45,13 +50,14 @@ impl Live {
         // SAFETY: a fresh mapping at an address of the kernel's choice, of memory just allocated.
         let base = unsafe { mmap(None, size, access, MapFlags::MAP_SHARED, &fd, 0) }
             .map_err(|why| failed("mmap", why))?;
-        let live = Self { base, length, fd };
-        live.u64(0)
+        let ledger = Self { base, length, fd };
+        ledger
+            .u64(0)
             .store(u64::from_le_bytes(MAGIC), Ordering::Relaxed);
-        live.u32(at::VERSION).store(VERSION, Ordering::Relaxed);
-        live.u32(at::SLOTS).store(script.slots, Ordering::Relaxed);
-        live.u32(at::CAP).store(script.live, Ordering::Relaxed);
-        Ok(live)
+        ledger.u32(at::VERSION).store(VERSION, Ordering::Relaxed);
+        ledger.u32(at::SLOTS).store(script.slots, Ordering::Relaxed);
+        ledger.u32(at::CAP).store(script.live, Ordering::Relaxed);
+        Ok(ledger)
     }
 
     pub(crate) fn fd(&self) -> BorrowedFd<'_> {
@@ -72,21 +78,21 @@ impl Live {
         unsafe { AtomicU64::from_ptr(self.base.as_ptr().byte_add(offset).cast()) }
     }
 
-    /// For the stamps of a child between fork and exec, where nothing may be borrowed.
-    pub(crate) fn stamps(&self) -> Stamps {
-        Stamps {
+    /// For a child between fork and exec, where nothing may be borrowed.
+    pub(crate) fn stamp_writer(&self) -> StampWriter {
+        StampWriter {
             base: self.base,
             length: self.length,
         }
     }
 
-    /// Nothing more is to be forked.
+    /// Makes the programs fork no more.
     pub(crate) fn stop(&self) {
         self.u32(at::STOP).store(1, Ordering::SeqCst);
     }
 
     /// Claims the first slot.
-    pub(crate) fn claim(&self) {
+    pub(crate) fn claim_first(&self) {
         self.u32(at::USED).fetch_add(1, Ordering::SeqCst);
     }
 
@@ -98,56 +104,45 @@ impl Live {
     /// The first call that failed in a program: its errno and the slot.
     pub(crate) fn failure(&self) -> Option<(i32, u32)> {
         let errno = self.u32(at::FAILED_ERRNO).load(Ordering::SeqCst);
-        (errno != 0).then(|| {
-            (
-                errno as i32,
-                self.u32(at::FAILED_SLOT).load(Ordering::SeqCst),
-            )
-        })
+        let slot = self.u32(at::FAILED_SLOT).load(Ordering::SeqCst);
+        (errno != 0).then_some((errno as i32, slot))
     }
 
-    /// Everything written so far, without the slots nobody claimed, and what a driver wrote
-    /// behind them.
-    fn bytes(&self) -> std::io::Result<Vec<u8>> {
-        let end = HEADER + self.used() as usize * SLOT;
-        let words = (0..end.min(self.length)).step_by(8);
-        let mut bytes: Vec<u8> = words
-            .flat_map(|offset| self.u64(offset).load(Ordering::Relaxed).to_le_bytes())
-            .collect();
-        let mut file = File::from(self.fd.try_clone()?);
-        file.seek(SeekFrom::Start(self.length as u64))?;
-        file.read_to_end(&mut bytes)?;
-        Ok(bytes)
-    }
-
-    /// Leaves it in the cell's folder.
-    pub(crate) fn save(&self, dir: &Path) -> Result<Vec<u8>> {
-        let path = dir.join("ledger.bin");
-        let bytes = self
-            .bytes()
-            .map_err(|why| format!("the ledger cannot be read: {why}"))?;
-        fs::write(&path, &bytes).map_err(|why| {
+    /// Writes it into the folder of the cell: the slots that were claimed, and what a driver wrote
+    /// behind them. The bytes never lie in memory twice, for the limit of that is the workload's.
+    pub(crate) fn save(&self, cell: &Path) -> Result<()> {
+        let path = cell.join(SLOTS_FILE);
+        let failed = |why| {
             format!(
-                "{}: {why}: use a folder that can be written",
+                "{}: {why}: use a writable folder with space left",
                 path.display()
             )
-        })?;
-        Ok(bytes)
+        };
+        let copy = || {
+            let mut to = File::create(&path)?;
+            let end = (HEADER + self.used() as usize * SLOT).min(self.length);
+            let mut from = File::from(self.fd.try_clone()?);
+            from.seek(SeekFrom::Start(0))?;
+            io::copy(&mut Read::by_ref(&mut from).take(end as u64), &mut to)?;
+            from.seek(SeekFrom::Start(self.length as u64))?;
+            io::copy(&mut from, &mut to).map(drop)
+        };
+        copy().map_err(|why| failed(why).into())
     }
 }
 
-/// Writes stamps through the mapping of a [`Live`] that outlives it.
-pub(crate) struct Stamps {
+/// Writes stamps through the mapping of a [`SharedLedger`] that outlives it.
+pub(crate) struct StampWriter {
     base: NonNull<c_void>,
     length: usize,
 }
 
 // SAFETY: it only ever writes whole aligned numbers to shared memory, atomically.
-unsafe impl Send for Stamps {}
+unsafe impl Send for StampWriter {}
 // SAFETY: as above.
-unsafe impl Sync for Stamps {}
+unsafe impl Sync for StampWriter {}
 
-impl Stamps {
+impl StampWriter {
     /// Stores `value` at `offset`, a multiple of 8 within the ledger; else does nothing.
     pub(crate) fn set(&self, offset: usize, value: u64) {
         if offset.is_multiple_of(8) && offset + 8 <= self.length {
@@ -159,10 +154,10 @@ impl Stamps {
     }
 }
 
-impl Drop for Live {
+impl Drop for SharedLedger {
     fn drop(&mut self) {
         // SAFETY: mapped by `new` with this length; nothing borrowed from it outlives the value.
-        // It cannot fail for such a mapping, and there would be nothing to do about it.
+        // It cannot fail for such a mapping.
         let _ = unsafe { munmap(self.base, self.length) };
     }
 }

@@ -27,7 +27,7 @@ pub(crate) const LOOSE_EXIT: u32 = 32;
 pub(crate) const SPAWN: u32 = 64;
 const KNOWN: u32 = 127;
 
-/// One process and the program it ran: what its parent wrote, then what it wrote itself.
+/// One process and the program it ran: what its parent recorded, then what it recorded itself.
 /// Times are 0 where nothing was stamped.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,13 +37,13 @@ pub(crate) struct Slot {
     pub(crate) exit_before: Nanos,
     pub(crate) pid: Pid,
     pub(crate) ppid: Pid,
-    pub(crate) parent: u32,
+    pub(crate) parent_slot: u32,
     pub(crate) program: u32,
     pub(crate) kinds: u32,
     pub(crate) status: i32,
     /// When it was to be made; 0 where there is no timetable.
     pub(crate) due: Nanos,
-    pub(crate) spare_made: u64,
+    pub(crate) spare_by_parent: u64,
     pub(crate) exec_after: Nanos,
     pub(crate) exec_before: Nanos,
     pub(crate) exit_after: Nanos,
@@ -51,7 +51,7 @@ pub(crate) struct Slot {
     pub(crate) own_ppid: Pid,
     pub(crate) code: i32,
     pub(crate) spare: u32,
-    pub(crate) spare_lived: [u64; 3],
+    pub(crate) spare_by_process: [u64; 3],
 }
 
 const _: () = assert!(size_of::<Slot>() == SLOT);
@@ -91,12 +91,12 @@ impl Slot {
             exit_before: from.u64(),
             pid: from.u32(),
             ppid: from.u32(),
-            parent: from.u32(),
+            parent_slot: from.u32(),
             program: from.u32(),
             kinds: from.u32(),
             status: from.u32() as i32,
             due: from.u64(),
-            spare_made: from.u64(),
+            spare_by_parent: from.u64(),
             exec_after: from.u64(),
             exec_before: from.u64(),
             exit_after: from.u64(),
@@ -104,7 +104,7 @@ impl Slot {
             own_ppid: from.u32(),
             code: from.u32() as i32,
             spare: from.u32(),
-            spare_lived: [from.u64(), from.u64(), from.u64()],
+            spare_by_process: [from.u64(), from.u64(), from.u64()],
         }
     }
 
@@ -113,31 +113,31 @@ impl Slot {
         self.kinds & kind != 0
     }
 
-    /// Whether somebody else, a shell, made this process.
-    pub(crate) fn by_other(&self) -> bool {
+    /// Whether a program that stamps nothing, a shell, made this process.
+    fn by_shell(&self) -> bool {
         self.has(LOOSE_FORK)
     }
 
-    /// What is wrong with it, as far as it can tell alone.
+    /// What is wrong with it, as far as it shows without the other slots.
     pub(crate) fn flaw(&self) -> Option<String> {
         if self.kinds == 0 {
-            return Some("was claimed, and then nobody waited for its process".into());
+            return Some("was claimed, but its parent recorded no process".into());
         }
         if self.kinds & !KNOWN != 0 {
             return Some(format!("has kinds {:#x}", self.kinds));
         }
         if self.own_pid == 0 && !self.has(LOOSE_EXIT) {
-            return Some("its process never said anything".into());
+            return Some("its process recorded nothing".into());
         }
         self.missing()
             .map(|field| format!("{field} was never stamped"))
-            .or_else(|| self.disorder())
-            .or_else(|| self.discord())
+            .or_else(|| self.wrong_order())
+            .or_else(|| self.contradiction())
     }
 
     fn missing(&self) -> Option<&'static str> {
-        let strict = |due, loose| self.has(due) && !self.has(loose);
-        let due = [
+        let strict = |kind, loose| self.has(kind) && !self.has(loose);
+        let required = [
             (self.has(FORK), self.fork_after, "fork_after"),
             (strict(FORK, LOOSE_FORK), self.fork_before, "fork_before"),
             (
@@ -149,13 +149,14 @@ impl Slot {
             (strict(EXIT, LOOSE_EXIT), self.exit_after, "exit_after"),
             (self.has(EXIT), self.exit_before, "exit_before"),
         ];
-        due.into_iter()
-            .find(|&(due, stamp, _)| due && stamp == 0)
+        required
+            .into_iter()
+            .find(|&(required, stamp, _)| required && stamp == 0)
             .map(|(_, _, field)| field)
     }
 
     /// Stamps must not go back in time; those of two processes only where one waited for the other.
-    fn disorder(&self) -> Option<String> {
+    fn wrong_order(&self) -> Option<String> {
         let own = [
             self.due,
             self.fork_after,
@@ -169,22 +170,24 @@ impl Slot {
         (!made || !stamped.is_sorted()).then(|| "its stamps go back in time".into())
     }
 
-    /// Parent and process wrote the same things down apart from each other.
-    fn discord(&self) -> Option<String> {
+    /// Parent and process recorded the same things independently.
+    fn contradiction(&self) -> Option<String> {
         let both = [
             ("pid", self.pid, self.own_pid),
             ("ppid", self.ppid, self.own_ppid),
         ];
         for (what, parents, own) in both {
             if parents != 0 && own != 0 && parents != own {
-                return Some(format!("its parent says {what} {parents}, it says {own}"));
+                return Some(format!(
+                    "its parent recorded {what} {parents}, it recorded {own}"
+                ));
             }
         }
         let reaped =
-            self.has(EXIT) && !self.by_other() && self.own_pid != 0 && self.exit_after != 0;
+            self.has(EXIT) && !self.by_shell() && self.own_pid != 0 && self.exit_after != 0;
         (reaped && self.status != self.code << 8).then(|| {
             let Self { status, code, .. } = self;
-            format!("it meant to exit with code {code}, its parent got status {status:#x}")
+            format!("it recorded exit code {code}, its parent got status {status:#x}")
         })
     }
 
@@ -208,7 +211,7 @@ impl Slot {
 
     /// The status it ended with.
     pub(crate) fn wait_status(&self) -> i32 {
-        if self.by_other() {
+        if self.by_shell() {
             self.code << 8
         } else {
             self.status
@@ -223,7 +226,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_bytes_are_some_slot(bytes in prop::collection::vec(any::<u8>(), SLOT)) {
+        fn any_bytes_are_decoded(bytes in prop::collection::vec(any::<u8>(), SLOT)) {
             let bytes: [u8; SLOT] = bytes.try_into().unwrap();
             let slot = Slot::decode(&bytes);
             let _ = (slot.flaw(), slot.pid(), slot.ppid(), slot.wait_status());
@@ -258,16 +261,16 @@ mod tests {
         assert_eq!(with(|s| s.fork_after = 4), "its stamps go back in time");
         assert_eq!(
             with(|s| s.own_ppid = 1),
-            "its parent says ppid 6, it says 1"
+            "its parent recorded ppid 6, it recorded 1"
         );
         assert_eq!(
             with(|s| s.status = 9),
-            "it meant to exit with code 3, its parent got status 0x9"
+            "it recorded exit code 3, its parent got status 0x9"
         );
-        assert_eq!(with(|s| s.own_pid = 0), "its process never said anything");
+        assert_eq!(with(|s| s.own_pid = 0), "its process recorded nothing");
         assert_eq!(
             with(|s| s.kinds = 0),
-            "was claimed, and then nobody waited for its process"
+            "was claimed, but its parent recorded no process"
         );
     }
 }

@@ -1,9 +1,13 @@
+use contract::{Kind, Span};
+
+use super::slot::{self, HEADER, SLOT, Slot, at};
 use super::*;
 
-const COVER: &str = r#"{"format": 1, "tag": "t1", "expected": [1, 1, 1],
+const MANIFEST: &str = r#"{"format": 2, "tag": "t1", "expected": [1, 1, 1], "slots": 1, "live": 1,
+    "memory_bytes": 1, "words": [], "driver": null,
     "programs": [{"exe": "/p/a", "argv": ["a", "{nonce}", "x {nonce+2}|{nonce+10} {nonc"]}]}"#;
 
-/// A whole ledger of one process.
+/// A complete ledger of one process.
 fn bytes() -> Vec<u8> {
     let mut bytes = vec![0; HEADER + SLOT];
     let mut set = |at: usize, value: &[u8]| bytes[at..at + value.len()].copy_from_slice(value);
@@ -32,23 +36,23 @@ fn bytes() -> Vec<u8> {
 
 fn dir(bytes: &[u8]) -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
-    fs::write(dir.path().join("ledger.json"), COVER).unwrap();
+    fs::write(dir.path().join("ledger.json"), MANIFEST).unwrap();
     fs::write(dir.path().join("ledger.bin"), bytes).unwrap();
     dir
 }
 
-fn says(bytes: &[u8]) -> String {
+fn error(bytes: &[u8]) -> String {
     let dir = dir(bytes);
-    let said = read(dir.path()).unwrap_err().to_string();
+    let error = read(dir.path()).unwrap_err().to_string();
     assert!(
-        said.contains("ledger.bin: ") && said.lines().count() == 1,
-        "{said}"
+        error.contains("ledger.bin: ") && error.lines().count() == 1,
+        "{error}"
     );
-    said
+    error
 }
 
 #[test]
-fn a_slot_becomes_three_truths() {
+fn a_slot_becomes_three_events() {
     let dir = dir(&bytes());
     let ledger = read(dir.path()).unwrap();
     let windows: Vec<_> = ledger
@@ -56,12 +60,12 @@ fn a_slot_becomes_three_truths() {
         .iter()
         .map(|t| (t.kind, t.after, t.before))
         .collect();
-    let due = [
+    let expected = [
         (Kind::Fork, 10, 13),
         (Kind::Exec, 20, 30),
         (Kind::Exit, 50, 60),
     ];
-    assert_eq!(windows, due);
+    assert_eq!(windows, expected);
     let [fork, exec, exit] = ledger.truths[..] else {
         panic!()
     };
@@ -74,37 +78,37 @@ fn a_slot_becomes_three_truths() {
 }
 
 #[test]
-fn what_is_corrupt_or_cut_off_is_an_error_that_names_the_file() {
+fn a_corrupt_or_cut_off_ledger_is_an_error_that_names_the_file() {
     let whole = bytes();
     for length in 0..whole.len() {
-        says(&whole[..length]);
+        error(&whole[..length]);
     }
     let with = |at: usize, byte| {
         let mut bytes = whole.clone();
         bytes[at] = byte;
-        says(&bytes)
+        error(&bytes)
     };
     assert!(with(0, 0).contains("is not a ledger"));
     assert!(with(at::VERSION, 9).contains("version 9"));
     assert!(with(at::USED, 2).contains("2 slots were claimed of 1"));
-    assert!(with(at::USED, 0).contains("has 0 forks where 1 are due"));
+    assert!(with(at::USED, 0).contains("has 0 forks, expected 1"));
     assert!(with(HEADER + 36, 1).contains("executed program 1 of 1"));
     assert!(with(HEADER + 16, 0).contains("exit_before was never stamped"));
-    assert!(with(HEADER + 24, 8).contains("its parent says pid 8, it says 7"));
+    assert!(with(HEADER + 24, 8).contains("its parent recorded pid 8, it recorded 7"));
 }
 
 #[test]
-fn a_cover_that_is_not_one_is_an_error_that_names_the_file() {
+fn a_bad_manifest_is_an_error_that_names_the_file() {
     let dir = dir(&bytes());
     for text in [
         "",
         "{}",
-        &COVER.replace("\"format\": 1", "\"format\": 2"),
-        &COVER[..40],
+        &MANIFEST.replace("\"format\": 2", "\"format\": 1"),
+        &MANIFEST[..40],
     ] {
         fs::write(dir.path().join("ledger.json"), text).unwrap();
-        let said = read(dir.path()).unwrap_err().to_string();
-        assert!(said.contains("ledger.json: "), "{said}");
+        let error = read(dir.path()).unwrap_err().to_string();
+        assert!(error.contains("ledger.json: "), "{error}");
     }
 }
 
@@ -118,13 +122,12 @@ proptest::proptest! {
             let head = &bytes()[..HEADER];
             noise.splice(..0, head.iter().copied());
         }
-        if let Ok(slots) = slots(&noise) {
-            let _ = check(&slots, 1, count(&slots));
-        }
+        let manifest: Manifest = serde_json::from_str(MANIFEST).unwrap();
+        let _ = decode(&noise, &manifest);
     }
 }
 
-/// What a C program writes as `struct slot` reads back field by field.
+/// The fields of the C programs' `struct slot` are those of [`Slot`].
 #[test]
 fn the_layout_is_that_of_the_programs() {
     let dir = tempfile::tempdir().unwrap();
@@ -143,13 +146,13 @@ fn the_layout_is_that_of_the_programs() {
         .output()
         .unwrap()
         .stdout;
-    let due = Slot {
+    let expected = Slot {
         fork_after: 101,
         fork_before: 102,
         exit_before: 103,
         pid: 104,
         ppid: 105,
-        parent: 106,
+        parent_slot: 106,
         program: 107,
         kinds: 108,
         status: -109,
@@ -162,5 +165,6 @@ fn the_layout_is_that_of_the_programs() {
         code: -207,
         ..Slot::default()
     };
-    assert_eq!(slots(&bytes).unwrap(), [Slot::default(), due]);
+    let slots: Vec<_> = Slots::new(&bytes).unwrap().iter().collect();
+    assert_eq!(slots, [Slot::default(), expected]);
 }

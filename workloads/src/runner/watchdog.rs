@@ -1,4 +1,4 @@
-//! Stops a workload whose time is up.
+//! Stops a workload that takes too long.
 
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
@@ -6,43 +6,43 @@ use std::time::Duration;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::ledger::shm::Live;
+use crate::ledger::shm::SharedLedger;
 
-/// What processes get to end by themselves once they were told to stop.
+/// How long processes may take to end once they were told to stop.
 const GRACE: Duration = Duration::from_millis(250);
 
 pub(super) struct Watchdog<'a> {
-    live: &'a Live,
+    ledger: &'a SharedLedger,
     pid: Pid,
     limit: Duration,
 }
 
 impl<'a> Watchdog<'a> {
     /// For the process `pid`, which must not be reaped before `around` is over.
-    pub(super) fn new(live: &'a Live, pid: Pid, limit: Duration) -> Self {
-        Self { live, pid, limit }
+    pub(super) fn new(ledger: &'a SharedLedger, pid: Pid, limit: Duration) -> Self {
+        Self { ledger, pid, limit }
     }
 
-    /// Does `wait`; when that takes longer than the limit, tells the workload to stop, then kills
-    /// its first process, with which all the others die. Also says whether it came to that.
+    /// Calls `wait`; when that takes longer than the limit, tells the workload to stop, then kills
+    /// its first process, with which all the others die. Also returns whether time was up.
     pub(super) fn around<T>(&self, wait: impl FnOnce() -> T) -> (T, bool) {
         let (done, over) = channel::<()>();
         let timed_out = move |limit| over.recv_timeout(limit) == Err(RecvTimeoutError::Timeout);
         std::thread::scope(|scope| {
-            let late = scope.spawn(move || {
-                let late = timed_out(self.limit);
-                if late {
-                    self.live.stop();
+            let watch = scope.spawn(move || {
+                let time_is_up = timed_out(self.limit);
+                if time_is_up {
+                    self.ledger.stop();
                 }
-                if late && timed_out(GRACE) {
-                    // It fails when the process is gone, which is what was wanted.
+                if time_is_up && timed_out(GRACE) {
+                    // It fails when the process has already ended.
                     let _ = kill(self.pid, Signal::SIGKILL);
                 }
-                late
+                time_is_up
             });
             let waited = wait();
             drop(done);
-            (waited, late.join().unwrap_or(true))
+            (waited, watch.join().unwrap_or(true))
         })
     }
 }

@@ -1,82 +1,59 @@
-//! Runs a workload in a process of its own, as the harness does: this test program again, with
-//! nothing but the test `runner` in it, told by its environment what to run.
-
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-use std::time::Duration;
+//! Runs a workload in a process of its own, as the harness does.
 
 use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use contract::Label;
 
 pub(crate) const NOBODY: u32 = 65534;
-const CELL: &str = "ROLLCALL_TEST_CELL";
 
-/// A cell to be run.
+/// A cell and how it is run.
 pub(crate) struct Cell {
     pub(crate) dir: tempfile::TempDir,
     pub(crate) label: String,
     scale: f64,
-    tag: String,
-    limit_ms: u64,
+    limit: Duration,
     stamping: bool,
 }
 
-pub(crate) fn root() -> bool {
-    nix::unistd::geteuid().is_root()
-}
-
-/// A folder that any user may enter.
-pub(crate) fn open_dir() -> tempfile::TempDir {
+/// A folder that every user may enter.
+fn open_dir() -> tempfile::TempDir {
     use std::os::unix::fs::PermissionsExt;
     let dir = tempfile::tempdir().unwrap();
     std::fs::set_permissions(dir.path(), PermissionsExt::from_mode(0o755)).unwrap();
     dir
 }
 
-/// The definition called so, with options as on the command line.
+/// The definition with this label.
 pub(crate) fn definition(label: &str) -> workloads::Definition {
-    let (name, options) = label.split_once('{').unwrap_or((label, "}"));
-    let pairs = options
-        .trim_end_matches('}')
-        .split(',')
-        .filter(|pair| !pair.is_empty());
-    let pairs: Vec<_> = pairs
-        .map(|pair| pair.split_once('=').unwrap())
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .collect();
+    let Label { name, options } = Label::parse(label).unwrap();
+    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    let options: Vec<_> = options.iter().map(owned).collect();
     let all = workloads::definitions().unwrap();
-    let found = all
-        .iter()
-        .find(|definition| definition.name == name)
-        .unwrap();
-    found.with(&pairs).unwrap()
+    let found = all.iter().find(|one| one.name == name).unwrap();
+    found.with(&options).unwrap()
 }
 
 impl Cell {
     pub(crate) fn new(label: &str, scale: f64) -> Self {
-        use std::sync::atomic::{AtomicU32, Ordering};
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let tag = format!(
-            "t{}x{}",
-            std::process::id(),
-            NEXT.fetch_add(1, Ordering::Relaxed)
-        );
-        let (limit_ms, stamping) = (60_000, true);
         Self {
             dir: open_dir(),
             label: label.into(),
             scale,
-            tag,
-            limit_ms,
-            stamping,
+            limit: Duration::from_secs(60),
+            stamping: true,
         }
     }
 
     pub(crate) fn limit(mut self, limit: Duration) -> Self {
-        self.limit_ms = limit.as_millis() as u64;
+        self.limit = limit;
         self
     }
 
-    pub(crate) fn bare(mut self) -> Self {
+    pub(crate) fn without_stamps(mut self) -> Self {
         self.stamping = false;
         self
     }
@@ -86,60 +63,46 @@ impl Cell {
     }
 
     pub(crate) fn script(&self) -> contract::Script {
-        definition(&self.label)
-            .script(self.scale, &self.programs())
-            .unwrap()
+        let definition = definition(&self.label);
+        definition.script(self.scale, &self.programs()).unwrap()
     }
 
-    /// Made ready, and the command that runs it; `user` is who the runner itself is.
-    pub(crate) fn command(&self, user: Option<u32>) -> Command {
+    /// Makes the folder ready, for one run.
+    pub(crate) fn prepare(&self) {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let tag = format!("t{}x{number}", std::process::id());
         workloads::install(&self.programs()).unwrap();
-        workloads::prepare(self.dir.path(), &self.script(), &self.tag).unwrap();
-        let mut command = Command::new(std::env::current_exe().unwrap());
-        command.args(["--exact", "runner", "--nocapture"]);
-        let Self {
-            label,
-            scale,
-            limit_ms,
-            stamping,
-            ..
-        } = self;
-        let dir = self.dir.path().display();
-        command.env(CELL, format!("{dir}|{label}|{scale}|{limit_ms}|{stamping}"));
+        workloads::prepare(self.dir.path(), &self.script(), &tag).unwrap();
+    }
+
+    /// The command that runs it, after [`Cell::prepare`]; `user` is the user of the runner itself.
+    pub(crate) fn command(&self, user: Option<u32>) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_run-workload"));
+        command.arg(self.dir.path());
+        command.arg(self.limit.as_millis().to_string());
+        command.arg(self.stamping.to_string());
         if let Some(user) = user {
-            for path in [self.dir.path(), &self.dir.path().join("ledger.json")] {
-                std::os::unix::fs::chown(path, Some(user), Some(user)).unwrap();
-            }
+            std::os::unix::fs::chown(self.dir.path(), Some(user), Some(user)).unwrap();
             command.uid(user).gid(user);
         }
         command
     }
 
-    /// Runs it: what went wrong, if anything did.
+    /// Runs it; the error of the runner, if it failed.
     pub(crate) fn run(&self, user: Option<u32>) -> Result<(), String> {
-        let Output {
-            status,
-            stdout,
-            stderr,
-        } = self.command(user).output().unwrap();
-        let out = String::from_utf8_lossy(&stdout);
-        match out
-            .split_once("FAILED: ")
-            .map(|(_, why)| why.lines().next().unwrap().to_owned())
-        {
-            Some(why) => Err(why),
-            None => {
-                assert!(
-                    status.success(),
-                    "{out}{}",
-                    String::from_utf8_lossy(&stderr)
-                );
-                Ok(())
-            }
+        self.prepare();
+        let output = self.command(user).output().unwrap();
+        if output.status.success() {
+            return Ok(());
         }
+        Err(String::from_utf8(output.stderr)
+            .unwrap()
+            .trim_end()
+            .to_owned())
     }
 
-    /// Processes whose command line has this cell's tag, or who still run its programs.
+    /// Processes that still run its programs.
     pub(crate) fn left(&self) -> Vec<u32> {
         let programs = self.programs();
         let entries = std::fs::read_dir("/proc").unwrap().flatten();
@@ -149,32 +112,5 @@ impl Cell {
             exe.is_ok_and(|exe| exe.starts_with(&programs))
         };
         pids.filter(ours).collect()
-    }
-}
-
-/// The other side of [`Cell::run`]; the test program's own test `runner` calls it.
-pub(crate) fn serve() {
-    let Ok(told) = std::env::var(CELL) else {
-        return;
-    };
-    let parts: Vec<_> = told.split('|').collect();
-    let [dir, label, scale, limit, stamping] = parts[..] else {
-        panic!("{told}")
-    };
-    let dir = Path::new(dir);
-    let script = definition(label)
-        .script(scale.parse().unwrap(), &dir.join("programs"))
-        .unwrap();
-    let run = workloads::Run {
-        cell: dir,
-        script: &script,
-        env: &[("ROLLCALL_TEST".into(), "1".into())],
-        user: root().then_some((NOBODY, NOBODY)),
-        limit: Duration::from_millis(limit.parse().unwrap()),
-        stamping: stamping == "true",
-    };
-    match workloads::run(&run) {
-        Ok(outcome) => println!("RAN: {outcome:?}"),
-        Err(why) => println!("FAILED: {why}"),
     }
 }

@@ -1,16 +1,10 @@
-//! Workloads that really run, small.
+//! Workloads that really run, at a small scale.
 #![allow(
     clippy::unwrap_used,
     clippy::print_stdout,
-    reason = "all of this is test code, also what is not a test function"
+    reason = "a test may panic, and says what it skipped"
 )]
 
 mod common;
 mod fence;
 mod runs;
-
-/// What the other tests start as a process of its own.
-#[test]
-fn runner() {
-    common::serve();
-}

@@ -120,7 +120,7 @@ fn correct(all: &Summary, one: &Comparison, field: Field) -> Option<Side> {
         (faults, score.correct + faults)
     });
     let counts: Vec<(u64, u64)> = counts.filter(|(_, n)| *n > 0).collect();
-    let ((faults, n), (low, high)) = (stats::pool(&counts), stats::loss(&counts));
+    let ((faults, n), (low, high)) = (stats::pool(&counts), stats::share(&counts));
     let (share, low, high) = (1.0 - faults as f64 / n as f64, 1.0 - high, 1.0 - low);
     let ends = format!("{} to {}", bare_percent(low), bare_percent(high));
     let found = side(share, (low, high), format!("{} ({ends})", percent(share)));

@@ -4,8 +4,8 @@ use anyhow::{Result, bail};
 use contract::Kind;
 use serde::{Deserialize, Serialize};
 
-use crate::aggregate::Comparison;
 use crate::cell::Cell;
+use crate::comparison::Comparison;
 use crate::record::{FORMAT, Machine, Status, read_json};
 use crate::stats;
 use crate::summary::Summary;

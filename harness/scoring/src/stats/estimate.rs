@@ -1,4 +1,4 @@
-//! Means and ratios of repetitions with their intervals.
+//! Means of repetitions with their intervals.
 
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, StudentsT};
@@ -30,7 +30,7 @@ impl Estimate {
     }
 }
 
-/// Mean of paired differences with its bootstrap interval; `None` of nothing.
+/// Mean with its bootstrap interval; `None` of nothing.
 pub fn mean(values: &[f64], seed: u64) -> Option<Estimate> {
     if values.is_empty() {
         return None;
@@ -44,22 +44,7 @@ pub fn mean(values: &[f64], seed: u64) -> Option<Estimate> {
     })
 }
 
-/// Geometric mean of paired ratios with its bootstrap interval: twice and half as slow cancel
-/// out. Ratios that are not positive numbers are no ratios and are left out.
-pub fn ratio(ratios: &[f64], seed: u64) -> Option<Estimate> {
-    let sound = ratios
-        .iter()
-        .filter(|ratio| ratio.is_normal() && **ratio > 0.0);
-    let logs: Vec<f64> = sound.map(|ratio| ratio.ln()).collect();
-    mean(&logs, seed).map(|logs| Estimate {
-        value: logs.value.exp(),
-        low: logs.low.map(f64::exp),
-        high: logs.high.map(f64::exp),
-        n: logs.n,
-    })
-}
-
-pub(super) fn average(values: &[f64]) -> f64 {
+fn average(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
 
@@ -82,13 +67,18 @@ fn interval(values: &[f64], seed: u64) -> Option<(f64, f64)> {
 }
 
 /// How far Student's interval reaches from the mean, to either side.
-pub(super) fn student(values: &[f64]) -> Option<f64> {
+fn student(values: &[f64]) -> Option<f64> {
     let n = values.len() as f64;
-    let law = StudentsT::new(0.0, 1.0, n - 1.0).ok()?;
     let middle = average(values);
     let squares: f64 = values.iter().map(|value| (value - middle).powi(2)).sum();
     let error = (squares / (n - 1.0) / n).sqrt();
-    Some(law.inverse_cdf(1.0 - TAIL) * error)
+    Some(student_quantile(n - 1.0)? * error)
+}
+
+/// So many standard errors Student's interval reaches to either side.
+pub(crate) fn student_quantile(df: f64) -> Option<f64> {
+    let law = StudentsT::new(0.0, 1.0, df).ok()?;
+    Some(law.inverse_cdf(1.0 - TAIL))
 }
 
 /// Percentile interval of the mean over draws with replacement.
@@ -135,19 +125,15 @@ mod tests {
     }
 
     #[test]
-    fn ratios_cancel_out_and_one_pair_has_no_interval() {
-        let both = ratio(&[2.0, 0.5], 1).unwrap();
-        near(both.value, 1.0);
-        // Two pairs that far apart say next to nothing: t is 12.7 for them.
-        let reach = 2_f64.powf(12.706_2);
-        near(both.high.unwrap(), reach);
-        near(both.low.unwrap(), 1.0 / reach);
-        let same = ratio(&[1.5, 1.5, 1.5], 1).unwrap();
+    fn one_value_has_no_interval_and_two_say_little() {
+        let both = mean(&[-1.0, 1.0], 1).unwrap();
+        near(both.high.unwrap(), 12.706_2);
+        assert_eq!(both.value, 0.0);
+        let same = mean(&[1.5, 1.5, 1.5], 1).unwrap();
         assert!(same.covers(same.value) && !same.covers(1.5001));
-        let one = ratio(&[1.5], 1).unwrap();
+        let one = mean(&[1.5], 1).unwrap();
         assert_eq!((one.low, one.high, one.n), (None, None, 1));
         assert!(!one.covers(1.5));
-        assert_eq!(ratio(&[0.0, f64::NAN, f64::INFINITY], 1), None);
         assert_eq!(mean(&[], 1), None);
     }
 

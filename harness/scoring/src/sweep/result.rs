@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::search::{burst_tries, highest_passed, lowest_failed, next, rate_tries};
 use super::trial::{Load, Trial, burst_rate};
-use crate::aggregate::Comparison;
+use crate::comparison::Comparison;
 use crate::latency::Latency;
 use crate::record::{FORMAT, Status, read_json, write_json};
 use crate::stats::{self, Estimate};

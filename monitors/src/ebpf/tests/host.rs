@@ -13,33 +13,24 @@ use std::time::Duration;
 use contract::{
     Counters, Decode, EventLog, EventRef, Kind, Options, Result, Session, Spool, SpoolReader,
 };
-use nix::fcntl::Flock;
 use nix::time::{ClockId, clock_gettime};
 use tempfile::TempDir;
 
-use super::super::{OPTIONS, Way, capture, decode::Decoder, requirements};
+use super::super::{AttachMode, OPTIONS, capture, decode::Decoder, requirements};
+use crate::test_support::skipped;
 
-/// False, with a word about why, where this machine cannot run the monitor.
-pub(super) fn can_run() -> bool {
-    let missing = requirements::missing();
-    if !missing.is_empty() {
-        println!("skipped: {}", missing[0]);
-    }
-    missing.is_empty()
-}
-
-/// The ways this machine has, one by one; with a word about what it has not.
-pub(super) fn ways() -> Vec<&'static [Way]> {
-    let mut ways: Vec<&'static [Way]> = vec![&[Way::Untold]];
+/// The modes this machine has, one by one; with a word about what it has not.
+pub(super) fn modes() -> Vec<&'static [AttachMode]> {
+    let mut modes: Vec<&'static [AttachMode]> = vec![&[AttachMode::BtfAnyThread]];
     if requirements::tells_the_last() {
-        ways.push(&[Way::Told]);
+        modes.push(&[AttachMode::BtfLastThread]);
         if Path::new("/sys/kernel/tracing/events").exists() {
-            ways.push(&[Way::Perf]);
+            modes.push(&[AttachMode::Perf]);
         } else {
-            println!("skipped by way of perf: mount -t tracefs tracefs /sys/kernel/tracing");
+            skipped("by mode of perf: mount -t tracefs tracefs /sys/kernel/tracing");
         }
     }
-    ways
+    modes
 }
 
 /// A running capture.
@@ -51,7 +42,7 @@ pub(super) struct Watch {
 
 impl Watch {
     /// Starts one and waits until it is ready.
-    pub(super) fn start(ring: &str, ways: &'static [Way]) -> Self {
+    pub(super) fn start(ring: &str, modes: &'static [AttachMode]) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let (stopped, stop) = std::io::pipe().unwrap();
         let (say, ready) = mpsc::channel();
@@ -70,7 +61,7 @@ impl Watch {
                     Ok(say.send(())?)
                 },
             };
-            let mut counters = capture(&mut session, ways)?;
+            let mut counters = capture(&mut session, modes)?;
             session.spool.flush()?;
             let spent = (cpu()? - begun).as_nanos() as u64;
             counters.notes.insert("reader_cpu_ns".into(), spent);
@@ -113,37 +104,15 @@ pub(super) fn about(journal: &EventLog, pid: u32, kind: Kind) -> Vec<EventRef<'_
         .collect()
 }
 
-/// Runs `body` under a capture, alone on this machine; the events.
+/// Runs `body` under a capture; the events.
 pub(super) fn watched<T>(
-    ways: &'static [Way],
+    modes: &'static [AttachMode],
     body: impl FnOnce() -> T,
 ) -> (T, EventLog, Counters) {
-    let _alone = lock();
-    let watch = Watch::start("16M", ways);
+    let watch = Watch::start("16M", modes);
     let made = body();
     let (spool, counters) = watch.stop();
     (made, decode(&spool), counters)
-}
-
-pub(super) fn lock() -> Flock<File> {
-    crate::host_lock::lock().unwrap()
-}
-
-/// The actor, compiled into `dir`.
-pub(super) fn actor(dir: &Path) -> PathBuf {
-    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/src/ebpf/tests/actor.c");
-    let out = dir.canonicalize().unwrap().join("actor");
-    let mut cc = Command::new("cc");
-    cc.args(["-static", "-pthread", "-O1", "-o"])
-        .arg(&out)
-        .arg(source);
-    let made = cc.output().unwrap();
-    assert!(
-        made.status.success(),
-        "{cc:?}: {}",
-        String::from_utf8_lossy(&made.stderr)
-    );
-    out
 }
 
 /// One process of the actor's that is over.
@@ -179,7 +148,7 @@ pub(super) fn named(command: &mut Command, before_exit: impl FnOnce()) -> (u32, 
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let mut said = [0; 5];
+    let mut said = [0; 6];
     let heard = child.stdout.take().unwrap().read_exact(&mut said);
     assert!(heard.is_ok(), "{command:?} ended: {:?}", child.wait());
     let name = std::fs::read_link(format!("/proc/{}/exe", child.id())).unwrap();

@@ -1,19 +1,18 @@
 //! The decoder against recorded bytes, and against any bytes.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use contract::{Decode, EventLog, EventRef, Frame, Spool, SpoolReader, split_argv};
 use proptest::prelude::*;
 
-use super::super::{Way, decode::Decoder};
-use super::host::{Watch, act, actor, can_run, decode, lock, run};
+use super::super::{AttachMode, Ebpf, decode::Decoder};
+use super::host::{Watch, act, decode, run};
+use crate::test_support::{self, actor, on_machine_for, recording};
 
 fn testdata(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("testdata/ebpf")
-        .join(name)
+    test_support::testdata("ebpf").join(name)
 }
 
 fn line(report: &EventRef<'_>) -> String {
@@ -63,19 +62,16 @@ fn recorded_bytes_decode_to_the_expected_events() {
     assert_eq!(lines(&decode(&spool)), expected);
 }
 
-/// Records the test data anew: `cargo test -p rollcall-monitors record_lives -- --ignored` as
-/// root. Look at what changes before you commit it.
 #[test]
-#[ignore = "writes testdata"]
-fn record_lives() {
-    assert!(can_run());
+#[ignore = "needs root"]
+fn what_is_recorded_decodes() {
+    on_machine_for!(Ebpf);
     let dir = tempfile::Builder::new()
         .prefix("rollcall-")
         .tempdir_in("/dev/shm")
         .unwrap();
     let actor = actor(dir.path());
-    let _alone = lock();
-    let watch = Watch::start("16M", Way::here());
+    let watch = Watch::start("16M", AttachMode::here());
     let mut pids = Vec::new();
     for what in [
         "nop",
@@ -98,19 +94,24 @@ fn record_lives() {
     );
     pids.push(run(Command::new("/bin/sh").args(["-c", "kill -9 $$"])).pid);
     let (spool, _) = watch.stop();
-    // Other processes of this machine are nobody's business.
-    let mut kept = Spool::new(std::fs::File::create(testdata("lives.spool")).unwrap()).unwrap();
+    // Other processes of this machine are left out.
+    let kept = dir.path().join("lives.spool");
+    let mut out = Spool::new(std::fs::File::create(&kept).unwrap()).unwrap();
     let mut reader = SpoolReader::new(&spool[..]);
     while let Some(frame) = reader.next_frame().unwrap() {
         let mut journal = EventLog::default();
         Decoder.frame(frame, &mut journal).unwrap();
         if pids.contains(&journal.events[0].pid) {
-            kept.write(frame.received, frame.bytes).unwrap();
+            out.write(frame.received, frame.bytes).unwrap();
         }
     }
-    kept.flush().unwrap();
-    let spool = std::fs::read(testdata("lives.spool")).unwrap();
-    std::fs::write(testdata("lives.events"), lines(&decode(&spool))).unwrap();
+    out.flush().unwrap();
+    let events = lines(&decode(&std::fs::read(&kept).unwrap()));
+    assert!(events.lines().count() > 2 * pids.len(), "{events}");
+    if recording() {
+        std::fs::copy(kept, testdata("lives.spool")).unwrap();
+        std::fs::write(testdata("lives.events"), events).unwrap();
+    }
 }
 
 fn accepts(bytes: &[u8]) -> bool {

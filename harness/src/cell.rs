@@ -1,0 +1,122 @@
+//! Runs one cell: start, wait until ready, run, drain, stop, clean up.
+
+mod interference;
+pub(crate) mod interrupt;
+mod measure;
+mod meters;
+mod monitor;
+mod pidfd;
+pub(crate) mod protocol;
+mod readiness;
+mod spec;
+mod spool_tail;
+mod stage;
+mod throttle;
+mod workload;
+
+pub(crate) use meters::cpu_ns;
+pub(crate) use spec::Cell;
+pub(crate) use stage::Stage;
+pub(crate) use workload::LIMIT;
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Error, Result};
+
+use crate::exit::NothingRuns;
+use measure::{Measured, measure};
+use scoring::record::{CellRun, Noise, Status, write_json_pretty};
+
+/// How often a cell is run again whose CPUs were stolen or throttled meanwhile.
+const RERUNS: u32 = 2;
+
+impl Cell<'_> {
+    /// Runs it, again if it was stolen or throttled, and leaves its folder. What goes wrong in the cell is in
+    /// the row; only what ends the whole run (a signal, a full disk) is an error.
+    pub(crate) fn run(&self) -> Result<CellRun> {
+        let mut reruns = 0;
+        loop {
+            let dir = self.dir();
+            make(&dir)?;
+            let mut row = self.row();
+            let measured = measure(self, &dir);
+            let left = self.put_back(measured.is_err())?;
+            match measured {
+                Ok(measured) if self.is_spoilt(&measured.noise) && reruns < RERUNS => {
+                    reruns += 1;
+                    fs::remove_dir_all(&dir)?;
+                    continue;
+                }
+                Ok(measured) => fill(&mut row, measured, left, reruns),
+                Err(error) if error.is::<interrupt::Interrupted>() => {
+                    fs::remove_dir_all(&dir)?;
+                    return Err(error);
+                }
+                Err(error) => blame(&mut row, &error),
+            }
+            write_json_pretty(&dir.join("cell.json"), &row)?;
+            return Ok(row);
+        }
+    }
+
+    /// Leaves the row of a cell that cannot be run here.
+    pub(crate) fn unavailable(&self, why: &str) -> Result<CellRun> {
+        let dir = self.dir();
+        make(&dir)?;
+        let row = CellRun {
+            status: Status::Unavailable,
+            error: Some(why.to_owned()),
+            ..self.row()
+        };
+        write_json_pretty(&dir.join("cell.json"), &row)?;
+        Ok(row)
+    }
+
+    /// Whether CPU time was kept from it and it is of those that are run again then.
+    fn is_spoilt(&self, noise: &Noise) -> bool {
+        self.may_be_run_again() && (noise.stolen || noise.throttled)
+    }
+
+    /// A third-party tool may leave something switched on, and so may a monitor that was killed: every
+    /// later cell would pay for it. How many things a tool left.
+    fn put_back(&self, failed: bool) -> Result<Option<u64>> {
+        if !self.is_tool() && !failed {
+            return Ok(None);
+        }
+        let found = crate::cleanup::what_monitors_switch_on()?.len() as u64;
+        Ok((found > 0).then_some(found))
+    }
+}
+
+fn make(dir: &Path) -> Result<()> {
+    fs::create_dir_all(dir).with_context(|| format!("{}: cannot be made", dir.display()))
+}
+
+/// What was measured goes into the row.
+fn fill(row: &mut CellRun, measured: Measured, left: Option<u64>, reruns: u32) {
+    row.cross_check = measured.cross_check;
+    row.cost = Some(measured.cost);
+    row.drained = measured.drained;
+    row.blind = measured.blind;
+    row.reported_lost = measured.counters.reported_lost;
+    row.notes = measured.counters.notes;
+    row.buffer = measured.buffer;
+    row.own_cpu_samples = measured.own_cpu_samples;
+    row.notes
+        .extend(left.map(|things| ("left_on".into(), things)));
+    row.noise = Noise {
+        reruns,
+        ..measured.noise
+    };
+}
+
+/// What went wrong goes into the row.
+fn blame(row: &mut CellRun, error: &Error) {
+    row.status = if error.is::<NothingRuns>() {
+        Status::Unavailable
+    } else {
+        Status::Failed
+    };
+    row.error = Some(format!("{error:#}"));
+}

@@ -1,0 +1,215 @@
+//! One record: chooses, calibrates, runs the experiments, scores and reports.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Error, Result};
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use workloads::Definition;
+
+use crate::calibrate::{Calibrated, calibrate, is_closed_loop};
+use crate::cell::{Stage, interrupt};
+use crate::exit::{NothingRuns, say};
+use crate::experiment::{Cells, Loss, Overhead, Until, repeated};
+use crate::output;
+use crate::scorer;
+use crate::select::{self, Configuration};
+use crate::setup::{Asked, Setup, reasons};
+use scoring::record::{Record, write_json_pretty};
+
+/// How often a case is run where no number is given.
+const CASE_REPETITIONS: u32 = 3;
+
+/// What is to be measured.
+#[derive(Clone, Debug)]
+pub(crate) struct Wanted {
+    /// Patterns of monitors.
+    pub(crate) monitors: Vec<String>,
+    /// Patterns of workloads.
+    pub(crate) workloads: Vec<String>,
+    /// When there are enough blocks of overhead cells.
+    pub(crate) until: Limit,
+    /// Whether workloads have their own length, times the scale: no cell is calibrated or sustained.
+    pub(crate) own_length: bool,
+    /// Factor on the number of processes of all but calibrated cells.
+    pub(crate) scale: f64,
+    /// Seed of the order of cells and of the bootstraps.
+    pub(crate) seed: u64,
+    /// The record's folder.
+    pub(crate) out: Option<PathBuf>,
+    /// What the folder is called after where it has no name.
+    pub(crate) kind: &'static str,
+}
+
+/// When there are enough blocks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Limit {
+    /// As said.
+    Until(Until),
+    /// After the time that the default has for each configuration of a block.
+    Default,
+}
+
+/// The default's time for each configuration of a block, both `null` cells included, on one workload.
+const SHARE: Duration = Duration::from_millis(6800);
+
+/// And no more than this for the default comparison.
+const DEFAULT_BUDGET: Duration = Duration::from_secs(125);
+
+/// A record that is measured, scored and reported.
+pub(crate) struct Measured {
+    /// Its folder.
+    pub(crate) out: PathBuf,
+    /// Cells that went wrong.
+    pub(crate) failed: usize,
+}
+
+/// Measures what was asked for.
+pub(crate) fn measure(wanted: &Wanted) -> Result<Measured> {
+    let mut configurations = vec![select::null()?];
+    configurations.extend(select::monitors(&wanted.monitors)?);
+    let workloads = select::workloads(&wanted.workloads)?;
+    let setup = Setup::new(wanted.out.as_deref(), wanted.kind, wanted.scale)?;
+    setup.keep_tools(&configurations)?;
+    let asked = Asked {
+        seed: wanted.seed,
+        scale: wanted.scale,
+        repetitions: 0,
+    };
+    let mut record = setup.record(asked, &workloads, &configurations);
+    let (able, unable): (Vec<_>, Vec<_>) = configurations
+        .into_iter()
+        .partition(|one| reasons(one).is_empty());
+    let mut run = Run {
+        wanted,
+        setup: &setup,
+        record: &mut record,
+        able,
+        unable,
+        workloads,
+    };
+    let ended = run.cells();
+    let able = run.able.len();
+    let out = setup.stage.out.as_path();
+    if ended
+        .as_ref()
+        .is_err_and(Error::is::<interrupt::Interrupted>)
+    {
+        say(&format!(
+            "the cells measured so far are in {}: harness score and harness report show them",
+            out.display()
+        ));
+    }
+    let failed = ended?;
+    scorer::record(out)?;
+    report::write_readme(out, report::Pictures::Svg)?;
+    if able < 2 {
+        output::print(&report::terminal(out, false)?)?;
+        return Err(
+            NothingRuns("none of these monitors can run here: see harness doctor".into()).into(),
+        );
+    }
+    Ok(Measured {
+        out: out.to_owned(),
+        failed,
+    })
+}
+
+/// What is being compared.
+struct Run<'a> {
+    wanted: &'a Wanted,
+    setup: &'a Setup,
+    record: &'a mut Record,
+    /// Those that can run here; `null` is the first.
+    able: Vec<Configuration>,
+    unable: Vec<Configuration>,
+    workloads: Vec<Definition>,
+}
+
+impl Run<'_> {
+    /// Runs all cells; gives the number of those that failed.
+    fn cells(&mut self) -> Result<usize> {
+        let setup = self.setup;
+        let mut rng = StdRng::seed_from_u64(self.wanted.seed);
+        let mut cells = Cells::new(&setup.stage);
+        self.write()?;
+        let (cases, others): (Vec<_>, Vec<_>) = self
+            .workloads
+            .iter()
+            .cloned()
+            .partition(|one| one.model() == "case");
+        for one in &self.unable {
+            let why = reasons(one).join("; ");
+            cells.cannot_run(one, self.workloads.iter(), &why)?;
+        }
+        let workloads = lengths(&setup.stage, &others, &self.able[0], self.wanted.own_length)?;
+        if !workloads.is_empty() && self.able.len() > 1 {
+            let until = until(self.wanted, workloads.len(), self.able.len());
+            let mut overhead = Overhead::new(&workloads, &self.able, until);
+            let ended = overhead.run(&mut cells, &mut rng);
+            self.record.repetitions = overhead.blocks();
+            self.record.precision = until.precision;
+            self.write()?;
+            ended?;
+            if !self.wanted.own_length {
+                let loss = Loss::plan(&setup.stage, &workloads, &self.able, &overhead)?;
+                setup.add_monitors(self.record, loss.configurations());
+                self.write()?;
+                loss.run(&mut cells, &mut rng)?;
+            }
+        }
+        if !cases.is_empty() {
+            let repetitions = self.case_repetitions();
+            self.record.repetitions = self.record.repetitions.max(repetitions);
+            self.write()?;
+            let cases = (cases.as_slice(), self.wanted.scale);
+            repeated(&mut cells, cases, &self.able[1..], repetitions, &mut rng)?;
+        }
+        Ok(cells.failed())
+    }
+
+    fn case_repetitions(&self) -> u32 {
+        match self.wanted.until {
+            Limit::Until(Until {
+                blocks: Some(blocks),
+                ..
+            }) => blocks,
+            _ => CASE_REPETITIONS,
+        }
+    }
+
+    fn write(&self) -> Result<()> {
+        write_json_pretty(&self.setup.stage.out.join("record.json"), &*self.record)
+    }
+}
+
+/// How long the cells of each workload are: calibrated, or its own where that is a part of it.
+fn lengths(
+    stage: &Stage,
+    workloads: &[Definition],
+    null: &Configuration,
+    own_length: bool,
+) -> Result<Vec<Calibrated>> {
+    let length = |workload: &Definition| {
+        if own_length || !is_closed_loop(workload) || workload.unavailable().is_some() {
+            return Ok(Calibrated::own(workload, stage.scale));
+        }
+        calibrate(stage, workload, null)
+    };
+    workloads.iter().map(length).collect()
+}
+
+/// What ends the overhead experiment over so many workloads and configurations.
+fn until(wanted: &Wanted, workloads: usize, configurations: usize) -> Until {
+    if let Limit::Until(until) = wanted.until {
+        return until;
+    }
+    let budget = SHARE * (workloads * (configurations + 1)) as u32;
+    let usual = wanted.monitors.is_empty() && wanted.workloads.is_empty();
+    let most = if usual { DEFAULT_BUDGET } else { Duration::MAX };
+    Until {
+        budget: Some(budget.min(most)),
+        ..Until::default()
+    }
+}

@@ -1,0 +1,198 @@
+//! What every command that measures sets up first, and what it then says of itself.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use anyhow::{Context, Error, Result};
+use nix::fcntl::Flock;
+use tempfile::TempDir;
+use workloads::Definition;
+
+use crate::buffer_sizes;
+use crate::cell::{Stage, interrupt};
+use crate::cgroup::Hierarchy;
+use crate::exit::{misuse, say};
+use crate::select::Configuration;
+use crate::{cleanup, machine, user, version};
+use scoring::record::{FORMAT, MonitorInfo, Record, TOOLS, WorkloadInfo};
+
+/// The machine, taken for measuring: no other harness measures while this lives.
+pub(super) struct Setup {
+    /// What all cells share.
+    pub(super) stage: Stage,
+    recovered: Vec<String>,
+    _programs: TempDir,
+    _lock: Flock<fs::File>,
+}
+
+/// What a record says it was asked for.
+#[derive(Clone, Copy)]
+pub(super) struct Asked {
+    pub(super) seed: u64,
+    pub(super) scale: f64,
+    pub(super) repetitions: u32,
+}
+
+impl Setup {
+    /// Makes the folder `wanted`, or one called after `kind` and the time; takes the machine, and
+    /// puts back what killed runs had left.
+    pub(super) fn new(wanted: Option<&Path>, kind: &str, scale: f64) -> Result<Self> {
+        let out = make_out(wanted, kind)?;
+        interrupt::catch()?;
+        let lock = monitors::host_lock::lock().context("the lock of this machine cannot be had")?;
+        let recovered = cleanup::put_back()?;
+        recovered
+            .iter()
+            .for_each(|what| say(&format!("put back: {what}")));
+        let programs = install()?;
+        let stage = Stage {
+            out: fs::canonicalize(out)?,
+            programs: programs.path().to_owned(),
+            hierarchy: Hierarchy::find(),
+            user: user::of_workloads(),
+            scale,
+            tag: tag(),
+            emulated: machine::emulated(),
+        };
+        Ok(Self {
+            stage,
+            recovered,
+            _programs: programs,
+            _lock: lock,
+        })
+    }
+
+    /// Keeps in the record how the third-party tool are started and read.
+    pub(super) fn keep_tools(&self, configurations: &[Configuration]) -> Result<()> {
+        let dir = self.stage.out.join(TOOLS);
+        for one in configurations {
+            let Some(text) = one.monitor.definition() else {
+                continue;
+            };
+            let path = dir.join(format!("{}.toml", one.monitor.name()));
+            let kept = fs::create_dir_all(&dir).and_then(|()| fs::write(&path, text));
+            kept.with_context(|| format!("{}: cannot be written", path.display()))?;
+        }
+        Ok(())
+    }
+
+    /// `record.json` of these workloads under these monitors.
+    pub(super) fn record(
+        &self,
+        asked: Asked,
+        workloads: &[Definition],
+        configurations: &[Configuration],
+    ) -> Record {
+        let name = self.stage.out.file_name();
+        Record {
+            format: FORMAT,
+            record: name.map_or("record".into(), |name| name.to_string_lossy().into_owned()),
+            started: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
+            command: std::env::args().collect(),
+            seed: asked.seed,
+            scale: asked.scale,
+            repetitions: asked.repetitions,
+            precision: None,
+            version: env!("CARGO_PKG_VERSION").into(),
+            commit: version::COMMIT.map(Into::into),
+            sources: version::SOURCES.map(Into::into),
+            machine: machine::describe(),
+            workloads: workloads
+                .iter()
+                .map(|one| self.workload_info(one))
+                .collect(),
+            monitors: configurations.iter().map(monitor_info).collect(),
+            recovered: self.recovered.clone(),
+        }
+    }
+
+    /// Adds to `record` the monitors that it does not have yet.
+    pub(super) fn add_monitors<'a>(
+        &self,
+        record: &mut Record,
+        configurations: impl Iterator<Item = &'a Configuration>,
+    ) {
+        for one in configurations {
+            let label = one.label();
+            if record.monitors.iter().all(|known| known.name != label) {
+                record.monitors.push(monitor_info(one));
+            }
+        }
+    }
+
+    /// What a record says of one workload.
+    pub(super) fn workload_info(&self, one: &Definition) -> WorkloadInfo {
+        let script = one.script(self.stage.scale, &self.stage.programs);
+        WorkloadInfo {
+            name: one.label.clone(),
+            model: one.model().into(),
+            analysis: one.analysis.clone(),
+            expected: script.map_or([0; 3], |script| script.expected.0),
+        }
+    }
+}
+
+/// Why a monitor cannot run here; nothing when it can.
+pub(super) fn reasons(one: &Configuration) -> Vec<String> {
+    one.monitor
+        .missing(&one.options)
+        .iter()
+        .map(ToString::to_string)
+        .collect()
+}
+
+fn monitor_info(one: &Configuration) -> MonitorInfo {
+    let reasons = reasons(one);
+    let unavailable = (!reasons.is_empty()).then_some(reasons);
+    MonitorInfo {
+        name: one.label(),
+        about: one.monitor.about().into(),
+        version: one.monitor.version(),
+        buffer: buffer_sizes::size(one),
+        unavailable,
+    }
+}
+
+/// The record's folder, new.
+fn make_out(wanted: Option<&Path>, kind: &str) -> Result<PathBuf> {
+    let named = || {
+        let time = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
+        PathBuf::from("results").join(format!("{kind}-{}", time.replace(':', "")))
+    };
+    let out = wanted.map_or_else(named, Path::to_owned);
+    if let Some(parent) = out.parent() {
+        fs::create_dir_all(parent).map_err(|error| {
+            misuse(format!(
+                "--out {}: cannot be made ({error}): choose another",
+                out.display()
+            ))
+        })?;
+    }
+    fs::create_dir(&out).map_err(|error| {
+        misuse(format!(
+            "--out {}: cannot be made ({error}): choose a new folder",
+            out.display()
+        ))
+    })?;
+    Ok(out)
+}
+
+/// Letters and digits that no other run on this machine has: time and pid.
+fn tag() -> String {
+    let time = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
+    format!("{:x}p{:x}", time.as_millis(), std::process::id())
+}
+
+/// The programs, where every user may run them.
+fn install() -> Result<TempDir> {
+    let dir = tempfile::Builder::new()
+        .prefix(&cleanup::programs_prefix())
+        .tempdir()?;
+    fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755))?;
+    workloads::install(dir.path()).map_err(Error::from_boxed)?;
+    Ok(dir)
+}

@@ -1,0 +1,158 @@
+//! docs/FORMAT.md is complete: every key of a fresh record of each kind is in its tables, and every
+//! key in its tables is in a record.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test may stop where it stands"
+)]
+
+mod common;
+#[path = "format/keys.rs"]
+mod keys;
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use common::{harness, said, scratch};
+use keys::Keys;
+use serde_json::Value;
+
+fn home() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn page() -> Keys {
+    Keys::read(&fs::read_to_string(home().join("docs/FORMAT.md")).unwrap())
+}
+
+fn json(path: &Path) -> Value {
+    let text = fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_json::from_slice(&text).unwrap()
+}
+
+/// Runs the harness, which has to succeed.
+fn done(args: &[&str]) {
+    let (code, _, errors) = said(args);
+    assert_eq!(code, 0, "harness {}\n{errors}", args.join(" "));
+}
+
+/// Walks all JSON files of a record.
+fn walk(keys: &mut Keys, record: &Path) {
+    for name in ["record.json", "summary.json", "sweep.json"] {
+        let path = record.join(name);
+        if path.exists() {
+            keys.walk(name, &json(&path));
+        }
+    }
+    for cell in fs::read_dir(record.join("raw")).unwrap() {
+        for name in ["cell.json", "outcome.json", "ledger.json"] {
+            let path = cell.as_ref().unwrap().path().join(name);
+            if path.exists() {
+                keys.walk(name, &json(&path));
+            }
+        }
+    }
+}
+
+/// Measures with the options and walks the record.
+fn measured(keys: &mut Keys, dir: &Path, name: &str, args: &[&str]) {
+    let out = dir.join(name);
+    done(&[args, &["--out", out.to_str().unwrap()]].concat());
+    walk(keys, &out);
+}
+
+/// What needs no root: a run, a case and a gate, under the fault injector, the preload library and a
+/// tool that prints event lines.
+fn without_root(keys: &mut Keys, dir: &Path) {
+    let small = ["--scale", "0.02", "--reps", "2"];
+    let run = ["run", "-m", "replay,preload,watch-preload"];
+    let workloads = ["-w", "fork-bomb", "-w", "paced$", "-w", "case/end-exit"];
+    measured(keys, dir, "run", &[&run[..], &workloads, &small].concat());
+    let baseline = dir.join("gate.json");
+    let gate = ["gate", "--baseline", baseline.to_str().unwrap(), "--update"];
+    let choice = ["-m", "preload", "-w", "paced$"];
+    measured(keys, dir, "gate", &[&gate[..], &choice, &small].concat());
+    keys.walk("baseline", &json(&baseline));
+}
+
+/// The definitions that come with the harness, and the example of the page, which it must accept.
+fn definitions(keys: &mut Keys, dir: &Path) {
+    let page = fs::read_to_string(home().join("docs/FORMAT.md")).unwrap();
+    let example = page.split("```toml\n").nth(1).unwrap();
+    let example = example.split("```").next().unwrap();
+    let tools = dir.join("tools");
+    fs::create_dir(&tools).unwrap();
+    fs::write(tools.join("my-agent.toml"), example).unwrap();
+    done(&["list", "--tools", tools.to_str().unwrap()]);
+    definition(keys, example);
+    for entry in fs::read_dir(home().join("monitors/src/tools")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|end| end == "toml") {
+            definition(keys, &fs::read_to_string(&path).unwrap());
+        }
+    }
+}
+
+fn definition(keys: &mut Keys, text: &str) {
+    let table: toml::Table = toml::from_str(text).unwrap();
+    keys.walk("tool", &serde_json::to_value(table).unwrap());
+}
+
+#[test]
+fn every_key_of_a_record_is_on_the_page() {
+    let (dir, mut keys) = (scratch(), page());
+    without_root(&mut keys, dir.path());
+    definitions(&mut keys, dir.path());
+    assert_eq!(keys.faults(&["tool"]), "");
+}
+
+/// The lines of a monitor that runs live: one of each kind, and one with a truncated argv.
+fn event_lines(keys: &mut Keys) {
+    let mut watch = harness();
+    watch.args(["watch", "ebpf", "--format", "json"]);
+    let mut child = watch.stdout(Stdio::piped()).spawn().unwrap();
+    let long = format!("{:5000}", "x");
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let met = lines.by_ref().map(Result::unwrap).any(|line| {
+        keys.walk("event", &serde_json::from_str(&line).unwrap());
+        let status = std::process::Command::new("true").arg(&long).status();
+        status.unwrap();
+        line.contains("\"cut\"")
+    });
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(met, "no line had a truncated argv");
+}
+
+#[test]
+#[ignore = "needs root"]
+fn every_key_on_the_page_is_in_a_record() {
+    let (dir, mut keys) = (scratch(), page());
+    without_root(&mut keys, dir.path());
+    definitions(&mut keys, dir.path());
+    let run = ["run", "-m", "netlink,audit,ebpf,procfs"];
+    let workloads = ["-w", "fork-bomb", "-w", "case/end-killed"];
+    let small = ["--scale", "0.02", "--reps", "2"];
+    let all = [&run[..], &workloads, &small].concat();
+    measured(&mut keys, dir.path(), "root", &all);
+    let sweep = [
+        "sweep",
+        "-m",
+        "netlink{rcvbuf=8k,details=off}",
+        "--minutes",
+        "1",
+    ];
+    measured(&mut keys, dir.path(), "sweep", &sweep);
+    event_lines(&mut keys);
+    let guests = fs::read_dir(home().join("results/kernels")).unwrap();
+    let notes = guests.map(|guest| guest.unwrap().path().join("vm.json"));
+    for note in notes.filter(|path| path.exists()) {
+        keys.walk("vm.json", &json(&note));
+    }
+    let names = keys.names();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    assert_eq!(keys.faults(&names), "");
+}

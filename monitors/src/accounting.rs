@@ -1,0 +1,147 @@
+//! `accounting`: process accounting, acct(2). The kernel appends a record of 64 bytes to a file when
+//! a process ends, and inotify tells that it has.
+//!
+//! Hook point: acct_process in do_exit, for the last thread of a process, before its parent is told.
+//! Minimum kernel: 5.10 (version 3 of the record is of 2.6.11). Config: CONFIG_BSD_PROCESS_ACCT=y,
+//! CONFIG_BSD_PROCESS_ACCT_V3=y. Capability: CAP_SYS_PACCT. Its pids are those of the pid namespace
+//! that switched it on; of the namespaces below that everything is told, of those above nothing.
+//!
+//! What it tells: pid, parent and status. The name in a record (`ac_comm`) is 15 bytes that any
+//! program may set for itself, so it is no exe. What it cannot see: forks, execs, and processes that
+//! have not ended yet.
+//!
+//! Where the status is not the process's: the record has the code with which the *last* thread left.
+//! Where the first thread ended with a code of its own before that, waitpid says the first one's.
+//!
+//! When: a record has the second of the wall clock in which the process began and a number of
+//! ticks that it lived, rounded to 24 bits. Together they are good to a second at best, of a clock
+//! that may be set; so no time is told, only when the record was read.
+//!
+//! Where the kernel drops, silently: (1) when the file system has no more than 2 % free,
+//! looked at every 30 seconds, it stops, and goes on from 4 % (/proc/sys/kernel/acct has the three
+//! numbers). (2) When the file system is frozen or the write fails. (3) When another program calls
+//! acct(2): there is one file for a namespace, the one named last. None of these is
+//! counted anywhere, so nothing is ever reported as lost; what is missed then is silent.
+//!
+//! All share the one file, so this and the harness's cross-check exclude each other: both
+//! write to [`file`], whose existence says that accounting is on and whose it is; under this monitor
+//! another cross-check vouches. Accounting that others may have on is left alone, see [`missing`].
+
+mod decode;
+mod follow;
+mod others;
+mod record;
+
+#[cfg(test)]
+mod tests;
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use caps::{CapSet, Capability};
+use contract::{
+    Buffer, Claims, Clock, Counters, Decode, Field, Kind, Monitor, Options, Result, Session,
+    Unavailable,
+};
+use nix::sys::statvfs::statvfs;
+use nix::unistd::acct;
+
+use follow::Follower;
+
+pub use others::others_account;
+pub use record::AcctRecord;
+
+pub(crate) struct Accounting;
+
+/// There only in a kernel that can keep accounts.
+const SETTINGS: &str = "/proc/sys/kernel/acct";
+
+impl Monitor for Accounting {
+    fn name(&self) -> &'static str {
+        "accounting"
+    }
+
+    fn about(&self) -> &'static str {
+        "process accounting: the kernel's record of each process that ended"
+    }
+
+    fn claims(&self, _: &Options) -> Claims {
+        Claims::none(Clock::None).with(Kind::Exit, &[Field::Ppid, Field::Status])
+    }
+
+    fn usual(&self) -> bool {
+        false
+    }
+
+    fn missing(&self, _: &Options) -> Vec<Unavailable> {
+        missing()
+    }
+
+    /// The kernel appends to a file, which grows until its file system has little space left.
+    fn buffer(&self, _: &Options) -> Buffer {
+        Buffer::Unbounded
+    }
+
+    fn capture(&self, session: &mut Session<'_>) -> Result<Counters> {
+        Follower::start(&file()?)?.run(session)?;
+        Ok(Counters::default())
+    }
+
+    fn decoder(&self) -> Box<dyn Decode> {
+        Box::new(decode::Decoder)
+    }
+
+    fn recover(&self) -> Result<Vec<String>> {
+        recover(&file()?)
+    }
+}
+
+/// Where the kernel writes while this project has accounting switched on; not there otherwise.
+pub fn file() -> io::Result<PathBuf> {
+    Ok(crate::common::host_lock::dir()?.join("accounting"))
+}
+
+/// What it takes to switch accounting on without taking it from another program.
+pub fn missing() -> Vec<Unavailable> {
+    let mut missing = Vec::new();
+    let mut lack = |what: String, remedy: &str| missing.push(Unavailable::new(what, remedy));
+    if !caps::has_cap(None, CapSet::Effective, Capability::CAP_SYS_PACCT).unwrap_or(false) {
+        lack("CAP_SYS_PACCT".into(), "run as root");
+    }
+    if !Path::new(SETTINGS).exists() {
+        let config = "CONFIG_BSD_PROCESS_ACCT=y and CONFIG_BSD_PROCESS_ACCT_V3=y";
+        lack(config.into(), "use a kernel built with them");
+    }
+    if let Some(other) = others_account() {
+        let remedy = "remove the package of it, if it is not needed";
+        lack(
+            format!("accounting for itself, and {other} is there"),
+            remedy,
+        );
+    }
+    let dir = crate::common::host_lock::dir().unwrap_or_default();
+    let room = statvfs(&dir).is_ok_and(|fs| fs.blocks_available() * 10 > fs.blocks());
+    if !room {
+        lack(
+            format!("a tenth of the file system of {}", dir.display()),
+            "free space there: without it the kernel leaves records out",
+        );
+    }
+    missing
+}
+
+/// Switches off what a killed run left on, the cross-check's as well; its file is the sign of that.
+fn recover(file: &Path) -> Result<Vec<String>> {
+    if !nix::unistd::geteuid().is_root() || !follow::is_left(file)? {
+        return Ok(Vec::new());
+    }
+    off(file)?;
+    Ok(vec!["process accounting is off again".into()])
+}
+
+/// Switches it off and takes away the sign that it is on.
+fn off(file: &Path) -> Result<()> {
+    acct::disable().map_err(|why| format!("acct: {why}: switch it off with accton off"))?;
+    fs::remove_file(file).map_err(|why| format!("{}: {why}: remove it", file.display()).into())
+}

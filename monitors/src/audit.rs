@@ -1,0 +1,263 @@
+//! `audit`: the kernel's audit system, with the monitor's own rules, removed afterwards.
+//!
+//! Hook point: the exit of the system calls fork, vfork, clone, clone3, execve and execveat, and
+//! the end of a thread inside exit and exit_group; for 64-bit programs and for 32-bit ones. The
+//! monitor registers itself as the audit daemon; where a living one is registered already, it
+//! listens beside it on the multicast group AUDIT_NLGRP_READLOG and leaves it alone.
+//!
+//! Minimum kernel: 3.16 (multicast; 4.11 to be trusted with a daemon's death). Config: CONFIG_AUDIT=y,
+//! CONFIG_AUDITSYSCALL=y. Capability: CAP_AUDIT_CONTROL, for multicast also CAP_AUDIT_READ. It must be
+//! in the initial user and pid namespaces, and needs settings that are not locked and no rule of others
+//! that hides what it watches.
+//!
+//! Where the kernel drops: in its queue, when that has stayed longer than `backlog` for `wait`
+//! (counted in `lost`, in records, not events; a lost record uses up no serial number, and serials
+//! are shared with records of others, so gaps say nothing); and, only as a listener beside a
+//! daemon, in the socket (its `Drops`, which never reach `lost`). As the daemon, a full socket
+//! holds kauditd up, then the queue fills, then system calls wait: the price of losing nothing is
+//! stall, see `backlog_wait_ms`.
+//!
+//! What it cannot see: a process that is killed by a signal ends in no system call. A signal that
+//! dumps core leaves an ANOM_ABEND record, and so an exit without status (whether a core was written
+//! is part of the status and not told); SIGKILL, SIGTERM and the like leave nothing. A process that
+//! was started before auditing was first switched on since boot has no audit context: what it does
+//! itself, forks included, is never recorded, what its children do is. A fork inside a nested pid
+//! namespace is recorded with the pid it has there, as the call returned it: which process that is
+//! shows when it does something itself (see process_tracker.rs), and not at all when it is killed
+//! before. The `argv` of a script has its interpreter before it, as in /proc/PID/cmdline.
+//!
+//! What stays behind: the kernel gives every process an audit context from the first switching-on
+//! until reboot, which makes their system calls a little slower; no setting undoes that.
+
+mod bounded_map;
+mod capture;
+mod decode;
+mod execve;
+mod fill;
+mod process_tracker;
+mod record;
+mod rules;
+mod session;
+mod syscall_table;
+mod wire;
+
+#[cfg(test)]
+mod tests;
+
+use caps::{CapSet, Capability};
+use contract::{
+    Buffer, Claims, Clock, Counters, Decode, Field, Kind, Monitor, OptionKind, OptionSpec, Options,
+    Result, Session, Unavailable,
+};
+use nix::errno::Errno;
+
+/// Type of the monitor's own frames among those of netlink, which the kernel never uses: how far
+/// the wall clock is ahead of CLOCK_MONOTONIC, in nanoseconds, eight bytes, little-endian.
+const OFFSET: u16 = 0xffff;
+
+/// The kernel stamps a record with the wall clock as of the last tick before the system call was
+/// entered: up to 10 ms too early (CONFIG_HZ=100, the slowest there is), and more when the CPU that
+/// keeps time comes late to its tick, as one of a virtual machine on a busy host does: 60 ms have been seen. No
+/// pid comes again within a quarter of a second, so that is safe to allow for.
+const EARLY: u64 = 250_000_000;
+/// Never too late, but for the error of the offset, which is told anew after half a millisecond.
+const LATE: u64 = 1_000_000;
+
+/// Everything of the kernel's audit system that a monitor changes: equal before and after it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct State {
+    settings: [u32; 5],
+    pid: u32,
+    rules: Vec<rules::Rule>,
+}
+
+impl State {
+    /// As it is now. Reading it takes CAP_AUDIT_CONTROL.
+    pub fn now() -> Result<Self> {
+        let mut control = wire::Control::open()?;
+        let status = control.status()?;
+        let settings = wire::Field::KEPT.map(|field| status.of(field));
+        Ok(Self {
+            settings,
+            pid: status.pid,
+            rules: control.rules()?,
+        })
+    }
+}
+
+/// The monitor's rules and settings for a third-party audit daemon while that is measured.
+pub(crate) struct SessionForTool {
+    audit: session::AuditSession,
+    lost: u32,
+}
+
+impl SessionForTool {
+    /// Everything that is missing for it: what [`Audit`] needs, and that no other daemon is there.
+    pub(crate) fn missing() -> Vec<Unavailable> {
+        let mut missing = missing();
+        let there = missing
+            .is_empty()
+            .then(session::AuditSession::daemon)
+            .flatten();
+        missing.extend(there.map(|pid| {
+            Unavailable::new(
+                format!("an audit system without a daemon (process {pid} is one)"),
+                "stop it while measuring",
+            )
+        }));
+        missing
+    }
+
+    /// Makes the settings what they must be.
+    pub(crate) fn enter() -> Result<Self> {
+        let options = Options::new("audit", OPTIONS, [])?;
+        let mut audit = session::AuditSession::enter(&options, &rules::NEEDLESS_TO_A_DAEMON)?;
+        audit.settle()?;
+        Ok(Self { audit, lost: 0 })
+    }
+
+    /// From here on events are recorded.
+    pub(crate) fn arm(&mut self) -> Result<()> {
+        self.lost = self.audit.lost()?;
+        self.audit.arm()
+    }
+
+    /// From here on they are not. How many records the kernel lost.
+    pub(crate) fn disarm(&mut self) -> Result<u64> {
+        self.audit.disarm()?;
+        Ok(self.audit.lost()?.wrapping_sub(self.lost).into())
+    }
+
+    /// Puts everything back; also a daemon that was killed is no longer registered then.
+    pub(crate) fn leave(self) -> Result<()> {
+        self.audit.bury()?.leave()
+    }
+}
+
+/// The arguments that an EXECVE record tells, in the form of [`contract::argv_bytes`].
+pub(crate) fn arguments(fields: &[u8]) -> Vec<u8> {
+    let mut arguments = execve::Arguments::default();
+    arguments.take(fields);
+    arguments.bytes().to_vec()
+}
+
+const OPTIONS: &[OptionSpec] = &[
+    OptionSpec {
+        name: "backlog",
+        default: "64k",
+        kind: OptionKind::SizeOrKernel,
+        about: "records the kernel may queue (backlog_limit), or kernel: as found",
+    },
+    OptionSpec {
+        name: "wait",
+        default: "15000",
+        kind: OptionKind::SizeOrKernel,
+        about: "jiffies a call waits for room in the queue before its record is lost, or kernel",
+    },
+    OptionSpec {
+        name: "rcvbuf",
+        default: "32M",
+        kind: OptionKind::SizeOrKernel,
+        about: "bytes of the socket's receive buffer, or kernel: as it comes",
+    },
+];
+
+pub(crate) struct Audit;
+
+impl Monitor for Audit {
+    fn name(&self) -> &'static str {
+        "audit"
+    }
+
+    fn about(&self) -> &'static str {
+        "audit netlink with its own rules on fork, exec and exit system calls"
+    }
+
+    fn options(&self) -> &'static [OptionSpec] {
+        OPTIONS
+    }
+
+    fn claims(&self, _: &Options) -> Claims {
+        let clock = Clock::Coarse {
+            early: EARLY,
+            late: LATE,
+        };
+        Claims::none(clock)
+            .with(Kind::Fork, &[Field::Ppid])
+            .with(Kind::Exec, &[Field::Exe, Field::Argv, Field::Ppid])
+            .with(Kind::Exit, &[Field::Status])
+    }
+
+    fn missing(&self, _: &Options) -> Vec<Unavailable> {
+        missing()
+    }
+
+    fn buffer(&self, options: &Options) -> Buffer {
+        fill::buffer(options)
+    }
+
+    fn capture(&self, session: &mut Session<'_>) -> Result<Counters> {
+        capture::capture(session)
+    }
+
+    fn decoder(&self) -> Box<dyn Decode> {
+        Box::new(decode::Decoder::default())
+    }
+
+    fn recover(&self) -> Result<Vec<String>> {
+        session::recover()
+    }
+}
+
+fn missing() -> Vec<Unavailable> {
+    let mut missing = Vec::new();
+    if syscall_table::here().is_empty() {
+        missing.push(Unavailable::new(
+            "the system call numbers of this machine",
+            "use x86_64 or aarch64, or add them to monitors/src/audit/syscall_table.rs",
+        ));
+    }
+    for wanted in [Capability::CAP_AUDIT_CONTROL, Capability::CAP_AUDIT_READ] {
+        if !caps::has_cap(None, CapSet::Effective, wanted).unwrap_or(false) {
+            missing.push(Unavailable::new(wanted.to_string(), "run it as root"));
+        }
+    }
+    if missing.is_empty() {
+        missing.extend(refusal());
+    }
+    missing
+}
+
+/// What the kernel itself has against it.
+fn refusal() -> Option<Unavailable> {
+    let mut control = match wire::Control::open() {
+        Ok(control) => control,
+        Err(error) => {
+            return Some(Unavailable::new(
+                format!("a kernel with CONFIG_AUDIT=y, not booted with audit=0 ({error})"),
+                "use such a kernel, and take audit=0 from its command line",
+            ));
+        }
+    };
+    let answers = control
+        .status()
+        .and_then(|status| Ok((status, control.rules()?)));
+    let (status, rules) = match answers {
+        Ok(answers) => answers,
+        Err(error) => return Some(refused(error)),
+    };
+    session::locked(&status).or_else(|| {
+        let rule = rules.iter().find_map(rules::Rule::blinds)?;
+        Some(Unavailable::new(
+            format!("audit rules without {rule}, which hides what it watches"),
+            "remove that rule with auditctl -d while measuring",
+        ))
+    })
+}
+
+fn refused(error: Errno) -> Unavailable {
+    Unavailable::new(
+        format!("the initial user and pid namespaces (AUDIT_GET: {error})"),
+        "run it on the host, not inside a container",
+    )
+}

@@ -1,0 +1,14 @@
+//! What several monitors share.
+
+pub mod clock;
+pub(crate) mod cpus;
+pub mod descendants;
+pub mod host_lock;
+pub(crate) mod lookup_codec;
+pub(crate) mod mmap;
+pub(crate) mod namespaces;
+pub(crate) mod netlink_socket;
+pub(crate) mod proc_lookup;
+pub(crate) mod process_stat;
+pub(crate) mod recv_batch;
+pub(crate) mod thread_group;

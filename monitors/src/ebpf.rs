@@ -1,0 +1,192 @@
+//! `ebpf`: three small programs in the kernel put every fork, exec and exit into a ring buffer.
+//!
+//! Hook point: BTF tracepoints sched_process_fork, sched_process_exec, sched_process_exit.
+//! Minimum kernel: 5.8. Config: CONFIG_BPF_SYSCALL=y, CONFIG_DEBUG_INFO_BTF=y. Capability: CAP_BPF and
+//! CAP_PERFMON, or CAP_SYS_ADMIN.
+//!
+//! Where the kernel drops: the ring is full (`ring_full`), or a program is already running on that CPU
+//! (`recursion_misses`); both are counted and reported as lost. What it cannot see: nothing that these
+//! hooks are told; pids are those of the initial pid namespace.
+//!
+//! Reading: the reader rests between two looks (option `rest`), so that the kernel need not wake it for
+//! every record. The fill of the ring is the distance of its two positions, read at each look.
+//!
+//! Since Linux 7.0 BTF tracepoints are called with preemption on. A program that is preempted still
+//! counts as running on its CPU, and up to 4 % of a fork bomb was passed over there. So from 7.0 on
+//! the hook points are perf events on the tracepoints task_newtask, sched_process_exec and
+//! sched_process_exit, which perf calls with preemption off. They also need CONFIG_PERF_EVENTS and
+//! tracefs; where these are wanting it is BTF tracepoints as before.
+//!
+//! exe is the path from the root of the mount tree, as /proc/PID/exe shows it to a reader outside any
+//! chroot; a path longer than 4 KiB, or 96 components in its file system, keeps its end. argv is what
+//! /proc/PID/cmdline shows at that event, its first 4 KiB: for a script, the interpreter's; and since
+//! Linux 5.18 one empty argument where none was passed.
+//!
+//! Nothing is pinned, so a killed capture leaves nothing behind.
+
+mod decode;
+mod probe;
+mod requirements;
+mod ring;
+#[cfg(test)]
+mod tests;
+
+use std::os::fd::{AsFd, BorrowedFd};
+use std::time::Duration;
+
+use contract::{
+    Buffer, Claims, Clock, Counters, Decode, Field, Kind, Monitor, OptionKind, OptionSpec, Options,
+    Result, Session, Spool, Unavailable,
+};
+use nix::poll::{PollFd, PollFlags, ppoll};
+use nix::sys::time::TimeSpec;
+
+use crate::common::clock;
+use probe::{AttachMode, Probe};
+use ring::Ring;
+
+/// The reader's rest between two looks at the ring. While it rests the ring is not empty, so the
+/// kernel wakes nothing: an event costs a wake-up only when it ends a silence. A rest costs a timer, two
+/// switches and cold caches, however long it is; a spool is read later, so it may be long.
+const REST: Duration = Duration::from_millis(4);
+/// The same in `harness watch`.
+const SHORT_REST: Duration = Duration::from_millis(1);
+/// When an observer that could not be told of losses just now is told.
+const LATER: Duration = Duration::from_millis(250);
+
+const OPTIONS: &[OptionSpec] = &[
+    OptionSpec {
+        name: "ring",
+        default: "16M",
+        kind: OptionKind::Size,
+        about: "bytes of the ring buffer, a power of two of at least one page",
+    },
+    OptionSpec {
+        name: "rest",
+        default: "auto",
+        kind: OptionKind::DurationOrAuto,
+        about: "time between two reads, 0us: none; auto is 4ms, and 1ms in harness watch",
+    },
+];
+/// A fork's or an exit's record of 24 bytes, and the word of 8 before it; an exec takes more.
+const LEAST_RECORD: u64 = 32;
+
+pub(crate) struct Ebpf;
+
+impl Monitor for Ebpf {
+    fn name(&self) -> &'static str {
+        "ebpf"
+    }
+
+    fn about(&self) -> &'static str {
+        "BTF tracepoints sched_process_fork, exec and exit, through a BPF ring buffer"
+    }
+
+    fn options(&self) -> &'static [OptionSpec] {
+        OPTIONS
+    }
+
+    fn claims(&self, _: &Options) -> Claims {
+        Claims::none(Clock::Exact)
+            .with(Kind::Fork, &[Field::Ppid])
+            .with(Kind::Exec, &[Field::Exe, Field::Argv, Field::Ppid])
+            .with(Kind::Exit, &[Field::Status])
+    }
+
+    fn missing(&self, _: &Options) -> Vec<Unavailable> {
+        requirements::missing()
+    }
+
+    fn buffer(&self, options: &Options) -> Buffer {
+        Buffer::Bounded {
+            capacity: options.size("ring"),
+            unit: "bytes",
+            least_per_event: LEAST_RECORD,
+        }
+    }
+
+    fn capture(&self, session: &mut Session<'_>) -> Result<Counters> {
+        capture(session, AttachMode::here())
+    }
+
+    fn decoder(&self) -> Box<dyn Decode> {
+        Box::new(decode::Decoder)
+    }
+}
+
+fn capture(session: &mut Session<'_>, modes: &[AttachMode]) -> Result<Counters> {
+    let (mut probe, mut ring) = Probe::attach(ring_size(session.options)?, modes)?;
+    (session.ready)(&[])?;
+    let rest = match session.options.duration("rest") {
+        Some(rest) => rest,
+        None if session.spool.is_live() => SHORT_REST,
+        None => REST,
+    };
+    loop {
+        drain(&mut ring, &mut session.spool)?;
+        let told = tell(&mut probe, &mut session.spool)?;
+        if waited(&[session.stop], Some(rest))? {
+            break;
+        }
+        if ring.is_empty() {
+            waited(&[session.stop, ring.as_fd()], (!told).then_some(LATER))?;
+        }
+    }
+    let mut counters = probe.detach()?;
+    drain(&mut ring, &mut session.spool)?;
+    counters.buffer_peak = Some(ring.peak());
+    Ok(counters)
+}
+
+/// Tells an observer of losses when it is due; whether there is nothing left to tell.
+fn tell(probe: &mut Probe, spool: &mut Spool) -> Result<bool> {
+    if !spool.is_live() {
+        return Ok(true);
+    }
+    let due = spool.due();
+    if due {
+        for (cause, total) in probe.counters()?.reported_lost {
+            spool.lost(&cause, total);
+        }
+    }
+    Ok(due)
+}
+
+/// The ring the kernel can make: a power of two, in whole pages.
+fn ring_size(options: &Options) -> Result<u32> {
+    let size = options.size("ring");
+    let page = nix::unistd::sysconf(nix::unistd::SysconfVar::PAGE_SIZE)?.unwrap_or(4096);
+    match u32::try_from(size) {
+        Ok(ring) if ring.is_power_of_two() && size >= page.cast_unsigned() => Ok(ring),
+        _ => Err(format!(
+            "ebpf{{ring={}}}: must be a power of two from {page} to 2G: use 16M, say",
+            options.word("ring")
+        )
+        .into()),
+    }
+}
+
+/// Spools all that is in the ring. Each record has a stamp of its own: one for the batch would be
+/// earlier than what arrives while the batch is copied.
+fn drain(ring: &mut Ring, spool: &mut Spool) -> Result<()> {
+    ring.drain(|record| Ok(spool.write(clock::now(), record)?))?;
+    spool.flush()?;
+    Ok(())
+}
+
+/// Whether one of `sources` became readable within `limit`; `None` waits for as long as it takes.
+fn waited(sources: &[BorrowedFd<'_>], limit: Option<Duration>) -> Result<bool> {
+    let mut polled: Vec<_> = sources
+        .iter()
+        .map(|source| PollFd::new(*source, PollFlags::POLLIN))
+        .collect();
+    loop {
+        match ppoll(&mut polled, limit.map(TimeSpec::from), None) {
+            Ok(ready) => return Ok(ready > 0),
+            Err(nix::Error::EINTR) => {}
+            Err(why) => {
+                return Err(format!("ebpf: ppoll: {why}: this is a bug, please report it").into());
+            }
+        }
+    }
+}

@@ -1,0 +1,292 @@
+//! The monitor against the real kernel, and its decoder against recorded bytes. To repeat one:
+//! `cargo test -p rollcall-monitors ebpf::tests::NAME` as root.
+
+mod host;
+mod loops;
+mod recorded;
+
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::symlink;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use contract::{EventLog, Kind, Options, argv_bytes};
+use host::{Ran, about, act, named, run, watched};
+
+use super::{AttachMode, Ebpf, OPTIONS, ring_size};
+use crate::test_support::{actor, on_machine_for};
+
+/// The one event of this kind, with the status or parent that it must have.
+fn check_life(journal: &EventLog, ran: &Ran, parent: u32) {
+    let fork = about(journal, ran.pid, Kind::Fork);
+    assert_eq!(fork.len(), 1, "forks of {}", ran.pid);
+    assert_eq!(fork[0].ppid, Some(parent));
+    let exit = about(journal, ran.pid, Kind::Exit);
+    assert_eq!(exit.len(), 1, "exits of {}", ran.pid);
+    assert_eq!(exit[0].status, Some(ran.status));
+    assert!(fork[0].happened <= fork[0].received && fork[0].happened < exit[0].happened);
+}
+
+#[test]
+#[ignore = "needs root"]
+fn argv_is_told_as_it_was_passed() {
+    on_machine_for!(Ebpf);
+    let dir = tempfile::tempdir().unwrap();
+    let actor = actor(dir.path());
+    let odd: Vec<&[u8]> = vec![b"nop", b"two\nlines", b"\xff\xfe", b"", b" ", b"\x1b[0m"];
+    let many = vec![&b"x"[..]; 2000];
+    let long = [b"nop".to_vec(), vec![b'y'; 5000]];
+    let long: Vec<&[u8]> = long.iter().map(Vec::as_slice).collect();
+    let before = crate::common::clock::now();
+    let (ran, journal, counters) = watched(AttachMode::here(), || {
+        [&odd, &many, &long].map(|words| {
+            run(Command::new(&actor)
+                .arg0("a")
+                .args(words.iter().map(|w| OsStr::from_bytes(w))))
+        })
+    });
+    for (ran, words) in ran.iter().zip([&odd, &many, &long]) {
+        check_life(&journal, ran, std::process::id());
+        let exec = about(&journal, ran.pid, Kind::Exec);
+        let argv = argv_bytes([&b"a"[..]].iter().chain(words));
+        assert_eq!(exec.len(), 1);
+        assert_eq!(exec[0].argv, Some(&argv[..argv.len().min(4096)]));
+        assert_eq!(
+            (exec[0].cut.argv, exec[0].cut.exe),
+            (argv.len() > 4096, false)
+        );
+        assert_eq!(exec[0].exe, Some(actor.as_os_str().as_bytes()));
+        assert_eq!(exec[0].ppid, Some(std::process::id()));
+        assert!((before..=exec[0].received).contains(&exec[0].happened));
+    }
+    assert_eq!(counters.reported_lost["ring_full"], 0);
+}
+
+#[test]
+#[ignore = "needs root"]
+fn an_empty_argv_is_what_the_kernel_made_of_it() {
+    on_machine_for!(Ebpf);
+    let dir = tempfile::tempdir().unwrap();
+    let actor = actor(dir.path());
+    let (ran, journal, _) = watched(AttachMode::here(), || run(&mut act(&actor, "no-argv")));
+    let execs = about(&journal, ran.pid, Kind::Exec);
+    assert_eq!(execs.len(), 2);
+    // One empty argument since 5.18, and in some stable kernels before.
+    assert!(
+        matches!(execs[1].argv, Some(b"" | b"\0")),
+        "{:?}",
+        execs[1].argv
+    );
+}
+
+#[test]
+#[ignore = "needs root"]
+fn every_way_to_make_a_process_is_seen() {
+    on_machine_for!(Ebpf);
+    let dir = tempfile::tempdir().unwrap();
+    let actor = actor(dir.path());
+    let (ran, journal, _) = watched(AttachMode::here(), || {
+        ["vfork", "spawn"].map(|what| run(&mut act(&actor, what)))
+    });
+    for (ran, status, execs) in [(&ran[0], 3 << 8, 0), (&ran[1], 0, 1)] {
+        check_life(&journal, ran, std::process::id());
+        let child = Ran {
+            pid: ran.ids[0],
+            status,
+            ids: Vec::new(),
+        };
+        check_life(&journal, &child, ran.pid);
+        assert_eq!(about(&journal, child.pid, Kind::Exec).len(), execs);
+    }
+}
+
+#[test]
+#[ignore = "needs root"]
+fn threads_are_not_processes() {
+    on_machine_for!(Ebpf);
+    let dir = tempfile::tempdir().unwrap();
+    let actor = actor(dir.path());
+    // Each by itself, or one that fails would hide behind the next.
+    for mode in host::modes() {
+        let words = ["threads", "leader-first", "exec-from-thread"];
+        let (ran, journal, _) = watched(mode, || {
+            let mut all: Vec<_> = words
+                .iter()
+                .map(|what| run(&mut act(&actor, what)))
+                .collect();
+            all.extend((0..200).map(|_| run(&mut act(&actor, "at-once"))));
+            all
+        });
+        for ran in &ran {
+            check_life(&journal, ran, std::process::id());
+            for thread in &ran.ids {
+                assert!(
+                    journal.events.iter().all(|event| event.pid != *thread),
+                    "{thread}"
+                );
+            }
+        }
+        assert_eq!((ran[0].ids.len(), ran[2].ids.len()), (3, 1));
+        let execs = about(&journal, ran[2].pid, Kind::Exec);
+        let argv = argv_bytes(["actor", "nop", "from a thread"]);
+        assert_eq!(execs.len(), 2);
+        assert_eq!(execs[1].argv, Some(&argv[..]));
+    }
+}
+
+#[test]
+#[ignore = "needs root"]
+fn a_killed_process_has_its_signal_as_status() {
+    on_machine_for!(Ebpf);
+    let dir = tempfile::tempdir().unwrap();
+    let actor = actor(dir.path());
+    let (pid, journal, _) = watched(AttachMode::here(), || {
+        let mut child = act(&actor, "wait").stdin(Stdio::piped()).spawn().unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        child.id()
+    });
+    check_life(
+        &journal,
+        &Ran {
+            pid,
+            status: 9,
+            ids: Vec::new(),
+        },
+        std::process::id(),
+    );
+}
+
+#[test]
+#[ignore = "needs root"]
+fn exe_is_what_proc_says() {
+    on_machine_for!(Ebpf);
+    let dir = tempfile::tempdir().unwrap();
+    let actor_file = actor(dir.path());
+    let memory = tempfile::tempdir_in("/dev/shm").unwrap();
+    let [link, other, doomed] = ["link", "other", "doomed"].map(|name| dir.path().join(name));
+    symlink(&actor_file, &link).unwrap();
+    let mounted = memory.path().join("actor");
+    let deep = (0..20).fold(dir.path().to_owned(), |path, _| path.join("d".repeat(100)));
+    std::fs::create_dir_all(&deep).unwrap();
+    for copy in [&other, &doomed, &mounted, &deep.join("actor")] {
+        std::fs::copy(&actor_file, copy).unwrap();
+    }
+    let root = dir.path().to_owned();
+    let mut jailed = act(Path::new("/other"), "wait");
+    // SAFETY: chroot is one system call, made in the child before it executes.
+    unsafe { jailed.pre_exec(move || Ok(nix::unistd::chroot(&root)?)) };
+    let (ran, journal, _) = watched(AttachMode::here(), || {
+        let mut all: Vec<_> = [&link, &mounted, &deep.join("actor")]
+            .map(|file| named(&mut act(file, "wait"), || ()))
+            .into();
+        all.push(named(&mut jailed, || ()));
+        all.push(named(&mut act(&actor_file, "memfd"), || ()));
+        all.push(named(&mut act(&doomed, "wait"), || {
+            std::fs::remove_file(&doomed).unwrap();
+        }));
+        all
+    });
+    for (pid, name) in &ran {
+        let execs = about(&journal, *pid, Kind::Exec);
+        let told = execs.last().unwrap().exe.map(OsStr::from_bytes);
+        assert_eq!(told, Some(name.as_os_str()));
+    }
+    assert_eq!(ran[4].1, Path::new("/memfd:x (deleted)"));
+}
+
+#[test]
+#[ignore = "needs root"]
+fn a_file_deleted_before_it_runs_is_named_so() {
+    on_machine_for!(Ebpf);
+    let dir = tempfile::tempdir().unwrap();
+    let file = actor(dir.path());
+    let held = std::fs::File::open(&file).unwrap();
+    std::fs::remove_file(&file).unwrap();
+    let descriptor = format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&held));
+    let by_descriptor = format!("/proc/{}/fd{}", std::process::id(), &descriptor[13..]);
+    let (ran, journal, _) = watched(AttachMode::here(), || {
+        named(&mut act(Path::new(&by_descriptor), "wait"), || ())
+    });
+    let execs = about(&journal, ran.0, Kind::Exec);
+    assert!(ran.1.to_string_lossy().ends_with("/actor (deleted)"));
+    assert_eq!(execs[0].exe, Some(ran.1.as_os_str().as_bytes()));
+}
+
+#[test]
+#[ignore = "needs root"]
+fn a_path_too_deep_is_marked_and_keeps_its_end() {
+    on_machine_for!(Ebpf);
+    let dir = tempfile::tempdir().unwrap();
+    let deep = (0..120).fold(dir.path().to_owned(), |path, _| path.join("d"));
+    std::fs::create_dir_all(&deep).unwrap();
+    let file = actor(&deep);
+    let (ran, journal, _) = watched(AttachMode::here(), || run(&mut act(&file, "nop")));
+    let execs = about(&journal, ran.pid, Kind::Exec);
+    assert!(execs[0].cut.exe);
+    let end = execs[0].exe.unwrap();
+    assert!(end.len() > 100 && file.as_os_str().as_bytes().ends_with(end));
+}
+
+/// Two captures side by side: what the one with the small ring lacks is what it reports as lost. Both see
+/// the whole machine, and the large one for longer: what others did while only it was there may be
+/// lost to the small one or not be its business. On a quiet machine there is nothing of that.
+#[test]
+#[ignore = "needs root"]
+fn a_full_ring_is_counted_to_the_event() {
+    on_machine_for!(Ebpf);
+    let dir = tempfile::tempdir().unwrap();
+    let actor = actor(dir.path());
+    let long = "y".repeat(5000);
+    let large = host::Watch::start("16M", AttachMode::here());
+    let small = host::Watch::start("4k", AttachMode::here());
+    let began = crate::common::clock::now();
+    for _ in 0..50 {
+        run(act(&actor, "nop").arg(&long));
+    }
+    let ended = crate::common::clock::now();
+    let (few, counted) = small.stop();
+    let (all, nothing) = large.stop();
+    let [few, all] = [few, all].map(|spool| host::decode(&spool).events);
+    let mut told: HashMap<_, usize> = HashMap::new();
+    for event in &few {
+        *told.entry((event.kind, event.pid)).or_default() += 1;
+    }
+    let (mut surely, mut perhaps) = (0, 0);
+    for event in &all {
+        match told.get_mut(&(event.kind, event.pid)) {
+            Some(count) if *count > 0 => *count -= 1,
+            _ if (began..=ended).contains(&event.happened.unwrap().get()) => surely += 1,
+            _ => perhaps += 1,
+        }
+    }
+    let reported_lost = counted.reported_lost["ring_full"];
+    assert!(
+        surely >= 50,
+        "a record of more than 4 KiB cannot fit: {surely}"
+    );
+    assert!(
+        (surely..=surely + perhaps).contains(&reported_lost),
+        "{reported_lost} reported lost of {surely} lost and {perhaps} that began or ended with the capture"
+    );
+    assert_eq!(nothing.reported_lost["ring_full"], 0);
+}
+
+#[test]
+fn a_ring_the_kernel_cannot_make_is_refused() {
+    let says = |size| {
+        let options = Options::new("ebpf", OPTIONS, [("ring", size)]).unwrap();
+        ring_size(&options).map_err(|error| error.to_string())
+    };
+    assert_eq!(says("16M"), Ok(16 << 20));
+    for size in ["3M", "1k", "0", "4G"] {
+        let why = says(size).unwrap_err();
+        assert!(
+            why.starts_with(&format!("ebpf{{ring={size}}}: must be a power of two")),
+            "{why}"
+        );
+    }
+}

@@ -1,0 +1,244 @@
+//! `perf`: the side-band records that perf_event_open gives beside samples. One software event that
+//! never samples on every CPU, with `task` and `comm`: FORK, COMM with the mark of an exec, EXIT.
+//!
+//! Hook point: kernel/events/core.c, called from copy_process, begin_new_exec and do_exit.
+//! Minimum kernel: 4.1 (PERF_RECORD_MISC_COMM_EXEC is of 3.16, a clock of one's choice of 4.1).
+//! Config: CONFIG_PERF_EVENTS. Capability: CAP_PERFMON (before 5.8 CAP_SYS_ADMIN), and
+//! CAP_IPC_LOCK for rings beyond perf_event_mlock_kb. In the initial pid and time namespaces:
+//! elsewhere the kernel gives other pids, and the reader has another clock.
+//!
+//! What it tells: of a fork its caller, which is the parent unless CLONE_PARENT was given; of an
+//! exec that it was one, and the first 15 bytes of a name, which are no exe; of an exit not how. The
+//! path would be in a record of MMAP2, but that comes for every executable mapping of every
+//! program, five and more for one exec that needs one; so it is left out, unmeasured.
+//!
+//! Where the kernel says what is not so: a process that executes a set-user-id program, or one that
+//! it may not read, is given up to its watchers in begin_new_exec (perf_event_exit_task), and that
+//! puts out an EXIT although it lives on. Nothing in the record tells the two apart, so such an exec
+//! is followed by an exit that never was, and the true one comes later.
+//!
+//! Where the kernel drops: a ring that is full loses records. The kernel says how many in a LOST
+//! record before the next one that fits, so what is lost at the very end would never be told; from
+//! 6.0 on a counter of the event tells it too. The larger of the two is reported as lost.
+//!
+//! What it cannot see: the program's path and arguments, how a process ended, and what runs on a CPU
+//! that came online later.
+//!
+//! Waking: the kernel can wake the reader after so many bytes, not after the first of a silence. One
+//! record at a time costs an interrupt of the CPU to itself for each of three records a process. So
+//! the ring wakes only when it is half full, and the reader looks once a millisecond: detection
+//! latency is up to that, and an idle machine pays a thousand looks a second.
+//!
+//! Order: each CPU has its own ring, and threads end on any. The decoder holds records back for a
+//! round and takes them in the order of their stamps, see decode.rs.
+//!
+//! Nothing outlives the descriptors, so a killed capture leaves nothing behind.
+
+mod attr;
+mod decode;
+mod ring;
+#[cfg(test)]
+mod tests;
+
+use std::fs;
+use std::os::fd::AsFd;
+use std::time::Duration;
+
+use caps::{CapSet, Capability};
+use contract::{
+    Buffer, Claims, Clock, Counters, Decode, Field, Kind, Monitor, Nanos, OptionKind, OptionSpec,
+    Options, Result, Session, Unavailable,
+};
+use nix::poll::{PollFd, PollFlags, ppoll};
+use nix::sys::time::TimeSpec;
+
+use crate::common::clock;
+use ring::Ring;
+
+pub(crate) struct Perf;
+
+/// Between two looks.
+const REST: Duration = Duration::from_millis(1);
+
+/// A COMM record with the shortest name: head 8, ids 8, name 8, stamp 8. Forks and exits take 40.
+const LEAST_RECORD: u64 = 32;
+
+/// The reported loss, by its name in every format.
+const RING_FULL: &str = "ring_full";
+
+const OPTIONS: &[OptionSpec] = &[OptionSpec {
+    name: "pages",
+    default: "512",
+    kind: OptionKind::Size,
+    about: "pages of each CPU's ring, a power of two (a process takes about 130 bytes)",
+}];
+
+impl Monitor for Perf {
+    fn name(&self) -> &'static str {
+        "perf"
+    }
+
+    fn about(&self) -> &'static str {
+        "perf_event side-band records: FORK, COMM of an exec and EXIT, from a ring on every CPU"
+    }
+
+    fn options(&self) -> &'static [OptionSpec] {
+        OPTIONS
+    }
+
+    fn claims(&self, _: &Options) -> Claims {
+        Claims::none(Clock::Exact)
+            .with(Kind::Fork, &[Field::Ppid])
+            .with(Kind::Exec, &[])
+            .with(Kind::Exit, &[])
+    }
+
+    fn usual(&self) -> bool {
+        false
+    }
+
+    fn missing(&self, _: &Options) -> Vec<Unavailable> {
+        missing()
+    }
+
+    /// All rings together: a workload on one CPU fills only one of them, so fewer events than this
+    /// holds may be lost.
+    fn buffer(&self, options: &Options) -> Buffer {
+        let page = nix::unistd::sysconf(nix::unistd::SysconfVar::PAGE_SIZE);
+        let page = page
+            .ok()
+            .flatten()
+            .and_then(|page| u64::try_from(page).ok());
+        let (Some(page), Ok(cpus)) = (page, crate::common::cpus::read("online")) else {
+            return Buffer::Unknown;
+        };
+        Buffer::Bounded {
+            capacity: options.size("pages") * page * cpus.len() as u64,
+            unit: "bytes",
+            least_per_event: LEAST_RECORD,
+        }
+    }
+
+    fn capture(&self, session: &mut Session<'_>) -> Result<Counters> {
+        let pages = pages(session.options)?;
+        let cpus = crate::common::cpus::read("online")?;
+        let rings = cpus.into_iter().map(|cpu| Ring::open(cpu, pages));
+        let mut capture = Capture {
+            rings: rings.collect::<Result<_>>()?,
+            last: clock::now(),
+            held: false,
+            bytes: Vec::new(),
+            peak: 0,
+        };
+        capture.run(session)
+    }
+
+    fn decoder(&self) -> Box<dyn Decode> {
+        Box::new(decode::Decoder::default())
+    }
+}
+
+fn missing() -> Vec<Unavailable> {
+    let mut missing = Vec::new();
+    if fs::metadata("/proc/sys/kernel/perf_event_paranoid").is_err() {
+        missing.push(Unavailable::new(
+            "a kernel with CONFIG_PERF_EVENTS=y",
+            "boot a distribution kernel",
+        ));
+    }
+    let has = |capability| caps::has_cap(None, CapSet::Effective, capability).unwrap_or(false);
+    if !has(Capability::CAP_SYS_ADMIN) && !has(Capability::CAP_PERFMON) {
+        missing.push(Unavailable::new(
+            "CAP_PERFMON or CAP_SYS_ADMIN",
+            "run as root, or in a container with --cap-add PERFMON",
+        ));
+    }
+    missing.extend(crate::common::namespaces::missing(
+        &["pid", "time"],
+        "elsewhere perf_event_open tells other pids and the clock differs",
+    ));
+    missing
+}
+
+fn pages(options: &Options) -> Result<usize> {
+    let pages = options.size("pages");
+    match usize::try_from(pages) {
+        Ok(pages) if pages.is_power_of_two() && pages <= 1 << 18 => Ok(pages),
+        _ => {
+            Err(format!("perf{{pages={pages}}}: must be a power of two up to 256k: use 512").into())
+        }
+    }
+}
+
+struct Capture {
+    rings: Vec<Ring>,
+    /// When the last round began.
+    last: Nanos,
+    /// Whether there are records that no round has released yet.
+    held: bool,
+    bytes: Vec<u8>,
+    /// Most bytes that were in one ring.
+    peak: usize,
+}
+
+impl Capture {
+    fn run(&mut self, session: &mut Session<'_>) -> Result<Counters> {
+        (session.ready)(&[])?;
+        while !self.rest(session)? {
+            self.round(session)?;
+        }
+        self.round(session)?;
+        let mut counters = Counters::default();
+        counters
+            .reported_lost
+            .insert(RING_FULL.into(), self.lost()?);
+        // As if all were as full as the fullest, so that it stands beside the capacity of all.
+        counters.buffer_peak = Some((self.peak * self.rings.len()) as u64);
+        Ok(counters)
+    }
+
+    fn lost(&self) -> Result<u64> {
+        self.rings.iter().map(Ring::lost).sum()
+    }
+
+    /// Spools all rings, then says up to when nothing can be missing any more: what was stamped
+    /// before the last round began has been put into its ring long since.
+    fn round(&mut self, session: &mut Session<'_>) -> Result<()> {
+        let (began, mut any) = (clock::now(), false);
+        for (index, ring) in self.rings.iter_mut().enumerate() {
+            self.bytes.clear();
+            if ring.take(&mut self.bytes)? {
+                any = true;
+                self.peak = self.peak.max(self.bytes.len());
+                let head = decode::records(index as u32);
+                session
+                    .spool
+                    .write_parts(clock::now(), &[&head, &self.bytes])?;
+            }
+        }
+        if any || self.held {
+            let mark = decode::complete(self.last);
+            session.spool.write(clock::now(), &mark)?;
+            session.spool.flush()?;
+        }
+        if session.spool.due() {
+            session.spool.lost(RING_FULL, self.lost()?);
+        }
+        (self.last, self.held) = (began, any);
+        Ok(())
+    }
+
+    /// Whether to stop. Rests a while, less when a ring is half full.
+    fn rest(&self, session: &Session<'_>) -> Result<bool> {
+        let mut polled = vec![PollFd::new(session.stop, PollFlags::POLLIN)];
+        let rings = self.rings.iter();
+        polled.extend(rings.map(|ring| PollFd::new(ring.as_fd(), PollFlags::POLLIN)));
+        match ppoll(&mut polled, Some(TimeSpec::from(REST)), None) {
+            Ok(_) => Ok(polled[0].any().unwrap_or(true)),
+            Err(nix::Error::EINTR) => Ok(false),
+            Err(errno) => {
+                Err(format!("perf: ppoll: {errno}: this is a bug, please report it").into())
+            }
+        }
+    }
+}

@@ -1,0 +1,148 @@
+"""The committed records: the table of scripts/records.toml, and what is in results/."""
+
+import json
+import shlex
+import shutil
+import subprocess
+import tempfile
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+import sources
+from vmlane import LaneError, Misuse
+from vmlane.kernels import keys
+
+TOP = Path(__file__).parent.parent
+RESULTS = TOP / "results"
+# What a record has beside these is made on demand and not committed.
+FILES = ("record.json", "summary.json", "sweep.json", "README.md", "vm.json", "plots/*.svg", "tools/*.toml")
+PAGES = ("README.md", "plots/*.svg")
+MOST_BYTES = 15_000_000
+
+
+@dataclass
+class Entry:
+    """A record of the table; a guest's has a kernel."""
+    name: str
+    what: str
+    command: list
+    minutes: int
+    kernel: str = ""
+
+
+def table() -> list:
+    """The records in the order in which they are made."""
+    entries = []
+    for name, row in tomllib.loads((TOP / "scripts/records.toml").read_text()).items():
+        if row["minutes"] > 60:
+            raise Misuse(f"scripts/records.toml: {name}: {row['minutes']} minutes: split it, a record takes at most 60")
+        for key in keys() if row.get("guests") else [""]:
+            entries.append(Entry(name.replace("KEY", key), row["what"], shlex.split(row["command"]), row["minutes"], key))
+    return entries
+
+
+def chosen(names) -> list:
+    """All, or those that are named."""
+    entries = table()
+    known = [one.name for one in entries]
+    for name in names or []:
+        if name not in known:
+            raise Misuse(f"--only {name}: scripts/records.toml has {', '.join(known)}")
+    return [one for one in entries if not names or one.name in names]
+
+
+def stale(one: Entry, place: Path | None = None) -> str:
+    """Why the record is not what would be made today; empty when it is."""
+    place = place or RESULTS / one.name
+    if not (place / "summary.json").is_file():
+        return "is missing"
+    record = json.loads((place / "record.json").read_text())
+    at = record["command"].index("--out") if "--out" in record["command"] else len(record["command"])
+    if record["command"][1:at] != one.command:
+        return "was made by another command"
+    if record.get("sources") != sources.deciding():
+        return f"was made by other sources, of commit {record.get('commit', 'unknown')[:12]}"
+    if one.kernel and json.loads((place / "vm.json").read_text()).get("scripts") != sources.guests():
+        return "was made by other scripts"
+    return ""
+
+
+def found() -> list:
+    """The folders below results/ that hold a committed record, by name."""
+    return sorted(str(path.parent.relative_to(RESULTS)) for path in tracked() if path.name == "summary.json")
+
+
+def tracked() -> list:
+    """The committed files of results/ that are there."""
+    listing = subprocess.run(["git", "ls-files", "-z", "results"], cwd=TOP, capture_output=True, text=True, check=True)
+    paths = [TOP / path for path in listing.stdout.split("\0") if path]
+    return [path for path in paths if path.exists()]
+
+
+def unknown() -> list:
+    """Committed records that the table does not have."""
+    known = {one.name for one in table()}
+    return [name for name in found() if name not in known]
+
+
+def matching(place: Path, patterns) -> set:
+    """The files of a record that fit one of the patterns."""
+    return {path.relative_to(place) for pattern in patterns for path in place.glob(pattern)}
+
+
+def strip(place: Path):
+    """Removes what is not committed."""
+    for path in [*place.iterdir()]:
+        if path.name not in {pattern.split("/")[0] for pattern in FILES}:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def report(harness: Path, *words) -> str:
+    """What `harness report` prints."""
+    done = subprocess.run([harness, "report", *words], capture_output=True, text=True, check=False, cwd=RESULTS)
+    if done.returncode:
+        raise LaneError(f"harness report {' '.join(map(str, words))}: {done.stderr.strip()}")
+    return done.stdout
+
+
+def kernels_page(harness: Path) -> str:
+    """The page over all kernels, of those records that are there."""
+    places = [one.name for one in table() if one.kernel and (RESULTS / one.name / "summary.json").exists()]
+    return report(harness, *places) if len(places) > 1 else ""
+
+
+def write_kernels(harness: Path):
+    if page := kernels_page(harness):
+        (RESULTS / "kernels/README.md").write_text(page)
+
+
+def faults(harness: Path):
+    """What is not as it should be of the committed records: pages that summary.json does not give, files that
+    are not to be committed, too many bytes."""
+    if not harness.is_file():
+        raise Misuse(f"{harness.relative_to(TOP)} is missing: cargo build --release --bin harness")
+    for name in found():
+        yield from pages(harness, name)
+    index = RESULTS / "kernels/README.md"
+    if (page := kernels_page(harness)) and page != index.read_text():
+        yield "results/kernels/README.md is not what its records give: scripts/records writes it"
+    size = sum(path.stat().st_size for path in tracked())
+    if size > MOST_BYTES:
+        yield f"results/ has {size / 1e6:.1f} MB: at most {MOST_BYTES / 1e6:.0f} are committed"
+
+
+def pages(harness: Path, name: str):
+    """What of one record's pages differs from what is made of its summary.json."""
+    place = RESULTS / name
+    listed = {path.relative_to(place) for path in tracked() if place in path.parents}
+    for path in sorted(listed - matching(place, FILES)):
+        yield f"results/{name}/{path} is made on demand: git rm it"
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / place.name
+        shutil.copytree(place, copy, ignore=shutil.ignore_patterns("plots", "README.md", "raw"))
+        report(harness, copy)
+        for path in sorted(matching(place, PAGES) | matching(copy, PAGES)):
+            both = [(side / path).read_bytes() if (side / path).exists() else None for side in (place, copy)]
+            if both[0] != both[1]:
+                yield f"results/{name}/{path} is not what summary.json gives: harness report results/{name}"

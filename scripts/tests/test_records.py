@@ -1,0 +1,198 @@
+"""scripts/records in a tree of its own, with a cargo, a harness and a scripts/vm that only write what a record
+has: what is current is left alone, what is not is made again, and nothing that is half made is put into place."""
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+TOP = Path(__file__).parents[2]
+TABLE = """
+[small]
+what = "a small one"
+command = "run -m 'a|b' --reps 2"
+minutes = 1
+["kernels/KEY"]
+what = "one in a guest"
+command = "run --reps 1"
+minutes = 1
+guests = true
+"""
+HARNESS = """#!/usr/bin/env python3
+import json, pathlib, subprocess, sys
+words = sys.argv[1:]
+sources = subprocess.run(["python3", "@TOP@/scripts/sources.py"], capture_output=True, text=True).stdout.strip()
+if words == ["--version"]:
+    print(f"harness 0\\ncommit {pathlib.Path('@TOP@/commit').read_text()}\\nsources {sources}")
+elif words[0] == "report":
+    for place in map(pathlib.Path, words[1:]):
+        if len(words) == 2:
+            (place / "plots").mkdir(exist_ok=True)
+            (place / "plots/a.svg").write_text("<svg/>")
+            (place / "README.md").write_text("page of " + (place / "summary.json").read_text())
+    print("matrix of", *words[1:])
+else:
+    open("@TOP@/calls", "a").write(" ".join(words) + "\\n")
+    place = pathlib.Path(words[-1])
+    place.mkdir()
+    (place / "record.json").write_text(json.dumps({"command": ["harness", *words], "sources": sources}))
+    (place / "summary.json").write_text("{}")
+    for name in ("report.html", "runs.csv", "raw"):
+        (place / name).write_text("made on demand")
+    subprocess.run([sys.argv[0], "report", place], check=True)
+    sys.exit(pathlib.Path("@TOP@/fails").exists())
+"""
+VM = """#!/bin/sh
+# run --kernel KEY --limit N --program FILE --out OUT -- COMMAND
+key=$3 out=$9
+shift 10
+mkdir -p "$out/$key"
+cd "$out/$key"
+echo "{\\"scripts\\": \\"$(python3 -c 'import sys; sys.path[0] = "@TOP@/scripts"; import sources; print(sources.guests())')\\"}" >vm.json
+"$@"
+"""
+
+
+class Records(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.top = Path(folder.name)
+        for name in ("records", "committed.py", "sources.py"):
+            self.write(f"scripts/{name}", (TOP / "scripts" / name).read_text(), 0o755)
+        shutil.copytree(TOP / "scripts/vmlane", self.top / "scripts/vmlane", ignore=shutil.ignore_patterns("tests"))
+        self.write("scripts/records.toml", TABLE)
+        self.write("scripts/kernels.toml", '["5.10"]\nrelease = "a"\n["6.1"]\nrelease = "b"\n[tools]\n')
+        self.write("scripts/vm", VM, 0o755)
+        self.write("scripts/check-kernels", "#!/bin/sh\n", 0o755)
+        self.write("harness/deciding_sources.txt", "monitors/\n!tests\n")
+        self.write("monitors/a.rs", "one")
+        self.write("monitors/tests/a.rs", "a test")
+        self.write("commit", "0123456789abcdef")
+        self.write("bin/cargo", "#!/bin/sh\n", 0o755)
+        self.write("target/release/harness", HARNESS, 0o755)
+        (self.top / "results").mkdir()
+        self.git("init", "-q")
+
+    def write(self, name, text, mode=0o644):
+        path = self.top / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text.replace("@TOP@", str(self.top)))
+        path.chmod(mode)
+
+    def git(self, *words):
+        subprocess.run(["git", *words], cwd=self.top, check=True)
+
+    def records(self, *words):
+        env = dict(os.environ, PATH=f"{self.top}/bin:{os.environ['PATH']}")
+        done = subprocess.run([self.top / "scripts/records", *words], env=env, capture_output=True, text=True, check=False)
+        self.assertNotIn("Traceback", done.stderr)
+        return done.returncode, done.stdout, done.stderr
+
+    def calls(self):
+        path = self.top / "calls"
+        lines = path.read_text().splitlines() if path.exists() else []
+        path.unlink(missing_ok=True)
+        return lines
+
+    def made(self):
+        """Everything made, and as committed."""
+        code, _, said = self.records()
+        self.assertEqual(code, 0, said)
+        self.git("add", "results")
+
+    def test_makes_what_is_missing_and_skips_what_is_current(self):
+        self.made()
+        self.assertEqual(self.calls(), ["run -m a|b --reps 2 --out small", "run --reps 1 --out 5.10",
+                                        "run --reps 1 --out 6.1"])
+        files = sorted(str(path.relative_to(self.top)) for path in (self.top / "results").rglob("*") if path.is_file())
+        pages = ["README.md", "plots/a.svg", "record.json", "summary.json"]
+        guest = [*pages, "vm.json"]
+        self.assertEqual(files, [*(f"results/kernels/5.10/{name}" for name in guest),
+                                 *(f"results/kernels/6.1/{name}" for name in guest), "results/kernels/README.md",
+                                 *(f"results/small/{name}" for name in pages)])
+        self.assertEqual((self.top / "results/kernels/README.md").read_text(), "matrix of kernels/5.10 kernels/6.1\n")
+        code, _, said = self.records()
+        self.assertEqual((code, self.calls()), (0, []), said)
+        self.assertEqual(self.records("--stale")[:2], (0, ""))
+
+    def test_stale_ones_are_told_and_made_again(self):
+        self.made()
+        self.calls()
+        self.write("monitors/tests/a.rs", "another test")
+        self.assertEqual(self.records("--stale")[:2], (0, ""))
+        self.write("scripts/kernels.toml", '["5.10"]\nrelease = "c"\n["6.1"]\nrelease = "d"\n[tools]\n')
+        self.assertEqual(self.records("--stale")[:2], (0, ""))
+        self.write("scripts/vmlane/qemu.py", "")
+        code, said, _ = self.records("--stale")
+        self.assertEqual((code, said), (1, "kernels/5.10: was made by other scripts (1 min)\n"
+                                           "kernels/6.1: was made by other scripts (1 min)\n"))
+        self.write("monitors/a.rs", "two")
+        code, said, _ = self.records("--stale")
+        self.assertEqual((code, said.count("was made by other sources, of commit")), (1, 3), said)
+        self.assertEqual(self.records("--only", "small")[0], 0)
+        self.assertEqual(len(self.calls()), 1)
+        self.write("scripts/records.toml", TABLE.replace("--reps 2", "--reps 3"))
+        self.assertIn("small: was made by another command", self.records("--stale")[1])
+
+    def test_nothing_half_made_is_put_into_place(self):
+        self.made()
+        before = (self.top / "results/small/record.json").read_text()
+        self.write("monitors/a.rs", "two")
+        self.write("fails", "")
+        code, _, said = self.records("--only", "small")
+        self.assertEqual(code, 1, said)
+        self.assertIn("small: ended with exit code 1", said)
+        self.assertEqual((self.top / "results/small/record.json").read_text(), before)
+        kept = [path.name for path in (self.top / "results").iterdir()]
+        self.assertEqual(len([name for name in kept if name.startswith("run-failed-small-")]), 1, kept)
+        self.assertFalse([name for name in kept if name.startswith(".partial")], kept)
+
+    def test_sources_that_are_not_committed_make_no_record(self):
+        self.write("commit", "0123-dirty")
+        code, _, said = self.records()
+        self.assertEqual((code, self.calls()), (1, []))
+        self.assertIn("commit them", said)
+
+    def test_check(self):
+        self.made()
+        self.assertEqual(self.records("--check")[0], 0)
+        for name, text, part in (
+                ("results/small/README.md", "by hand", "results/small/README.md is not what summary.json gives"),
+                ("results/small/plots/b.svg", "", "results/small/plots/b.svg is not what summary.json gives"),
+                ("results/small/runs.csv", "x", "results/small/runs.csv is made on demand"),
+                ("results/kernels/README.md", "x", "results/kernels/README.md is not what its records give")):
+            with self.subTest(name=name):
+                old = (self.top / name).read_text() if (self.top / name).exists() else None
+                self.write(name, text)
+                self.git("add", "-f", name)
+                code, said, _ = self.records("--check")
+                self.assertEqual((code, said.count("\n")), (1, 1), said)
+                self.assertIn(part, said)
+                self.git("rm", "-q", "--cached", name)
+                if old is None:
+                    (self.top / name).unlink()
+                else:
+                    self.write(name, old)
+                    self.git("add", name)
+
+    def test_misuse(self):
+        code, _, said = self.records("--only", "x")
+        self.assertEqual((code, said), (2, "records: --only x: scripts/records.toml has small, kernels/5.10, kernels/6.1\n"))
+        self.write("scripts/records.toml", TABLE.replace("minutes = 1", "minutes = 61", 1))
+        code, _, said = self.records()
+        self.assertEqual(code, 2)
+        self.assertIn("at most 60", said)
+        self.write("scripts/records.toml", TABLE)
+        self.made()
+        self.write("results/old/summary.json", "{}")
+        self.git("add", "results/old")
+        code, said, _ = self.records("--stale")
+        self.assertEqual((code, said), (1, "old: is not in scripts/records.toml: remove it\n"))
+
+
+if __name__ == "__main__":
+    unittest.main()

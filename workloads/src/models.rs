@@ -1,0 +1,27 @@
+//! The models of load: one file each, and here the only list of them.
+
+mod bomb;
+mod case;
+mod launch;
+mod paced;
+mod parameters;
+mod pipeline;
+mod script;
+
+use contract::Workload;
+
+/// Every model, in the order of every list.
+pub fn models() -> &'static [&'static dyn Workload] {
+    &[
+        &bomb::Bomb,
+        &case::Case,
+        &launch::Launch,
+        &paced::Paced,
+        &pipeline::Pipeline,
+    ]
+}
+
+/// The model called `name`.
+pub(crate) fn find(name: &str) -> Option<&'static dyn Workload> {
+    models().iter().copied().find(|model| model.name() == name)
+}
