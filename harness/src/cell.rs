@@ -5,6 +5,7 @@ pub(crate) mod interrupt;
 mod measure;
 mod meters;
 mod monitor;
+mod pidfd;
 pub(crate) mod protocol;
 mod readiness;
 mod spec;
@@ -40,9 +41,9 @@ impl Cell<'_> {
             make(&dir)?;
             let mut row = self.row();
             let measured = measure(self, &dir);
-            let left = self.put_back()?;
+            let left = self.put_back(measured.is_err())?;
             match measured {
-                Ok(measured) if measured.noise.stolen && reruns < RERUNS => {
+                Ok(measured) if self.is_spoilt(&measured.noise) && reruns < RERUNS => {
                     reruns += 1;
                     fs::remove_dir_all(&dir)?;
                     continue;
@@ -72,10 +73,15 @@ impl Cell<'_> {
         Ok(row)
     }
 
-    /// A third-party tool may leave something switched on, and every later cell would pay for it.
-    /// How many things that were.
-    fn put_back(&self) -> Result<Option<u64>> {
-        if !self.is_tool() {
+    /// Whether CPU time was kept from it and it is of those that are run again then.
+    fn is_spoilt(&self, noise: &Noise) -> bool {
+        self.may_be_run_again() && (noise.stolen || noise.throttled)
+    }
+
+    /// A third-party tool may leave something switched on, and so may a monitor that was killed: every
+    /// later cell would pay for it. How many things a tool left.
+    fn put_back(&self, failed: bool) -> Result<Option<u64>> {
+        if !self.is_tool() && !failed {
             return Ok(None);
         }
         let found = crate::cleanup::what_monitors_switch_on()?.len() as u64;
@@ -95,6 +101,8 @@ fn fill(row: &mut CellRun, measured: Measured, left: Option<u64>, reruns: u32) {
     row.blind = measured.blind;
     row.reported_lost = measured.counters.reported_lost;
     row.notes = measured.counters.notes;
+    row.buffer = measured.buffer;
+    row.own_cpu_samples = measured.own_cpu_samples;
     row.notes
         .extend(left.map(|things| ("left_on".into(), things)));
     row.noise = Noise {

@@ -215,14 +215,32 @@ impl Cgroup {
             "pids.max",
         );
         put(&pids, &limits.pids.to_string())?;
-        let memory = self.file(
+        let memory = self.memory("memory.limit_in_bytes", "memory.max");
+        put(&memory, &limits.memory.to_string())
+    }
+
+    /// Bytes that its processes may have.
+    pub(crate) fn memory_limit(&self) -> Option<u64> {
+        let text = fs::read_to_string(self.memory("memory.limit_in_bytes", "memory.max")).ok()?;
+        text.trim().parse().ok()
+    }
+
+    /// Whether the kernel has ended processes in it because they needed more memory than that.
+    pub(crate) fn out_of_memory(&self) -> bool {
+        let events = self.memory("memory.oom_control", "memory.events");
+        let text = fs::read_to_string(events).unwrap_or_default();
+        let killed = text.lines().find_map(|line| line.strip_prefix("oom_kill "));
+        killed.is_some_and(|count| count.trim() != "0")
+    }
+
+    fn memory(&self, v1: &'static str, v2: &str) -> PathBuf {
+        self.file(
             |h| match h {
-                Hierarchy::V1 { memory, .. } => Some((memory, "memory.limit_in_bytes")),
+                Hierarchy::V1 { memory, .. } => Some((memory, v1)),
                 Hierarchy::V2(_) => None,
             },
-            "memory.max",
-        );
-        put(&memory, &limits.memory.to_string())
+            v2,
+        )
     }
 
     /// CPU time used so far by everything that was ever in it, in nanoseconds.

@@ -1,13 +1,17 @@
-//! A cross-check: what a workload says of itself is held against what it did not write.
+//! The cross-check: the ledger is held against what the workload did not write.
 //!
-//! For every process two others vouch already: its parent, with what fork and waitpid told it, and
-//! the process, with its own pid, parent and exit code; the ledger is not whole where they differ.
-//! Here the kernel is asked too: its count of processes made, `processes` in /proc/stat, is of the
-//! whole machine and so only a lower bound, but no ledger may have made more than the kernel did.
+//! Every process is written down twice already: by its parent, with what fork and waitpid told it, and
+//! by itself, with its own pid, parent and exit code; the ledger is not whole where they differ.
+//! Here the kernel is asked too.
 //!
-//! Process accounting counts exactly, and is asked where it can be had: see [`accounting`].
+//! [`accounting`] counts exactly, and is asked where it can be had. Elsewhere the kernel's count of
+//! processes made, `processes` in /proc/stat, is a lower bound, as it is of the whole machine: no ledger
+//! may have made more than the kernel did.
 
 pub mod accounting;
+mod agreement;
+pub mod lives;
+mod machine;
 
 use std::path::Path;
 
@@ -17,12 +21,9 @@ use contract::{Counts, Kind, Ledger, Result};
 /// kept beside it.
 pub fn read(cell: &Path) -> Result<Ledger> {
     let ledger = workloads::ledger::read(cell)?;
-    if cell.join(accounting::KEPT).exists() {
-        accounting::check(cell, &ledger)?;
-    }
+    accounting::check(cell, &ledger)?;
     Ok(ledger)
 }
-
 /// How many processes the kernel has made since it booted; `None` where it does not tell.
 pub(crate) fn processes_made() -> Option<u64> {
     parse(&std::fs::read_to_string("/proc/stat").ok()?)

@@ -2,6 +2,7 @@
 //! figures come from the crate `scoring`, pages from the crate `report`.
 
 mod buffer_sizes;
+mod calibrate;
 mod cell;
 mod cgroup;
 mod cleanup;
@@ -9,11 +10,13 @@ pub mod cli;
 mod cmd;
 pub mod cross_check;
 pub mod exit;
+mod experiment;
 mod gate_render;
 mod machine;
 mod measure;
 mod output;
 mod plan;
+mod progress;
 mod scorer;
 mod select;
 mod selftest;

@@ -1,19 +1,25 @@
-//! One record: chooses, measures every cell, scores and reports.
+//! One record: chooses, calibrates, runs the experiments, scores and reports.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
-use anyhow::Result;
-use indicatif::ProgressBar;
+use anyhow::{Error, Result};
+use rand::SeedableRng;
+use rand::rngs::StdRng;
 use workloads::Definition;
 
-use crate::cell::{Cell, Stage, interrupt};
+use crate::calibrate::{Calibrated, calibrate, is_closed_loop};
+use crate::cell::{Stage, interrupt};
 use crate::exit::{NothingRuns, say};
+use crate::experiment::{Cells, Loss, Overhead, Until, repeated};
 use crate::output;
-use crate::plan::{Planned, plan};
 use crate::scorer;
 use crate::select::{self, Configuration};
 use crate::setup::{Asked, Setup, reasons};
-use scoring::record::{CellRun, Status, write_json_pretty};
+use scoring::record::{Record, write_json_pretty};
+
+/// How often a case is run where no number is given.
+const CASE_REPETITIONS: u32 = 3;
 
 /// What is to be measured.
 #[derive(Clone, Debug)]
@@ -22,9 +28,11 @@ pub(crate) struct Wanted {
     pub(crate) monitors: Vec<String>,
     /// Patterns of workloads.
     pub(crate) workloads: Vec<String>,
-    /// Repetitions of every cell.
-    pub(crate) repetitions: u32,
-    /// Factor on the number of processes.
+    /// When there are enough blocks of overhead cells.
+    pub(crate) until: Limit,
+    /// Whether workloads have their own length, times the scale: no cell is calibrated or sustained.
+    pub(crate) own_length: bool,
+    /// Factor on the number of processes of all but calibrated cells.
     pub(crate) scale: f64,
     /// Seed of the order of cells and of the bootstraps.
     pub(crate) seed: u64,
@@ -33,6 +41,21 @@ pub(crate) struct Wanted {
     /// What the folder is called after where it has no name.
     pub(crate) kind: &'static str,
 }
+
+/// When there are enough blocks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Limit {
+    /// As said.
+    Until(Until),
+    /// After the time that the default has for each configuration of a block.
+    Default,
+}
+
+/// The default's time for each configuration of a block, both `null` cells included, on one workload.
+const SHARE: Duration = Duration::from_millis(6800);
+
+/// And no more than this for the default comparison.
+const DEFAULT_BUDGET: Duration = Duration::from_secs(125);
 
 /// A record that is measured, scored and reported.
 pub(crate) struct Measured {
@@ -48,26 +71,30 @@ pub(crate) fn measure(wanted: &Wanted) -> Result<Measured> {
     configurations.extend(select::monitors(&wanted.monitors)?);
     let workloads = select::workloads(&wanted.workloads)?;
     let setup = Setup::new(wanted.out.as_deref(), wanted.kind, wanted.scale)?;
+    setup.keep_tools(&configurations)?;
     let asked = Asked {
         seed: wanted.seed,
         scale: wanted.scale,
-        repetitions: wanted.repetitions,
+        repetitions: 0,
     };
-    let out = setup.stage.out.as_path();
-    setup.keep_tools(&configurations)?;
-    write_json_pretty(
-        &out.join("record.json"),
-        &setup.record(asked, &workloads, &configurations),
-    )?;
-    let run = Run {
+    let mut record = setup.record(asked, &workloads, &configurations);
+    let (able, unable): (Vec<_>, Vec<_>) = configurations
+        .into_iter()
+        .partition(|one| reasons(one).is_empty());
+    let mut run = Run {
         wanted,
-        configurations,
+        setup: &setup,
+        record: &mut record,
+        able,
+        unable,
         workloads,
     };
-    let ended = run.cells(&setup.stage);
+    let ended = run.cells();
+    let able = run.able.len();
+    let out = setup.stage.out.as_path();
     if ended
         .as_ref()
-        .is_err_and(anyhow::Error::is::<interrupt::Interrupted>)
+        .is_err_and(Error::is::<interrupt::Interrupted>)
     {
         say(&format!(
             "the cells measured so far are in {}: harness score and harness report show them",
@@ -77,7 +104,7 @@ pub(crate) fn measure(wanted: &Wanted) -> Result<Measured> {
     let failed = ended?;
     scorer::record(out)?;
     report::write_readme(out, report::Pictures::Svg)?;
-    if run.able().len() < 2 {
+    if able < 2 {
         output::print(&report::terminal(out, false)?)?;
         return Err(
             NothingRuns("none of these monitors can run here: see harness doctor".into()).into(),
@@ -88,94 +115,101 @@ pub(crate) fn measure(wanted: &Wanted) -> Result<Measured> {
         failed,
     })
 }
+
 /// What is being compared.
 struct Run<'a> {
     wanted: &'a Wanted,
-    configurations: Vec<Configuration>,
+    setup: &'a Setup,
+    record: &'a mut Record,
+    /// Those that can run here; `null` is the first.
+    able: Vec<Configuration>,
+    unable: Vec<Configuration>,
     workloads: Vec<Definition>,
 }
 
 impl Run<'_> {
-    /// Places of the monitors that can run here; `null` is the first.
-    fn able(&self) -> Vec<usize> {
-        let able = |one: &Configuration| one.monitor.missing(&one.options).is_empty();
-        (0..self.configurations.len())
-            .filter(|&place| able(&self.configurations[place]))
-            .collect()
-    }
-
     /// Runs all cells; gives the number of those that failed.
-    fn cells(&self, stage: &Stage) -> Result<usize> {
-        let able = self.able();
-        let (seed, reps) = (self.wanted.seed, self.wanted.repetitions);
-        let mut cells = plan(self.workloads.len(), &able, reps, seed);
-        // A case says nothing of cost, so there is nothing to compare it with.
-        let case = |one: &Planned| self.workloads[one.workload].model() == "case";
-        cells.retain(|one| !case(one) || able.first() != Some(&one.monitor));
-        let bar = output::bar(cells.len());
-        let mut failed = 0;
-        let mut order = 0;
-        for planned in cells {
-            let cell = self.cell(stage, planned, &mut order);
-            bar.set_message(format!(
-                "{} under {}",
-                cell.workload.label,
-                cell.configuration.label()
-            ));
-            let row = match cell.workload.unavailable() {
-                Some(why) => cell.unavailable(&why.to_string())?,
-                None => cell.run()?,
-            };
-            failed += usize::from(row.status == Status::Failed);
-            tell(&bar, &row);
-            bar.inc(1);
+    fn cells(&mut self) -> Result<usize> {
+        let setup = self.setup;
+        let mut rng = StdRng::seed_from_u64(self.wanted.seed);
+        let mut cells = Cells::new(&setup.stage);
+        self.write()?;
+        let (cases, others): (Vec<_>, Vec<_>) = self
+            .workloads
+            .iter()
+            .cloned()
+            .partition(|one| one.model() == "case");
+        for one in &self.unable {
+            let why = reasons(one).join("; ");
+            cells.cannot_run(one, self.workloads.iter(), &why)?;
         }
-        bar.finish_and_clear();
-        self.unable(stage, &able, order)?;
-        Ok(failed)
-    }
-
-    /// Rows that say why, for the monitors that cannot run here.
-    fn unable(&self, stage: &Stage, able: &[usize], mut order: u32) -> Result<()> {
-        for monitor in (0..self.configurations.len()).filter(|place| !able.contains(place)) {
-            let why = reasons(&self.configurations[monitor]).join("; ");
-            for workload in 0..self.workloads.len() {
-                let planned = Planned {
-                    workload,
-                    monitor,
-                    repetition: 1,
-                    baseline: false,
-                };
-                self.cell(stage, planned, &mut order).unavailable(&why)?;
+        let workloads = lengths(&setup.stage, &others, &self.able[0], self.wanted.own_length)?;
+        if !workloads.is_empty() && self.able.len() > 1 {
+            let until = until(self.wanted, workloads.len(), self.able.len());
+            let mut overhead = Overhead::new(&workloads, &self.able, until);
+            let ended = overhead.run(&mut cells, &mut rng);
+            self.record.repetitions = overhead.blocks();
+            self.record.precision = until.precision;
+            self.write()?;
+            ended?;
+            if !self.wanted.own_length {
+                let loss = Loss::plan(&setup.stage, &workloads, &self.able, &overhead)?;
+                setup.add_monitors(self.record, loss.configurations());
+                self.write()?;
+                loss.run(&mut cells, &mut rng)?;
             }
         }
-        Ok(())
+        if !cases.is_empty() {
+            let repetitions = self.case_repetitions();
+            self.record.repetitions = self.record.repetitions.max(repetitions);
+            self.write()?;
+            let cases = (cases.as_slice(), self.wanted.scale);
+            repeated(&mut cells, cases, &self.able[1..], repetitions, &mut rng)?;
+        }
+        Ok(cells.failed())
     }
 
-    fn cell<'s>(&'s self, stage: &'s Stage, planned: Planned, order: &mut u32) -> Cell<'s> {
-        *order += 1;
-        let (workload, configuration) = (
-            &self.workloads[planned.workload],
-            &self.configurations[planned.monitor],
-        );
-        Cell {
-            stage,
-            planned,
-            order: *order - 1,
-            workload,
-            configuration,
+    fn case_repetitions(&self) -> u32 {
+        match self.wanted.until {
+            Limit::Until(Until {
+                blocks: Some(blocks),
+                ..
+            }) => blocks,
+            _ => CASE_REPETITIONS,
         }
+    }
+
+    fn write(&self) -> Result<()> {
+        write_json_pretty(&self.setup.stage.out.join("record.json"), &*self.record)
     }
 }
 
-fn tell(bar: &ProgressBar, row: &CellRun) {
-    if row.status == Status::Failed {
-        let why = row.error.as_deref().unwrap_or_default();
-        bar.suspend(|| {
-            say(&format!(
-                "{} under {}, repetition {}: {why}",
-                row.workload, row.configuration, row.repetition
-            ));
-        });
+/// How long the cells of each workload are: calibrated, or its own where that is a part of it.
+fn lengths(
+    stage: &Stage,
+    workloads: &[Definition],
+    null: &Configuration,
+    own_length: bool,
+) -> Result<Vec<Calibrated>> {
+    let length = |workload: &Definition| {
+        if own_length || !is_closed_loop(workload) || workload.unavailable().is_some() {
+            return Ok(Calibrated::own(workload, stage.scale));
+        }
+        calibrate(stage, workload, null)
+    };
+    workloads.iter().map(length).collect()
+}
+
+/// What ends the overhead experiment over so many workloads and configurations.
+fn until(wanted: &Wanted, workloads: usize, configurations: usize) -> Until {
+    if let Limit::Until(until) = wanted.until {
+        return until;
+    }
+    let budget = SHARE * (workloads * (configurations + 1)) as u32;
+    let usual = wanted.monitors.is_empty() && wanted.workloads.is_empty();
+    let most = if usual { DEFAULT_BUDGET } else { Duration::MAX };
+    Until {
+        budget: Some(budget.min(most)),
+        ..Until::default()
     }
 }

@@ -5,33 +5,41 @@ use std::fs::{self, File};
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail};
-use contract::{Claims, EventLog, Label, Ledger, Monitor, Options, SpoolReader};
+use contract::{Claims, EventLog, Label, Ledger, Life, Monitor, Options, SpoolReader};
 use scoring::record::{CellRun, CrossCheck, Record, Status, read_json, write_json};
 use scoring::{Cell, Scored, Summary, score};
 
 use crate::cross_check::{self, accounting};
 
-/// How the ledger in the folder of a cell is read.
-pub(crate) type ReadLedger = fn(&Path) -> contract::Result<Ledger>;
+/// What the folder of a cell says of the workload's processes, and of all others.
+pub(crate) type Processes = (Ledger, Option<Vec<Life>>);
 
 /// How the raw files of a record are read.
 #[derive(Clone, Copy)]
 struct Reader {
-    ledger: ReadLedger,
+    processes: fn(&Path) -> contract::Result<Processes>,
     /// Whether the CPUs were emulated: [`contract::Clock::emulated`].
     emulated: bool,
+}
+
+/// The ledger, cross-checked, and all other processes where they are known.
+fn processes(dir: &Path) -> contract::Result<Processes> {
+    let ledger = cross_check::read(dir)?;
+    let others = cross_check::lives::read(dir, &ledger)?;
+    Ok((ledger, others))
 }
 
 /// All that scoring needs of one cell.
 struct Inputs {
     ledger: Ledger,
-    journal: EventLog,
+    others: Option<Vec<Life>>,
+    log: EventLog,
     claims: Claims,
 }
 
 fn inputs(dir: &Path, run: &CellRun, reader: Reader) -> Result<Inputs> {
     let (monitor, options) = monitor(&run.configuration)?;
-    let ledger = (reader.ledger)(dir)
+    let (ledger, others) = (reader.processes)(dir)
         .map_err(|error| anyhow!("{}: {error}: measure again", dir.join("ledger").display()))?;
     let vouched = run
         .cross_check
@@ -47,7 +55,8 @@ fn inputs(dir: &Path, run: &CellRun, reader: Reader) -> Result<Inputs> {
     }
     Ok(Inputs {
         ledger,
-        journal: decode(&dir.join("spool.bin"), monitor)?,
+        others,
+        log: decode(&dir.join("spool.bin"), monitor)?,
         claims,
     })
 }
@@ -67,14 +76,14 @@ fn decode(path: &Path, monitor: &dyn Monitor) -> Result<EventLog> {
         .with_context(|| format!("{}: cannot be read: measure again", path.display()))?;
     let mut reader = SpoolReader::new(file);
     let mut decoder = monitor.decoder();
-    let mut journal = EventLog::default();
+    let mut log = EventLog::default();
     let mut frames = 0_u64;
     let broken = |frames: u64, why: &dyn std::fmt::Display| {
         anyhow!("{}: frame {frames}: {why}: measure again", path.display())
     };
     while let Some(frame) = reader.next_frame().map_err(|e| broken(frames, &e))? {
         decoder
-            .frame(frame, &mut journal)
+            .frame(frame, &mut log)
             .map_err(|error| broken(frames, &error))?;
         frames += 1;
     }
@@ -86,22 +95,25 @@ fn decode(path: &Path, monitor: &dyn Monitor) -> Result<EventLog> {
             path.display()
         );
     }
-    decoder.finish(&mut journal);
-    Ok(journal)
+    decoder.finish(&mut log);
+    Ok(log)
 }
 
 /// Scores the cell in `dir`. Damaged files make it a failed cell; only a `cell.json` that cannot
 /// be read is an error, because then it is not known which cell it is.
 pub(crate) fn cell(dir: &Path) -> Result<Scored> {
-    cell_with(dir, cross_check::read)
+    cell_with(dir, processes)
 }
 
-/// The same with another reader of ledgers.
-pub(crate) fn cell_with(dir: &Path, ledger: ReadLedger) -> Result<Scored> {
+/// The same with other processes.
+pub(crate) fn cell_with(
+    dir: &Path,
+    processes: fn(&Path) -> contract::Result<Processes>,
+) -> Result<Scored> {
     scored(
         dir,
         Reader {
-            ledger,
+            processes,
             emulated: false,
         },
     )
@@ -112,21 +124,26 @@ fn scored(dir: &Path, reader: Reader) -> Result<Scored> {
     if run.status != Status::Ok {
         return Ok(Scored::new(Cell::blank(&run), None));
     }
-    let scored = inputs(dir, &run, reader)
-        .and_then(|inputs| score(&run, &inputs.ledger, &inputs.journal, &inputs.claims, None));
+    let scored = inputs(dir, &run, reader).and_then(|inputs| {
+        let others = inputs.others.as_deref();
+        score(&run, &inputs.ledger, &inputs.log, &inputs.claims, others)
+    });
     Ok(scored.unwrap_or_else(|error| Scored::new(Cell::failed(&run, format!("{error:#}")), None)))
 }
 
 /// Scores all cells of the record in `dir` and writes its `summary.json`.
 pub(crate) fn record(dir: &Path) -> Result<Summary> {
-    record_with(dir, cross_check::read)
+    record_with(dir, processes)
 }
 
-/// The same with another reader of ledgers.
-pub(crate) fn record_with(dir: &Path, ledger: ReadLedger) -> Result<Summary> {
+/// The same with other processes.
+pub(crate) fn record_with(
+    dir: &Path,
+    processes: fn(&Path) -> contract::Result<Processes>,
+) -> Result<Summary> {
     let record = Record::read(dir)?;
     let reader = Reader {
-        ledger,
+        processes,
         emulated: record.machine.correctness_only,
     };
     let mut all = Vec::new();

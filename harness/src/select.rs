@@ -31,6 +31,12 @@ impl Configuration {
         Ok(Self { monitor, options })
     }
 
+    /// The same with one more option.
+    pub(crate) fn with(&self, option: &str, value: &str) -> Result<Self> {
+        let given: Vec<_> = self.options.given().chain([(option, value)]).collect();
+        Self::new(self.monitor, &given)
+    }
+
     /// Name and given options: what records call it.
     pub(crate) fn label(&self) -> String {
         format!("{}{}", self.monitor.name(), self.options.label())

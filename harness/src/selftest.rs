@@ -84,7 +84,7 @@ pub(crate) fn examine(sources: &[Source], dir: &Path, seed: u64) -> Result<Vec<C
             write_cell(dir, &sources[planting.source], run, Some(planted))?;
         }
     }
-    let summary = to_value(scorer::record_with(dir, read_ledger)?)?;
+    let summary = to_value(scorer::record_with(dir, read)?)?;
     let cases = plantings.iter().map(|planting| {
         let bases = bases[planting.source];
         let costs = costs_of(&plantings, planting.source);
@@ -297,12 +297,19 @@ fn write_cell(dir: &Path, source: &Source, run: &CellRun, planted: Option<&Plant
     write_json(&cell.join("cell.json"), run)
 }
 
-fn read_ledger(cell: &Path) -> contract::Result<Ledger> {
+/// The ledger alone: planted events of other processes are not those of this machine.
+fn read(cell: &Path) -> contract::Result<scorer::Processes> {
     let path = cell.join(replay::TRUTHS);
-    match fs::read(&path) {
-        Ok(bytes) => Ok(Ledger::decode(&bytes)?),
-        Err(_) => workloads::ledger::read(cell),
-    }
+    let ledger = match source_ledger(&path) {
+        Some(ledger) => ledger?,
+        None => workloads::ledger::read(cell)?,
+    };
+    Ok((ledger, None))
+}
+
+fn source_ledger(path: &Path) -> Option<contract::Result<Ledger>> {
+    let bytes = fs::read(path).ok()?;
+    Some(Ledger::decode(&bytes).map_err(Into::into))
 }
 
 fn record(sources: &[Source], plantings: &[Planting], seed: u64) -> Record {
@@ -346,7 +353,7 @@ fn record(sources: &[Source], plantings: &[Planting], seed: u64) -> Record {
 
 /// Holds a cell that was run for real under `replay` against what its options plant.
 pub(crate) fn live(cell: &Path, label: &str) -> Result<Case> {
-    let scored = to_value(scorer::cell_with(cell, workloads::ledger::read)?.cell)?;
+    let scored = to_value(scorer::cell_with(cell, read)?.cell)?;
     let run: CellRun = scoring::record::read_json(&cell.join("cell.json"))?;
     let ledger = workloads::ledger::read(cell).map_err(Error::from_boxed)?;
     let configuration = select::configuration(label)?;

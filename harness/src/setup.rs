@@ -51,7 +51,7 @@ impl Setup {
             out: fs::canonicalize(out)?,
             programs: programs.path().to_owned(),
             hierarchy: Hierarchy::find(),
-            user: user::unprivileged(),
+            user: user::of_workloads(),
             scale,
             tag: tag(),
             emulated: machine::emulated(),
@@ -105,6 +105,20 @@ impl Setup {
                 .collect(),
             monitors: configurations.iter().map(monitor_info).collect(),
             recovered: self.recovered.clone(),
+        }
+    }
+
+    /// Adds to `record` the monitors that it does not have yet.
+    pub(super) fn add_monitors<'a>(
+        &self,
+        record: &mut Record,
+        configurations: impl Iterator<Item = &'a Configuration>,
+    ) {
+        for one in configurations {
+            let label = one.label();
+            if record.monitors.iter().all(|known| known.name != label) {
+                record.monitors.push(monitor_info(one));
+            }
         }
     }
 

@@ -1,5 +1,7 @@
 //! The user the workload runs as: nothing runs as root that need not.
 
+use std::collections::HashSet;
+
 use anyhow::{Context, Result};
 use nix::unistd::{Gid, Uid, geteuid};
 
@@ -27,25 +29,45 @@ pub(crate) fn uid(text: &str) -> Result<u32, String> {
     }
 }
 
-/// For root: the person behind sudo, or else `nobody`. `None` when there is nothing to give up.
-pub(crate) fn unprivileged() -> Option<User> {
+/// The person behind sudo, where root was become by it.
+pub(crate) fn behind_sudo() -> Option<User> {
     if !geteuid().is_root() {
         return None;
     }
     let id = |name| {
-        std::env::var(name)
-            .ok()?
-            .parse::<u32>()
-            .ok()
-            .filter(|&id| id != 0)
+        let text = std::env::var(name).ok()?;
+        text.parse::<u32>().ok().filter(|&id| id != 0)
     };
-    let sudo = id("SUDO_UID")
-        .zip(id("SUDO_GID"))
-        .map(|(uid, gid)| User { uid, gid });
-    Some(sudo.unwrap_or(User {
-        uid: NOBODY,
+    let (uid, gid) = id("SUDO_UID").zip(id("SUDO_GID"))?;
+    Some(User { uid, gid })
+}
+
+/// For root: `nobody`, or else a user near it that no process of this machine has, so that the user
+/// tells the workload's processes from all others. `None` when there is nothing to give up.
+pub(crate) fn of_workloads() -> Option<User> {
+    if !geteuid().is_root() {
+        return None;
+    }
+    let taken: HashSet<u32> = users().collect();
+    let free = (1..=NOBODY).rev().find(|uid| !taken.contains(uid));
+    Some(User {
+        uid: free.unwrap_or(NOBODY),
         gid: NOBODY,
-    }))
+    })
+}
+
+/// The real users of all processes. One that ends meanwhile is left out.
+fn users() -> impl Iterator<Item = u32> {
+    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = entries.filter(|entry| {
+        let name = entry.file_name();
+        name.as_encoded_bytes().iter().all(u8::is_ascii_digit)
+    });
+    pids.filter_map(|entry| {
+        let status = std::fs::read_to_string(entry.path().join("status")).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("Uid:"))?;
+        line.split_whitespace().next()?.parse().ok()
+    })
 }
 
 impl User {

@@ -19,7 +19,7 @@ use std::thread;
 use common::{Traces, harness, is_root, said, scratch, within};
 use contract::Kind;
 use contract::bare_name;
-use monitors::event_json::{self, Told};
+use monitors::event_json::{self, EventLine};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
@@ -76,7 +76,7 @@ fn heard(stderr: ChildStderr) -> Receiver<String> {
 }
 
 /// The events of a watch as they come.
-fn events(stdout: impl Read + Send + 'static) -> Receiver<Told> {
+fn events(stdout: impl Read + Send + 'static) -> Receiver<EventLine> {
     let (sender, told) = channel();
     thread::spawn(move || {
         for line in BufReader::new(stdout).split(b'\n').map_while(Result::ok) {
@@ -91,7 +91,7 @@ fn events(stdout: impl Read + Send + 'static) -> Receiver<Told> {
 
 /// All that came until every event that is `due` had its line, in whatever order: audit records a
 /// fork when the call returns to the parent, and a child of vfork may be gone by then.
-fn until_told(mut due: HashSet<(Kind, u32)>, told: &Receiver<Told>) -> Vec<Told> {
+fn until_told(mut due: HashSet<(Kind, u32)>, told: &Receiver<EventLine>) -> Vec<EventLine> {
     let mut all = Vec::new();
     while !due.is_empty() {
         let next = told.recv_timeout(std::time::Duration::from_secs(20));

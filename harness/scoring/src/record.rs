@@ -279,8 +279,11 @@ pub struct Noise {
     pub throttled_us: Option<u64>,
     /// One-minute load when it began.
     pub load: f64,
-    /// More than 2 % of the time of all CPUs was stolen or throttled.
+    /// More than 2 % of the time of all CPUs went to other guests.
     pub stolen: bool,
+    /// A quota kept more than 2 % of the time of all CPUs.
+    #[serde(default)]
+    pub throttled: bool,
     /// How often it was run again because it was stolen.
     pub reruns: u32,
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, Error, Result};
 use contract::{Counters, Privilege, Script};
+use monitors::clock;
 
 use super::meters::{Meters, Passed};
 use super::monitor::MonitorProcess;
@@ -14,8 +15,9 @@ use super::spec::Cell;
 use super::spool_tail::SpoolTail;
 use super::workload::{WorkloadProcess, is_early, limits};
 use crate::cgroup::Cgroup;
-use crate::cross_check::accounting::Accounting;
-use scoring::record::{Cost, CrossCheck, Noise, TOOLS};
+use crate::cross_check::accounting::{self, Accounting};
+use crate::select::Configuration;
+use scoring::record::{Buffer, Cost, CrossCheck, Experiment, Noise, TOOLS};
 
 /// What came of a cell.
 pub(super) struct Measured {
@@ -24,6 +26,9 @@ pub(super) struct Measured {
     pub(super) noise: Noise,
     pub(super) drained: bool,
     pub(super) blind: Option<String>,
+    pub(super) buffer: Option<Buffer>,
+    /// See [`CellRun::own_cpu_samples`](scoring::record::CellRun::own_cpu_samples).
+    pub(super) own_cpu_samples: Vec<(u64, u64)>,
     pub(super) cross_check: Option<CrossCheck>,
 }
 
@@ -41,6 +46,8 @@ pub(super) fn measure(cell: &Cell<'_>, dir: &Path) -> Result<Measured> {
 /// What is there before the monitor.
 struct Prepared {
     script: Script,
+    /// The record of all processes that end from now on, where it can be had.
+    accounting: Option<Accounting>,
     group: Option<Cgroup>,
     /// The workload, where its processes must be older than the monitor.
     early: Option<WorkloadProcess>,
@@ -51,6 +58,10 @@ impl Prepared {
         let script = cell.script(cell.workload)?;
         let tag = format!("{}o{}", cell.stage.tag, cell.order);
         workloads::prepare(dir, &script, &tag).map_err(Error::from_boxed)?;
+        let accounting = match cell.accounted {
+            true => Accounting::start(&monitors::accounting::file()?).map_err(Error::from_boxed)?,
+            false => None,
+        };
         let group = cell.group("monitor", None)?;
         let early = if is_early(&script) {
             Some(start(cell, dir, &script, &[])?)
@@ -59,6 +70,7 @@ impl Prepared {
         };
         Ok(Self {
             script,
+            accounting,
             group,
             early,
         })
@@ -104,9 +116,7 @@ fn arm(cell: &Cell<'_>, dir: &Path, group: Option<&Cgroup>) -> Result<Armed> {
         Some(_) => None,
         None => tail(cell, dir)?,
     };
-    if let Some(tail) = &mut tail {
-        probes.ready(tail, &mut monitor, stage.patience())?;
-    }
+    probes.ready(tail.as_mut(), &mut monitor, stage.patience())?;
     Ok(Armed {
         monitor,
         probes,
@@ -128,27 +138,30 @@ fn tail(cell: &Cell<'_>, dir: &Path) -> Result<Option<SpoolTail>> {
 /// A workload that has run.
 struct Ran {
     outcome: Outcome,
-    accounting: Option<Accounting>,
+    /// Of a sustained cell, whose halves are held against each other.
+    own_cpu_samples: Vec<(u64, u64)>,
 }
 
 /// Runs the workload from its first process to its end.
 fn run(cell: &Cell<'_>, dir: &Path, prepared: &mut Prepared, armed: &mut Armed) -> Result<Ran> {
-    // Of a driver's processes accounting names other parents: those that took them in.
-    let accounting = match prepared.script.driver {
-        Some(_) => None,
-        None => Accounting::start(&monitors::accounting::file()?).map_err(Error::from_boxed)?,
-    };
     let beside = beside(cell, dir, &armed.env)?;
     let mut workload = match prepared.early.take() {
         Some(workload) => workload,
         None => start(cell, dir, &prepared.script, &armed.env)?,
     };
     workload.go_on();
-    let outcome = workload.wait(&mut armed.monitor)?;
+    let group = prepared.group.as_ref();
+    let group = group.filter(|_| cell.experiment == Experiment::Loss);
+    let mut own_cpu_samples = Vec::new();
+    let outcome = workload.wait(&mut armed.monitor, &mut || {
+        let cpu_ns = group.map(Cgroup::cpu_ns).transpose()?;
+        own_cpu_samples.extend(cpu_ns.map(|cpu_ns| (clock::now(), cpu_ns)));
+        Ok(())
+    })?;
     beside.map(WorkloadProcess::end).transpose()?;
     Ok(Ran {
         outcome,
-        accounting,
+        own_cpu_samples,
     })
 }
 
@@ -159,8 +172,7 @@ fn start(
     env: &[(String, String)],
 ) -> Result<WorkloadProcess> {
     let group = cell.group("workload", Some(limits(script)))?;
-    let label = cell.workload.label.as_str();
-    WorkloadProcess::start(cell.stage, label, dir, script, (env, group))
+    WorkloadProcess::start(cell.stage, &cell.workload.label, dir, script, (env, group))
 }
 
 /// Starts what the workload is to be disturbed by, if anything.
@@ -184,10 +196,8 @@ fn beside(
 
 /// Waits until the monitor has handed on everything; whether it did so in time.
 fn drain(cell: &Cell<'_>, dir: &Path, armed: &mut Armed) -> Result<bool> {
-    let drained = match &mut armed.tail {
-        Some(tail) => armed.probes.drained(tail, cell.stage.patience())?,
-        None => true,
-    };
+    let patience = cell.stage.patience();
+    let drained = armed.probes.drained(armed.tail.as_mut(), patience)?;
     if cell.plants_faults() {
         hand_over(dir)?;
     }
@@ -218,32 +228,73 @@ fn account(
         peak_rss_bytes: armed.monitor.peak_rss_bytes(),
     };
     let counters = armed.monitor.stop(cell.stage.patience())?;
+    let buffer = buffer(cell.configuration, counters.buffer_peak);
     prepared.group.map(Cgroup::remove).transpose()?;
+    let uid = match prepared.script.driver {
+        // Its processes may be of any user, and others than their parents may have taken them in.
+        Some(_) => None,
+        None => cell.stage.user.map(|user| user.uid),
+    };
     Ok(Measured {
-        cross_check: confirm(dir, ran)?,
+        cross_check: confirm(dir, &ran.outcome, prepared.accounting, uid)?,
         cost,
         counters,
         noise: passed.noise,
         drained,
         blind: armed.blind,
+        buffer,
+        own_cpu_samples: ran.own_cpu_samples,
+    })
+}
+
+/// What holds events between the kernel and the monitor's reader, with the highest fill that it
+/// tells; `None` where nothing watches.
+fn buffer(one: &Configuration, peak: Option<u64>) -> Option<Buffer> {
+    if one.monitor.name() == "null" {
+        return None;
+    }
+    let without = |unit: &str| Buffer {
+        capacity: None,
+        peak: None,
+        unit: unit.into(),
+        least_per_event: None,
+    };
+    Some(match one.monitor.buffer(&one.options) {
+        contract::Buffer::Unbounded => without(Buffer::NONE),
+        contract::Buffer::Unknown => without(Buffer::UNKNOWN),
+        contract::Buffer::Bounded {
+            capacity,
+            unit,
+            least_per_event,
+        } => Buffer {
+            capacity: Some(capacity),
+            peak,
+            unit: unit.into(),
+            least_per_event: Some(least_per_event),
+        },
     })
 }
 
 /// Holds the ledger against what the workload did not write.
-fn confirm(dir: &Path, ran: Ran) -> Result<Option<CrossCheck>> {
+fn confirm(
+    dir: &Path,
+    outcome: &Outcome,
+    accounting: Option<Accounting>,
+    uid: Option<u32>,
+) -> Result<Option<CrossCheck>> {
     let cross_check = |by: &str, processes| CrossCheck {
         by: by.to_owned(),
         processes,
     };
-    let ledger = workloads::ledger::read(dir).map_err(Error::from_boxed)?;
-    let accounted = ran.accounting.map(|one| one.confirm(dir, &ledger));
-    let accounted = accounted.transpose().map_err(Error::from_boxed)?.flatten();
-    Ok(match accounted {
-        Some(processes) => Some(cross_check(CrossCheck::ACCOUNTING, processes)),
-        // The workload's own process has asked already.
-        None => ran
-            .outcome
-            .machine_forks
-            .map(|count| cross_check(CrossCheck::COUNT, count)),
-    })
+    let kept = accounting.map(|one| one.keep(dir, uid)).transpose();
+    if kept.map_err(Error::from_boxed)?.unwrap_or(false) {
+        let ledger = workloads::ledger::read(dir).map_err(Error::from_boxed)?;
+        let agreed = accounting::check(dir, &ledger).map_err(Error::from_boxed)?;
+        if let Some(processes) = agreed {
+            return Ok(Some(cross_check(CrossCheck::ACCOUNTING, processes)));
+        }
+    }
+    // The workload's own process has asked already.
+    let count = outcome.machine_forks;
+    Ok(count.map(|count| cross_check(CrossCheck::COUNT, count)))
 }

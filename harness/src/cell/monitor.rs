@@ -105,6 +105,11 @@ impl MonitorProcess {
         }
     }
 
+    /// Its process.
+    pub(super) fn pid(&self) -> Pid {
+        self.child.id()
+    }
+
     /// Most memory its processes have had so far, in bytes: of each the most it ever had.
     pub(super) fn peak_rss_bytes(&self) -> u64 {
         self.processes().into_iter().map(high_water).sum()

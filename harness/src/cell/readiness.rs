@@ -41,13 +41,17 @@ impl ReadinessProbes {
         }
     }
 
-    /// Spawns them until one is reported: from then on the monitor is watching.
+    /// Spawns them until one is reported: from then on the monitor is watching. Without a `tail`
+    /// nothing is reported, and one is spawned all the same: no cell shall have less to do.
     pub(super) fn ready(
         &self,
-        tail: &mut SpoolTail,
+        tail: Option<&mut SpoolTail>,
         monitor: &mut MonitorProcess,
         patience: Duration,
     ) -> Result<()> {
+        let Some(tail) = tail else {
+            return reap(self.spawn()?);
+        };
         let deadline = Instant::now() + patience;
         let mut sent = Vec::new();
         while Instant::now() < deadline {
@@ -55,7 +59,7 @@ impl ReadinessProbes {
             sent = vec![readiness_probe.id()];
             let reported = until(Duration::from_millis(100), || tail.reported(&sent));
             reap(readiness_probe)?;
-            // That it is gone says more than what the last it said was like.
+            // That it has ended says more than that the probe was not reported.
             monitor.check()?;
             if reported? {
                 tail.forget();
@@ -71,7 +75,7 @@ impl ReadinessProbes {
 
     /// Spawns one on every CPU and waits until all are reported: whatever happened before them
     /// has been handed on. `false` when that does not come about in time.
-    pub(super) fn drained(&self, tail: &mut SpoolTail, patience: Duration) -> Result<bool> {
+    pub(super) fn drained(&self, tail: Option<&mut SpoolTail>, patience: Duration) -> Result<bool> {
         let this = nix::unistd::Pid::from_raw(0);
         let usual = sched_getaffinity(this).context("sched_getaffinity")?;
         let mut readiness_probes = Vec::new();
@@ -83,7 +87,10 @@ impl ReadinessProbes {
         }
         sched_setaffinity(this, &usual).context("sched_setaffinity")?;
         let sent: Vec<_> = readiness_probes.iter().map(Child::id).collect();
-        let reported = until(patience, || tail.reported(&sent))?;
+        let reported = match tail {
+            Some(tail) => until(patience, || tail.reported(&sent))?,
+            None => true,
+        };
         readiness_probes.into_iter().try_for_each(reap)?;
         Ok(reported)
     }

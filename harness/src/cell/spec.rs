@@ -1,4 +1,4 @@
-//! One cell before it is run: what, under what, in which folder.
+//! One cell before it is run: what, under what, how long, in which folder.
 
 use std::path::PathBuf;
 
@@ -9,22 +9,30 @@ use workloads::Definition;
 use super::interference;
 use super::stage::Stage;
 use crate::cgroup::{Cgroup, Limits};
-use crate::plan::Planned;
 use crate::select::Configuration;
-use scoring::record::{CellRun, Noise};
+use scoring::record::{CellRun, Experiment, Noise};
 
 /// One cell, ready to be run.
 pub(crate) struct Cell<'a> {
     /// What all cells share.
     pub(crate) stage: &'a Stage,
-    /// Its place in the plan.
-    pub(crate) planned: Planned,
-    /// Its place in the order.
-    pub(crate) order: u32,
+    /// What it measures.
+    pub(crate) experiment: Experiment,
     /// The workload.
     pub(crate) workload: &'a Definition,
+    /// Factor on the number of the workload's processes.
+    pub(crate) scale: f64,
     /// The monitor.
     pub(crate) configuration: &'a Configuration,
+    /// The block of an overhead cell; otherwise which time this is. From 1.
+    pub(crate) repetition: u32,
+    /// See [`CellRun::baseline`].
+    pub(crate) baseline: bool,
+    /// Whether process accounting is on, so that all processes are known. Not under a monitor that
+    /// uses it, nor where that is compared: the baseline must not pay for what the monitor does.
+    pub(crate) accounted: bool,
+    /// Its place in the order.
+    pub(crate) order: u32,
 }
 
 impl Cell<'_> {
@@ -36,19 +44,17 @@ impl Cell<'_> {
             safe(&self.workload.label),
             safe(&self.configuration.label()),
         );
-        let name = format!(
-            "{:05}-{workload}-{monitor}-{}",
-            self.order, self.planned.repetition
-        );
+        let name = format!("{:05}-{workload}-{monitor}-{}", self.order, self.repetition);
         self.stage.out.join("raw").join(name)
     }
 
     /// Its row before anything was measured.
     pub(super) fn row(&self) -> CellRun {
         CellRun {
-            repetition: self.planned.repetition,
+            experiment: self.experiment,
+            repetition: self.repetition,
             order: self.order,
-            baseline: self.planned.baseline,
+            baseline: self.baseline,
             noise: Noise {
                 load: interference::load(),
                 ..Noise::default()
@@ -73,9 +79,18 @@ impl Cell<'_> {
         self.configuration.monitor.definition().is_some()
     }
 
+    /// Whether it is run again when CPU time was kept from it. Cells of a block belong to one stretch of
+    /// time, and the model leaves out what was stolen; a sustained cell asks whether the reader keeps up.
+    pub(super) fn may_be_run_again(&self) -> bool {
+        !matches!(
+            self.experiment,
+            Experiment::Overhead | Experiment::Loss | Experiment::Foreign
+        )
+    }
+
     /// What is run.
     pub(super) fn script(&self, workload: &Definition) -> Result<Script> {
-        let script = workload.script(self.stage.scale, &self.stage.programs);
+        let script = workload.script(self.scale, &self.stage.programs);
         script.map_err(anyhow::Error::from_boxed)
     }
 

@@ -12,6 +12,7 @@ use contract::Script;
 
 use super::interrupt;
 use super::monitor::MonitorProcess;
+use super::pidfd::PidFds;
 use super::protocol::Outcome;
 use super::stage::Stage;
 use crate::cgroup::{Cgroup, Limits};
@@ -21,6 +22,9 @@ use crate::exit::{self, NothingRuns};
 /// itself: a little less, so that it can still say why.
 const LONGEST: Duration = Duration::from_secs(150);
 pub(crate) const LIMIT: Duration = Duration::from_secs(120);
+
+/// How long its end is waited for at once.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// The fence: as many tasks as the script needs at once, with the runner's, and its memory.
 pub(super) fn limits(script: &Script) -> Limits {
@@ -110,10 +114,16 @@ impl WorkloadProcess {
         }
     }
 
-    /// Waits for its end, with an eye on the monitor.
-    pub(super) fn wait(mut self, monitor: &mut MonitorProcess) -> Result<Outcome> {
+    /// Waits for its end, which comes early when the monitor ends, and calls `look` from time to time.
+    pub(super) fn wait(
+        mut self,
+        monitor: &mut MonitorProcess,
+        look: &mut dyn FnMut() -> Result<()>,
+    ) -> Result<Outcome> {
         let deadline = Instant::now() + LONGEST;
+        let both = PidFds::of(&[self.child.id(), monitor.pid()]);
         let status = loop {
+            look()?;
             if let Some(status) = self.child.try_wait().context("waitpid")? {
                 break status;
             }
@@ -121,17 +131,17 @@ impl WorkloadProcess {
             interrupt::check()?;
             if Instant::now() > deadline {
                 bail!(
-                    "{}: not done after {} s, ended: try a smaller --scale",
+                    "{}: not done after {} s: use a smaller --scale",
                     self.label,
                     LONGEST.as_secs()
                 );
             }
-            std::thread::sleep(Duration::from_millis(2));
+            both.wait(LOOK)?;
         };
         self.ended(status)?;
-        let done = scoring::record::read_json(&self.dir.join("outcome.json"))?;
+        let outcome = scoring::record::read_json(&self.dir.join("outcome.json"))?;
         self.group.take().map(Cgroup::remove).transpose()?;
-        Ok(done)
+        Ok(outcome)
     }
 
     /// Whether it ended as it should; a [`NothingRuns`] when the machine lacks what it needs.
@@ -145,7 +155,23 @@ impl WorkloadProcess {
         if status.code() == Some(i32::from(exit::NOTHING_RUNS)) {
             return Err(NothingRuns(last.to_owned()).into());
         }
+        if let Some(limit) = self.out_of_memory() {
+            let mib = limit >> 20;
+            bail!(
+                "{}: out of memory: its control group has {mib} MiB: use a smaller --scale",
+                self.label
+            );
+        }
         bail!("{}: {last} ({status})", self.label)
+    }
+
+    /// The limit, where the kernel ended processes in the workload's group because of it.
+    fn out_of_memory(&self) -> Option<u64> {
+        let group = self.group.as_ref()?;
+        group
+            .out_of_memory()
+            .then(|| group.memory_limit())
+            .flatten()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Arguments that several commands share, and how their values are read.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::Result;
 use clap::Args;
@@ -50,5 +51,31 @@ pub(crate) fn factor(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(value) if value.is_finite() && value > 0.0 && value <= 1000.0 => Ok(value),
         _ => Err("use a number above 0 and up to 1000".into()),
+    }
+}
+
+/// A time, such as 90s, 5m or plain seconds.
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse::<f64>().ok();
+    let seconds = seconds.and_then(|value| Duration::try_from_secs_f64(value).ok());
+    let found = seconds.or_else(|| humantime::parse_duration(text).ok());
+    match found {
+        Some(time) if time >= Duration::from_secs(1) => Ok(time),
+        _ => Err("use a time of at least a second, such as 90s or 5m".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_with_and_without_a_unit() {
+        assert_eq!(duration("90"), Ok(Duration::from_secs(90)));
+        assert_eq!(duration("90s"), Ok(Duration::from_secs(90)));
+        assert_eq!(duration("5m"), Ok(Duration::from_secs(300)));
+        for bad in ["", "0", "-3", "soon", "10ms"] {
+            assert!(duration(bad).is_err(), "{bad}");
+        }
     }
 }

@@ -36,7 +36,7 @@ pub(crate) fn doctor(args: &DoctorArgs) -> Result<()> {
         Some(found) => format!("cgroup     {}: limits and CPU time per side of a cell\n", found.version()),
         None => "cgroup     none that can be written to: CPU time is that of the monitor's process; run as root for the rest\n".into(),
     };
-    text += &match user::unprivileged() {
+    text += &match user::of_workloads() {
         Some(user) => format!("workloads  run as {}\n", user.text()),
         None => "workloads  run as yourself\n".into(),
     };

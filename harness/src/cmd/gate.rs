@@ -2,15 +2,17 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
-use super::args::{OutArgs, ToolsArgs, factor};
+use super::args::{OutArgs, ToolsArgs, duration, factor};
 use crate::exit::{misuse, say};
+use crate::experiment::Until;
 use crate::gate_render::{self, Ci};
 use crate::machine;
-use crate::measure::{Measured, Wanted, measure};
+use crate::measure::{Limit, Measured, Wanted, measure};
 use crate::output::print;
 use report::numbers::count;
 use scoring::Summary;
@@ -64,6 +66,9 @@ pub(crate) struct GateArgs {
     /// With --update: repetitions of every cell
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
     reps: u32,
+    /// Spend no more than this on measuring, such as 5m, even if that leaves fewer repetitions
+    #[arg(long, value_name = "T", value_parser = duration)]
+    budget: Option<Duration>,
     /// With --update: factor on the number of processes
     #[arg(long, value_name = "F", default_value_t = 1.0, value_parser = factor, allow_negative_numbers = true)]
     scale: f64,
@@ -118,7 +123,8 @@ fn measured(
         let Measured { out, .. } = measure(&Wanted {
             monitors: baseline.monitors.clone(),
             workloads: workloads.map(|(name, _)| name.clone()).collect(),
-            repetitions: baseline.repetitions,
+            until: enough(args, baseline.repetitions),
+            own_length: true,
             scale: baseline.scale,
             seed,
             out,
@@ -160,12 +166,22 @@ fn update(args: &GateArgs) -> Result<()> {
     Ok(())
 }
 
+/// So many repetitions, or as many as the budget has time for.
+fn enough(args: &GateArgs, repetitions: u32) -> Limit {
+    Limit::Until(Until {
+        blocks: Some(repetitions),
+        budget: args.budget,
+        precision: None,
+    })
+}
+
 /// The folder of a record that has what the baseline is to promise.
 fn measured_for_update(args: &GateArgs) -> Result<PathBuf> {
     let Measured { out, failed } = measure(&Wanted {
         monitors: args.monitors.clone(),
         workloads: args.workloads.clone(),
-        repetitions: args.reps,
+        until: enough(args, args.reps),
+        own_length: true,
         scale: args.scale,
         seed: args.out.seed,
         out: args.out.out.clone(),

@@ -8,11 +8,10 @@ use clap::Args;
 use crate::cell::{Cell, Stage};
 use crate::exit::say;
 use crate::output::print;
-use crate::plan::Planned;
 use crate::select;
 use crate::selftest::{self, Case, EVERYTHING, Source};
 use crate::setup::Setup;
-use scoring::record::Status;
+use scoring::record::{Experiment, Status};
 
 /// Workloads whose ledgers are used too, where they can run, at this scale.
 const REAL: [(&str, f64); 4] = [
@@ -63,11 +62,10 @@ pub(crate) fn selftest(args: &SelftestArgs) -> Result<()> {
 
 /// Runs the real workloads under `replay`: their ledgers, and a case for each run itself.
 fn real(dir: &Path) -> Result<(Vec<Source>, Vec<Case>)> {
-    let mut setup = Setup::new(Some(&dir.join("real")), "selftest", 1.0)?;
+    let setup = Setup::new(Some(&dir.join("real")), "selftest", 1.0)?;
     let (mut sources, mut cases) = (Vec::new(), Vec::new());
     for (order, (name, scale)) in (0..).zip(REAL) {
-        setup.stage.scale = scale;
-        if let Some((cell, label)) = measured(&setup.stage, name, order)? {
+        if let Some((cell, label)) = measured(&setup.stage, (name, scale), order)? {
             cases.push(selftest::live(&cell, &label)?);
             sources.push(Source {
                 name: name.to_owned(),
@@ -80,7 +78,11 @@ fn real(dir: &Path) -> Result<(Vec<Source>, Vec<Case>)> {
 }
 
 /// The folder of a cell and the label of its monitor; `None` where the workload cannot run.
-fn measured(stage: &Stage, name: &str, order: u32) -> Result<Option<(PathBuf, String)>> {
+fn measured(
+    stage: &Stage,
+    (name, scale): (&str, f64),
+    order: u32,
+) -> Result<Option<(PathBuf, String)>> {
     let workload = select::workload(name)?;
     if let Some(why) = workload.unavailable() {
         say(&format!("{name} is left out: {why}"));
@@ -89,15 +91,14 @@ fn measured(stage: &Stage, name: &str, order: u32) -> Result<Option<(PathBuf, St
     let configuration = select::configuration(&format!("replay{{{EVERYTHING}}}"))?;
     let cell = Cell {
         stage,
-        planned: Planned {
-            workload: 0,
-            monitor: 0,
-            repetition: 1,
-            baseline: false,
-        },
-        order,
+        experiment: Experiment::Overhead,
         workload: &workload,
+        scale,
         configuration: &configuration,
+        repetition: 1,
+        baseline: false,
+        accounted: true,
+        order,
     };
     let row = cell.run()?;
     if row.status != Status::Ok {

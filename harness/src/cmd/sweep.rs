@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 use clap::Args;
 
-use super::args::{ChoiceArgs, OutArgs, ToolsArgs};
+use super::args::{ChoiceArgs, OutArgs, ToolsArgs, duration};
 use crate::exit::{NothingRuns, say};
 use crate::output::print;
+use crate::progress::words;
 use crate::sweep::{Swept, Wanted, sweep as measured};
 
 pub(crate) const EXAMPLES: &str = "Examples:
@@ -22,9 +23,9 @@ Workloads are of the model `paced`; the default is paced.";
 pub(crate) struct SweepArgs {
     #[command(flatten)]
     choice: ChoiceArgs,
-    /// Stop after so many minutes; the report names every search that was not finished by then
-    #[arg(long, value_name = "N", default_value_t = 15, value_parser = clap::value_parser!(u32).range(1..=10_000))]
-    minutes: u32,
+    /// Stop after so long; the report names every search that was not finished by then
+    #[arg(long, value_name = "T", default_value = "15m", value_parser = duration)]
+    budget: Duration,
     #[command(flatten)]
     out: OutArgs,
     #[command(flatten)]
@@ -42,7 +43,7 @@ pub(crate) fn sweep(args: &SweepArgs) -> Result<()> {
     } = measured(&Wanted {
         monitors: args.choice.monitors.clone(),
         workloads: args.choice.workloads.clone(),
-        until: Instant::now() + Duration::from_secs(60 * u64::from(args.minutes)),
+        until: Instant::now() + args.budget,
         seed: args.out.seed,
         out: args.out.out.clone(),
     })?;
@@ -51,8 +52,8 @@ pub(crate) fn sweep(args: &SweepArgs) -> Result<()> {
     say(&format!("the report is {}", page.display()));
     if unfinished > 0 {
         say(&format!(
-            "{unfinished} searches were not finished in {} minutes, the report names each: give --minutes more, or -m fewer",
-            args.minutes
+            "{unfinished} searches were not finished in {}, the report names each: give more with --budget, or fewer with -m",
+            words(args.budget)
         ));
     }
     if measured == 0 {

@@ -157,11 +157,8 @@ fn lock() -> Result<Flock<std::fs::File>> {
 /// A monitor that needs no root gives it up for the person behind sudo. Without sudo there is no
 /// user whose programs it should watch instead.
 fn give_up_root(configuration: &Configuration) -> Result<()> {
-    let sudo = env::var_os("SUDO_UID").is_some();
-    match user::unprivileged() {
-        Some(user) if sudo && configuration.monitor.privilege() == Privilege::None => {
-            user.become_it()
-        }
+    match user::behind_sudo() {
+        Some(user) if configuration.monitor.privilege() == Privilege::None => user.become_it(),
         _ => Ok(()),
     }
 }

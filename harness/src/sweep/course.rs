@@ -13,11 +13,10 @@ use super::load::definition;
 use crate::cell::{Cell, Stage};
 use crate::exit::say;
 use crate::output::bar;
-use crate::plan::Planned;
 use crate::scorer;
 use crate::select::Configuration;
 use scoring::Scored;
-use scoring::record::Status;
+use scoring::record::{Experiment, Status};
 use scoring::sweep::search::{CONFIRM, left, next};
 use scoring::sweep::{Load, SECONDS, Trial, burst_rate};
 
@@ -207,15 +206,14 @@ impl<'a> Course<'a> {
             .filter(|one| one.cell.workload == workload.label && one.cell.configuration == label);
         Cell {
             stage: self.stage,
-            planned: Planned {
-                workload: 0,
-                monitor: 0,
-                repetition: before.count() as u32 + 1,
-                baseline: false,
-            },
-            order: self.scored.len() as u32,
+            experiment: Experiment::Sweep,
             workload,
+            scale: 1.0,
             configuration,
+            repetition: before.count() as u32 + 1,
+            baseline: false,
+            accounted: configuration.monitor.name() != "accounting",
+            order: self.scored.len() as u32,
         }
     }
 }

@@ -7,6 +7,8 @@ const STATUS: usize = 4;
 const UID: usize = 8;
 const PID: usize = 16;
 const PPID: usize = 20;
+const BEGUN: usize = 24;
+const LIVED: usize = 28;
 /// In the first byte: it has forked and executed nothing since.
 const FORKED: u8 = 1;
 /// What the version is for a record in the byte order of this machine: the number, and a bit that
@@ -14,7 +16,7 @@ const FORKED: u8 = 1;
 const THIS: u8 = 3 | if cfg!(target_endian = "big") { 0x80 } else { 0 };
 
 /// One record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AcctRecord {
     /// The process.
     pub pid: Pid,
@@ -26,6 +28,11 @@ pub struct AcctRecord {
     pub uid: u32,
     /// Whether it has executed anything.
     pub executed: bool,
+    /// When it began, in seconds of the wall clock: of the end, less the seconds that it lived, each
+    /// rounded down, so up to a second too late or too early.
+    pub begun_s: u32,
+    /// How long it lived, in hundredths of a second, rounded down and to 24 bits.
+    pub lived_ticks: f32,
 }
 
 impl AcctRecord {
@@ -45,6 +52,8 @@ impl AcctRecord {
                 status: number(STATUS).cast_signed(),
                 uid: number(UID),
                 executed: bytes[0] & FORKED == 0,
+                begun_s: number(BEGUN),
+                lived_ticks: f32::from_bits(number(LIVED)),
             }),
             other => Err(other),
         }
@@ -60,6 +69,8 @@ impl AcctRecord {
             (UID, self.uid),
             (PID, self.pid),
             (PPID, self.ppid),
+            (BEGUN, self.begun_s),
+            (LIVED, self.lived_ticks.to_bits()),
         ];
         for (at, word) in words {
             bytes[at..at + 4].copy_from_slice(&word.to_ne_bytes());
@@ -80,6 +91,8 @@ mod tests {
             status: 256,
             uid: 1000,
             executed: false,
+            begun_s: 1_700_000_000,
+            lived_ticks: 12.0,
         };
         let mut bytes = record.bytes();
         assert_eq!(AcctRecord::parse(&bytes), Ok(record));

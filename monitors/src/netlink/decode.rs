@@ -1,7 +1,7 @@
 //! Datagrams and looked-up fields to events: pure.
 //!
 //! The connector tells the end of each thread, and of a process only that of its first one: see
-//! threads.rs.
+//! common/thread_group.rs.
 
 use contract::{Decode, EventLog, EventRef, Frame, Kind, Malformed, Nanos, Pid};
 
@@ -9,7 +9,6 @@ use super::wire::{self, Message, ProcessEvent, Thread};
 use crate::common::lookup_codec;
 use crate::common::thread_group::{Ended, Threads};
 
-/// See the head of this file.
 #[derive(Default)]
 pub(super) struct Decoder {
     threads: Threads,

@@ -188,7 +188,7 @@ fn it_is_switched_off_when_told_to_stop() {
     let cross_check = Member::join(1, Some(1 << 20)).unwrap();
     assert!(
         !recover::switched_on(&cross_check).unwrap(),
-        "somebody else is listening"
+        "another listener is there: end it"
     );
     let (_, _, _, on) = watch(&[], || recover::switched_on(&cross_check).unwrap());
     assert!(on);

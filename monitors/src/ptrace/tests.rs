@@ -34,7 +34,7 @@ proptest! {
     }
 }
 
-/// A process to follow, and its parent, who ends as it does. Of our own children each wait of ours
+/// A process to follow, and its parent, which ends as it does. Of our own children each wait of ours
 /// would be told what the tracer shall be told.
 struct Followed {
     parent: Child,
@@ -97,10 +97,10 @@ impl Followed {
 fn a_family_is_told_with_all_its_fields_and_nobody_else() {
     on_machine_for!(Ptrace);
     let mut shell = Followed::then("(exit 5); /bin/sh -c 'kill -9 $$'; exec /bin/false 'a b'");
-    let stranger = waiting(&mut test_support::shell("stranger"));
+    let other = waiting(&mut test_support::shell("other"));
     let pid = shell.pid;
     let (journal, code) = shell.watched(Followed::end);
-    test_support::end(stranger);
+    test_support::end(other);
     assert_eq!(code, Some(1));
     let forks = journal.events.iter().filter(|one| one.kind == Kind::Fork);
     let forks: Vec<_> = forks.map(|one| one.pid).collect();

@@ -35,7 +35,7 @@ fn recorded_arguments_are_exact() {
     );
 }
 
-/// One SYSCALL record: when (ms), number and convention, who, the child or status it had.
+/// One SYSCALL record: time (ms), number and convention, caller, the child or status it had.
 type Scene<'a> = (u64, &'a str, u32, u32);
 
 const PARENT: u32 = 10;

@@ -1,0 +1,12 @@
+//! What a run consists of: overhead in blocks of short cells, loss in sustained cells, and the cases.
+
+mod cells;
+mod loss;
+mod overhead;
+mod repeated;
+mod series;
+
+pub(crate) use cells::Cells;
+pub(crate) use loss::Loss;
+pub(crate) use overhead::{Overhead, Until};
+pub(crate) use repeated::repeated;

@@ -1,0 +1,124 @@
+//! Runs cells one after another: each gets its place in the order, and a failure is said at once.
+
+use anyhow::Result;
+use workloads::Definition;
+
+use crate::cell::{Cell, Stage};
+use crate::progress::Progress;
+use crate::select::Configuration;
+use scoring::record::{CellRun, Experiment, Status};
+
+/// One cell that is to be run.
+#[derive(Clone, Copy)]
+pub(super) struct Task<'a> {
+    pub(super) experiment: Experiment,
+    pub(super) workload: &'a Definition,
+    pub(super) scale: f64,
+    pub(super) configuration: &'a Configuration,
+    pub(super) repetition: u32,
+    pub(super) baseline: bool,
+    /// See [`Cell::accounted`].
+    pub(super) accounted: bool,
+}
+
+impl Task<'_> {
+    /// As progress shows it.
+    pub(super) fn words(&self) -> String {
+        format!(
+            "{} under {}",
+            self.workload.label,
+            self.configuration.label()
+        )
+    }
+}
+
+/// Whether it is process accounting that it watches with: there is one file of it for the machine.
+pub(super) fn uses_accounting(one: &Configuration) -> bool {
+    ["accounting", "acct"].contains(&one.monitor.name())
+}
+
+/// The cells of one record.
+pub(crate) struct Cells<'a> {
+    stage: &'a Stage,
+    next: u32,
+    failed: usize,
+}
+
+impl<'a> Cells<'a> {
+    /// None yet.
+    pub(crate) fn new(stage: &'a Stage) -> Self {
+        Self {
+            stage,
+            next: 0,
+            failed: 0,
+        }
+    }
+
+    /// How many went wrong.
+    pub(crate) fn failed(&self) -> usize {
+        self.failed
+    }
+
+    /// Runs one.
+    pub(super) fn run(&mut self, task: Task<'_>, progress: &Progress) -> Result<CellRun> {
+        let cell = self.cell(task);
+        let row = match task.workload.unavailable() {
+            Some(why) => cell.unavailable(&why.to_string())?,
+            None => cell.run()?,
+        };
+        if row.status == Status::Failed {
+            self.failed += 1;
+            progress.say(&format!(
+                "{}, repetition {}: {}",
+                task.words(),
+                row.repetition,
+                row.error.as_deref().unwrap_or_default()
+            ));
+        }
+        Ok(row)
+    }
+
+    /// Leaves the rows of a configuration that cannot run here, one for each workload.
+    pub(crate) fn cannot_run<'w>(
+        &mut self,
+        configuration: &Configuration,
+        workloads: impl Iterator<Item = &'w Definition>,
+        why: &str,
+    ) -> Result<()> {
+        for workload in workloads {
+            let experiment = match workload.model() {
+                "case" => Experiment::Case,
+                _ => Experiment::Overhead,
+            };
+            let cell = self.cell(Task {
+                experiment,
+                workload,
+                scale: 1.0,
+                configuration,
+                repetition: 1,
+                baseline: false,
+                accounted: false,
+            });
+            cell.unavailable(why)?;
+        }
+        Ok(())
+    }
+
+    fn cell<'t>(&mut self, task: Task<'t>) -> Cell<'t>
+    where
+        'a: 't,
+    {
+        self.next += 1;
+        Cell {
+            stage: self.stage,
+            experiment: task.experiment,
+            workload: task.workload,
+            scale: task.scale,
+            configuration: task.configuration,
+            repetition: task.repetition,
+            baseline: task.baseline,
+            accounted: task.accounted,
+            order: self.next - 1,
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! What does it cost? Blocks of short cells: one workload under all configurations and twice under
+//! `null`, in random order, until the intervals are narrow or the time is spent.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use rand::rngs::StdRng;
+use rand::seq::SliceRandom;
+use scoring::record::Experiment;
+
+use super::cells::{Cells, Task, uses_accounting};
+use super::series::Series;
+use crate::calibrate::Calibrated;
+use crate::exit::say;
+use crate::plan::block;
+use crate::progress::{Progress, words};
+use crate::select::Configuration;
+
+/// What a cell takes beside its workload, about: start and end of a monitor.
+const BESIDE: Duration = Duration::from_millis(100);
+
+/// After so many blocks a forecast is made.
+const FORECAST: u32 = scoring::overhead::FORECAST_BLOCKS as u32;
+
+/// When there are enough blocks: whatever comes first.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Until {
+    /// After so many of each workload.
+    pub(crate) blocks: Option<u32>,
+    /// After so long.
+    pub(crate) budget: Option<Duration>,
+    /// When every interval is so narrow: half its width, as a share.
+    pub(crate) precision: Option<f64>,
+}
+
+/// The experiment.
+pub(crate) struct Overhead<'a> {
+    workloads: &'a [Calibrated],
+    configurations: &'a [Configuration],
+    until: Until,
+    series: Vec<Series>,
+    begun: Instant,
+    progress: Progress,
+}
+
+impl<'a> Overhead<'a> {
+    /// Of `configurations`, of which the first is `null`, on `workloads`.
+    pub(crate) fn new(
+        workloads: &'a [Calibrated],
+        configurations: &'a [Configuration],
+        until: Until,
+    ) -> Self {
+        let series = workloads
+            .iter()
+            .map(|_| Series::new(configurations.len()))
+            .collect();
+        Self {
+            workloads,
+            configurations,
+            until,
+            series,
+            begun: Instant::now(),
+            progress: Progress::lasting(Duration::ZERO),
+        }
+    }
+
+    /// Runs block after block.
+    pub(crate) fn run(&mut self, cells: &mut Cells<'_>, rng: &mut StdRng) -> Result<()> {
+        self.begun = Instant::now();
+        say(&self.announcement());
+        let mut places: Vec<usize> = (0..self.workloads.len()).collect();
+        loop {
+            places.shuffle(rng);
+            for &place in &places {
+                self.series[place].over = self.is_over(place);
+                if !self.series[place].over {
+                    self.block(place, cells, rng)?;
+                }
+            }
+            if self.series.iter().all(|series| series.over) {
+                break;
+            }
+            self.forecast();
+        }
+        self.progress.finish();
+        self.tell_precision();
+        Ok(())
+    }
+
+    /// How many blocks the workload with the most of them has.
+    pub(crate) fn blocks(&self) -> u32 {
+        self.series.iter().map(|one| one.blocks).max().unwrap_or(0)
+    }
+
+    /// The mean wall time of a workload under a configuration, by their places.
+    pub(crate) fn wall(&self, workload: usize, configuration: usize) -> Option<Duration> {
+        self.series[workload].wall(configuration)
+    }
+
+    fn block(&mut self, place: usize, cells: &mut Cells<'_>, rng: &mut StdRng) -> Result<()> {
+        let begun = Instant::now();
+        let number = self.series[place].blocks + 1;
+        for turn in block(self.configurations.len(), rng) {
+            if !self.series[place].tries(turn.configuration) {
+                continue;
+            }
+            let task = Task {
+                experiment: Experiment::Overhead,
+                workload: &self.workloads[place].workload,
+                scale: self.workloads[place].scale,
+                configuration: &self.configurations[turn.configuration],
+                repetition: number,
+                baseline: turn.baseline,
+                accounted: !self.configurations.iter().any(uses_accounting),
+            };
+            let doing = format!("overhead, block {number}: {}", task.words());
+            self.progress
+                .tell(self.begun.elapsed(), self.left(), &doing);
+            let row = cells.run(task, &self.progress)?;
+            self.series[place].take(turn, &row);
+        }
+        self.series[place].blocks = number;
+        self.series[place].time += begun.elapsed();
+        Ok(())
+    }
+
+    fn is_over(&self, place: usize) -> bool {
+        let (series, until) = (&self.series[place], self.until);
+        let counted = until.blocks.is_some_and(|blocks| series.blocks >= blocks);
+        let precise = until.precision.is_some_and(|p| series.is_precise(p));
+        let spent = until.budget.is_some_and(|budget| {
+            series.blocks > 0 && self.begun.elapsed() + self.block_time(place) > budget
+        });
+        series.over || series.is_hopeless() || counted || precise || spent
+    }
+
+    /// How long a block of a workload takes, about.
+    fn block_time(&self, place: usize) -> Duration {
+        let cells = self.configurations.len() as u32 + 1;
+        let guess = (self.workloads[place].wall + BESIDE) * cells;
+        self.series[place].block_time().unwrap_or(guess)
+    }
+
+    /// How long it still takes, about.
+    fn left(&self) -> Duration {
+        let each = (0..self.workloads.len()).filter(|&place| !self.series[place].over);
+        let blocks = |place: usize| {
+            let series = &self.series[place];
+            let forecast = self.until.precision.and_then(|p| series.forecast(p));
+            let all = match (self.until.blocks, forecast) {
+                (Some(blocks), _) => Some(blocks),
+                (None, forecast) => forecast.map(|one| one.likely as u32),
+            };
+            all.map_or(1, |all| all.saturating_sub(series.blocks).max(1))
+        };
+        let needed: Duration = each
+            .map(|place| self.block_time(place) * blocks(place))
+            .sum();
+        match (self.until.budget, self.until.precision) {
+            (Some(budget), None) => budget.saturating_sub(self.begun.elapsed()),
+            (Some(budget), Some(_)) => needed.min(budget.saturating_sub(self.begun.elapsed())),
+            (None, _) => needed,
+        }
+    }
+
+    fn announcement(&self) -> String {
+        let (monitors, workloads) = (self.configurations.len() - 1, self.workloads.len());
+        let what = format!(
+            "overhead of {monitors} configurations on {workloads} workloads, {} cells a block",
+            monitors + 2
+        );
+        match self.until {
+            Until {
+                blocks: Some(blocks),
+                ..
+            } => format!("{what}: {blocks} blocks, about {}", words(self.left())),
+            Until {
+                budget: Some(budget),
+                precision: None,
+                ..
+            } => format!("{what}: {}", words(budget)),
+            Until {
+                budget, precision, ..
+            } => format!(
+                "{what}: until every slowdown is known to {}{}",
+                percent(precision.unwrap_or_default()),
+                budget.map_or_else(
+                    || format!(", an estimate comes after {FORECAST} blocks"),
+                    |budget| format!(", for at most {}", words(budget))
+                )
+            ),
+        }
+    }
+
+    /// Says once how long the precision takes.
+    fn forecast(&self) {
+        let Some(precision) = self.until.precision else {
+            return;
+        };
+        let all_at = |one: &Series| one.blocks == FORECAST;
+        if !self.series.iter().all(all_at) {
+            return;
+        }
+        let mut longest = [Duration::ZERO; 2];
+        for place in 0..self.series.len() {
+            let Some(forecast) = self.series[place].forecast(precision) else {
+                return;
+            };
+            for (sum, blocks) in longest.iter_mut().zip([forecast.likely, forecast.at_most]) {
+                *sum += self.block_time(place) * (blocks as u32).saturating_sub(FORECAST);
+            }
+        }
+        self.progress.say(&format!(
+            "a precision of {} takes about {} more, in nine of ten runs no more than {}",
+            percent(precision),
+            words(longest[0]),
+            words(longest[1])
+        ));
+    }
+
+    fn tell_precision(&self) {
+        let Some(precision) = self.until.precision else {
+            return;
+        };
+        let coarse = |(series, one): (&Series, &Calibrated)| {
+            (!series.is_precise(precision)).then(|| one.workload.label.clone())
+        };
+        let pairs = self.series.iter().zip(self.workloads);
+        let coarse: Vec<_> = pairs.filter_map(coarse).collect();
+        if !coarse.is_empty() {
+            say(&format!(
+                "precision not reached on {}: the budget is spent, give more with --budget",
+                coarse.join(", ")
+            ));
+        }
+    }
+}
+
+fn percent(share: f64) -> String {
+    format!("{} %", (share * 1e4).round() / 100.0)
+}
