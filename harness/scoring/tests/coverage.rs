@@ -100,6 +100,8 @@ fn description() -> Record {
         repetitions: 1,
         precision: None,
         version: "0".into(),
+        commit: None,
+        sources: None,
         machine: Machine::default(),
         workloads: Vec::new(),
         monitors: Vec::new(),

@@ -263,7 +263,10 @@ impl Case<'_> {
         let shares = Field::ALL.into_iter().filter_map(|field| {
             let counts = self.planted.map(|planted| {
                 let of = planted.fields[field as usize];
-                (of.right, of.right + of.wrong + of.truncated + of.missing)
+                (
+                    of.correct,
+                    of.correct + of.wrong + of.truncated + of.missing,
+                )
             });
             let (right, judged) = (counts[0].0 + counts[1].0, counts[0].1 + counts[1].1);
             let [low, high] = intervals::share(counts);

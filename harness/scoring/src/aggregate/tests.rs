@@ -18,6 +18,8 @@ fn record() -> Record {
         repetitions: 1,
         precision: None,
         version: "0".into(),
+        commit: None,
+        sources: None,
         machine: Machine::default(),
         workloads: Vec::new(),
         monitors: Vec::new(),
