@@ -78,7 +78,10 @@ pub(crate) fn events(stdout: impl Read + Send + 'static) -> Receiver<EventLine> 
 
 /// All events until each of `expected` has come, in whatever order: audit records a fork when the call
 /// returns to the parent, and a child of vfork may have ended by then.
-pub(crate) fn until(mut expected: HashSet<(Kind, u32)>, events: &Receiver<EventLine>) -> Vec<EventLine> {
+pub(crate) fn until(
+    mut expected: HashSet<(Kind, u32)>,
+    events: &Receiver<EventLine>,
+) -> Vec<EventLine> {
     let mut all = Vec::new();
     while !expected.is_empty() {
         let next = events.recv_timeout(Duration::from_secs(20));
