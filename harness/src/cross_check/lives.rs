@@ -106,7 +106,7 @@ mod tests {
     fn ended(pid: Pid, begun: f64, lived: f64) -> AcctRecord {
         let end_s = (begun + lived).floor() as u32;
         AcctRecord {
-            executed: pid % 2 == 0,
+            executed: pid.is_multiple_of(2),
             status: 0,
             uid: 0,
             pid,
