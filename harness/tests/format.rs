@@ -141,7 +141,7 @@ fn every_key_on_the_page_is_in_a_record() {
     let sweep = [
         "sweep",
         "-m",
-        "netlink{rcvbuf=8k,details=off}",
+        "netlink{rcvbuf=8k,lookup=never}",
         "--minutes",
         "1",
     ];

@@ -275,7 +275,8 @@ fn two_records_are_compared_beyond_the_noise_only() {
         .find(|row| row["configuration"] == "netlink")
         .unwrap();
     netlink["loss"]["fork"] = serde_json::json!(
-        { "rate": 0.1, "low": 0.09, "high": 0.11, "missed": 9830, "truths": 98301, "worst": 0.1 });
+        { "rate": 0.1, "low": 0.09, "high": 0.11, "if_independent": { "low": 0.09, "high": 0.11 },
+          "missed": 9830, "truths": 98301, "repetitions": 1, "repetitions_with_loss": 1 });
     write_json(&other.path().join("summary.json"), &summary).unwrap();
     let out = one.path().join("compare.html");
     let (code, stdout, _) = said(&["compare", dirs[0], dirs[1], "--out", out.to_str().unwrap()]);

@@ -1,6 +1,6 @@
 //! The BPF object of the `ebpf` monitor: compiled when there is a clang, else the committed one,
-//! which CI holds to be the same (`scripts/check-bpf`). Whoever has only Rust and a C compiler has
-//! this monitor too.
+//! which CI holds to be the same (`scripts/check-bpf`). With only Rust and a C compiler this
+//! monitor is there too.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -32,7 +32,7 @@ pub(crate) fn build() -> Result<()> {
 }
 
 /// Whether clang made it. A clang that cannot (too old, or without the bpf target) is as good as
-/// none, but worth a word.
+/// none, but there is a warning.
 fn compile(object: &Path) -> Result<bool> {
     let clang = env::var("CLANG").unwrap_or_else(|_| "clang".into());
     let mut probe = Command::new(&clang);

@@ -7,7 +7,8 @@
 //! that switched it on; of the namespaces below that everything is told, of those above nothing.
 //!
 //! What it tells: pid, parent and status. The name in a record (`ac_comm`) is 15 bytes that any
-//! program may set for itself, so it is no exe. Neither forks nor execs are told.
+//! program may set for itself, so it is no exe. What it cannot see: forks, execs, and processes that
+//! have not ended yet.
 //!
 //! Where the status is not the process's: the record has the code with which the *last* thread left.
 //! Where the first thread ended with a code of its own before that, waitpid says the first one's.
@@ -16,13 +17,13 @@
 //! ticks that it lived, rounded to 24 bits. Together they are good to a second at best, of a clock
 //! that may be set; so no time is told, only when the record was read.
 //!
-//! Where the kernel drops, and tells nobody: (1) when the file system has no more than 2 % free,
+//! Where the kernel drops, silently: (1) when the file system has no more than 2 % free,
 //! looked at every 30 seconds, it stops, and goes on from 4 % (/proc/sys/kernel/acct has the three
-//! numbers). (2) When the file system is frozen or the write fails. (3) When somebody else calls
-//! acct(2): there is one file for a namespace, the last who names one has it. None of these is
+//! numbers). (2) When the file system is frozen or the write fails. (3) When another program calls
+//! acct(2): there is one file for a namespace, the one named last. None of these is
 //! counted anywhere, so nothing is ever reported as lost; what is missed then is silent.
 //!
-//! Everybody shares the one file, so this and the harness's cross-check exclude each other: both
+//! All share the one file, so this and the harness's cross-check exclude each other: both
 //! write to [`file`], whose existence says that accounting is on and whose it is; under this monitor
 //! another cross-check vouches. Accounting that others may have on is left alone, see [`missing`].
 
@@ -51,7 +52,6 @@ use follow::Follower;
 pub use others::others_account;
 pub use record::AcctRecord;
 
-/// See the head of this file.
 pub(crate) struct Accounting;
 
 /// There only in a kernel that can keep accounts.
@@ -102,7 +102,7 @@ pub fn file() -> io::Result<PathBuf> {
     Ok(crate::common::host_lock::dir()?.join("accounting"))
 }
 
-/// What it takes to switch accounting on without taking it from somebody.
+/// What it takes to switch accounting on without taking it from another program.
 pub fn missing() -> Vec<Unavailable> {
     let mut missing = Vec::new();
     let mut lack = |what: String, remedy: &str| missing.push(Unavailable::new(what, remedy));
@@ -125,7 +125,7 @@ pub fn missing() -> Vec<Unavailable> {
     if !room {
         lack(
             format!("a tenth of the file system of {}", dir.display()),
-            "make room",
+            "free space there: without it the kernel leaves records out",
         );
     }
     missing

@@ -5,25 +5,26 @@
 //! monitor registers itself as the audit daemon; where a living one is registered already, it
 //! listens beside it on the multicast group AUDIT_NLGRP_READLOG and leaves it alone.
 //!
-//! Needs: Linux 3.16 (multicast; 4.11 to be trusted with a daemon's death), CONFIG_AUDIT and
-//! CONFIG_AUDITSYSCALL, CAP_AUDIT_CONTROL, for multicast also CAP_AUDIT_READ, in the first user
-//! and pid namespaces; settings that are not locked, and no rule of others that blinds.
+//! Minimum kernel: 3.16 (multicast; 4.11 to be trusted with a daemon's death). Config: CONFIG_AUDIT=y,
+//! CONFIG_AUDITSYSCALL=y. Capability: CAP_AUDIT_CONTROL, for multicast also CAP_AUDIT_READ. It must be
+//! in the initial user and pid namespaces, and needs settings that are not locked and no rule of others
+//! that hides what it watches.
 //!
-//! Where the kernel may drop: in its queue, when that has stayed longer than `backlog` for `wait`
+//! Where the kernel drops: in its queue, when that has stayed longer than `backlog` for `wait`
 //! (counted in `lost`, in records, not events; a lost record uses up no serial number, and serials
 //! are shared with records of others, so gaps say nothing); and, only as a listener beside a
 //! daemon, in the socket (its `Drops`, which never reach `lost`). As the daemon, a full socket
 //! holds kauditd up, then the queue fills, then system calls wait: the price of losing nothing is
 //! stall, see `backlog_wait_ms`.
 //!
-//! What it cannot see: who is killed by a signal ends in no system call. A signal that dumps core
-//! leaves an ANOM_ABEND record, and so an exit without status (whether a core was written is part
-//! of the status and not told); SIGKILL, SIGTERM and the like leave nothing. A process that was
-//! started before auditing was first switched on since boot has no audit context: what it does
+//! What it cannot see: a process that is killed by a signal ends in no system call. A signal that
+//! dumps core leaves an ANOM_ABEND record, and so an exit without status (whether a core was written
+//! is part of the status and not told); SIGKILL, SIGTERM and the like leave nothing. A process that
+//! was started before auditing was first switched on since boot has no audit context: what it does
 //! itself, forks included, is never recorded, what its children do is. A fork inside a nested pid
 //! namespace is recorded with the pid it has there, as the call returned it: which process that is
-//! shows when it does something itself (see lives.rs), and not at all when it is killed before. The `argv` of a
-//! script has its interpreter before it, as in /proc/PID/cmdline.
+//! shows when it does something itself (see process_tracker.rs), and not at all when it is killed
+//! before. The `argv` of a script has its interpreter before it, as in /proc/PID/cmdline.
 //!
 //! What stays behind: the kernel gives every process an audit context from the first switching-on
 //! until reboot, which makes their system calls a little slower; no setting undoes that.
@@ -56,7 +57,7 @@ const OFFSET: u16 = 0xffff;
 
 /// The kernel stamps a record with the wall clock as of the last tick before the system call was
 /// entered: up to 10 ms too early (CONFIG_HZ=100, the slowest there is), and more when the CPU that
-/// keeps time comes late to its tick, as one of a busy host's guest does: 60 ms have been seen. No
+/// keeps time comes late to its tick, as one of a virtual machine on a busy host does: 60 ms have been seen. No
 /// pid comes again within a quarter of a second, so that is safe to allow for.
 const EARLY: u64 = 250_000_000;
 /// Never too late, but for the error of the offset, which is told anew after half a millisecond.
@@ -84,18 +85,20 @@ impl State {
     }
 }
 
-/// The monitor's rules and settings for an audit daemon that is somebody else's to use, as long as
-/// one is measured.
-pub(crate) struct Host {
-    guest: session::Guest,
+/// The monitor's rules and settings for a third-party audit daemon while that is measured.
+pub(crate) struct SessionForTool {
+    audit: session::AuditSession,
     lost: u32,
 }
 
-impl Host {
+impl SessionForTool {
     /// Everything that is missing for it: what [`Audit`] needs, and that no other daemon is there.
     pub(crate) fn missing() -> Vec<Unavailable> {
         let mut missing = missing();
-        let there = missing.is_empty().then(session::Guest::daemon).flatten();
+        let there = missing
+            .is_empty()
+            .then(session::AuditSession::daemon)
+            .flatten();
         missing.extend(there.map(|pid| {
             Unavailable::new(
                 format!("an audit system without a daemon (process {pid} is one)"),
@@ -108,26 +111,26 @@ impl Host {
     /// Makes the settings what they must be.
     pub(crate) fn enter() -> Result<Self> {
         let options = Options::new("audit", OPTIONS, [])?;
-        let mut guest = session::Guest::enter(&options, &rules::NEEDLESS_TO_A_DAEMON)?;
-        guest.settle()?;
-        Ok(Self { guest, lost: 0 })
+        let mut audit = session::AuditSession::enter(&options, &rules::NEEDLESS_TO_A_DAEMON)?;
+        audit.settle()?;
+        Ok(Self { audit, lost: 0 })
     }
 
     /// From here on events are recorded.
     pub(crate) fn arm(&mut self) -> Result<()> {
-        self.lost = self.guest.lost()?;
-        self.guest.arm()
+        self.lost = self.audit.lost()?;
+        self.audit.arm()
     }
 
     /// From here on they are not. How many records the kernel lost.
     pub(crate) fn disarm(&mut self) -> Result<u64> {
-        self.guest.disarm()?;
-        Ok(self.guest.lost()?.wrapping_sub(self.lost).into())
+        self.audit.disarm()?;
+        Ok(self.audit.lost()?.wrapping_sub(self.lost).into())
     }
 
     /// Puts everything back; also a daemon that was killed is no longer registered then.
     pub(crate) fn leave(self) -> Result<()> {
-        self.guest.bury()?.leave()
+        self.audit.bury()?.leave()
     }
 }
 
@@ -159,7 +162,6 @@ const OPTIONS: &[OptionSpec] = &[
     },
 ];
 
-/// See the head of this file.
 pub(crate) struct Audit;
 
 impl Monitor for Audit {
@@ -212,7 +214,7 @@ fn missing() -> Vec<Unavailable> {
     if syscall_table::here().is_empty() {
         missing.push(Unavailable::new(
             "the system call numbers of this machine",
-            "use x86_64 or aarch64, or add them to monitors/src/audit/abi.rs",
+            "use x86_64 or aarch64, or add them to monitors/src/audit/syscall_table.rs",
         ));
     }
     for wanted in [Capability::CAP_AUDIT_CONTROL, Capability::CAP_AUDIT_READ] {

@@ -1,9 +1,15 @@
 //! `ebpf`: three small programs in the kernel put every fork, exec and exit into a ring buffer.
 //!
 //! Hook point: BTF tracepoints sched_process_fork, sched_process_exec, sched_process_exit.
-//! Needs: Linux 5.8; CONFIG_BPF_SYSCALL, CONFIG_DEBUG_INFO_BTF; CAP_BPF and CAP_PERFMON (or
-//! CAP_SYS_ADMIN). Where the kernel may drop: the ring is full (`ring_full`), or a program is
-//! already running on that CPU (`recursion_misses`); both are counted and reported as lost.
+//! Minimum kernel: 5.8. Config: CONFIG_BPF_SYSCALL=y, CONFIG_DEBUG_INFO_BTF=y. Capability: CAP_BPF and
+//! CAP_PERFMON, or CAP_SYS_ADMIN.
+//!
+//! Where the kernel drops: the ring is full (`ring_full`), or a program is already running on that CPU
+//! (`recursion_misses`); both are counted and reported as lost. What it cannot see: nothing that these
+//! hooks are told; pids are those of the initial pid namespace.
+//!
+//! Reading: the reader rests between two looks (option `rest`), so that the kernel need not wake it for
+//! every record. The fill of the ring is the distance of its two positions, read at each look.
 //!
 //! Since Linux 7.0 BTF tracepoints are called with preemption on. A program that is preempted still
 //! counts as running on its CPU, and up to 4 % of a fork bomb was passed over there. So from 7.0 on
@@ -11,10 +17,10 @@
 //! sched_process_exit, which perf calls with preemption off. They also need CONFIG_PERF_EVENTS and
 //! tracefs; where these are wanting it is BTF tracepoints as before.
 //!
-//! exe is the path from the root of the mount tree, as /proc/PID/exe shows it to a reader outside
-//! any chroot; a path longer than 4 KiB, or 96 components in its file system, keeps its end. argv is what
-//! /proc/PID/cmdline shows at that event, its first 4 KiB: for a script, the interpreter's; and
-//! since Linux 5.18 one empty argument where none was passed.
+//! exe is the path from the root of the mount tree, as /proc/PID/exe shows it to a reader outside any
+//! chroot; a path longer than 4 KiB, or 96 components in its file system, keeps its end. argv is what
+//! /proc/PID/cmdline shows at that event, its first 4 KiB: for a script, the interpreter's; and since
+//! Linux 5.18 one empty argument where none was passed.
 //!
 //! Nothing is pinned, so a killed capture leaves nothing behind.
 
@@ -36,17 +42,16 @@ use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::time::TimeSpec;
 
 use crate::common::clock;
-use probe::{Probe, Way};
+use probe::{AttachMode, Probe};
 use ring::Ring;
 
 /// The reader's rest between two looks at the ring. While it rests the ring is not empty, so the
-/// kernel need not wake anybody: an event costs a wake-up only when it ends a silence. A rest costs
-/// a timer, two switches and cold caches, however long it is; a file is looked into later, so nobody
-/// waits.
+/// kernel wakes nothing: an event costs a wake-up only when it ends a silence. A rest costs a timer, two
+/// switches and cold caches, however long it is; a spool is read later, so it may be long.
 const REST: Duration = Duration::from_millis(4);
-/// The same where somebody looks on.
+/// The same in `harness watch`.
 const SHORT_REST: Duration = Duration::from_millis(1);
-/// When an observer who could not be told of losses just now is told.
+/// When an observer that could not be told of losses just now is told.
 const LATER: Duration = Duration::from_millis(250);
 
 const OPTIONS: &[OptionSpec] = &[
@@ -66,7 +71,6 @@ const OPTIONS: &[OptionSpec] = &[
 /// A fork's or an exit's record of 24 bytes, and the word of 8 before it; an exec takes more.
 const LEAST_RECORD: u64 = 32;
 
-/// See the head of this file.
 pub(crate) struct Ebpf;
 
 impl Monitor for Ebpf {
@@ -102,7 +106,7 @@ impl Monitor for Ebpf {
     }
 
     fn capture(&self, session: &mut Session<'_>) -> Result<Counters> {
-        capture(session, Way::here())
+        capture(session, AttachMode::here())
     }
 
     fn decoder(&self) -> Box<dyn Decode> {
@@ -110,8 +114,8 @@ impl Monitor for Ebpf {
     }
 }
 
-fn capture(session: &mut Session<'_>, ways: &[Way]) -> Result<Counters> {
-    let (mut probe, mut ring) = Probe::attach(ring_size(session.options)?, ways)?;
+fn capture(session: &mut Session<'_>, modes: &[AttachMode]) -> Result<Counters> {
+    let (mut probe, mut ring) = Probe::attach(ring_size(session.options)?, modes)?;
     (session.ready)(&[])?;
     let rest = match session.options.duration("rest") {
         Some(rest) => rest,
@@ -180,7 +184,9 @@ fn waited(sources: &[BorrowedFd<'_>], limit: Option<Duration>) -> Result<bool> {
         match ppoll(&mut polled, limit.map(TimeSpec::from), None) {
             Ok(ready) => return Ok(ready > 0),
             Err(nix::Error::EINTR) => {}
-            Err(why) => return Err(format!("ebpf: ppoll: {why}: report this as a bug").into()),
+            Err(why) => {
+                return Err(format!("ebpf: ppoll: {why}: this is a bug, please report it").into());
+            }
         }
     }
 }

@@ -7,14 +7,14 @@
 //! behind it. A U+FFFD of the name's own is written as its three bytes, so nothing looks like an
 //! escape that is none. A lone surrogate would do too, but there are readers that refuse such a
 //! line, and a process could hide behind it; a backslash would double those of every regular
-//! expression that is somebody's argument.
+//! expression among the arguments.
 
 mod read;
 #[cfg(test)]
 mod tests;
 mod write;
 
-pub use read::{Told, read};
+pub use read::{EventLine, read};
 pub use write::write;
 
 /// Stands before the two hexadecimal digits of a byte that is not UTF-8.

@@ -10,21 +10,22 @@
 //! one. So one exec of three events is told once, as the program that then runs, when the last of
 //! them has come; what cannot run here is not told.
 //!
-//! What it tells wrongly: an exec that fails after its last file was opened (of a program without a
-//! loader, that is: too many arguments, somebody writes to it) is told like one that does not. Of a
-//! program in memory (memfd_create) or on a file system that was mounted later or elsewhere, in
-//! another mount namespace, only the loader is seen, and told as what runs; without a loader
-//! nothing. It never tells argv: /proc still has the old program's when a file is opened for the new.
-//! Forks and exits are not told.
+//! What it cannot see, and what it tells wrongly: an exec that fails after its last file was opened
+//! (of a program without a loader, that is: too many arguments, a file that is open for writing) is
+//! told like one that does not. Of a program in memory (memfd_create) or on a file system that was
+//! mounted later or elsewhere, in another mount namespace, only the loader is seen, and told as what
+//! runs; without a loader nothing. It never tells argv: /proc still has the old program's when a file
+//! is opened for the new. Forks and exits are not told.
 //!
 //! When: an event has no time of its own.
 //!
 //! Where the kernel drops: with `queue=kernel` what finds fs.fanotify.max_queued_events waiting; it
 //! then queues one notice, however many are lost. Every such notice is reported as lost as one lost
-//! (`overflows`), so more may be missed than was reported as lost. With `queue=unlimited` nothing is dropped.
-//! In both, when a process opens the same file as in an event of its own that still waits, the two
-//! become one, and nobody counts that: of a process that executes the same program twice before the
-//! first event was read, the second is missed. That the loader is the same costs nothing, see decode.rs.
+//! (`overflows`), so more may be missed than was reported as lost. With `queue=unlimited` nothing is
+//! dropped. In both, when a process opens the same file as in an event of its own that still waits,
+//! the two become one, and that is counted nowhere: of a process that executes the same program twice
+//! before the first event was read, the second is missed. That the loader is the same costs nothing,
+//! see decode.rs.
 
 mod decode;
 mod file;
@@ -46,7 +47,6 @@ use nix::sys::fanotify::{EventFFlags, Fanotify as Group, InitFlags};
 
 use file::Files;
 
-/// See the head of this file.
 pub(crate) struct Fanotify;
 
 /// How many events may wait with `queue=kernel`.
@@ -171,15 +171,15 @@ fn watch(group: &Group, session: &mut Session<'_>) -> Result<Watched> {
             for event in events {
                 if !event.check_version() {
                     let why = "the kernel's events are of another version";
-                    return Err(format!("fanotify: {why}: report this").into());
+                    return Err(format!("fanotify: {why}: this is a bug, please report it").into());
                 }
                 let Some(opened) = event.fd() else {
                     watched.overflows += 1;
                     session.spool.lost(OVERFLOWS, watched.overflows);
                     continue;
                 };
-                let (leads, path) = files.look(opened)?;
-                let (before, after) = decode::around(event.pid(), &leads, fresh);
+                let (next, path) = files.look(opened)?;
+                let (before, after) = decode::around(event.pid(), &next, fresh);
                 fresh = false;
                 session
                     .spool
@@ -198,7 +198,8 @@ fn waiting(group: &Group) -> Result<u64> {
     let mut bytes: libc::c_int = 0;
     // SAFETY: the kernel writes one int.
     let done = unsafe { libc::ioctl(group.as_fd().as_raw_fd(), libc::FIONREAD, &raw mut bytes) };
-    Errno::result(done).map_err(|why| format!("fanotify: FIONREAD: {why}: report this"))?;
+    Errno::result(done)
+        .map_err(|why| format!("fanotify: FIONREAD: {why}: this is a bug, please report it"))?;
     Ok(u64::try_from(bytes)? / size_of::<libc::fanotify_event_metadata>() as u64)
 }
 
@@ -210,6 +211,6 @@ fn wait(group: &Group, session: &Session<'_>) -> Result<bool> {
     match poll(&mut polled, PollTimeout::NONE) {
         Ok(_) => Ok(polled[0].any().unwrap_or(true)),
         Err(Errno::EINTR) => Ok(false),
-        Err(why) => Err(format!("fanotify: poll: {why}: report this").into()),
+        Err(why) => Err(format!("fanotify: poll: {why}: this is a bug, please report it").into()),
     }
 }

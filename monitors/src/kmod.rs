@@ -1,13 +1,15 @@
 //! `kmod`: a kernel module that puts hooks before the fork, exec and exit system calls.
 //!
 //! Hook point: entries of sys_call_table (`hook=table`), or ftrace at the beginning of the calls
-//! themselves (`hook=ftrace`). Needs: x86_64, Linux 5.10, CONFIG_MODULES, CONFIG_KALLSYMS_ALL,
-//! for ftrace CONFIG_DYNAMIC_FTRACE_WITH_REGS, CAP_SYS_MODULE, and a machine that can be thrown
-//! away (see locks.rs). Since 5.15.154, 6.1.85 and 6.6.26 the kernel dispatches by a switch and not
-//! through the table: there the table hook loads without an error and sees nothing.
+//! themselves (`hook=ftrace`), on x86_64. Minimum kernel: 5.10. Config: CONFIG_MODULES=y,
+//! CONFIG_KALLSYMS_ALL=y, for ftrace CONFIG_DYNAMIC_FTRACE_WITH_REGS=y. Capability: CAP_SYS_MODULE. It
+//! runs only on a machine that can be thrown away, see requirements.rs. Since 5.15.154, 6.1.85 and
+//! 6.6.26 the kernel dispatches by a switch and not through the table: there the table hook loads
+//! without an error and sees nothing.
 //!
-//! It does not see: processes ended by a signal (no call is made), 32-bit programs (a table of
-//! their own), what the kernel starts itself. The module drops records when its ring is full.
+//! What it cannot see: processes ended by a signal (no call is made), 32-bit programs (a table of
+//! their own), what the kernel starts itself. Where it drops: the module, when its ring is full
+//! (`ring_full`).
 
 mod decode;
 mod module;
@@ -30,7 +32,6 @@ const DEVICE: &str = "/dev/rollcall";
 /// Bytes taken with one read at most.
 const MOST: u64 = 16 << 20;
 
-/// See the head of this file.
 pub(crate) struct Kmod;
 
 impl Monitor for Kmod {
@@ -95,7 +96,7 @@ impl Monitor for Kmod {
 
     fn capture(&self, session: &mut Session<'_>) -> Result<Counters> {
         let hook = session.options.word("hook").to_owned();
-        // Asked again, and by the one who acts: a lock is worth nothing if it can be walked around.
+        // Asked again where it matters: a lock is worth nothing if it can be walked around.
         if let Some(lock) = requirements::closed(&hook).first() {
             return Err(lock.clone().into());
         }
@@ -167,7 +168,7 @@ fn watch(session: &mut Session<'_>, module: &Module, hook: &str) -> Result<Count
 }
 
 /// What the canary tells. `table_dispatch` 0 means that this kernel does not look into the table:
-/// the hooks are in it and nobody comes by.
+/// the hooks are in it and no call comes by.
 fn dispatch(module: &Module, hook: &str) -> Result<Vec<(String, u64)>> {
     let fires = u64::from(module.fires()?);
     let name = if hook == "table" {

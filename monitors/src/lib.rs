@@ -54,7 +54,7 @@ pub fn all() -> &'static [&'static dyn Monitor] {
 }
 
 /// Adds the tools that are defined in `dir`. One that is called like a tool of the harness takes
-/// its place. To be called before anything asks who there is.
+/// its place. To be called before anything asks for the monitors.
 pub fn add_tools(dir: &Path) -> Result<()> {
     let added = tools::within(dir)?;
     let mut names: Vec<_> = added.iter().map(|one| one.name()).collect();
@@ -69,7 +69,9 @@ pub fn add_tools(dir: &Path) -> Result<()> {
     let mut tools = tools::ours()?;
     tools.retain(|one| !names.contains(&one.name()));
     tools.extend(added);
-    let late = |_| "tools were added after monitors were asked for: report this".into();
+    let late = |_| {
+        "tools were added after monitors were asked for: this is a bug, please report it".into()
+    };
     ALL.set(together(tools)).map_err(late)
 }
 

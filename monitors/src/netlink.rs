@@ -4,24 +4,28 @@
 //! Hook point: drivers/connector/cn_proc.c, called from copy_process, bprm_execve and do_exit.
 //! Minimum kernel: 5.10 (the interface is of 2.6.15, the layout has not changed since).
 //! Config: CONFIG_CONNECTOR=y, CONFIG_PROC_EVENTS=y. Capability: CAP_NET_ADMIN (since 6.6 the kernel
-//! lets anybody listen, but not widen the queue), and to look at strangers' /proc/PID/exe
+//! lets any user listen, but not widen the queue), and for /proc/PID/exe of other users' processes
 //! CAP_SYS_PTRACE. It must be in the initial user, pid, time and network namespaces: in others
 //! the kernel ignores the request, or means other pids or another clock.
 //!
 //! Where the kernel drops: (1) at the socket, when the queue is full. Each such message is counted in
-//! `Drops` of /proc/net/netlink: that is the reported loss. ENOBUFS only says that it began, once
-//! per episode, and from then until the queue has been read empty everything is dropped: a note.
-//! (2) When memory for the message cannot be had (GFP_NOWAIT): counted nowhere, so never reported as lost.
+//! `Drops` of /proc/net/netlink: that is the reported loss. ENOBUFS only says that it began, once per
+//! episode, and from then until the queue has been read empty everything is dropped: a note. (2) When
+//! memory for the message cannot be had (GFP_NOWAIT): counted nowhere, so never reported as lost.
 //! Sequence numbers would show (2), but they also count what the filter takes out.
 //!
-//! Looking up: exe and argv of an exec are there as long as the process runs that program, so the reader
-//! is woken for it and looks at once (`lookup=always`). Under load it is woken for execs alone, by a
-//! second socket whose filter lets nothing else through, and rests for up to `rest` between them: it is
-//! as complete, and costs a part. With `lookup=adaptive`, where fewer than one look-up in eight finds a
-//! program (the processes live for less than a wake-up takes), it rests for a millisecond at a time and
-//! finds those of longer-lived processes only; and it skips look-ups while the queue is half full. With
-//! `lookup=never` it rests whatever comes, and offers neither exe, argv nor the parent of an exec.
-//! The parent is known from the fork, unless that parent ended, or messages were lost: see parents.rs.
+//! What it cannot see: the threads of processes that were there before, so that of those an exit may be
+//! told early, see below; and exe and argv of programs that are gone before they are looked up.
+//!
+//! Looking up: exe and argv of an exec are there as long as the process runs that program, so the
+//! reader is woken for it and looks at once (`lookup=always`). Under load it is woken for execs alone,
+//! by a second socket whose filter lets nothing else through, and rests for up to `rest` between them:
+//! it is as complete, and costs a part. With `lookup=adaptive`, where fewer than one look-up in eight
+//! finds a program (the processes live for less than a wake-up takes), it rests for a millisecond at a
+//! time and finds those of longer-lived processes only; and it skips look-ups while the queue is half
+//! full. With `lookup=never` it rests whatever comes, and offers neither exe, argv nor the parent of
+//! an exec. The parent is known from the fork, unless that parent ended, or messages were lost: see
+//! parents.rs.
 //!
 //! Buffer: the queue of the socket, in bytes of kernel memory: `Monitor::buffer` has its size, and
 //! its fill is read once a batch (SO_MEMINFO).
@@ -40,10 +44,10 @@
 //!
 //! Leaving it switched on: the kernel counts LISTEN up and IGNORE down, and works whenever the count
 //! is above 0. Closing a socket counts nothing down, on no kernel (the 6.7 attempt to mend it was
-//! reverted in 6.8; seen on 6.18): a listener that is killed leaves every fork, exec and exit of the
-//! machine being put together for nobody. What changed in 6.6 is who may count down: before, each
-//! IGNORE did, whoever sent it; since, a socket remembers what it asked for, and one that has asked
-//! for nothing counts nothing down. recover.rs knows a way that works on both.
+//! reverted in 6.8; seen on 6.18): after a listener is killed the kernel goes on making messages of
+//! every fork, exec and exit that no socket receives. What changed in 6.6 is which socket may count
+//! down: before, each IGNORE did; since, a socket remembers what it asked for, and one that has asked
+//! for nothing counts nothing down. recover.rs works on both.
 
 mod capture;
 mod decode;

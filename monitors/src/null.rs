@@ -1,7 +1,8 @@
-//! `null`: watches nothing. The baseline of every cost: same process, same cgroup, same readiness probes,
-//! no technique.
+//! `null`: watches nothing. The baseline of every cost: same process, same cgroup, same readiness
+//! probes, no technique.
 //!
-//! Hook point: none. Needs: nothing. The kernel drops nothing because nothing is asked of it.
+//! Hook point: none. Minimum kernel, config, capability: none. The kernel drops nothing because nothing
+//! is asked of it.
 
 use contract::{
     Buffer, Claims, Clock, Counters, Decode, EventLog, Frame, Malformed, Monitor, Options,
@@ -9,7 +10,6 @@ use contract::{
 };
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-/// See the head of this file.
 pub(crate) struct Null;
 
 impl Monitor for Null {

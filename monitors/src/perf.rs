@@ -7,7 +7,7 @@
 //! CAP_IPC_LOCK for rings beyond perf_event_mlock_kb. In the initial pid and time namespaces:
 //! elsewhere the kernel gives other pids, and the reader has another clock.
 //!
-//! What it tells: of a fork who called it, which is the parent unless CLONE_PARENT was given; of an
+//! What it tells: of a fork its caller, which is the parent unless CLONE_PARENT was given; of an
 //! exec that it was one, and the first 15 bytes of a name, which are no exe; of an exit not how. The
 //! path would be in a record of MMAP2, but that comes for every executable mapping of every
 //! program, five and more for one exec that needs one; so it is left out, unmeasured.
@@ -21,14 +21,16 @@
 //! record before the next one that fits, so what is lost at the very end would never be told; from
 //! 6.0 on a counter of the event tells it too. The larger of the two is reported as lost.
 //!
+//! What it cannot see: the program's path and arguments, how a process ended, and what runs on a CPU
+//! that came online later.
+//!
 //! Waking: the kernel can wake the reader after so many bytes, not after the first of a silence. One
 //! record at a time costs an interrupt of the CPU to itself for each of three records a process. So
-//! the ring wakes only when it is half full, and the reader looks once a millisecond: detection latency is
-//! up to that, and an idle machine pays a thousand looks a second.
+//! the ring wakes only when it is half full, and the reader looks once a millisecond: detection
+//! latency is up to that, and an idle machine pays a thousand looks a second.
 //!
 //! Order: each CPU has its own ring, and threads end on any. The decoder holds records back for a
-//! round and takes them in the order of their stamps, see decode.rs. A CPU that comes online later
-//! is not watched.
+//! round and takes them in the order of their stamps, see decode.rs.
 //!
 //! Nothing outlives the descriptors, so a killed capture leaves nothing behind.
 
@@ -53,7 +55,6 @@ use nix::sys::time::TimeSpec;
 use crate::common::clock;
 use ring::Ring;
 
-/// See the head of this file.
 pub(crate) struct Perf;
 
 /// Between two looks.
@@ -235,7 +236,9 @@ impl Capture {
         match ppoll(&mut polled, Some(TimeSpec::from(REST)), None) {
             Ok(_) => Ok(polled[0].any().unwrap_or(true)),
             Err(nix::Error::EINTR) => Ok(false),
-            Err(errno) => Err(format!("perf: ppoll: {errno}: report this").into()),
+            Err(errno) => {
+                Err(format!("perf: ppoll: {errno}: this is a bug, please report it").into())
+            }
         }
     }
 }

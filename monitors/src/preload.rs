@@ -3,14 +3,14 @@
 //! Hook point: libc's fork, _Fork, vfork, clone, exec*, fexecve, posix_spawn, posix_spawnp, _exit,
 //! _Exit, quick_exit, and an on_exit handler for exit and return from main. What system() and
 //! popen() do inside libc is not hooked; it follows from the program they start, which loads the
-//! library too. Minimum kernel: 2.6.22 (shared futexes), no config, no capability: it runs as the
-//! workload's user. glibc 2.17 or later.
+//! library too. Minimum kernel: 2.6.22 (shared futexes). Config: none. Capability: none, it runs as
+//! the workload's user. Minimum libc: glibc 2.17.
 //!
 //! What it cannot see: static programs, programs without libc, raw system calls, programs whose
 //! environment was cleared, set-user-id programs, ends by a signal. Of a static child it sees
 //! what its parent did (fork and exec), and not its end.
 //!
-//! Where it may lose: the ring is full (`ring_full`), or a writer was killed between claiming a
+//! Where it loses: the ring is full (`ring_full`), or a writer was killed between claiming a
 //! slot and finishing its record (`torn`; `unfinished` if it was merely stopped). The kernel drops
 //! nothing, because nothing goes through it. Programs never wait for the reader.
 
@@ -31,10 +31,9 @@ use contract::{
     Privilege, Result, Session, Unavailable,
 };
 
-use install::Place;
+use install::OwnDir;
 use ring::Channel;
 
-/// See the head of this file.
 pub(crate) struct Preload;
 
 /// The reported loss, by its name in every format.
@@ -101,8 +100,8 @@ impl Monitor for Preload {
     }
 
     fn capture(&self, session: &mut Session<'_>) -> Result<Counters> {
-        let home = Place::new(&std::env::temp_dir())?;
-        let memory = Place::new(&install::channel_parent())?;
+        let home = OwnDir::new(&std::env::temp_dir())?;
+        let memory = OwnDir::new(&install::channel_parent())?;
         let library = home.library()?;
         let (path, file) = memory.channel()?;
         let channel = Channel::new(path, file, session.options.size("ring"))?;
@@ -139,7 +138,7 @@ impl Monitor for Preload {
 }
 
 /// Another library for every program of the machine is respected, and worth knowing of.
-fn counters(channel: &Channel, found: &capture::Found) -> Counters {
+fn counters(channel: &Channel, found: &capture::CaptureCounts) -> Counters {
     let reported_lost = [
         (RING_FULL, channel.dropped()),
         ("torn", found.torn),

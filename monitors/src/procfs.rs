@@ -1,9 +1,9 @@
-//! `procfs`: looks at all of /proc again and again: what everybody starts with.
+//! `procfs`: looks at all of /proc again and again.
 //!
 //! Hook point: none; /proc/PID/stat of every process, and exe and cmdline of one that has executed
 //! something. Minimum kernel: 3.5 (the fields). Config: CONFIG_PROC_FS. Capability: none, it runs as
-//! the workload's user; without CAP_SYS_PTRACE the kernel hides where the program of a stranger's
-//! process lies, and its exe, and /proc mounted with hidepid hides strangers altogether.
+//! the workload's user; without CAP_SYS_PTRACE the kernel hides where the program of another user's
+//! process lies, and its exe, and /proc mounted with hidepid hides other users' processes altogether.
 //!
 //! What it tells: a pid, or its start time, that was not there at the last look is a fork. That a
 //! process has executed something since its fork is a flag in stat (PF_FORKNOEXEC); that it did so
@@ -13,11 +13,11 @@
 //! parent at that look: whose parent is gone by then has another. Threads are not in /proc's list,
 //! and an exec by one keeps pid and start time.
 //!
-//! Blind to: whatever begins and ends between two looks, of several execs all but the last, and
-//! where the kernel places programs at fixed addresses (randomize_va_space=0) the same one again.
+//! What it cannot see: whatever begins and ends between two looks, of several execs all but the last,
+//! and where the kernel places programs at fixed addresses (randomize_va_space=0) the same one again.
 //!
-//! Where the kernel drops: nowhere, it is only asked. How much came and went between two looks
-//! nothing tells, so nothing is ever reported as lost. Stamps say when it was seen, none when it happened.
+//! Where the kernel drops: nowhere, it is only asked. How much came and went between two looks nothing
+//! tells, so nothing is ever reported as lost. Stamps say when it was seen, none when it happened.
 //!
 //! Why 10 ms: start times are in ticks of that, so a pid used again within one would not be told
 //! apart anyway; and a look costs some ten microseconds for each process there is.
@@ -39,9 +39,9 @@ use contract::{
 use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::time::TimeSpec;
 
-use scan::Look;
+use crate::common::process_stat::ProcessStat;
+use scan::Scan;
 
-/// See the head of this file.
 pub(crate) struct Procfs;
 
 const OPTIONS: &[OptionSpec] = &[OptionSpec {
@@ -80,11 +80,10 @@ impl Monitor for Procfs {
     }
 
     fn missing(&self, _: &Options) -> Vec<Unavailable> {
-        let own = std::fs::read("/proc/self/stat");
-        match own.ok().as_deref().and_then(stat::read) {
+        match ProcessStat::of(std::process::id()) {
             Some(_) => Vec::new(),
             None => vec![Unavailable::new(
-                "/proc/self/stat as Linux 3.5 has it",
+                "/proc/PID/stat as Linux 3.5 has it",
                 "mount /proc",
             )],
         }
@@ -97,7 +96,7 @@ impl Monitor for Procfs {
 
     fn capture(&self, session: &mut Session<'_>) -> Result<Counters> {
         let interval = Duration::from_millis(session.options.size("interval"));
-        let mut look = Look::first()?;
+        let mut look = Scan::first()?;
         (session.ready)(&[])?;
         let (mut looks, mut longest, mut took) = (0_u64, Duration::ZERO, Duration::ZERO);
         let mut stopped = false;
@@ -131,6 +130,8 @@ fn rest(session: &Session<'_>, limit: Duration) -> Result<bool> {
     match ppoll(&mut stop, Some(TimeSpec::from(limit)), None) {
         Ok(ready) => Ok(ready > 0),
         Err(nix::Error::EINTR) => Ok(false),
-        Err(errno) => Err(format!("procfs: ppoll: {errno}: report this").into()),
+        Err(errno) => {
+            Err(format!("procfs: ppoll: {errno}: this is a bug, please report it").into())
+        }
     }
 }

@@ -1,27 +1,30 @@
 //! `ptrace`: seizes a process and follows it and all that descends from it, as a debugger would.
 //!
 //! Hook point: the stops of PTRACE_SEIZE with PTRACE_O_TRACEFORK, VFORK, CLONE and EXEC, and the death
-//! of each process, which its tracer hears before its parent. Minimum kernel: 3.4
-//! (PTRACE_SEIZE). Config: none but CONFIG_PROC_FS=y. Capability: CAP_SYS_PTRACE; without it only processes of the same user, and where Yama's
-//! ptrace_scope is not 0 none, because nobody may trace their own parent.
+//! of each process, which its tracer hears before its parent. Minimum kernel: 3.4 (PTRACE_SEIZE).
+//! Config: none but CONFIG_PROC_FS=y. Capability: CAP_SYS_PTRACE; without it only processes of the
+//! same user, and where Yama's ptrace_scope is not 0 none, because no process may trace its own
+//! parent.
 //!
-//! Whom it follows: the process `pid`, by default the one that started this (the harness in a run, the
-//! shell under `harness watch`), with its threads, its descendants, and whatever any of them begins from
-//! then on; never itself. Nothing else on the machine. So in a run the harness, too, is stopped by each
-//! of its forks: that is what a tracer costs whoever is traced.
+//! What it follows: the process `pid`, by default the one that started this (the harness in a run, the
+//! shell under `harness watch`), with its threads, its descendants, and whatever any of them begins
+//! from then on; never itself. Nothing else on the machine. So in a run the harness, too, is stopped
+//! by each of its forks: that is what a tracer costs the traced process.
 //!
 //! What it tells: a fork when the new process stands before its first instruction, an exec when the
-//! new program does; who stands still can be read in /proc at leisure, so ppid, exe and argv are those
-//! of the event. An exit with the status that its parent will be given: the kernel lets the parent
-//! know when the tracer has been told. A thread's beginning and end are told too, and kept back.
+//! new program does; a process that stands still can be read in /proc without haste, so ppid, exe and
+//! argv are those of the event. An exit with the status that its parent will be given: the kernel lets
+//! the parent know when the tracer has been told. A thread's beginning and end are told too, and kept
+//! back.
 //!
-//! When: a stop has no time of its own. Nobody passes it before it has been received.
+//! When: a stop has no time of its own. No process passes it before it has been received.
 //!
-//! Where the kernel drops: nowhere. Who is not heard stands still, so there is no loss to admit, only
-//! stall: four stops for a process that is forked, executes and ends, one of them its parent's SIGCHLD.
-//! Every signal is a stop, also one that is ignored. A process that is killed before its first
-//! instruction may be told neither of fork nor exit. Who is traced already by somebody else cannot be
-//! followed (`refused`), and nobody else can trace who is followed here: a debugger inside fails.
+//! Where the kernel drops: nowhere. A process whose stop is not yet received stands still, so there is
+//! no loss to report, only stall: four stops for a process that is forked, executes and ends, one of
+//! them its parent's SIGCHLD. Every signal is a stop, also one that is ignored. A process that is
+//! killed before its first instruction may be told neither of fork nor exit. A process that is traced
+//! already cannot be followed (`refused`), and one that is followed here cannot be traced otherwise: a
+//! debugger inside fails.
 //!
 //! What it changes: system calls that a signal interrupts may be seen to be (epoll_wait says EINTR),
 //! and without CAP_SYS_PTRACE set-user-id programs run without it. At the end all are let go as
@@ -49,10 +52,9 @@ use contract::{
 use nix::sys::signal::{SigHandler, Signal, signal};
 use nix::unistd::getppid;
 
-use stop_waker::Bell;
+use stop_waker::StopWaker;
 use tracer::Follower;
 
-/// See the head of this file.
 pub(crate) struct Ptrace;
 
 /// Only there in a kernel with Yama.
@@ -103,7 +105,7 @@ impl Monitor for Ptrace {
         match scope.trim() {
             "3" => vec![Unavailable::new(
                 "kernel.yama.ptrace_scope below 3",
-                "boot without that setting: until then nobody may trace",
+                "boot without that setting: until then no process may trace",
             )],
             "1" | "2" if !capable => {
                 let what = "CAP_SYS_PTRACE, or kernel.yama.ptrace_scope=0";
@@ -125,13 +127,13 @@ impl Monitor for Ptrace {
         };
         // SAFETY: to ignore a signal runs no code of ours.
         unsafe { signal(Signal::SIGTSTP, SigHandler::SigIgn) }
-            .map_err(|why| format!("ptrace: signal: {why}: report this"))?;
+            .map_err(|why| format!("ptrace: signal: {why}: this is a bug, please report it"))?;
         let (seized, refused) = seize::all(root)?;
         // Later than that, or it would be one of them.
-        let mut bell = Bell::hang(session.stop)?;
+        let mut waker = StopWaker::start(session.stop)?;
         let mut follower = Follower::new(seized)?;
         (session.ready)(&[])?;
-        follower.run(&mut bell, &mut session.spool)?;
+        follower.run(&mut waker, &mut session.spool)?;
         let unstopped = follower.let_go(&mut session.spool)?;
         let notes = [
             ("stops", follower.stops),

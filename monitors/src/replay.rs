@@ -26,7 +26,6 @@ pub use plant::{Planted, plant};
 /// What the ledger is called that the harness hands over.
 pub const TRUTHS: &str = "truths.bin";
 
-/// See the head of this file.
 pub(crate) struct Replay;
 
 impl Monitor for Replay {

@@ -5,16 +5,17 @@
 //! Config: CONFIG_TASKSTATS, CONFIG_NET. Capability: CAP_NET_ADMIN; in the initial user, pid and
 //! network namespaces, since the kernel takes no other listener and sends into no other.
 //!
-//! What it tells: exits only. There is a record for every thread; the one that says it was the last of
-//! its group is the process's end. To a group that had threads it adds an aggregate, which tells
-//! nothing more of the end. The status is the last thread's, or when that merely ended the first
-//! one's. The parent is in it too, but who it is when a process ends is no field here; the program is
-//! a name of 15 bytes and an inode, which are no exe. The times are whole seconds: none is claimed.
+//! What it tells: exits only; forks and execs it cannot see. There is a record for every thread; the
+//! one that says it was the last of its group is the process's end. To a group that had threads it
+//! adds an aggregate, which tells nothing more of the end. The status is the last thread's, or when
+//! that merely ended the first one's. The parent is in it too, but the parent at the end of a process
+//! is no field here; the program is a name of 15 bytes and an inode, which are no exe. The times are
+//! whole seconds: none is claimed.
 //!
 //! Where the kernel drops: (1) at the socket when its queue is full: each is counted in `Drops` of
 //! /proc/net/netlink, the reported loss. (2) When memory for the message cannot be had: counted
-//! nowhere, so never reported as lost. (3) It is told to listeners of the CPU where the task ends; we ask
-//! for all that are possible, so that none is left out when it comes online.
+//! nowhere, so never reported as lost. (3) It is told to listeners of the CPU where the task ends; we
+//! ask for all that are possible, so that none is left out when it comes online.
 //!
 //! Leaving it switched on: at the end it is asked to stop. A listener that was killed stays on the
 //! kernel's list, without being told, until the next task ends on that CPU: sending to it fails with
@@ -36,10 +37,9 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use crate::common::netlink_socket::{self, Queue};
 use crate::common::{clock, namespaces};
-use socket::{Got, Listener, Talk};
+use socket::{GenericSocket, Listener, Received};
 use wire::PROTOCOL;
 
-/// See the head of this file.
 pub(crate) struct Taskstats;
 
 /// The least that a record takes in the queue: its 400 bytes and more with 320 of `skb_shared_info`
@@ -116,7 +116,7 @@ fn missing() -> Vec<Unavailable> {
     if !missing.is_empty() {
         return missing;
     }
-    match Talk::open().and_then(|mut talk| talk.version()) {
+    match GenericSocket::open().and_then(|mut socket| socket.version()) {
         Ok(version) if wire::readable(version) => {}
         Ok(version) => missing.push(Unavailable::new(
             format!("version 12 or later of the record, and not 15 (here it is {version})"),
@@ -175,10 +175,10 @@ impl Capture {
         self.peak = self.peak.max(Queue::of(&self.listener)?.fill);
         loop {
             match self.listener.receive(&mut self.buffer)? {
-                Got::Some => session.spool.write(clock::now(), &self.buffer)?,
-                Got::Other => {}
-                Got::Overflow => self.episodes += 1,
-                Got::Nothing => break,
+                Received::Some => session.spool.write(clock::now(), &self.buffer)?,
+                Received::Other => {}
+                Received::Overflow => self.episodes += 1,
+                Received::Nothing => break,
             }
         }
         session.spool.flush()?;
@@ -194,7 +194,9 @@ impl Capture {
         match poll(&mut polled, PollTimeout::NONE) {
             Ok(_) => Ok(polled[0].any().unwrap_or(true)),
             Err(nix::Error::EINTR) => Ok(false),
-            Err(errno) => Err(format!("taskstats: poll: {errno}: report this").into()),
+            Err(errno) => {
+                Err(format!("taskstats: poll: {errno}: this is a bug, please report it").into())
+            }
         }
     }
 }

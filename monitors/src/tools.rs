@@ -1,11 +1,11 @@
 //! Third-party tools. Each is one TOML beside this file, or in a folder that the user names:
 //! how it is started, how it says that it is ready, and how its lines become events.
 //!
-//! Hook point, kernel, configuration: whatever the tool has; its definition names what can be
-//! asked for beforehand. Its lines are stamped when they arrive, so what it holds back is part of
-//! its detection latency; the definition says how its own buffering was switched off. The pipe (1 MiB) never
-//! loses: a tool that writes faster than is read waits, and what it loses meanwhile is its own loss,
-//! which it admits to nobody.
+//! Hook point, kernel, configuration: whatever the tool has; its definition names what can be asked
+//! for beforehand. Its lines are stamped when they arrive, so what it holds back is part of its
+//! detection latency; the definition says how its own buffering was switched off. The pipe (1 MiB)
+//! never loses: a tool that writes faster than is read waits, and what it loses meanwhile is its own,
+//! silent loss.
 //!
 //! What is measured as its cost is the cost of its processes. Reading their lines is the harness's
 //! work and is taken off.

@@ -7,7 +7,7 @@ use crate::Nanos;
 const MAGIC: &[u8; 8] = b"RCSPOOL1";
 const HEAD: usize = 12;
 
-/// One piece of raw capture with the stamp of its arrival; what is in it is its monitor's affair.
+/// One piece of raw capture with the stamp of its arrival; only its monitor can read what is in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Frame<'a> {
     /// When the monitor's process had it in hand.
@@ -28,8 +28,8 @@ impl fmt::Display for Malformed {
 
 impl std::error::Error for Malformed {}
 
-/// Somebody who looks on while a capture runs, and takes its frames in place of a file. It is
-/// called by the capture itself, so it must never wait.
+/// Takes the frames of a capture while it runs, in place of a file. The capture itself calls it, so
+/// it must never wait.
 pub trait Observer {
     /// The next frame.
     fn frame(&mut self, frame: Frame<'_>) -> io::Result<()>;
@@ -37,7 +37,7 @@ pub trait Observer {
     /// There is nothing more to be had for now.
     fn idle(&mut self) -> io::Result<()>;
 
-    /// Whether to be told of losses now; not more often than a person wants to be.
+    /// Whether it wants to be told of losses now: at most a few times a second.
     fn due(&mut self) -> bool;
 
     /// So many events have been lost so far, by this cause.
@@ -45,9 +45,9 @@ pub trait Observer {
 }
 
 /// Where capture puts its frames: it stamps, it appends, it does nothing else.
-pub struct Spool<W: Write = File>(Way<W>);
+pub struct Spool<W: Write = File>(Sink<W>);
 
-enum Way<W: Write> {
+enum Sink<W: Write> {
     File(BufWriter<W>),
     Live(Box<dyn Observer>, Vec<u8>),
 }
@@ -55,7 +55,7 @@ enum Way<W: Write> {
 impl Spool {
     /// A spool that is kept nowhere: `observer` takes each frame as it comes.
     pub fn live(observer: Box<dyn Observer>) -> Self {
-        Self(Way::Live(observer, Vec::new()))
+        Self(Sink::Live(observer, Vec::new()))
     }
 }
 
@@ -65,27 +65,27 @@ impl<W: Write> Spool<W> {
         let mut out = BufWriter::with_capacity(1 << 18, out);
         out.write_all(MAGIC)?;
         out.flush()?;
-        Ok(Self(Way::File(out)))
+        Ok(Self(Sink::File(out)))
     }
 
     /// Appends one frame.
     pub fn write(&mut self, received: Nanos, bytes: &[u8]) -> io::Result<()> {
         match &mut self.0 {
-            Way::Live(observer, _) => observer.frame(Frame { received, bytes }),
-            Way::File(_) => self.write_parts(received, &[bytes]),
+            Sink::Live(observer, _) => observer.frame(Frame { received, bytes }),
+            Sink::File(_) => self.write_parts(received, &[bytes]),
         }
     }
 
     /// Appends one frame given in parts.
     pub fn write_parts(&mut self, received: Nanos, parts: &[&[u8]]) -> io::Result<()> {
         match &mut self.0 {
-            Way::File(out) => {
+            Sink::File(out) => {
                 let length: usize = parts.iter().map(|part| part.len()).sum();
                 out.write_all(&received.to_le_bytes())?;
                 out.write_all(&(length as u32).to_le_bytes())?;
                 parts.iter().try_for_each(|part| out.write_all(part))
             }
-            Way::Live(observer, bytes) => {
+            Sink::Live(observer, bytes) => {
                 bytes.clear();
                 parts.iter().for_each(|part| bytes.extend_from_slice(part));
                 observer.frame(Frame { received, bytes })
@@ -97,29 +97,29 @@ impl<W: Write> Spool<W> {
     /// readiness probes at the other end.
     pub fn flush(&mut self) -> io::Result<()> {
         match &mut self.0 {
-            Way::File(out) => out.flush(),
-            Way::Live(observer, _) => observer.idle(),
+            Sink::File(out) => out.flush(),
+            Sink::Live(observer, _) => observer.idle(),
         }
     }
 
-    /// Whether somebody looks on who is to be told of losses now, with [`Spool::lost`]. Worth
-    /// asking only of a monitor whose losses cost something to look up.
+    /// Whether there is an observer that is to be told of losses now, with [`Spool::lost`]. For
+    /// monitors whose losses cost something to look up.
     pub fn due(&mut self) -> bool {
         match &mut self.0 {
-            Way::File(_) => false,
-            Way::Live(observer, _) => observer.due(),
+            Sink::File(_) => false,
+            Sink::Live(observer, _) => observer.due(),
         }
     }
 
-    /// Whether somebody looks on.
+    /// Whether there is an observer.
     pub fn is_live(&self) -> bool {
-        matches!(self.0, Way::Live(..))
+        matches!(self.0, Sink::Live(..))
     }
 
     /// Tells an observer how many events have been lost so far by this cause. What is kept is
     /// what [`crate::Counters`] say at the end.
     pub fn lost(&mut self, cause: &str, total: u64) {
-        if let Way::Live(observer, _) = &mut self.0 {
+        if let Sink::Live(observer, _) = &mut self.0 {
             observer.lost(cause, total);
         }
     }

@@ -23,7 +23,7 @@ const GIVE_BACK: u64 = 1 << 20;
 /// Accounting, switched on; off again when this goes.
 pub(super) struct Follower {
     path: PathBuf,
-    /// Locked as long as somebody lives who will switch it off.
+    /// Locked as long as the process lives that will switch it off.
     file: Flock<File>,
     told: Inotify,
     bytes: Vec<u8>,
@@ -35,7 +35,10 @@ pub(super) struct Follower {
 impl Follower {
     /// Switches it on, into the file at `path`, which must not be there.
     pub(super) fn start(path: &Path) -> Result<Self> {
-        let bad = |why: &dyn std::fmt::Display| format!("{}: {why}: free it", path.display());
+        let bad = |why: &dyn std::fmt::Display| {
+            let remedy = "end the process that uses it, or run harness doctor";
+            format!("{}: {why}: {remedy}", path.display())
+        };
         let mut options = File::options();
         let file = options
             .read(true)
@@ -84,11 +87,17 @@ impl Follower {
         match poll(&mut polled, PollTimeout::NONE) {
             Ok(_) => {}
             Err(Errno::EINTR) => return Ok(false),
-            Err(why) => return Err(format!("accounting: poll: {why}: report this").into()),
+            Err(why) => {
+                return Err(
+                    format!("accounting: poll: {why}: this is a bug, please report it").into(),
+                );
+            }
         }
         match self.told.read_events() {
             Ok(_) | Err(Errno::EAGAIN) => Ok(polled[0].any().unwrap_or(true)),
-            Err(why) => Err(format!("inotify: read: {why}: report this").into()),
+            Err(why) => {
+                Err(format!("inotify: read: {why}: this is a bug, please report it").into())
+            }
         }
     }
 
@@ -96,7 +105,8 @@ impl Follower {
     fn fill(&mut self, session: &mut Session<'_>) -> Result<bool> {
         let length = match self.file.read_at(&mut self.bytes, self.read) {
             Err(why) if why.kind() == io::ErrorKind::Interrupted => return Ok(true),
-            length => length.map_err(|why| format!("{}: {why}: free it", self.path.display()))?,
+            length => length
+                .map_err(|why| format!("{}: {why}: check its file system", self.path.display()))?,
         };
         let received = crate::common::clock::now();
         let whole = length - length % AcctRecord::SIZE;
@@ -127,7 +137,7 @@ impl Drop for Follower {
     }
 }
 
-/// Whether accounting was left on by somebody who is gone.
+/// Whether accounting was left on by a process that is gone.
 pub(super) fn is_left(file: &Path) -> Result<bool> {
     match File::open(file) {
         Err(why) if why.kind() == io::ErrorKind::NotFound => Ok(false),

@@ -1,9 +1,9 @@
-//! Process accounting is one file for the whole machine, wanted by a monitor and by the second
+//! Process accounting is one file for the whole machine, wanted by a monitor and by the
 //! cross-check of every ledger. The kernel does not tell whether it is on.
 
 use std::path::Path;
 
-/// What is there when somebody else may use it.
+/// What is there when another program may use it.
 const OTHERS: [&str; 6] = [
     "/usr/sbin/accton",
     "/sbin/accton",
@@ -13,7 +13,7 @@ const OTHERS: [&str; 6] = [
     "/var/adm/pacct",
 ];
 
-/// The sign that somebody else may use process accounting; it is left alone then.
+/// The sign that another program may use process accounting; it is left alone then.
 pub fn others_account() -> Option<&'static str> {
     OTHERS.into_iter().find(|path| Path::new(path).exists())
 }

@@ -2,16 +2,16 @@
 
 use std::collections::HashMap;
 
-/// Two generations. When the young one is full the old one is forgotten; who is asked for is
+/// Two generations. When the young one is full the old one is forgotten; an entry that is asked for is
 /// young again. At most twice `room` entries.
 #[derive(Debug)]
-pub(super) struct Recent<V> {
+pub(super) struct BoundedMap<V> {
     young: HashMap<u32, V>,
     old: HashMap<u32, V>,
     room: usize,
 }
 
-impl<V> Recent<V> {
+impl<V> BoundedMap<V> {
     pub(super) fn new(room: usize) -> Self {
         let (young, old) = (HashMap::new(), HashMap::new());
         Self { young, old, room }
@@ -53,7 +53,7 @@ mod tests {
 
     #[test]
     fn the_least_asked_for_are_forgotten() {
-        let mut recent = Recent::new(2);
+        let mut recent = BoundedMap::new(2);
         for key in 0..4 {
             recent.insert(key, key);
             assert_eq!(recent.get(0).copied(), Some(0));

@@ -13,7 +13,7 @@ use nix::sys::socket::{setsockopt, sockopt};
 use nix::time::{ClockId, clock_gettime};
 
 use super::fill::Fill;
-use super::session::{Guest, failed};
+use super::session::{AuditSession, failed};
 use super::{OFFSET, rules, wire};
 use crate::common::clock;
 use crate::common::netlink_socket::{self, Queue};
@@ -28,9 +28,9 @@ const BATCH: usize = 64;
 const ROOM: usize = 12 << 10;
 /// A wall clock that was set by more than this gets a new frame.
 const STEP: u64 = 500_000;
-/// When an observer who could not be told of losses just now is told.
+/// When an observer that could not be told of losses just now is told.
 const LATER: Duration = Duration::from_millis(250);
-/// The reported as lost losses, by their names in every format: the kernel's queue was full, the socket's.
+/// The reported losses, by their names in every format: the kernel's queue was full, the socket's.
 const LOST: &str = "lost";
 const DROPS: &str = "socket_drops";
 /// How long the record of the last rule's end may take to come, once nothing else does.
@@ -38,38 +38,38 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Watches from start to stop, and leaves whatever happens in between.
 pub(super) fn capture(session: &mut Session<'_>) -> Result<Counters> {
-    let mut guest = Guest::enter(session.options, &rules::NEEDLESS)?;
-    let watched = watch(&mut guest, session);
-    let left = guest.leave();
+    let mut audit = AuditSession::enter(session.options, &rules::NEEDLESS)?;
+    let watched = watch(&mut audit, session);
+    let left = audit.leave();
     let counters = watched?;
     left?;
     Ok(counters)
 }
 
-fn watch(guest: &mut Guest, session: &mut Session<'_>) -> Result<Counters> {
-    let mut feed = Feed::open(session, guest.alone())?;
+fn watch(audit: &mut AuditSession, session: &mut Session<'_>) -> Result<Counters> {
+    let mut feed = RecordSocket::open(session, audit.alone())?;
     feed.tell_offset(&mut session.spool)?;
-    guest.settle()?;
-    if guest.alone() {
+    audit.settle()?;
+    if audit.alone() {
         feed.register(&mut session.spool)?;
     } else {
         let joined = feed.socket.add_membership(READLOG);
         joined.map_err(|e| failed("joining AUDIT_NLGRP_READLOG", e))?;
     }
-    guest.arm()?;
+    audit.arm()?;
     session.spool.flush()?;
     (session.ready)(&[])?;
-    feed.run(guest, session)?;
-    let removed = guest.disarm()?;
+    feed.run(audit, session)?;
+    let removed = audit.disarm()?;
     feed.drain(removed, &mut session.spool)?;
     feed.tell_offset(&mut session.spool)?;
     session.spool.flush()?;
-    counters(guest, &feed)
+    counters(audit, &feed)
 }
 
-fn counters(guest: &mut Guest, feed: &Feed) -> Result<Counters> {
-    let now = guest.control.status().map_err(|e| failed("AUDIT_GET", e))?;
-    let found = guest.found();
+fn counters(audit: &mut AuditSession, feed: &RecordSocket) -> Result<Counters> {
+    let now = audit.control.status().map_err(|e| failed("AUDIT_GET", e))?;
+    let found = audit.found();
     let waited = now.backlog_wait_time_actual;
     let waited = waited.wrapping_sub(found.backlog_wait_time_actual);
     let tick = nix::time::clock_getres(ClockId::CLOCK_REALTIME_COARSE)
@@ -83,7 +83,7 @@ fn counters(guest: &mut Guest, feed: &Feed) -> Result<Counters> {
             ("backlog_peak".into(), feed.fill.backlog),
             ("backlog_wait_ms".into(), waited_ms),
             ("enobufs".into(), feed.enobufs),
-            ("multicast".into(), u64::from(!guest.alone())),
+            ("multicast".into(), u64::from(!audit.alone())),
             ("records".into(), feed.records),
             ("socket_peak_bytes".into(), feed.fill.socket),
             ("truncated_records".into(), feed.truncated),
@@ -97,7 +97,7 @@ fn counters(guest: &mut Guest, feed: &Feed) -> Result<Counters> {
 type Answer = Result<(), Errno>;
 
 /// The socket that records come on.
-struct Feed {
+struct RecordSocket {
     socket: Socket,
     batch: RecvBatch,
     fill: Fill,
@@ -110,7 +110,7 @@ struct Feed {
     undrained: bool,
 }
 
-impl Feed {
+impl RecordSocket {
     fn open(session: &Session<'_>, alone: bool) -> Result<Self> {
         let mut socket = Socket::new(wire::PROTOCOL as isize).map_err(|e| failed("socket", e))?;
         socket.bind_auto().map_err(|e| failed("bind", e))?;
@@ -158,14 +158,14 @@ impl Feed {
     }
 
     /// Until told to stop.
-    fn run(&mut self, guest: &mut Guest, session: &mut Session<'_>) -> Result<()> {
+    fn run(&mut self, audit: &mut AuditSession, session: &mut Session<'_>) -> Result<()> {
         loop {
             self.take(&mut session.spool)?;
             if drift(self.offset) > STEP {
                 self.tell_offset(&mut session.spool)?;
             }
             session.spool.flush()?;
-            let limit = if self.tell(guest, &mut session.spool)? {
+            let limit = if self.tell(audit, &mut session.spool)? {
                 PollTimeout::NONE
             } else {
                 PollTimeout::try_from(LATER)?
@@ -180,14 +180,14 @@ impl Feed {
     }
 
     /// Tells an observer of losses when it is due; whether there is nothing left to tell.
-    fn tell(&self, guest: &mut Guest, spool: &mut Spool) -> Result<bool> {
+    fn tell(&self, audit: &mut AuditSession, spool: &mut Spool) -> Result<bool> {
         if !spool.is_live() {
             return Ok(true);
         }
         let due = spool.due();
         if due {
-            let now = guest.control.status().map_err(|e| failed("AUDIT_GET", e))?;
-            spool.lost(LOST, u64::from(now.lost.wrapping_sub(guest.found().lost)));
+            let now = audit.control.status().map_err(|e| failed("AUDIT_GET", e))?;
+            spool.lost(LOST, u64::from(now.lost.wrapping_sub(audit.found().lost)));
             spool.lost(DROPS, self.drops()?);
         }
         Ok(due)

@@ -5,8 +5,8 @@
 use contract::{Decode, EventLog, EventRef, Frame, Kind, Malformed, Nanos};
 
 use super::execve::Arguments;
-use super::process_tracker::{By, Lives};
-use super::record::{self, Head, Syscall};
+use super::process_tracker::{Caller, ProcessTracker};
+use super::record::{self, RecordId, Syscall};
 use super::syscall_table::{self, Call};
 use super::{EARLY, OFFSET, wire};
 
@@ -23,12 +23,11 @@ const FAR: u64 = 1 << 16;
 #[derive(Debug)]
 struct Exec {
     serial: u64,
-    by: By,
+    by: Caller,
     exe: Option<Vec<u8>>,
     arguments: Arguments,
 }
 
-/// See the head of this file.
 #[derive(Debug, Default)]
 pub(super) struct Decoder {
     /// Wall clock minus CLOCK_MONOTONIC.
@@ -36,7 +35,7 @@ pub(super) struct Decoder {
     /// Records older than this (milliseconds of the wall clock) were waiting for a daemon since
     /// before the capture began.
     since: u64,
-    lives: Lives,
+    lives: ProcessTracker,
     open: Vec<Exec>,
     /// Done with, kept for their memory.
     spare: Vec<Arguments>,
@@ -96,13 +95,13 @@ impl Decoder {
         Ok(())
     }
 
-    fn by(&self, head: Head, pid: u32, ppid: u32, received: Nanos) -> By {
+    fn by(&self, head: RecordId, pid: u32, ppid: u32, received: Nanos) -> Caller {
         let wall = head.millis.saturating_mul(1_000_000);
         let happened = self
             .offset
             .map(|offset| i128::from(wall) - i128::from(offset));
         let happened = happened.and_then(|at| u64::try_from(at).ok());
-        By {
+        Caller {
             pid,
             ppid,
             millis: head.millis,
@@ -111,7 +110,7 @@ impl Decoder {
         }
     }
 
-    fn call(&mut self, head: Head, call: &Syscall<'_>, received: Nanos, out: &mut EventLog) {
+    fn call(&mut self, head: RecordId, call: &Syscall<'_>, received: Nanos, out: &mut EventLog) {
         let by = self.by(head, call.pid, call.ppid, received);
         let child = u32::try_from(call.exit).ok().filter(|_| call.success);
         let child = child.filter(|child| *child != 0);
@@ -130,7 +129,7 @@ impl Decoder {
         }
     }
 
-    fn exec(&mut self, serial: u64, by: By, exe: Option<&[u8]>, out: &mut EventLog) {
+    fn exec(&mut self, serial: u64, by: Caller, exe: Option<&[u8]>, out: &mut EventLog) {
         let far = |exec: &Exec| exec.serial.saturating_add(FAR) < serial;
         self.close(far, by.received, out);
         if self.open.len() >= OPEN {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use contract::{Buffer, Options, Result};
 
-use super::session::{Guest, failed};
+use super::session::{AuditSession, failed};
 use super::wire::Control;
 use crate::common::netlink_socket::{self, Queue};
 
@@ -24,7 +24,7 @@ pub(super) fn buffer(options: &Options) -> Buffer {
         return Buffer::Unknown;
     };
     let backlog = match options.size_or_kernel("backlog") {
-        _ if Guest::daemon().is_some() => 0,
+        _ if AuditSession::daemon().is_some() => 0,
         // No limit.
         Some(0) => return Buffer::Unbounded,
         Some(records) => records,

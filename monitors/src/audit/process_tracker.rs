@@ -17,15 +17,19 @@
 //! and the stamp of its own record.
 
 mod pid_namespace;
+mod process;
 #[cfg(test)]
 mod tests;
 
 use std::collections::VecDeque;
 
-use contract::{EventLog, EventRef, Kind, Nanos};
+use contract::{EventLog, EventRef, Kind};
 
-use super::bounded_map::Recent;
+use super::bounded_map::BoundedMap;
 use pid_namespace::Inside;
+use process::{Ending, Made, Process};
+
+pub(super) use process::Caller;
 
 /// How long the record of a clone may be late after what its child did, in milliseconds: it is
 /// written before the parent returns from the call, but the parent may have to wait for a CPU.
@@ -38,84 +42,24 @@ const ROOM: usize = 1 << 18;
 const CLONE_PARENT: u64 = 0x8000;
 const CLONE_THREAD: u64 = 0x1_0000;
 
-/// When and by whom a call was made.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct By {
-    pub(super) pid: u32,
-    pub(super) ppid: u32,
-    /// The record's own time, milliseconds of the wall clock.
-    pub(super) millis: u64,
-    /// The same on CLOCK_MONOTONIC, nanoseconds.
-    pub(super) happened: Nanos,
-    pub(super) received: Nanos,
-}
-
-/// An exit that may have been the process's.
-#[derive(Clone, Copy, Debug)]
-struct Ending {
-    by: By,
-    status: Option<i32>,
-}
-
-/// One process, as far as its threads and its end are concerned.
-#[derive(Clone, Copy, Debug, Default)]
-struct Life {
-    /// Number of its program image: another after every exec.
-    image: u64,
-    /// Its parent as its first record told.
-    ppid: u32,
-    /// Time of its first record, or of its birth.
-    first: u64,
-    born: bool,
-    /// `threads` is all there are beside the first.
-    known: bool,
-    threads: u32,
-    /// clone3 calls of which it is not known what they made.
-    unsure: u32,
-    exits: u32,
-    ending: Option<Ending>,
-    /// When its exit was reported.
-    gone: Option<u64>,
-}
-
-impl Life {
-    /// Whether `ending` was its last thread's, as far as is known.
-    const fn over(&self) -> bool {
-        self.known && self.unsure == 0 && self.exits == self.threads + 1
-    }
-
-    const fn single(&self) -> bool {
-        self.threads == 0 && self.unsure == 0
-    }
-}
-
-/// What a clone3 returned while that may be a thread.
-#[derive(Clone, Copy, Debug)]
-struct Made {
-    by: By,
-    image: u64,
-    /// A record named it, long enough after for the id to have come round.
-    shown: Option<(u64, u32)>,
-}
-
 /// Everything still open.
 #[derive(Debug)]
-pub(super) struct Lives {
-    lives: Recent<Life>,
-    made: Recent<Made>,
-    inside: Recent<Inside>,
-    /// Who must be looked at again, and from when on.
+pub(super) struct ProcessTracker {
+    lives: BoundedMap<Process>,
+    made: BoundedMap<Made>,
+    inside: BoundedMap<Inside>,
+    /// Pids that must be looked at again, and from when on.
     due: VecDeque<(u64, u32)>,
     images: u64,
     now: u64,
 }
 
-impl Default for Lives {
+impl Default for ProcessTracker {
     fn default() -> Self {
         Self {
-            lives: Recent::new(ROOM),
-            made: Recent::new(ROOM),
-            inside: Recent::new(ROOM),
+            lives: BoundedMap::new(ROOM),
+            made: BoundedMap::new(ROOM),
+            inside: BoundedMap::new(ROOM),
             due: VecDeque::new(),
             images: 0,
             now: 0,
@@ -123,9 +67,9 @@ impl Default for Lives {
     }
 }
 
-impl Lives {
+impl ProcessTracker {
     /// fork, vfork: `child` is a process.
-    pub(super) fn fork(&mut self, by: By, child: u32, out: &mut EventLog) {
+    pub(super) fn fork(&mut self, by: Caller, child: u32, out: &mut EventLog) {
         self.seen(by, out);
         if !self.inside(by, child, out) {
             self.bear(by, child, Some(by.pid), out);
@@ -133,7 +77,7 @@ impl Lives {
     }
 
     /// clone: the flags tell.
-    pub(super) fn clone(&mut self, by: By, child: u32, flags: u64, out: &mut EventLog) {
+    pub(super) fn clone(&mut self, by: Caller, child: u32, flags: u64, out: &mut EventLog) {
         if flags & CLONE_THREAD == 0 {
             self.seen(by, out);
             let shared = flags & CLONE_PARENT != 0;
@@ -149,7 +93,7 @@ impl Lives {
     }
 
     /// clone3: time will tell.
-    pub(super) fn clone3(&mut self, by: By, child: u32, out: &mut EventLog) {
+    pub(super) fn clone3(&mut self, by: Caller, child: u32, out: &mut EventLog) {
         self.renew(by, out);
         if self.inside(by, child, out) {
             return;
@@ -168,23 +112,23 @@ impl Lives {
     }
 
     /// A successful exec; its event is the caller's affair. It ended all other threads.
-    pub(super) fn exec(&mut self, by: By, out: &mut EventLog) {
+    pub(super) fn exec(&mut self, by: Caller, out: &mut EventLog) {
         self.seen(by, out);
         self.images += 1;
         let image = self.images;
         let life = self.life(by);
-        *life = Life {
+        *life = Process {
             image,
             ppid: life.ppid,
             first: life.first,
             born: life.born,
             known: true,
-            ..Life::default()
+            ..Process::default()
         };
     }
 
     /// The process ended; `status` where it is known how.
-    pub(super) fn exit_group(&mut self, by: By, status: Option<i32>, out: &mut EventLog) {
+    pub(super) fn exit_group(&mut self, by: Caller, status: Option<i32>, out: &mut EventLog) {
         self.seen(by, out);
         let life = self.life(by);
         // Of several threads more than one may have called it.
@@ -197,7 +141,7 @@ impl Lives {
     }
 
     /// One of its threads ended.
-    pub(super) fn exit(&mut self, by: By, status: i32, out: &mut EventLog) {
+    pub(super) fn exit(&mut self, by: Caller, status: i32, out: &mut EventLog) {
         self.seen(by, out);
         let life = self.life(by);
         if life.gone.is_some() {
@@ -218,7 +162,7 @@ impl Lives {
 
     /// What every record tells: that `by.pid` is a process, and another one than before if that is
     /// gone. Several threads may have made that go, each with a record of its own.
-    fn renew(&mut self, by: By, out: &mut EventLog) {
+    fn renew(&mut self, by: Caller, out: &mut EventLog) {
         self.tick(by.millis, out);
         self.show(by, out);
         let again = self.lives.get(by.pid).is_some_and(|life| {
@@ -233,13 +177,13 @@ impl Lives {
 
     /// Whether `child` is a number from inside a pid namespace; then the process is born that has
     /// shown itself, or will.
-    fn inside(&mut self, by: By, child: u32, out: &mut EventLog) -> bool {
+    fn inside(&mut self, by: Caller, child: u32, out: &mut EventLog) -> bool {
         if !pid_namespace::told(by.pid, child) {
             return false;
         }
         let of_parent = self.inside.get_or(by.pid, Inside::default());
         while let Some(early) = of_parent.shown() {
-            let unborn = |life: &mut Life| !life.born && life.first >= by.millis;
+            let unborn = |life: &mut Process| !life.born && life.first >= by.millis;
             if self.lives.get(early).is_some_and(unborn) {
                 self.bear(by, early, Some(by.pid), out);
                 return true;
@@ -250,7 +194,7 @@ impl Lives {
     }
 
     /// The first record that names a process: its parent's call may have told another number.
-    fn first_shown(&mut self, by: By, out: &mut EventLog) {
+    fn first_shown(&mut self, by: Caller, out: &mut EventLog) {
         if self.lives.get(by.pid).is_some() || self.made.get(by.pid).is_some() {
             return;
         }
@@ -262,7 +206,7 @@ impl Lives {
 
     /// What every record tells but those that may make threads: that an exit before it was not the
     /// last thread's, unless the pid has come round.
-    fn seen(&mut self, by: By, out: &mut EventLog) {
+    fn seen(&mut self, by: Caller, out: &mut EventLog) {
         self.renew(by, out);
         let life = self.lives.get(by.pid);
         if life.is_some_and(|life| life.ending.is_some() && life.over()) {
@@ -270,20 +214,20 @@ impl Lives {
         }
     }
 
-    /// The life of who made the call.
-    fn life(&mut self, by: By) -> &mut Life {
+    /// The process that made the call.
+    fn life(&mut self, by: Caller) -> &mut Process {
         let life = self.fresh(by.millis);
         let ppid = by.ppid;
-        self.lives.get_or(by.pid, Life { ppid, ..life })
+        self.lives.get_or(by.pid, Process { ppid, ..life })
     }
 
-    fn fresh(&mut self, first: u64) -> Life {
+    fn fresh(&mut self, first: u64) -> Process {
         self.images += 1;
         let image = self.images;
-        Life {
+        Process {
             image,
             first,
-            ..Life::default()
+            ..Process::default()
         }
     }
 
@@ -291,7 +235,7 @@ impl Lives {
         let (life, born, known) = (self.fresh(first), true, true);
         self.lives.insert(
             pid,
-            Life {
+            Process {
                 born,
                 known,
                 ..life
@@ -300,14 +244,14 @@ impl Lives {
     }
 
     /// A process was made, for certain.
-    fn bear(&mut self, by: By, child: u32, parent: Option<u32>, out: &mut EventLog) {
+    fn bear(&mut self, by: Caller, child: u32, parent: Option<u32>, out: &mut EventLog) {
         self.settle_made(child, by.millis, out);
         match self.lives.get(child) {
             // Its own records came first.
             Some(life) if !life.born && life.first >= by.millis => {
                 // Threads it had made by then were counted, too.
                 (life.born, life.known) = (true, true);
-                self.later(By { pid: child, ..by });
+                self.later(Caller { pid: child, ..by });
             }
             Some(_) => {
                 self.close(child, out);
@@ -332,7 +276,7 @@ impl Lives {
     }
 
     /// A record names `by.pid`: was it what a clone3 made?
-    fn show(&mut self, by: By, out: &mut EventLog) {
+    fn show(&mut self, by: Caller, out: &mut EventLog) {
         let Some(made) = self.made.get(by.pid) else {
             return;
         };
@@ -366,18 +310,18 @@ impl Lives {
         let by = made.by;
         if let Some(life) = self.lives.get(by.pid).filter(|l| l.image == made.image) {
             life.unsure = life.unsure.saturating_sub(1);
-            self.later(By {
+            self.later(Caller {
                 millis: self.now,
                 ..by
             });
         }
-        // With CLONE_PARENT, or when the parent is gone, it is somebody else's child by now: then
+        // With CLONE_PARENT, or when the parent is gone, it is another's child by now: then
         // what it was at birth is not known.
         let parent = (ppid == by.pid).then_some(ppid);
         self.bear(by, child, parent, out);
     }
 
-    fn later(&mut self, by: By) {
+    fn later(&mut self, by: Caller) {
         self.due
             .push_back((by.millis.saturating_add(GRACE), by.pid));
     }
@@ -410,7 +354,7 @@ impl Lives {
             life.gone = Some(ending.by.millis);
             report_exit(ending, out);
         }
-        // Who is gone before its birth was recorded must be remembered until it is.
+        // A process that is gone before its birth was recorded must be remembered until it is.
         if life.born && life.gone.is_some_and(ripe) {
             self.lives.remove(pid);
         }

@@ -8,7 +8,7 @@ use contract::Malformed;
 
 /// What a record says of itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Head {
+pub(super) struct RecordId {
     /// Milliseconds of the wall clock.
     pub(super) millis: u64,
     /// All records of one system call share it.
@@ -16,11 +16,11 @@ pub(super) struct Head {
 }
 
 /// The head of a record, and its fields still as text.
-pub(super) fn split(text: &[u8]) -> Result<(Head, &[u8]), Malformed> {
+pub(super) fn split(text: &[u8]) -> Result<(RecordId, &[u8]), Malformed> {
     parse_head(text).ok_or_else(|| Malformed("an audit record does not begin with audit(".into()))
 }
 
-fn parse_head(text: &[u8]) -> Option<(Head, &[u8])> {
+fn parse_head(text: &[u8]) -> Option<(RecordId, &[u8])> {
     let rest = text.strip_prefix(b"audit(")?;
     let (seconds, rest) = cut(rest, b'.')?;
     let (millis, rest) = cut(rest, b':')?;
@@ -31,7 +31,7 @@ fn parse_head(text: &[u8]) -> Option<(Head, &[u8])> {
         .checked_add(number(millis, 10)?)?;
     let serial = number(serial, 10)?;
     let fields = rest.strip_prefix(b":")?;
-    Some((Head { millis, serial }, fields))
+    Some((RecordId { millis, serial }, fields))
 }
 
 fn cut(text: &[u8], at: u8) -> Option<(&[u8], &[u8])> {
@@ -162,7 +162,7 @@ mod tests {
     fn a_system_call_is_read() {
         let (head, text) = split(FORK).unwrap();
         let (millis, serial) = (1_795_500_000_042, 17);
-        assert_eq!(head, Head { millis, serial });
+        assert_eq!(head, RecordId { millis, serial });
         let expected = Syscall {
             arch: 0xc000_003e,
             number: 56,

@@ -1,12 +1,12 @@
 //! Rules in the kernel's form, `struct audit_rule_data`: those of the monitor, and what it must
-//! know of everybody else's.
+//! know of all others.
 
 use super::syscall_table::{self, Abi, Call};
 
 /// Marks the monitor's own rules, so that what a killed one left is known again.
 pub(super) const KEY: &[u8] = b"rollcall";
 
-/// Records that no event is made of, excluded while nobody else listens. They come with every
+/// Records that no event is made of, excluded while there is no other listener. They come with every
 /// system call, and the kernel makes, queues and sends each of them: without them a fork is one
 /// record and not three. PATH 1302, CWD 1307, EOE 1320, BPRM_FCAPS 1321, PROCTITLE 1327.
 pub(super) const NEEDLESS: [u32; 5] = [1302, 1307, 1320, 1321, 1327];
@@ -126,8 +126,8 @@ impl Rule {
 }
 
 /// The monitor's rules. Exits never return, so they can neither succeed nor fail: only the others
-/// ask for success, and a failed call is not even logged. With `first` they go before everybody
-/// else's; the first that matches decides.
+/// ask for success, and a failed call is not even logged. With `first` they go before all
+/// others; the first that matches decides.
 pub(super) fn own(first: bool) -> Vec<Rule> {
     let list = LIST_EXIT | if first { PREPEND } else { 0 };
     let both = |abi: &Abi| {

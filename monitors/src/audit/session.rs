@@ -1,5 +1,5 @@
-//! The monitor as a guest of the audit system: what it changes is written down before, and put
-//! back after, by itself or, when it was killed, by whoever starts next.
+//! What the monitor changes in the audit system: it is written down before, and put back after, by
+//! the monitor itself or, when that was killed, by the next start.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What must survive being killed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Saved {
+struct SavedState {
     /// The capturing process.
     owner: u32,
     /// Field 22 of its /proc/PID/stat, because pids come round again.
@@ -35,15 +35,15 @@ struct Saved {
     excluded: Vec<u32>,
 }
 
-/// A stay in the audit system.
-pub(super) struct Guest {
+/// The monitor's changes to the audit system, from writing them down to putting them back.
+pub(super) struct AuditSession {
     pub(super) control: Control,
-    saved: Saved,
+    saved: SavedState,
 }
 
-impl Guest {
+impl AuditSession {
     /// Looks around and writes down what it will change. Nothing is changed yet. Records of the
-    /// types in `needless` will be kept from being made, where nobody else may want them.
+    /// types in `needless` will be kept from being made, where there is no other listener.
     pub(super) fn enter(options: &Options, needless: &[u32]) -> Result<Self> {
         recover()?;
         if let Some(saved) = load()? {
@@ -63,7 +63,7 @@ impl Guest {
             excluded.clear();
         }
         let owner = std::process::id();
-        let saved = Saved {
+        let saved = SavedState {
             owner,
             started: started(owner).unwrap_or_default(),
             found,
@@ -105,7 +105,7 @@ impl Guest {
         Ok(self)
     }
 
-    /// Makes the settings what they must be. Whoever was registered and died is found out by the
+    /// Makes the settings what they must be. That a registered daemon has died is found out by the
     /// record of such a change, so auditing is switched on first then.
     pub(super) fn settle(&mut self) -> Result<()> {
         for field in Field::KEPT {
@@ -179,7 +179,7 @@ pub(super) fn locked(status: &Status) -> Option<Unavailable> {
 /// Undoes what a killed capture left, and says what that was. A living one is left alone.
 pub(super) fn recover() -> Result<Vec<String>> {
     let saved = load()?;
-    if saved.as_ref().is_some_and(Saved::lives) {
+    if saved.as_ref().is_some_and(SavedState::lives) {
         return Ok(Vec::new());
     }
     let mut done = Vec::new();
@@ -201,7 +201,7 @@ pub(super) fn recover() -> Result<Vec<String>> {
     Ok(done)
 }
 
-fn put_back(control: &mut Control, saved: &Saved, done: &mut Vec<String>) -> Result<()> {
+fn put_back(control: &mut Control, saved: &SavedState, done: &mut Vec<String>) -> Result<()> {
     let mut count = remove_own(control)?;
     if let Some(rule) = rules::exclude(&saved.excluded) {
         let removed = control.delete(&rule);
@@ -218,7 +218,7 @@ fn put_back(control: &mut Control, saved: &Saved, done: &mut Vec<String>) -> Res
     }
     for field in Field::KEPT {
         let (found, ours) = (saved.found.of(field), saved.set.of(field));
-        // What somebody else has changed meanwhile is theirs.
+        // What another program has changed meanwhile stays.
         if found != ours && now.of(field) == ours {
             set(control, field, found)?;
             done.push(format!("audit: {} is {found} again", field.name()));
@@ -286,13 +286,13 @@ pub(super) fn failed(what: &str, error: impl std::fmt::Display) -> contract::Err
     .into()
 }
 
-impl Saved {
+impl SavedState {
     fn lives(&self) -> bool {
         self.owner != 0 && started(self.owner) == Some(self.started)
     }
 }
 
-/// Whether a registered pid is anybody's. Somebody who may not be signalled lives, too.
+/// Whether a registered pid is that of a process. One that may not be signalled lives, too.
 pub(super) fn alive(pid: u32) -> bool {
     pid != 0 && kill(Pid::from_raw(pid as i32), None) != Err(Errno::ESRCH) && !zombie(pid)
 }
@@ -312,7 +312,7 @@ fn path() -> Result<PathBuf> {
     Ok(dir.join("audit.json"))
 }
 
-fn load() -> Result<Option<Saved>> {
+fn load() -> Result<Option<SavedState>> {
     let path = path()?;
     let bad = |e: &dyn std::fmt::Display| {
         let path = path.display();
@@ -326,7 +326,7 @@ fn load() -> Result<Option<Saved>> {
 }
 
 /// In one step, so that a kill in between leaves no half of it.
-fn save(saved: &Saved) -> Result<()> {
+fn save(saved: &SavedState) -> Result<()> {
     let path = path()?;
     let fresh = path.with_extension("new");
     let written = fs::write(&fresh, serde_json::to_vec_pretty(saved)?);

@@ -16,7 +16,9 @@ pub(crate) fn text(which: &str) -> Result<String> {
 pub(crate) fn read(which: &str) -> Result<Vec<u32>> {
     let list = text(which)?;
     let cpus = parse(&list);
-    cpus.ok_or_else(|| format!("{which} CPUs: the kernel says '{list}': report this").into())
+    cpus.ok_or_else(|| {
+        format!("{which} CPUs: the kernel says '{list}': this is a bug, please report it").into()
+    })
 }
 
 /// Such as `0-2,5`.

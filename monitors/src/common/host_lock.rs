@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use nix::fcntl::{Flock, FlockArg};
 
 /// The folder for state that must outlive a killed process but not a reboot: /run/rollcall for
-/// root, a folder of one's own elsewhere.
+/// root, a folder of the user's own elsewhere.
 pub fn dir() -> io::Result<PathBuf> {
     let user = nix::unistd::geteuid();
     let dir = if user.is_root() {
@@ -20,7 +20,7 @@ pub fn dir() -> io::Result<PathBuf> {
     Ok(dir)
 }
 
-/// Waits until nobody else measures on this machine. Two measurements at once would spoil each
+/// Waits until no other process measures on this machine. Two measurements at once would spoil each
 /// other, and two audit monitors would each put back the other's settings.
 pub fn lock() -> io::Result<Flock<File>> {
     Flock::lock(open()?, FlockArg::LockExclusive).map_err(|(_, errno)| errno.into())

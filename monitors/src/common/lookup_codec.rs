@@ -4,7 +4,7 @@
 
 use contract::{EventRef, Frame, Kind, Pid};
 
-/// A event as a frame begins with it: a byte for the kind, the pid.
+/// An event as a frame begins with it: a byte for the kind, the pid.
 pub(crate) fn head(kind: Kind, pid: Pid) -> [u8; 5] {
     let [a, b, c, d] = pid.to_le_bytes();
     [kind as u8, a, b, c, d]

@@ -40,7 +40,7 @@ impl Mapping {
 
 impl Drop for Mapping {
     fn drop(&mut self) {
-        // SAFETY: mapped by `new` with this length; whoever borrowed from it borrowed `self`.
+        // SAFETY: mapped by `new` with this length; what borrowed from it borrowed `self`.
         let _gone = unsafe { munmap(self.start.cast(), self.bytes.get()) };
     }
 }

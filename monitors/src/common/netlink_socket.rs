@@ -17,7 +17,7 @@ const PATH: &str = "/proc/net/netlink";
 
 /// One netlink socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Row {
+pub(crate) struct SocketEntry {
     /// Its protocol (NETLINK_CONNECTOR, NETLINK_GENERIC...).
     pub(crate) protocol: u32,
     /// Port id; 0 is the kernel's own socket.
@@ -30,15 +30,15 @@ pub(crate) struct Row {
     pub(crate) inode: u64,
 }
 
-impl Row {
-    /// Whether somebody holds `group`, counted from 1, with it.
+impl SocketEntry {
+    /// Whether it is a process's member of `group`, counted from 1.
     pub(crate) fn holds(&self, group: u32) -> bool {
         self.port != 0 && self.groups & 1 << (group - 1) != 0
     }
 }
 
 /// All sockets of `protocol` in this network namespace.
-pub(crate) fn read(protocol: u32) -> Result<Vec<Row>> {
+pub(crate) fn read(protocol: u32) -> Result<Vec<SocketEntry>> {
     let text = fs::read_to_string(PATH)
         .map_err(|error| format!("{PATH}: {error}: mount /proc and enable CONFIG_NET"))?;
     let rows = text.lines().skip(1).filter_map(parse);
@@ -46,12 +46,12 @@ pub(crate) fn read(protocol: u32) -> Result<Vec<Row>> {
 }
 
 /// `sk Eth Pid Groups Rmem Wmem Dump Locks Drops Inode`.
-fn parse(line: &str) -> Option<Row> {
+fn parse(line: &str) -> Option<SocketEntry> {
     let fields: Vec<_> = line.split_ascii_whitespace().collect();
     let &[_, protocol, port, groups, _, _, _, _, drops, inode] = fields.as_slice() else {
         return None;
     };
-    Some(Row {
+    Some(SocketEntry {
         protocol: protocol.parse().ok()?,
         port: port.parse::<i64>().ok()? as u32,
         groups: u32::from_str_radix(groups, 16).ok()?,
@@ -63,8 +63,9 @@ fn parse(line: &str) -> Option<Row> {
 
 /// The inode that /proc/net/netlink shows for a socket.
 pub(crate) fn inode(socket: BorrowedFd<'_>) -> Result<u64> {
-    let stat = nix::sys::stat::fstat(socket.as_fd())
-        .map_err(|errno| format!("fstat of a netlink socket: {errno}: report this"))?;
+    let stat = nix::sys::stat::fstat(socket.as_fd()).map_err(|errno| {
+        format!("fstat of a netlink socket: {errno}: this is a bug, please report it")
+    })?;
     Ok(stat.st_ino)
 }
 

@@ -54,7 +54,7 @@ impl Threads {
             return None;
         }
         let first = self.0.remove(&process)?.first?;
-        // Who ends the whole process gives all threads that are left the same status; a thread
+        // A thread that ends the whole process gives all threads that are left the same status; a thread
         // that merely ends has 0, and then the first one's is the process's.
         let status = match ended.status {
             Some(0) => first.status,

@@ -152,7 +152,7 @@ static inline __attribute__((always_inline)) int ended(struct task_struct *task)
 }
 
 // 6.16 and later say whether this thread was the last.
-SEC("tp_btf/sched_process_exit") int on_exit_told(u64 *args)
+SEC("tp_btf/sched_process_exit") int on_exit_of_last(u64 *args)
 {
 	struct task_struct *task = (void *)args[0];
 
@@ -171,7 +171,7 @@ SEC("tracepoint/sched/sched_process_exit") int on_exit_by_perf(struct trace_even
 // Earlier kernels do not, and between the count going down and this tracepoint a thread may sleep:
 // several can then find `live` at 0. The first of them reports. A process that never had a second
 // thread pays for one look-up only.
-SEC("tp_btf/sched_process_exit") int on_exit_untold(u64 *args)
+SEC("tp_btf/sched_process_exit") int on_exit_of_any(u64 *args)
 {
 	struct task_struct *task = (void *)args[0];
 	struct group group = {};

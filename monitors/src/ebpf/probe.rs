@@ -17,19 +17,19 @@ pub(super) static OBJECT: &[u8] =
 
 /// A set of programs that together see the three events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Way {
+pub(super) enum AttachMode {
     /// Called by perf, with preemption off.
     Perf,
     /// On BTF tracepoints, of a kernel that tells whether a thread is the last.
-    Told,
+    BtfLastThread,
     /// The same, of one that does not.
-    Untold,
+    BtfAnyThread,
 }
 
-impl Way {
+impl AttachMode {
     /// Those that may serve on this kernel, the best first.
     pub(super) fn here() -> &'static [Self] {
-        let all = &[Self::Perf, Self::Told, Self::Untold];
+        let all = &[Self::Perf, Self::BtfLastThread, Self::BtfAnyThread];
         if requirements::preemptible() {
             all
         } else {
@@ -38,7 +38,7 @@ impl Way {
     }
 
     /// Programs, where perf has them in folders of its own the folder, and the tracepoint. Exits
-    /// first: whoever is seen to begin is then seen to end too.
+    /// first: a process that is seen to begin is then seen to end too.
     const fn programs(self) -> [(&'static str, &'static str, &'static str); 3] {
         let exit = match self {
             Self::Perf => {
@@ -48,8 +48,8 @@ impl Way {
                     ("on_newtask", "task", "task_newtask"),
                 ];
             }
-            Self::Told => "on_exit_told",
-            Self::Untold => "on_exit_untold",
+            Self::BtfLastThread => "on_exit_of_last",
+            Self::BtfAnyThread => "on_exit_of_any",
         };
         [
             (exit, "", "sched_process_exit"),
@@ -69,9 +69,9 @@ pub(super) struct Probe {
 }
 
 impl Probe {
-    /// Loads the programs, with a ring of `ring` bytes, and attaches them in the first of `ways`
+    /// Loads the programs, with a ring of `ring` bytes, and attaches them in the first of `modes`
     /// that this kernel takes.
-    pub(super) fn attach(ring: u32, ways: &[Way]) -> Result<(Self, Ring)> {
+    pub(super) fn attach(ring: u32, modes: &[AttachMode]) -> Result<(Self, Ring)> {
         if requirements::charged() {
             setrlimit(Resource::RLIMIT_MEMLOCK, RLIM_INFINITY, RLIM_INFINITY).map_err(|why| {
                 format!("ebpf: setrlimit(RLIMIT_MEMLOCK): {why}: run with CAP_SYS_RESOURCE or raise `ulimit -l`")
@@ -87,7 +87,7 @@ impl Probe {
             bpf,
             attached: Vec::new(),
         };
-        probe.start(ways, &btf)?;
+        probe.start(modes, &btf)?;
         let Some(Map::RingBuf(map)) = probe.bpf.take_map("RING") else {
             return Err("ebpf: the object has no RING: rebuild it".into());
         };
@@ -95,10 +95,10 @@ impl Probe {
         Ok((probe, ring))
     }
 
-    fn start(&mut self, ways: &[Way], btf: &Btf) -> Result<()> {
-        let mut refused = Err("ebpf: no way to attach was named".into());
-        for way in ways {
-            refused = self.start_all(*way, btf);
+    fn start(&mut self, modes: &[AttachMode], btf: &Btf) -> Result<()> {
+        let mut refused = Err("ebpf: no mode to attach was named".into());
+        for mode in modes {
+            refused = self.start_all(*mode, btf);
             if refused.is_ok() {
                 break;
             }
@@ -109,8 +109,8 @@ impl Probe {
         refused
     }
 
-    fn start_all(&mut self, way: Way, btf: &Btf) -> Result<()> {
-        for (name, folder, hook) in way.programs() {
+    fn start_all(&mut self, mode: AttachMode, btf: &Btf) -> Result<()> {
+        for (name, folder, hook) in mode.programs() {
             attach(self.program(name)?, folder, hook, btf).map_err(|why| said(name, &why))?;
             self.attached.push(name);
         }

@@ -1,6 +1,6 @@
-//! The reader's side of the ring. It gives room back, and so lets the kernel wake somebody, once
-//! for many records, not once for each: until then the kernel sees a reader who has not caught up,
-//! and spares the interrupt that would wake him.
+//! The reader's side of the ring. It gives room back, and so lets the kernel wake it, once for many
+//! records, not once for each: until then the kernel sees a reader that has not caught up, and spares
+//! the interrupt that would wake it.
 
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering, fence};
@@ -19,7 +19,6 @@ const HEAD: usize = 8;
 /// flood finds it soon.
 const BATCH: usize = 64 << 10;
 
-/// See the head of this file.
 pub(super) struct Ring {
     map: MapData,
     /// One page: how far was read.
@@ -82,14 +81,14 @@ impl Ring {
                 return Ok(());
             }
             word(&self.reader).store(self.position, Ordering::Release);
-            // The kernel writes its record and then asks how far was read: this way round, either
-            // it sees that its reader has caught up and wakes him, or the next look sees the record.
+            // The kernel writes its record and then asks how far was read: this mode round, either
+            // it sees that its reader has caught up and wakes it, or the next look sees the record.
             fence(Ordering::SeqCst);
         }
     }
 
     /// The record at the position, if it was not discarded, and where the next one begins; `None`
-    /// while somebody writes it.
+    /// while it is being written.
     fn record(&self) -> Option<(Option<&[u8]>, usize)> {
         let at = self.page + (self.position & (self.size - 1));
         // SAFETY: heads lie on multiples of 8, and both sides use this word only atomically.

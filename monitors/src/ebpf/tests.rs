@@ -16,7 +16,7 @@ use std::process::{Command, Stdio};
 use contract::{EventLog, Kind, Options, argv_bytes};
 use host::{Ran, about, act, named, run, watched};
 
-use super::{Ebpf, OPTIONS, Way, ring_size};
+use super::{AttachMode, Ebpf, OPTIONS, ring_size};
 use crate::test_support::{actor, on_machine_for};
 
 /// The one event of this kind, with the status or parent that it must have.
@@ -41,7 +41,7 @@ fn argv_is_told_as_it_was_passed() {
     let long = [b"nop".to_vec(), vec![b'y'; 5000]];
     let long: Vec<&[u8]> = long.iter().map(Vec::as_slice).collect();
     let before = crate::common::clock::now();
-    let (ran, journal, counters) = watched(Way::here(), || {
+    let (ran, journal, counters) = watched(AttachMode::here(), || {
         [&odd, &many, &long].map(|words| {
             run(Command::new(&actor)
                 .arg0("a")
@@ -71,7 +71,7 @@ fn an_empty_argv_is_what_the_kernel_made_of_it() {
     on_machine_for!(Ebpf);
     let dir = tempfile::tempdir().unwrap();
     let actor = actor(dir.path());
-    let (ran, journal, _) = watched(Way::here(), || run(&mut act(&actor, "no-argv")));
+    let (ran, journal, _) = watched(AttachMode::here(), || run(&mut act(&actor, "no-argv")));
     let execs = about(&journal, ran.pid, Kind::Exec);
     assert_eq!(execs.len(), 2);
     // One empty argument since 5.18, and in some stable kernels before.
@@ -88,7 +88,7 @@ fn every_way_to_make_a_process_is_seen() {
     on_machine_for!(Ebpf);
     let dir = tempfile::tempdir().unwrap();
     let actor = actor(dir.path());
-    let (ran, journal, _) = watched(Way::here(), || {
+    let (ran, journal, _) = watched(AttachMode::here(), || {
         ["vfork", "spawn"].map(|what| run(&mut act(&actor, what)))
     });
     for (ran, status, execs) in [(&ran[0], 3 << 8, 0), (&ran[1], 0, 1)] {
@@ -110,9 +110,9 @@ fn threads_are_not_processes() {
     let dir = tempfile::tempdir().unwrap();
     let actor = actor(dir.path());
     // Each by itself, or one that fails would hide behind the next.
-    for way in host::ways() {
+    for mode in host::modes() {
         let words = ["threads", "leader-first", "exec-from-thread"];
-        let (ran, journal, _) = watched(way, || {
+        let (ran, journal, _) = watched(mode, || {
             let mut all: Vec<_> = words
                 .iter()
                 .map(|what| run(&mut act(&actor, what)))
@@ -143,7 +143,7 @@ fn a_killed_process_has_its_signal_as_status() {
     on_machine_for!(Ebpf);
     let dir = tempfile::tempdir().unwrap();
     let actor = actor(dir.path());
-    let (pid, journal, _) = watched(Way::here(), || {
+    let (pid, journal, _) = watched(AttachMode::here(), || {
         let mut child = act(&actor, "wait").stdin(Stdio::piped()).spawn().unwrap();
         child.kill().unwrap();
         child.wait().unwrap();
@@ -179,7 +179,7 @@ fn exe_is_what_proc_says() {
     let mut jailed = act(Path::new("/other"), "wait");
     // SAFETY: chroot is one system call, made in the child before it executes.
     unsafe { jailed.pre_exec(move || Ok(nix::unistd::chroot(&root)?)) };
-    let (ran, journal, _) = watched(Way::here(), || {
+    let (ran, journal, _) = watched(AttachMode::here(), || {
         let mut all: Vec<_> = [&link, &mounted, &deep.join("actor")]
             .map(|file| named(&mut act(file, "wait"), || ()))
             .into();
@@ -208,7 +208,7 @@ fn a_file_deleted_before_it_runs_is_named_so() {
     std::fs::remove_file(&file).unwrap();
     let descriptor = format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&held));
     let by_descriptor = format!("/proc/{}/fd{}", std::process::id(), &descriptor[13..]);
-    let (ran, journal, _) = watched(Way::here(), || {
+    let (ran, journal, _) = watched(AttachMode::here(), || {
         named(&mut act(Path::new(&by_descriptor), "wait"), || ())
     });
     let execs = about(&journal, ran.0, Kind::Exec);
@@ -224,14 +224,14 @@ fn a_path_too_deep_is_marked_and_keeps_its_end() {
     let deep = (0..120).fold(dir.path().to_owned(), |path, _| path.join("d"));
     std::fs::create_dir_all(&deep).unwrap();
     let file = actor(&deep);
-    let (ran, journal, _) = watched(Way::here(), || run(&mut act(&file, "nop")));
+    let (ran, journal, _) = watched(AttachMode::here(), || run(&mut act(&file, "nop")));
     let execs = about(&journal, ran.pid, Kind::Exec);
     assert!(execs[0].cut.exe);
     let end = execs[0].exe.unwrap();
     assert!(end.len() > 100 && file.as_os_str().as_bytes().ends_with(end));
 }
 
-/// Two captures side by side: what the one with the small ring lacks is what it admits. Both see
+/// Two captures side by side: what the one with the small ring lacks is what it reports as lost. Both see
 /// the whole machine, and the large one for longer: what others did while only it was there may be
 /// lost to the small one or not be its business. On a quiet machine there is nothing of that.
 #[test]
@@ -241,14 +241,14 @@ fn a_full_ring_is_counted_to_the_event() {
     let dir = tempfile::tempdir().unwrap();
     let actor = actor(dir.path());
     let long = "y".repeat(5000);
-    let large = host::Watch::start("16M", Way::here());
-    let small = host::Watch::start("4k", Way::here());
+    let large = host::Watch::start("16M", AttachMode::here());
+    let small = host::Watch::start("4k", AttachMode::here());
     let began = crate::common::clock::now();
     for _ in 0..50 {
         run(act(&actor, "nop").arg(&long));
     }
     let ended = crate::common::clock::now();
-    let (few, admits) = small.stop();
+    let (few, counted) = small.stop();
     let (all, nothing) = large.stop();
     let [few, all] = [few, all].map(|spool| host::decode(&spool).events);
     let mut told: HashMap<_, usize> = HashMap::new();
@@ -263,7 +263,7 @@ fn a_full_ring_is_counted_to_the_event() {
             _ => perhaps += 1,
         }
     }
-    let reported_lost = admits.reported_lost["ring_full"];
+    let reported_lost = counted.reported_lost["ring_full"];
     assert!(
         surely >= 50,
         "a record of more than 4 KiB cannot fit: {surely}"

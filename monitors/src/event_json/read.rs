@@ -11,10 +11,10 @@ use super::MARK;
 
 /// What a line says, with bytes of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Told {
+pub struct EventLine {
     /// What happened.
     pub kind: Kind,
-    /// To whom.
+    /// The process.
     pub pid: Pid,
     /// Its parent, if told.
     pub ppid: Option<Pid>,
@@ -32,7 +32,7 @@ pub struct Told {
     pub cut: Cut,
 }
 
-impl Told {
+impl EventLine {
     /// The same, borrowed.
     pub fn report(&self) -> EventRef<'_> {
         EventRef {
@@ -51,7 +51,7 @@ impl Told {
 
 /// Reads one line, with or without its newline. Every key of docs/FORMAT.md must be there, `cut`
 /// excepted; keys it does not know are passed over.
-pub fn read(line: &[u8]) -> Result<Told, Malformed> {
+pub fn read(line: &[u8]) -> Result<EventLine, Malformed> {
     let refused = |why: String| Malformed(format!("not an event line: {why}"));
     let fields: Fields = serde_json::from_slice(line).map_err(|error| refused(said(&error)))?;
     fields.told().map_err(refused)
@@ -79,7 +79,7 @@ struct Fields {
 }
 
 impl Fields {
-    fn told(self) -> Result<Told, String> {
+    fn told(self) -> Result<EventLine, String> {
         let cut = cut(&self.cut.unwrap_or_default())?;
         let exe = had("exe", self.exe)?.map(|exe| bytes("exe", &exe));
         let argv = had("argv", self.argv)?.map(|argv| join(&argv, cut.argv));
@@ -88,7 +88,7 @@ impl Fields {
             return Err("cut: names what is null: leave it out".into());
         }
         let kind = had("kind", self.kind)?;
-        Ok(Told {
+        Ok(EventLine {
             kind: kind.parse().map_err(|error| format!("kind: {error}"))?,
             pid: had("pid", self.pid)?,
             ppid: had("ppid", self.ppid)?,

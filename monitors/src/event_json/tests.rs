@@ -3,7 +3,7 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 
-use super::{Told, read, write};
+use super::{EventLine, read, write};
 
 fn line(report: &EventRef<'_>) -> String {
     let mut out = Vec::new();
@@ -171,14 +171,14 @@ prop_compose! {
         argv in option::of(vec(name(), 0..5)),
         cut_exe: bool,
         cut_argv in option::of(name()),
-    ) -> Told {
+    ) -> EventLine {
         let cut = Cut { exe: cut_exe && exe.is_some(), argv: cut_argv.is_some() && argv.is_some() };
         let argv = argv.map(|argv| {
             let rest = if cut.argv { cut_argv } else { None };
             [contract::argv_bytes(argv), rest.unwrap_or_default()].concat()
         });
         let happened = std::num::NonZeroU64::new(happened);
-        Told { kind, pid, ppid, happened, received, exe, argv, status, cut }
+        EventLine { kind, pid, ppid, happened, received, exe, argv, status, cut }
     }
 }
 

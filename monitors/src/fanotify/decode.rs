@@ -1,4 +1,4 @@
-//! Frames to events: pure. A frame is one file opened to be executed: i32 pid, u8 what it leads to
+//! Frames to events: pure. A frame is one file opened to be executed: i32 pid, u8 what it next to
 //! with [`FRESH`], its path; and behind a NUL the path of its loader, where it has one.
 //!
 //! What runs is told when the kernel has opened all that it opens for it: a program with a loader when
@@ -12,7 +12,7 @@ use std::collections::HashMap;
 
 use contract::{Decode, EventLog, EventRef, Frame, Kind, Malformed, Pid};
 
-use super::file::Leads;
+use super::file::NextOpen;
 
 /// The queue was empty before this came.
 const FRESH: u8 = 0x80;
@@ -21,11 +21,11 @@ const HERE: u8 = 1;
 const HERE_BY: u8 = 2;
 
 /// What comes before the path, and after it.
-pub(super) fn around(pid: i32, leads: &Leads, fresh: bool) -> ([u8; 5], Vec<u8>) {
-    let (code, after) = match leads {
-        Leads::Elsewhere => (ELSEWHERE, Vec::new()),
-        Leads::Here => (HERE, Vec::new()),
-        Leads::HereBy(loader) => (HERE_BY, [b"\0", &loader[..]].concat()),
+pub(super) fn around(pid: i32, next: &NextOpen, fresh: bool) -> ([u8; 5], Vec<u8>) {
+    let (code, after) = match next {
+        NextOpen::Elsewhere => (ELSEWHERE, Vec::new()),
+        NextOpen::Here => (HERE, Vec::new()),
+        NextOpen::HereBy(loader) => (HERE_BY, [b"\0", &loader[..]].concat()),
     };
     let [a, b, c, d] = pid.to_le_bytes();
     ([a, b, c, d, code | if fresh { FRESH } else { 0 }], after)
@@ -85,7 +85,7 @@ impl Decode for Decoder {
             }
             other => {
                 return Err(Malformed(format!(
-                    "fanotify: {other} leads nowhere that is known"
+                    "fanotify: {other} next nowhere that is known"
                 )));
             }
         }

@@ -1,4 +1,4 @@
-//! What a file that is opened to be executed leads to.
+//! What a file that is opened to be executed next to.
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
@@ -11,7 +11,7 @@ use nix::sys::uio::pread;
 
 /// What the kernel does next for the same exec.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Leads {
+pub(super) enum NextOpen {
     /// It opens another file, which is what runs, or fails: a script, another machine's code, a
     /// program that is cut off, anything that is no program.
     Elsewhere,
@@ -38,8 +38,8 @@ const MACHINES: &[u16] = if cfg!(target_arch = "x86_64") {
 pub(super) struct Files(HashMap<Vec<u8>, Vec<u8>>);
 
 impl Files {
-    /// What the file leads to, and its path. A loader is told by the path of its file.
-    pub(super) fn look(&mut self, file: BorrowedFd<'_>) -> Result<(Leads, Vec<u8>)> {
+    /// What the file next to, and its path. A loader is told by the path of its file.
+    pub(super) fn look(&mut self, file: BorrowedFd<'_>) -> Result<(NextOpen, Vec<u8>)> {
         let head = read(file, 0, HEAD);
         let at = |offset: u64, length: usize| {
             let start = usize::try_from(offset).ok()?;
@@ -51,13 +51,13 @@ impl Files {
                 (bytes.len() == length).then_some(bytes)
             })
         };
-        let mut leads = leads(&at).unwrap_or(Leads::Elsewhere);
-        if let Leads::HereBy(loader) = &mut leads {
+        let mut next = next(&at).unwrap_or(NextOpen::Elsewhere);
+        if let NextOpen::HereBy(loader) = &mut next {
             *loader = self.real(loader);
         }
         let link = format!("/proc/self/fd/{}", file.as_raw_fd());
         let path = nix::fcntl::readlink(link.as_str()).map_err(|why| format!("{link}: {why}"))?;
-        Ok((leads, path.into_vec()))
+        Ok((next, path.into_vec()))
     }
 
     /// A loader's name is a link as a rule. It is looked up from here: for a process with another
@@ -88,9 +88,9 @@ fn read(file: BorrowedFd<'_>, offset: u64, length: usize) -> Vec<u8> {
     bytes
 }
 
-/// What a file leads to of which `at` gives so many bytes from an offset; `None`: it is no program
+/// What a file next to of which `at` gives so many bytes from an offset; `None`: it is no program
 /// that this machine runs by itself.
-pub(super) fn leads(at: &dyn Fn(u64, usize) -> Option<Vec<u8>>) -> Option<Leads> {
+pub(super) fn next(at: &dyn Fn(u64, usize) -> Option<Vec<u8>>) -> Option<NextOpen> {
     let head = at(0, 52)?;
     if !head.starts_with(b"\x7fELF") {
         return None;
@@ -112,7 +112,7 @@ pub(super) fn leads(at: &dyn Fn(u64, usize) -> Option<Vec<u8>>) -> Option<Leads>
     let headers = at(first, usize::from(size) * usize::from(count))?;
     let mut headers = headers.chunks_exact(size.into());
     let Some(loader) = headers.find(|header| word(header, 0) == PT_INTERP) else {
-        return Some(Leads::Here);
+        return Some(NextOpen::Here);
     };
     let (place, length) = if wide {
         (long(loader, 8), long(loader, 32))
@@ -125,7 +125,7 @@ pub(super) fn leads(at: &dyn Fn(u64, usize) -> Option<Vec<u8>>) -> Option<Leads>
         .filter(|length| (2..=4096).contains(length))?;
     let mut name = at(place, length)?;
     name.truncate(name.iter().position(|byte| *byte == 0)?);
-    Some(Leads::HereBy(name))
+    Some(NextOpen::HereBy(name))
 }
 
 fn half(bytes: &[u8], at: usize) -> u16 {

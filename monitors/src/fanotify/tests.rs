@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::Fanotify;
 use super::decode::around;
-use super::file::{Leads, leads};
+use super::file::{NextOpen, next};
 use crate::test_support::{self, of, on_machine_for, takes, watch};
 
 const RECORDED: &str = "fanotify/sh.spool";
@@ -19,9 +19,9 @@ fn recorded_bytes_decode_to_what_happened() {
     test_support::recorded(&Fanotify, RECORDED);
 }
 
-/// What a file of these bytes leads to.
-fn of_bytes(bytes: &[u8]) -> Option<Leads> {
-    leads(&|offset, length| {
+/// What a file of these bytes next to.
+fn of_bytes(bytes: &[u8]) -> Option<NextOpen> {
+    next(&|offset, length| {
         let start = usize::try_from(offset).ok()?;
         Some(bytes.get(start..start.checked_add(length)?)?.to_vec())
     })
@@ -39,12 +39,12 @@ proptest! {
 #[test]
 fn a_file_shows_what_it_leads_to() {
     let own = std::fs::read("/proc/self/exe").unwrap();
-    let Some(Leads::HereBy(loader)) = of_bytes(&own) else {
+    let Some(NextOpen::HereBy(loader)) = of_bytes(&own) else {
         panic!("{:?}", of_bytes(&own))
     };
     assert!(std::path::Path::new(std::str::from_utf8(&loader).unwrap()).exists());
     let loader = std::fs::read(std::str::from_utf8(&loader).unwrap()).unwrap();
-    assert_eq!(of_bytes(&loader), Some(Leads::Here));
+    assert_eq!(of_bytes(&loader), Some(NextOpen::Here));
     let mut foreign = own.clone();
     foreign[18] = 0xee;
     for nothing in [
@@ -63,12 +63,12 @@ fn a_file_shows_what_it_leads_to() {
 fn told(opened: &[(i32, &str, &str, bool)]) -> Vec<String> {
     let (mut decoder, mut out) = (Fanotify.decoder(), EventLog::default());
     for &(pid, path, loader, fresh) in opened {
-        let leads = match loader {
-            "" => Leads::Here,
-            "-" => Leads::Elsewhere,
-            loader => Leads::HereBy(loader.into()),
+        let next = match loader {
+            "" => NextOpen::Here,
+            "-" => NextOpen::Elsewhere,
+            loader => NextOpen::HereBy(loader.into()),
         };
-        let (before, after) = around(pid, &leads, fresh);
+        let (before, after) = around(pid, &next, fresh);
         let bytes = [&before, path.as_bytes(), &after].concat();
         let frame = Frame {
             received: 1,
@@ -180,7 +180,7 @@ fn what_is_recorded_decodes() {
         child.wait().unwrap();
         child.id()
     });
-    // Of strangers nothing: what the script starts has the next pid.
+    // Nothing of other processes: what the script starts has the next pid.
     test_support::record(&Fanotify, RECORDED, &path, |frame| {
         let (pid, _) = frame.bytes.split_first_chunk::<4>()?;
         let own = [first, first + 1].contains(&u32::from_le_bytes(*pid));

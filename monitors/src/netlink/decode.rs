@@ -1,7 +1,7 @@
 //! Datagrams and looked-up fields to events: pure.
 //!
 //! The connector tells the end of each thread, and of a process only that of its first one: see
-//! threads.rs.
+//! common/thread_group.rs.
 
 use contract::{Decode, EventLog, EventRef, Frame, Kind, Malformed, Nanos, Pid};
 
@@ -9,7 +9,6 @@ use super::wire::{self, Message, ProcessEvent, Thread};
 use crate::common::lookup_codec;
 use crate::common::thread_group::{Ended, Threads};
 
-/// See the head of this file.
 #[derive(Default)]
 pub(super) struct Decoder {
     threads: Threads,
@@ -164,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn an_end_that_nobody_told_is_reported_all_the_same() {
+    fn an_end_without_a_message_is_reported_all_the_same() {
         let held = [(FORK, 2, 8, 7, 0), (EXIT, 3, 7, 7, 256)];
         assert_eq!(said(&held), ["exit 7@3=256"]);
         let again = [held[0], held[1], (FORK, 9, 7, 7, 0)];

@@ -29,7 +29,7 @@ pub(super) struct Lookup {
     proc: Proc,
     when: When,
     fields: Vec<u8>,
-    found: Vec<Found>,
+    found: Vec<FieldSpan>,
     parents: Parents,
     yields: Yield,
     tick: Duration,
@@ -60,7 +60,7 @@ impl Yield {
 
 /// Where in `fields` the fields of one exec lie.
 #[derive(Clone, Copy, Default)]
-struct Found {
+struct FieldSpan {
     start: usize,
     /// Until here those of the program, then those of the process.
     middle: usize,
@@ -102,11 +102,11 @@ impl Lookup {
     pub(super) fn look_up(&mut self, held: &[Held]) -> usize {
         let mut execs = 0;
         for index in self.found.len()..held.len() {
-            let mut found = Found::default();
+            let mut found = FieldSpan::default();
             if let Some(event) = &held[index].event {
                 self.parents.take(event);
                 if event.kind == Kind::Exec {
-                    found = self.exec(event, fate(event.pid, Nanos::MAX, &held[index + 1..]));
+                    found = self.exec(event, staleness(event.pid, Nanos::MAX, &held[index + 1..]));
                     self.yields.count(found.middle > found.start);
                     execs += 1;
                 }
@@ -134,7 +134,7 @@ impl Lookup {
         let events = held[self.found.len()..].iter();
         let events = events.filter_map(|held| held.event.as_ref());
         events.for_each(|event| self.parents.take(event));
-        self.found.resize_with(held.len(), Found::default);
+        self.found.resize_with(held.len(), FieldSpan::default);
         execs
     }
 
@@ -146,25 +146,25 @@ impl Lookup {
         let Some(event) = held[index].event.filter(|_| found.end > found.start) else {
             return &[];
         };
-        match fate(event.pid, found.done, &held[index + 1..]) {
-            Fate::Same => &self.fields[found.start..found.end],
-            Fate::OtherProgram => &self.fields[found.middle..found.end],
-            Fate::OtherProcess => &[],
+        match staleness(event.pid, found.done, &held[index + 1..]) {
+            Staleness::Current => &self.fields[found.start..found.end],
+            Staleness::OtherProgram => &self.fields[found.middle..found.end],
+            Staleness::OtherProcess => &[],
         }
     }
 
-    fn exec(&mut self, event: &ProcessEvent, fate: Fate) -> Found {
-        let mut found = Found {
+    fn exec(&mut self, event: &ProcessEvent, staleness: Staleness) -> FieldSpan {
+        let mut found = FieldSpan {
             start: self.fields.len(),
-            ..Found::default()
+            ..FieldSpan::default()
         };
-        if fate != Fate::OtherProcess {
+        if staleness != Staleness::OtherProcess {
             // Through this descriptor everything is about one process: when it is gone, reads
             // fail, also when its pid lives on.
             let known = self.parents.parent(event.pid);
-            let needed = fate == Fate::Same || known.is_none();
+            let needed = staleness == Staleness::Current || known.is_none();
             let dir = needed.then(|| self.proc.of(event.pid)).flatten();
-            if let Some(dir) = dir.as_ref().filter(|_| fate == Fate::Same) {
+            if let Some(dir) = dir.as_ref().filter(|_| staleness == Staleness::Current) {
                 self.proc.exe(dir.as_fd(), &mut self.fields);
                 self.proc.argv(dir.as_fd(), &mut self.fields);
             }
@@ -217,9 +217,9 @@ enum Parent {
 
 /// What had become of the process by the time it was looked up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fate {
+enum Staleness {
     /// Nothing that is known.
-    Same,
+    Current,
     /// It ran something else or had ended; its parent can still be asked for.
     OtherProgram,
     /// The pid was another process's.
@@ -227,16 +227,16 @@ enum Fate {
 }
 
 /// As far as `later` tells what happened before `done`.
-fn fate(pid: Pid, done: Nanos, later: &[Held]) -> Fate {
+fn staleness(pid: Pid, done: Nanos, later: &[Held]) -> Staleness {
     let later = later.iter().filter_map(|held| held.event);
-    let mut fate = Fate::Same;
+    let mut staleness = Staleness::Current;
     for event in later.filter(|event| event.pid == pid && event.happened <= done) {
         if event.kind == Kind::Fork {
-            return Fate::OtherProcess;
+            return Staleness::OtherProcess;
         }
-        fate = Fate::OtherProgram;
+        staleness = Staleness::OtherProgram;
     }
-    fate
+    staleness
 }
 
 #[cfg(test)]
@@ -254,7 +254,7 @@ mod tests {
             status: None,
         };
         let now = crate::common::clock::now();
-        let found = lookup.exec(&event(now), Fate::Same);
+        let found = lookup.exec(&event(now), Staleness::Current);
         let mut rest = &lookup.fields[found.start..found.end];
         let exe = std::fs::read_link("/proc/self/exe").unwrap();
         let argv = std::fs::read("/proc/self/cmdline").unwrap();
@@ -265,7 +265,7 @@ mod tests {
         );
         assert_eq!(lookup_codec::next(&mut rest), Some((Tag::Argv, &argv[..])));
         assert_eq!(lookup_codec::next(&mut rest), Some((Tag::Ppid, &ppid[..])));
-        let found = lookup.exec(&event(1), Fate::Same);
+        let found = lookup.exec(&event(1), Staleness::Current);
         assert_eq!(found.start, found.end, "a pid used again");
     }
 }

@@ -1,6 +1,6 @@
-//! Who is whose child, from the connector's own messages: a fork names the parent, and unless that
-//! has ended since it still is. So the parent of an exec need not be read from /proc/PID/stat, which
-//! is the dearest of all look-ups and comes too late for whoever lives shortly.
+//! The parent of each process, from the connector's own messages: a fork names it, and unless it has
+//! ended since it still is the parent. So the parent of an exec need not be read from /proc/PID/stat,
+//! which costs most of all look-ups and comes too late for short-lived processes.
 
 use std::collections::HashMap;
 
@@ -8,13 +8,13 @@ use contract::{Kind, Nanos, Pid};
 
 use super::wire::ProcessEvent;
 
-/// The living, as far as their beginning was seen, and the ended who have such children.
+/// The living processes whose fork was seen, and ended ones that have such children.
 #[derive(Default)]
-pub(super) struct Parents(HashMap<Pid, One>);
+pub(super) struct Parents(HashMap<Pid, Process>);
 
 #[derive(Clone, Copy, Default)]
-struct One {
-    /// 0 of who was there before.
+struct Process {
+    /// 0 of a process that was there before.
     ppid: Pid,
     born: Nanos,
     ended: bool,
@@ -23,7 +23,7 @@ struct One {
 }
 
 impl Parents {
-    /// Takes a event in. Every one must come by, in the order of the queue.
+    /// Takes an event in. Every one must come by, in the order of the queue.
     pub(super) fn take(&mut self, event: &ProcessEvent) {
         match (event.kind, event.ppid) {
             (Kind::Fork, Some(ppid)) => self.fork(event.pid, ppid, event.happened),
@@ -46,10 +46,10 @@ impl Parents {
     }
 
     fn fork(&mut self, pid: Pid, ppid: Pid, born: Nanos) {
-        let child = One {
+        let child = Process {
             ppid,
             born,
-            ..One::default()
+            ..Process::default()
         };
         if let Some(old) = self.0.insert(pid, child) {
             self.orphaned(old.ppid);
@@ -88,9 +88,9 @@ mod tests {
     use super::*;
 
     fn after(all: &[(Kind, Pid, Pid)]) -> Parents {
-        let mut kin = Parents::default();
+        let mut parents = Parents::default();
         for (happened, &(kind, pid, ppid)) in (1..).zip(all) {
-            kin.take(&ProcessEvent {
+            parents.take(&ProcessEvent {
                 kind,
                 pid,
                 happened,
@@ -98,25 +98,28 @@ mod tests {
                 status: None,
             });
         }
-        kin
+        parents
     }
 
     #[test]
     fn a_parent_is_known_until_it_ends() {
         let mut all = vec![(Kind::Fork, 20, 10), (Kind::Fork, 30, 20)];
-        let kin = after(&all);
-        assert_eq!((kin.parent(20), kin.parent(30)), (Some(10), Some(20)));
-        assert_eq!(kin.parent(10), None);
+        let parents = after(&all);
+        assert_eq!(
+            (parents.parent(20), parents.parent(30)),
+            (Some(10), Some(20))
+        );
+        assert_eq!(parents.parent(10), None);
         all.push((Kind::Exit, 20, 0));
         assert_eq!(after(&all).parent(30), None);
         // Another process with the pid of the parent is not the parent.
         all.push((Kind::Fork, 20, 10));
-        let kin = after(&all);
-        assert_eq!((kin.parent(20), kin.parent(30)), (Some(10), None));
+        let parents = after(&all);
+        assert_eq!((parents.parent(20), parents.parent(30)), (Some(10), None));
     }
 
     #[test]
-    fn who_has_ended_is_forgotten_with_the_last_child() {
+    fn an_ended_process_is_forgotten_with_its_last_child() {
         let all = [
             (Kind::Fork, 20, 10),
             (Kind::Fork, 30, 20),

@@ -1,8 +1,8 @@
-//! Finds the connector switched on for nobody, and switches it off.
+//! Finds the connector switched on although no socket listens, and switches it off.
 //!
 //! A member that has not asked for anything receives exactly what others have switched on. The
 //! message about a fork is queued before fork returns, so the probe knows at once. Whether it is a
-//! leak or another listener's right is told by /proc/net/netlink: nobody else may be a member.
+//! leak or another listener's right is told by /proc/net/netlink: a leak has no other member.
 
 use contract::{Kind, Result};
 use nix::sys::wait::waitpid;
@@ -13,7 +13,7 @@ use super::wire::{GROUP, Message, Op, PROTOCOL};
 use crate::common::netlink_socket;
 use std::os::fd::AsFd;
 
-/// So many killed listeners, one after the other, is more than anybody leaves between two boots.
+/// More killed listeners than this, one after the other, are not left between two boots.
 const MOST: u32 = 1000;
 
 /// Switches off what killed listeners left on, and says so. Leaves live ones alone.
@@ -29,7 +29,7 @@ pub(super) fn recover() -> Result<Vec<String>> {
         }
         count_down(&probe)?;
         if others(&probe)? {
-            // Somebody joined between the look and the request: what was taken may be theirs.
+            // A socket joined between the look and the request: what was taken may be its count.
             probe.ask(Op::Listen, 0)?;
             return Ok((done > 0).then(|| note(done)).into_iter().collect());
         }
@@ -57,7 +57,7 @@ fn note(leaks: u32) -> String {
     )
 }
 
-/// Whether anybody else is a member of the group.
+/// Whether another socket is a member of the group.
 fn others(probe: &Member) -> Result<bool> {
     let own = netlink_socket::inode(probe.as_fd())?;
     Ok(netlink_socket::read(PROTOCOL)?
@@ -86,8 +86,9 @@ pub(super) fn spawn() -> Result<Pid> {
             unsafe { libc::_exit(0) }
         }
         Ok(ForkResult::Parent { child }) => {
-            waitpid(child, None)
-                .map_err(|errno| format!("netlink: waitpid: {errno}: report this"))?;
+            waitpid(child, None).map_err(|errno| {
+                format!("netlink: waitpid: {errno}: this is a bug, please report it")
+            })?;
             Ok(child)
         }
         Err(errno) => Err(format!("netlink: fork: {errno}: raise the limit of processes").into()),

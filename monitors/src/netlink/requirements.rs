@@ -21,7 +21,7 @@ pub(super) fn missing() -> Vec<Unavailable> {
     }
     missing.extend(namespaces::missing(
         &["user", "pid", "time"],
-        "the proc connector answers nobody else",
+        "the proc connector answers no other process",
     ));
     match netlink_socket::read(PROTOCOL) {
         // The kernel's own socket is in the initial network namespace, and nowhere else.

@@ -133,7 +133,7 @@ impl Listener {
         member.ask(Op::Listen, token)?;
         let listener = Self { member, on: true };
         // The answer may stand behind what other listeners had switched on; all of that happened
-        // before anybody was told that this monitor is ready.
+        // before this monitor said that it is ready.
         while let Some(said) = listener.member.hear()? {
             match said {
                 Message::Answer { errno: 0, .. } => return Ok(listener),
@@ -160,7 +160,7 @@ impl Listener {
         // the count of drops.
         self.member.ask(Op::Ignore, 0)?;
         self.on = false;
-        // Before 6.6 a member goes on receiving as long as anybody listens.
+        // Before 6.6 a member goes on receiving as long as any socket listens.
         attach(&self.member.0, &wire::shut())
     }
 }
@@ -173,7 +173,7 @@ impl AsFd for Listener {
 
 impl Drop for Listener {
     fn drop(&mut self) {
-        // On the way out of an error there is nobody left to tell; recover() looks again.
+        // On the way out of an error this one adds nothing; recover() looks again.
         let _left_to_recover = self.stop();
     }
 }

@@ -88,7 +88,7 @@ pub(super) enum Message {
         token: u32,
         errno: u32,
     },
-    /// Of a kind nobody asked for.
+    /// Of a kind that was not asked for.
     Other,
 }
 
@@ -110,7 +110,7 @@ pub(super) fn read(bytes: &[u8]) -> Option<Message> {
         FORK => (Kind::Fork, data(2), data(3), Some(data(1)), None),
         EXEC => (Kind::Exec, data(0), data(1), None, None),
         // The message names a parent too, but an exit's parent is not a field this monitor offers:
-        // it is whoever will reap, and that may have changed since the fork.
+        // it is the process that will reap, and that may have changed since the fork.
         EXIT => (Kind::Exit, data(0), data(1), None, Some(data(2) as i32)),
         _ => return Some(Message::Other),
     };

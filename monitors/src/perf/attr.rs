@@ -71,6 +71,6 @@ fn open_as(cpu: u32, read_format: u64) -> io::Result<OwnedFd> {
     if fd < 0 {
         return Err(io::Error::last_os_error());
     }
-    // SAFETY: the kernel has just given it, and nobody else has it.
+    // SAFETY: the kernel has just given it, and nothing else owns it.
     Ok(unsafe { OwnedFd::from_raw_fd(fd as i32) })
 }

@@ -1,9 +1,9 @@
 //! Records to events: pure.
 //!
-//! A frame is what one ring had, or the word that everything before a time is complete. A record
-//! waits for that word, because which end is a process's (threads.rs) is only known in the order of
-//! time, and another CPU's ring may be read later. A record that comes after the word is taken then:
-//! a virtual CPU that is taken off between stamping and writing for a millisecond can do that.
+//! A frame is what one ring had, or the word that everything before a time is complete. A record waits
+//! for that word, because which end is a process's (common/thread_group.rs) is only known in the order
+//! of time, and another CPU's ring may be read later. A record that comes after the word is taken
+//! then: a virtual CPU that is taken off between stamping and writing for a millisecond can do that.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -42,7 +42,6 @@ pub(super) fn lost(bytes: &[u8]) -> u64 {
     lost.filter_map(|record| long(record.body, 8)).sum()
 }
 
-/// See the head of this file.
 #[derive(Default)]
 pub(super) struct Decoder {
     waiting: BinaryHeap<Reverse<Waiting>>,

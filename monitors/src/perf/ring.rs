@@ -14,7 +14,6 @@ use crate::common::mmap::Mapping;
 const HEAD: usize = 1024;
 const TAIL: usize = 1032;
 
-/// See the head of this file.
 pub(super) struct Ring {
     fd: OwnedFd,
     map: Mapping,
@@ -77,11 +76,15 @@ impl Ring {
         }
         // The event's own count, which stays 0, and what it lost.
         let mut words = [0_u8; 16];
-        let length = nix::unistd::read(&self.fd, &mut words)
-            .map_err(|errno| format!("perf: read of the event's counters: {errno}: report this"))?;
+        let length = nix::unistd::read(&self.fd, &mut words).map_err(|errno| {
+            format!("perf: read of the event's counters: {errno}: this is a bug, please report it")
+        })?;
         let [_, lost] = [0, 8].map(|at| words[at..at + 8].try_into().map(u64::from_ne_bytes));
         if length != words.len() {
-            return Err(format!("perf: the counters have {length} bytes: report this").into());
+            return Err(format!(
+                "perf: the counters have {length} bytes: this is a bug, please report it"
+            )
+            .into());
         }
         Ok(lost?.max(self.told))
     }

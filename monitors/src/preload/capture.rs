@@ -1,11 +1,11 @@
 //! The capture loop: read what is ready, spool it, and know when to sleep.
 //!
 //! While records keep coming the reader rests for two milliseconds between looks (option `rest`), so a
-//! busy program never makes a system call to wake it, and a record waits no longer than that. (Each rest
-//! costs a timer and two switches, which is more than its records do: shorter ones cost more than all
-//! hooks.) When nothing came for a little longer than [`FORK_HOLD`] it sleeps in a futex; the next writer
-//! pays for one wake-up. Each time that nothing came for as long as the decoder holds something back it
-//! says so with an empty frame: time has passed.
+//! busy program never makes a system call to wake it, and a record waits no longer than that. (Each
+//! rest costs a timer and two switches, which is more than its records do: shorter ones cost more than
+//! all hooks.) When nothing came for a little longer than [`FORK_HOLD`] it sleeps in a futex; the next
+//! writer pays for one wake-up. Each time that nothing came for as long as the decoder holds something
+//! back it says so with an empty frame: time has passed.
 
 use std::os::fd::BorrowedFd;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -37,7 +37,7 @@ const GRACE: Duration = Duration::from_millis(200);
 
 /// What a capture found that no record tells.
 #[derive(Default)]
-pub(super) struct Found {
+pub(super) struct CaptureCounts {
     /// Records whose writer died half way.
     pub(super) torn: u64,
     /// Records whose writer was stopped half way and still was when the capture ended.
@@ -52,7 +52,7 @@ pub(super) fn run(
     rest: Option<Duration>,
     stop: BorrowedFd<'_>,
     spool: &mut Spool,
-) -> std::io::Result<Found> {
+) -> std::io::Result<CaptureCounts> {
     let stopping = AtomicBool::new(false);
     let done = std::os::unix::net::UnixStream::pair()?;
     let reader = std::thread::current();
@@ -90,13 +90,13 @@ struct Reader<'a> {
     rests: u32,
     place: u64,
     batch: Vec<u8>,
-    found: Found,
+    found: CaptureCounts,
     stuck: Option<(u64, Instant)>,
 }
 
 impl<'a> Reader<'a> {
     fn new(channel: &'a Channel, rest: Duration, spool: &'a mut Spool) -> Self {
-        let (batch, found) = (Vec::with_capacity(FRAME + 4096), Found::default());
+        let (batch, found) = (Vec::with_capacity(FRAME + 4096), CaptureCounts::default());
         Self {
             channel,
             spool,
@@ -109,7 +109,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn run(mut self, stopping: &AtomicBool) -> std::io::Result<Found> {
+    fn run(mut self, stopping: &AtomicBool) -> std::io::Result<CaptureCounts> {
         let (mut idle, mut since, mut told) = (0, Instant::now(), 0);
         while !stopping.load(Ordering::SeqCst) {
             if self.read()? {

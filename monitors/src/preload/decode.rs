@@ -10,28 +10,27 @@ use std::collections::{HashMap, VecDeque};
 
 use contract::{Cut, Decode, EventLog, EventRef, Frame, Kind, Malformed, Nanos, Pid};
 
-use super::layout::{ARGV_CUT, EXE_CUT, Record, Sort, VFORK};
-use super::process::{Born, Life, Told, over, same};
+use super::layout::{ARGV_CUT, EXE_CUT, Record, RecordKind, VFORK};
+use super::process::{Born, HookRecord, Process, over, same};
 
-/// Of a fork nobody may ever speak: its parent has no library, or system() made it. So this is
+/// A fork may never be recorded: its parent has no library, or system() made it. So this is
 /// short, and it may be: should the word come after all, only the fork's own stamp is lost (of a
 /// spawn also that of its exec, and the arguments as they were passed).
 pub(super) const FORK_HOLD: Nanos = 5_000_000;
 /// An exec is followed by the new image's record, or by one that takes it back. Only a program
 /// without the library writes neither, and only it is told so late. Both need the CPU first, which
-/// on a busy machine can take a hundred times longer than on an idle one; and whoever does not wait
+/// on a busy machine can take a hundred times longer than on an idle one; and a decoder that does not wait
 /// for them tells execs that failed, and scripts without what was executed.
 pub(super) const EXEC_HOLD: Nanos = 1_000_000_000;
 /// Unfinished records of made-up bytes may not eat the memory.
 const UNFINISHED_MOST: usize = 1 << 16;
 
-/// See the head of this file.
 #[derive(Default)]
 pub(super) struct Decoder {
-    lives: HashMap<Pid, Life>,
-    /// Since when something of whom is held back, in the order of arrival: forks, and execs.
+    lives: HashMap<Pid, Process>,
+    /// Since when something of which process is held back, in the order of arrival: forks, and execs.
     held: [VecDeque<(Nanos, Pid)>; 2],
-    unfinished: HashMap<(u32, Nanos, Sort), (u8, Told)>,
+    unfinished: HashMap<(u32, Nanos, RecordKind), (u8, HookRecord)>,
     received: Nanos,
 }
 
@@ -57,7 +56,7 @@ impl Decode for Decoder {
 
 impl Decoder {
     /// Puts the parts of a record together; the last one brings it.
-    fn whole(&mut self, record: &Record<'_>) -> Option<Told> {
+    fn whole(&mut self, record: &Record<'_>) -> Option<HookRecord> {
         let key = (record.tid, record.happened, record.sort);
         let mut told = if record.part == 0 {
             self.told(record)
@@ -79,8 +78,8 @@ impl Decoder {
         None
     }
 
-    fn told(&self, record: &Record<'_>) -> Told {
-        Told {
+    fn told(&self, record: &Record<'_>) -> HookRecord {
+        HookRecord {
             tid: record.tid,
             happened: record.happened,
             received: self.received,
@@ -91,22 +90,22 @@ impl Decoder {
         }
     }
 
-    fn record(&mut self, record: &Record<'_>, told: Told, out: &mut EventLog) {
+    fn record(&mut self, record: &Record<'_>, told: HookRecord, out: &mut EventLog) {
         let pid = record.pid;
         match record.sort {
-            Sort::Fork => {
+            RecordKind::Fork => {
                 self.forked(pid, &told, out);
                 if told.flags & VFORK != 0 {
                     self.certain(pid, out);
                 }
             }
-            Sort::Spawn => self.spawned(pid, told, out),
-            Sort::Attempt => self.life(pid, &told, out).attempts.push(told),
-            Sort::Retract => self.retracted(pid, &told),
-            Sort::Image => self.image(pid, told, out),
-            Sort::Exit => self.ended(pid, &told, record.status, out),
+            RecordKind::Spawn => self.spawned(pid, told, out),
+            RecordKind::Attempt => self.life(pid, &told, out).attempts.push(told),
+            RecordKind::Retract => self.retracted(pid, &told),
+            RecordKind::Image => self.image(pid, told, out),
+            RecordKind::Exit => self.ended(pid, &told, record.status, out),
         }
-        let open = self.lives.get(&pid).map_or([false; 2], Life::open);
+        let open = self.lives.get(&pid).map_or([false; 2], Process::open);
         for (held, open) in self.held.iter_mut().zip(open) {
             if open {
                 held.push_back((self.received, pid));
@@ -115,7 +114,7 @@ impl Decoder {
     }
 
     /// The life that a record of `pid` itself belongs to: a new one after the end of the last.
-    fn life(&mut self, pid: Pid, told: &Told, out: &mut EventLog) -> &mut Life {
+    fn life(&mut self, pid: Pid, told: &HookRecord, out: &mut EventLog) -> &mut Process {
         let over = self.lives.get(&pid).and_then(|life| life.ended);
         if over.is_some_and(|over| told.happened > over) {
             self.settle(pid, Nanos::MAX, out);
@@ -124,13 +123,13 @@ impl Decoder {
         let life = self
             .lives
             .entry(pid)
-            .or_insert_with(|| Life::new(told, Born::Unsaid));
+            .or_insert_with(|| Process::new(told, Born::Unsaid));
         life.since = life.since.min(told.happened);
         life
     }
 
     /// Reports the fork of `pid` unless it has been inferred already.
-    fn forked(&mut self, pid: Pid, told: &Told, out: &mut EventLog) {
+    fn forked(&mut self, pid: Pid, told: &HookRecord, out: &mut EventLog) {
         let received = self.received;
         let fork = || EventRef {
             happened: told.happened,
@@ -152,18 +151,18 @@ impl Decoder {
                 out.push(fork());
             }
             None => {
-                self.lives.insert(pid, Life::new(told, Born::Written));
+                self.lives.insert(pid, Process::new(told, Born::Written));
                 out.push(fork());
             }
         }
     }
 
-    /// The pid was used before, by a process whose end nobody wrote down or which is over. What
+    /// The pid was used before, by a process that is over or whose end was not recorded. What
     /// was taken for the old one's and is younger than the fork is the new one's.
-    fn next_life(&mut self, pid: Pid, fork: &Told, out: &mut EventLog) -> Life {
-        let mut next = Life::new(fork, Born::Written);
+    fn next_life(&mut self, pid: Pid, fork: &HookRecord, out: &mut EventLog) -> Process {
+        let mut next = Process::new(fork, Born::Written);
         if let Some(old) = self.lives.get_mut(&pid) {
-            let younger = |told: &mut Told| told.happened >= fork.happened;
+            let younger = |told: &mut HookRecord| told.happened >= fork.happened;
             next.attempts = old.attempts.extract_if(.., younger).collect();
             next.image = old.image.take_if(younger);
             next.awaited = old.awaited.take_if(younger);
@@ -173,7 +172,7 @@ impl Decoder {
         next
     }
 
-    fn spawned(&mut self, pid: Pid, told: Told, out: &mut EventLog) {
+    fn spawned(&mut self, pid: Pid, told: HookRecord, out: &mut EventLog) {
         self.forked(pid, &told, out);
         let Some(life) = self.lives.get_mut(&pid) else {
             return;
@@ -210,18 +209,18 @@ impl Decoder {
         }
     }
 
-    fn retracted(&mut self, pid: Pid, told: &Told) {
+    fn retracted(&mut self, pid: Pid, told: &HookRecord) {
         if let Some(life) = self.lives.get_mut(&pid) {
             let this =
-                |attempt: &Told| attempt.tid == told.tid && attempt.happened == told.happened;
+                |attempt: &HookRecord| attempt.tid == told.tid && attempt.happened == told.happened;
             life.attempts.retain(|attempt| !this(attempt));
         }
     }
 
-    fn image(&mut self, pid: Pid, image: Told, out: &mut EventLog) {
+    fn image(&mut self, pid: Pid, image: HookRecord, out: &mut EventLog) {
         let received = self.received;
         let life = self.life(pid, &image, out);
-        let fits = |told: &Told| told.happened <= image.happened && same(told, &image);
+        let fits = |told: &HookRecord| told.happened <= image.happened && same(told, &image);
         if let Some(told) = life.attempts.iter().rfind(|told| fits(told)) {
             joined(pid, told, Some(&image), received, out);
             life.attempts.clear();
@@ -246,7 +245,7 @@ impl Decoder {
         }
     }
 
-    fn ended(&mut self, pid: Pid, told: &Told, status: i32, out: &mut EventLog) {
+    fn ended(&mut self, pid: Pid, told: &HookRecord, status: i32, out: &mut EventLog) {
         let received = self.received;
         let life = self.life(pid, told, out);
         if life.ended.is_some() {
@@ -287,7 +286,7 @@ impl Decoder {
                 ..EventRef::new(Kind::Fork, pid, received)
             });
         }
-        let due = |image: &mut Told| over(image.received, FORK_HOLD, now);
+        let due = |image: &mut HookRecord| over(image.received, FORK_HOLD, now);
         if let Some(image) = life.image.take_if(due) {
             life.executed = true;
             joined(pid, &image, None, received, out);
@@ -304,14 +303,20 @@ fn known(ppid: u32) -> Option<Pid> {
     (ppid > 0).then_some(ppid)
 }
 
-/// Who forked a process, by its own word. Init may only have inherited it: then it is not known.
+/// The parent of a process, by its own record. Init may only have inherited it: then it is not known.
 fn foster(ppid: u32) -> Option<Pid> {
     (ppid > 1).then_some(ppid)
 }
 
 /// Reports one exec. The attempt knows the arguments as they were passed (a program that was started
 /// through its loader is given fewer), but not those of a script, and the image the file that runs.
-fn joined(pid: Pid, attempt: &Told, image: Option<&Told>, received: Nanos, out: &mut EventLog) {
+fn joined(
+    pid: Pid,
+    attempt: &HookRecord,
+    image: Option<&HookRecord>,
+    received: Nanos,
+    out: &mut EventLog,
+) {
     let image = image.unwrap_or(attempt);
     let exe = if image.exe().is_some() {
         image

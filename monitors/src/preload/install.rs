@@ -14,12 +14,12 @@ const PREFIX: &str = "rollcall-preload-";
 const LIBRARY: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/preload.so"));
 
 /// A folder of our own that goes away with this value. It is locked as long as its maker lives.
-pub(super) struct Place {
+pub(super) struct OwnDir {
     dir: TempDir,
     _lock: Flock<File>,
 }
 
-impl Place {
+impl OwnDir {
     /// In `parent`. Others may pass through: a workload that changes its user must still be able
     /// to load the library, or its loader would complain on its stderr.
     pub(super) fn new(parent: &Path) -> Result<Self> {
@@ -47,11 +47,16 @@ impl Place {
         let path = self.dir.path().join("librollcall.so");
         fs::write(&path, LIBRARY)
             .and_then(|()| fs::set_permissions(&path, Permissions::from_mode(0o755)))
-            .with_context(|| format!("{}: cannot be written, make room there", path.display()))?;
+            .with_context(|| {
+                format!(
+                    "{}: cannot be written, free space there or set TMPDIR",
+                    path.display()
+                )
+            })?;
         Ok(path)
     }
 
-    /// An empty file for the channel that nobody but this user can open.
+    /// An empty file for the channel that only this user can open.
     pub(super) fn channel(&self) -> Result<(PathBuf, File)> {
         let path = self.dir.path().join("channel");
         let file = File::options()
@@ -76,8 +81,8 @@ pub(super) fn channel_parent() -> PathBuf {
     }
 }
 
-/// Whether `path` still leads to `file`, as it was made: nobody put another in its place or
-/// opened it to others.
+/// Whether `path` still leads to `file`, as it was made: it was neither replaced nor opened to
+/// others.
 pub(super) fn unchanged(path: &Path, file: &File) -> Result<()> {
     let remedy = "its events cannot be trusted, run again where no other program cleans up";
     let ours = file
@@ -113,8 +118,8 @@ pub(super) fn sweep(parent: &Path, removed: &mut Vec<String>) -> io::Result<()> 
     Ok(())
 }
 
-/// Its maker is dead: neither the lock nor the pid in its name is anybody's. (The pid alone may be
-/// another's by now; the lock alone is not yet held while a folder is being made.)
+/// Its maker is dead: the lock is free and there is no process with the pid in its name. (The pid alone
+/// may be another's by now; the lock alone is not yet held while a folder is being made.)
 fn abandoned(path: &Path) -> bool {
     let name = path
         .file_name()

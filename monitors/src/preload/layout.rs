@@ -51,7 +51,7 @@ impl State {
         (self.0 >> 2) as u32 & 0xff
     }
 
-    /// What is written there is no state at all only when somebody scribbled over the channel;
+    /// What is written there is no state at all only when a program wrote over the channel;
     /// such a slot is treated as one whose writer never finishes.
     pub(super) fn tag(self) -> Tag {
         match self.0 & 3 {
@@ -69,7 +69,7 @@ pub(super) fn length(record: &[u8; SLOT - STATE]) -> usize {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Sort {
+pub(super) enum RecordKind {
     Fork,
     Attempt,
     Retract,
@@ -92,7 +92,7 @@ pub(super) struct Record<'a> {
     pub(super) tid: u32,
     pub(super) ppid: u32,
     pub(super) status: i32,
-    pub(super) sort: Sort,
+    pub(super) sort: RecordKind,
     pub(super) flags: u8,
     pub(super) part: u8,
     pub(super) parts: u8,
@@ -132,14 +132,14 @@ impl<'a> Record<'a> {
     }
 }
 
-fn sort(code: u8) -> Result<Sort, Malformed> {
+fn sort(code: u8) -> Result<RecordKind, Malformed> {
     Ok(match code {
-        1 => Sort::Fork,
-        2 => Sort::Attempt,
-        3 => Sort::Retract,
-        4 => Sort::Image,
-        5 => Sort::Spawn,
-        6 => Sort::Exit,
+        1 => RecordKind::Fork,
+        2 => RecordKind::Attempt,
+        3 => RecordKind::Retract,
+        4 => RecordKind::Image,
+        5 => RecordKind::Spawn,
+        6 => RecordKind::Exit,
         _ => {
             return Err(Malformed(format!(
                 "preload: there is no record of kind {code}"

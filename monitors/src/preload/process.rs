@@ -6,7 +6,7 @@ use super::layout::{ARGV, EXE};
 
 /// What a record said beside its kind, without borrowing from the frame.
 #[derive(Clone, Debug)]
-pub(super) struct Told {
+pub(super) struct HookRecord {
     pub(super) tid: u32,
     pub(super) happened: Nanos,
     pub(super) received: Nanos,
@@ -16,7 +16,7 @@ pub(super) struct Told {
     pub(super) data: Vec<u8>,
 }
 
-impl Told {
+impl HookRecord {
     pub(super) fn exe(&self) -> Option<&[u8]> {
         let exe = &self.data[..self.exe_bytes.min(self.data.len())];
         (self.flags & EXE != 0).then_some(exe)
@@ -31,9 +31,9 @@ impl Told {
 /// What is known of a process's fork.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Born {
-    /// It did something, so it was forked; nobody has said so yet.
+    /// It did something, so it was forked; no record of that has come yet.
     Unsaid,
-    /// Reported, because nobody said so in time.
+    /// Reported, because no record of it came in time.
     Inferred,
     /// Reported as its parent wrote it down.
     Written,
@@ -41,7 +41,7 @@ pub(super) enum Born {
 
 /// One process from its fork to its end.
 #[derive(Debug)]
-pub(super) struct Life {
+pub(super) struct Process {
     /// The earliest stamp that anything of it has.
     pub(super) since: Nanos,
     /// When the first record of it was received.
@@ -51,17 +51,17 @@ pub(super) struct Life {
     /// An exec of it was reported.
     pub(super) executed: bool,
     /// Execs that have neither failed nor shown an image; one for each thread that tries.
-    pub(super) attempts: Vec<Told>,
-    /// An image that nobody announced, while the fork is unsaid: a spawn may yet explain both.
-    pub(super) image: Option<Told>,
+    pub(super) attempts: Vec<HookRecord>,
+    /// An image that was not announced, while the fork is unsaid: a spawn may yet explain both.
+    pub(super) image: Option<HookRecord>,
     /// The last exec reported, while its image is still to come.
-    pub(super) awaited: Option<Told>,
+    pub(super) awaited: Option<HookRecord>,
     /// When it ended.
     pub(super) ended: Option<Nanos>,
 }
 
-impl Life {
-    pub(super) fn new(told: &Told, born: Born) -> Self {
+impl Process {
+    pub(super) fn new(told: &HookRecord, born: Born) -> Self {
         Self {
             since: told.happened,
             noticed: told.received,
@@ -90,7 +90,7 @@ pub(super) fn over(since: Nanos, hold: Nanos, now: Nanos) -> bool {
 }
 
 /// Whether the image can be what was attempted.
-pub(super) fn same(attempt: &Told, image: &Told) -> bool {
+pub(super) fn same(attempt: &HookRecord, image: &HookRecord) -> bool {
     match (attempt.exe(), image.exe()) {
         (Some(tried), Some(runs)) => tried == runs,
         _ => true,

@@ -36,7 +36,7 @@ unsafe impl Sync for Channel {}
 
 /// What lies at a place of the ring.
 pub(super) enum Slot {
-    /// Nobody has claimed it.
+    /// No writer has claimed it.
     Empty,
     /// A thread has claimed it and is not done.
     Busy(State),
@@ -153,7 +153,7 @@ impl Channel {
         self.word(DROPPED_AT).load(Ordering::Relaxed)
     }
 
-    /// Tells the writers that nobody will read any more.
+    /// Tells the writers that nothing will be read any more.
     pub(super) fn close(&self) {
         self.flag(CLOSED_AT).store(1, Ordering::SeqCst);
     }
@@ -199,9 +199,9 @@ impl Drop for Channel {
 }
 
 /// Whether the thread is gone or a zombie, or another thread got its id less than `since` ago.
-/// Only then is what it claimed nobody's. (Two lives look alike here: a first thread that was cut
-/// off by another thread's exec, and one whose signal handler jumped out of the hook. Their slot
-/// waits for the end of the process, and the ring fills; both are reported as lost, as ring_full.)
+/// Only then will what it claimed never be finished. (Two cases cannot be told apart: a first thread
+/// that was cut off by another thread's exec, and one whose signal handler jumped out of the hook. Their
+/// slot waits for the end of the process, and the ring fills; both are reported as lost, as ring_full.)
 pub(super) fn dead(thread: u32, since: Duration) -> bool {
     ProcessStat::of(thread).is_none_or(|stat| stat.is_dead() || younger(stat.started, since))
 }

@@ -1,4 +1,4 @@
-//! What a look found, as a frame: a event and fields (fields.rs). Pure.
+//! What a look found, as a frame: an event and fields (fields.rs). Pure.
 
 use contract::{Decode, EventLog, Frame, Malformed};
 

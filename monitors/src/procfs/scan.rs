@@ -6,13 +6,13 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use contract::{Kind, Pid, Result, Spool};
 
-use super::stat::{self, Image, Stat};
+use super::stat::{Image, Stat};
 use crate::common::clock;
 use crate::common::lookup_codec::{self, Tag};
-use crate::common::proc_lookup::{self, Proc};
+use crate::common::proc_lookup::Proc;
 
 /// All that was known at the last look.
-pub(super) struct Look {
+pub(super) struct Scan {
     proc: Proc,
     known: HashMap<Pid, Known>,
     count: u64,
@@ -29,8 +29,8 @@ struct Known {
     seen: u64,
 }
 
-impl Look {
-    /// Who is there already: nothing is told of how they came to be.
+impl Scan {
+    /// The processes that are there already: nothing is told of how they came to be.
     pub(super) fn first() -> Result<Self> {
         let proc = Proc::open().map_err(|errno| format!("/proc: {errno}: mount it"))?;
         let mut look = Self {
@@ -99,7 +99,7 @@ impl Look {
 
     fn stat(&self, pid: Pid) -> Option<(OwnedFd, Stat)> {
         let dir = self.proc.of(pid)?;
-        let stat = stat_in(dir.as_fd())?;
+        let stat = Stat::of(dir.as_fd())?;
         Some((dir, stat))
     }
 }
@@ -145,15 +145,9 @@ fn program(proc: &mut Proc, dir: BorrowedFd<'_>, stat: &Stat, fields: &mut Vec<u
     let process = fields.len();
     proc.exe(dir, fields);
     proc.argv(dir, fields);
-    if stat_in(dir).is_some_and(|now| now.image != stat.image && now.image != Image::None) {
+    if Stat::of(dir).is_some_and(|now| now.image != stat.image && now.image != Image::None) {
         fields.truncate(process);
     }
-}
-
-fn stat_in(dir: BorrowedFd<'_>) -> Option<Stat> {
-    let mut line = [0_u8; 1024];
-    let length = proc_lookup::slurp(dir, c"stat", &mut line)?;
-    stat::read(&line[..length])
 }
 
 fn tell(spool: &mut Spool, kind: Kind, pid: Pid, fields: &[u8]) -> Result<()> {

@@ -6,7 +6,7 @@ use contract::{Kind, split_argv};
 use proptest::prelude::*;
 
 use super::Procfs;
-use super::scan::Look;
+use super::scan::Scan;
 use crate::test_support::{self, of, takes, waiting};
 
 const RECORDED: &str = "procfs/sh.spool";
@@ -25,7 +25,7 @@ proptest! {
 
 /// Looks when it is told to.
 struct Looks {
-    look: Look,
+    look: Scan,
     spool: contract::Spool,
     path: std::path::PathBuf,
     _dir: tempfile::TempDir,
@@ -37,7 +37,7 @@ impl Looks {
         let path = dir.path().join("spool");
         let spool = contract::Spool::new(std::fs::File::create(&path).unwrap()).unwrap();
         Self {
-            look: Look::first().unwrap(),
+            look: Scan::first().unwrap(),
             spool,
             path,
             _dir: dir,

@@ -1,4 +1,4 @@
-//! Frames to events: pure. A frame is a event, and behind it of an exit the wait status, of a fork
+//! Frames to events: pure. A frame is an event, and behind it of an exit the wait status, of a fork
 //! or an exec its fields (fields.rs).
 
 use contract::{Decode, EventLog, Frame, Kind, Malformed};

@@ -14,7 +14,7 @@ use crate::common::descendants;
 pub(super) fn all(root: Pid) -> Result<(HashSet<Pid>, u64)> {
     syscalls::seize(root).map_err(|why| match why {
         Errno::EPERM => format!(
-            "ptrace: PTRACE_SEIZE of {root}: {why}: run as root, or end who traces it already"
+            "ptrace: PTRACE_SEIZE of {root}: {why}: run as root, or end the debugger that traces it"
         ),
         _ => format!("ptrace: PTRACE_SEIZE of {root}: {why}: name a process that lives"),
     })?;
@@ -56,7 +56,7 @@ fn tasks(process: Pid) -> Vec<Pid> {
         .collect()
 }
 
-/// Whether a task that cannot be seized is followed already, since who began it is.
+/// Whether a task that cannot be seized is followed already, since the task that began it is.
 fn is_ours(task: Pid) -> bool {
     let text = fs::read_to_string(format!("/proc/{task}/status")).unwrap_or_default();
     let tracer = text

@@ -1,6 +1,6 @@
-//! A child that ends when it is time to stop. Who waits for tasks cannot wait for a descriptor, and
-//! a signal may come just before the wait begins; this is one wait for both, and costs nothing
-//! while it lasts.
+//! A child that ends when it is time to stop. A wait for tasks cannot wait for a descriptor too, and a
+//! signal may come just before the wait begins; this is one wait for both, and costs nothing while it
+//! lasts.
 
 use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 
@@ -8,34 +8,34 @@ use contract::{Pid, Result};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{ForkResult, fork, getpid};
 
-/// Dropped before it has rung, it is ended.
-pub(super) struct Bell {
+/// Killed when dropped, unless it has ended.
+pub(super) struct StopWaker {
     pid: nix::unistd::Pid,
-    rung: bool,
+    ended: bool,
 }
 
-impl Bell {
-    /// Rings in the wait of the calling thread when `stop` becomes readable.
-    pub(super) fn hang(stop: BorrowedFd<'_>) -> Result<Self> {
+impl StopWaker {
+    /// Ends, and so the wait of the calling thread, when `stop` becomes readable.
+    pub(super) fn start(stop: BorrowedFd<'_>) -> Result<Self> {
         let (stop, parent) = (stop.as_raw_fd(), getpid().as_raw());
         // SAFETY: the child makes system calls only, as it must where there are other threads.
         match unsafe { fork() }.map_err(|why| format!("ptrace: fork: {why}: end something"))? {
             ForkResult::Parent { child } => Ok(Self {
                 pid: child,
-                rung: false,
+                ended: false,
             }),
             ForkResult::Child => listen(stop, parent),
         }
     }
 
     /// Whether it is this that has ended.
-    pub(super) fn rings(&mut self, pid: Pid) -> bool {
-        self.rung |= pid == self.pid.as_raw().cast_unsigned();
-        self.rung
+    pub(super) fn has_ended(&mut self, pid: Pid) -> bool {
+        self.ended |= pid == self.pid.as_raw().cast_unsigned();
+        self.ended
     }
 }
 
-/// Keeps nothing open but `stop`, and does not outlive who waits for it.
+/// Keeps nothing open but `stop`, and does not outlive the process that waits for it.
 fn listen(stop: RawFd, parent: libc::pid_t) -> ! {
     let mut polled = libc::pollfd {
         fd: stop,
@@ -57,10 +57,10 @@ fn listen(stop: RawFd, parent: libc::pid_t) -> ! {
     }
 }
 
-impl Drop for Bell {
+impl Drop for StopWaker {
     fn drop(&mut self) {
         // It can only fail when it is gone already, which is what is wanted.
-        if !self.rung && kill(self.pid, Signal::SIGKILL).is_ok() {
+        if !self.ended && kill(self.pid, Signal::SIGKILL).is_ok() {
             let _ = nix::sys::wait::waitpid(self.pid, None);
         }
     }

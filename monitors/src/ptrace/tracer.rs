@@ -8,7 +8,7 @@ use contract::{Kind, Pid, Result, Spool};
 use libc::c_int;
 use nix::errno::Errno;
 
-use super::stop_waker::Bell;
+use super::stop_waker::StopWaker;
 use super::syscalls;
 use crate::common::clock;
 use crate::common::lookup_codec;
@@ -17,11 +17,11 @@ use crate::common::proc_lookup::Proc;
 /// How long at the end a task is waited for.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Two say that a task has begun: itself, stopping before its first instruction, and who began it.
-/// Whoever is heard first tells of it; the task may have ended before the other is.
+/// Two stops say that a task has begun: its own, before its first instruction, and that of the task that
+/// began it. The first of them is reported; the task may have ended before the other.
 struct Task {
     is: Is,
-    /// Whether who began it has been heard.
+    /// Whether the stop of the task that began it has come.
     announced: bool,
 }
 
@@ -66,8 +66,8 @@ impl Follower {
         })
     }
 
-    /// Spools until the bell rings.
-    pub(super) fn run(&mut self, bell: &mut Bell, spool: &mut Spool) -> Result<()> {
+    /// Spools until the waker rings.
+    pub(super) fn run(&mut self, waker: &mut StopWaker, spool: &mut Spool) -> Result<()> {
         loop {
             let said = match wait(false)? {
                 Some(said) => Some(said),
@@ -77,7 +77,7 @@ impl Follower {
                 }
             };
             let Some((tid, status)) = said else { continue };
-            if bell.rings(tid) {
+            if waker.has_ended(tid) {
                 return Ok(());
             }
             self.one(tid, status, spool)?;
@@ -148,14 +148,15 @@ impl Follower {
         passed(syscalls::detach(tid, signal))
     }
 
-    /// Tells of a task that is heard of for the first time; `announced` by who began it.
+    /// Tells of a task when its first stop comes; `announced` says that it is that of the task that
+    /// began it.
     fn born(&mut self, tid: Pid, announced: bool, received: u64, spool: &mut Spool) -> Result<()> {
         match self.tasks.get_mut(&tid) {
             Some(task) if task.is == Is::Gone && announced => {
                 self.tasks.remove(&tid);
                 return Ok(());
             }
-            // Who began that one never said so, and the number has come again.
+            // The task that began that one never stopped for it, and the number has come again.
             Some(task) if task.is == Is::Gone => {}
             Some(task) => {
                 task.announced |= announced;
@@ -183,7 +184,7 @@ impl Follower {
         self.tell(Kind::Exec, pid, received, spool)
     }
 
-    /// Who it is can be looked up at leisure: it stands still.
+    /// The process stands still, so /proc can be read without haste.
     fn tell(&mut self, kind: Kind, pid: Pid, received: u64, spool: &mut Spool) -> Result<()> {
         self.fields.clear();
         if let Some(dir) = self.proc.of(pid) {
@@ -197,7 +198,7 @@ impl Follower {
         Ok(spool.write_parts(received, &[&head, &self.fields])?)
     }
 
-    /// What it was. It is kept in mind until who began it has been heard.
+    /// What it was. It is kept in mind until the task that began it has stopped.
     fn forget(&mut self, tid: Pid) -> Option<Is> {
         let gone = Task {
             is: Is::Gone,
@@ -216,8 +217,10 @@ impl Follower {
 fn wait(block: bool) -> Result<Option<(Pid, c_int)>> {
     match syscalls::wait(block) {
         Err(Errno::EINTR) => Ok(None),
-        // Nobody is left to be followed, nor the bell, which is heard before.
-        said => said.map_err(|why| format!("ptrace: waitpid: {why}: report this").into()),
+        // No task is left to be followed, and the waker, whose end is told before, is gone too.
+        said => said.map_err(|why| {
+            format!("ptrace: waitpid: {why}: this is a bug, please report it").into()
+        }),
     }
 }
 
@@ -225,6 +228,6 @@ fn wait(block: bool) -> Result<Option<(Pid, c_int)>> {
 fn passed(result: nix::Result<()>) -> Result<()> {
     match result {
         Ok(()) | Err(Errno::ESRCH) => Ok(()),
-        Err(why) => Err(format!("ptrace: {why}: report this").into()),
+        Err(why) => Err(format!("ptrace: {why}: this is a bug, please report it").into()),
     }
 }

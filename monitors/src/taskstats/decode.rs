@@ -6,7 +6,6 @@ use contract::{Decode, EventLog, EventRef, Frame, Kind, Malformed, Pid};
 
 use super::wire;
 
-/// See the head of this file.
 #[derive(Default)]
 pub(super) struct Decoder {
     /// How the first thread of a process ended that lived on in others.
@@ -26,7 +25,7 @@ impl Decode for Decoder {
             return Ok(());
         }
         let first = self.first.remove(&task.process);
-        // Who ends the whole process gives all threads that are left the same status; a thread that
+        // A thread that ends the whole process gives all threads that are left the same status; a thread that
         // merely ends has 0, and then the first one's is the process's.
         let merely = task.thread != task.process && task.status == 0;
         let status = first.filter(|_| merely).unwrap_or(task.status);

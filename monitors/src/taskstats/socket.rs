@@ -10,29 +10,31 @@ use super::wire::{self, PROTOCOL};
 use crate::common::{cpus, netlink_socket};
 
 /// A socket that has found the family.
-pub(super) struct Talk {
+pub(super) struct GenericSocket {
     socket: Socket,
     family: u16,
 }
 
-impl Talk {
+impl GenericSocket {
     pub(super) fn open() -> Result<Self> {
         let mut socket = Socket::new(PROTOCOL as isize).map_err(|error| {
             format!("taskstats: socket(NETLINK_GENERIC): {error}: use a kernel with CONFIG_NET")
         })?;
         let bound = socket.bind_auto();
-        bound.map_err(|error| format!("taskstats: bind: {error}: report this"))?;
-        let mut talk = Self {
+        bound.map_err(|error| {
+            format!("taskstats: bind: {error}: this is a bug, please report it")
+        })?;
+        let mut socket = Self {
             socket,
             family: wire::CONTROL,
         };
-        let answer = talk.ask(wire::GET_FAMILY, wire::FAMILY_NAME, b"TASKSTATS\0")?;
+        let answer = socket.ask(wire::GET_FAMILY, wire::FAMILY_NAME, b"TASKSTATS\0")?;
         let id = wire::attribute(&answer, wire::FAMILY_ID);
         let id = id.and_then(|id| id.try_into().ok());
-        talk.family = id.map(u16::from_ne_bytes).ok_or(
+        socket.family = id.map(u16::from_ne_bytes).ok_or(
             "taskstats: the kernel names no family TASKSTATS: use one with CONFIG_TASKSTATS=y",
         )?;
-        Ok(talk)
+        Ok(socket)
     }
 
     /// Which version of the record this kernel writes.
@@ -65,7 +67,7 @@ impl Talk {
 
 /// What a receive call came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Got {
+pub(super) enum Received {
     /// A record.
     Some,
     /// Something else, such as an acknowledgement.
@@ -78,24 +80,26 @@ pub(super) enum Got {
 
 /// A socket that is told, and asks to be told no more whatever happens.
 pub(super) struct Listener {
-    talk: Talk,
+    socket: GenericSocket,
     cpus: String,
     on: bool,
 }
 
 impl Listener {
     pub(super) fn start(rcvbuf: Option<u64>) -> Result<Self> {
-        let mut talk = Talk::open()?;
+        let mut socket = GenericSocket::open()?;
         if let Some(bytes) = rcvbuf {
-            netlink_socket::widen("taskstats", &talk.socket, bytes)?;
+            netlink_socket::widen("taskstats", &socket.socket, bytes)?;
         }
         let cpus = cpus::text("possible")? + "\0";
-        // Records may come before the acknowledgement; nobody has been told that we are ready.
-        talk.ask(wire::GET, wire::REGISTER, cpus.as_bytes())?;
-        let waiting = talk.socket.set_non_blocking(true);
-        waiting.map_err(|error| format!("taskstats: O_NONBLOCK: {error}: report this"))?;
+        // Records may come before the acknowledgement: the monitor has not said that it is ready.
+        socket.ask(wire::GET, wire::REGISTER, cpus.as_bytes())?;
+        let waiting = socket.socket.set_non_blocking(true);
+        waiting.map_err(|error| {
+            format!("taskstats: O_NONBLOCK: {error}: this is a bug, please report it")
+        })?;
         let on = true;
-        Ok(Self { talk, cpus, on })
+        Ok(Self { socket, cpus, on })
     }
 
     /// Asks to be told no more: done when this returns. What is queued stays to be read.
@@ -103,27 +107,31 @@ impl Listener {
         if !self.on {
             return Ok(());
         }
-        let family = self.talk.family;
+        let family = self.socket.family;
         let request = wire::request(family, wire::GET, wire::DEREGISTER, self.cpus.as_bytes());
         let to = SocketAddr::new(0, 0);
         // Where the queue is full its acknowledgement would be dropped, and counted with the records.
         let request = wire::unacknowledged(request);
-        let sent = self.talk.socket.send_to(&request, &to, 0);
-        sent.map_err(|error| format!("taskstats: DEREGISTER_CPUMASK: {error}: report this"))?;
+        let sent = self.socket.socket.send_to(&request, &to, 0);
+        sent.map_err(|error| {
+            format!("taskstats: DEREGISTER_CPUMASK: {error}: this is a bug, please report it")
+        })?;
         self.on = false;
         Ok(())
     }
 
-    pub(super) fn receive(&mut self, buffer: &mut Vec<u8>) -> Result<Got> {
+    pub(super) fn receive(&mut self, buffer: &mut Vec<u8>) -> Result<Received> {
         buffer.clear();
-        match self.talk.socket.recv(buffer, 0) {
-            Ok(_) if wire::is_of(self.talk.family, buffer) => Ok(Got::Some),
-            Ok(_) => Ok(Got::Other),
+        match self.socket.socket.recv(buffer, 0) {
+            Ok(_) if wire::is_of(self.socket.family, buffer) => Ok(Received::Some),
+            Ok(_) => Ok(Received::Other),
             Err(error) => match error.raw_os_error() {
-                Some(libc::EAGAIN) => Ok(Got::Nothing),
-                Some(libc::EINTR) => Ok(Got::Other),
-                Some(libc::ENOBUFS) => Ok(Got::Overflow),
-                _ => Err(format!("taskstats: recv: {error}: report this").into()),
+                Some(libc::EAGAIN) => Ok(Received::Nothing),
+                Some(libc::EINTR) => Ok(Received::Other),
+                Some(libc::ENOBUFS) => Ok(Received::Overflow),
+                _ => {
+                    Err(format!("taskstats: recv: {error}: this is a bug, please report it").into())
+                }
             },
         }
     }
@@ -132,14 +140,14 @@ impl Listener {
 impl AsFd for Listener {
     fn as_fd(&self) -> BorrowedFd<'_> {
         // SAFETY: the descriptor is open as long as the socket lives, and `self` is borrowed.
-        unsafe { BorrowedFd::borrow_raw(self.talk.socket.as_raw_fd()) }
+        unsafe { BorrowedFd::borrow_raw(self.socket.socket.as_raw_fd()) }
     }
 }
 
 impl Drop for Listener {
     fn drop(&mut self) {
-        // On the way out of an error there is nobody left to tell; the kernel takes a closed socket
-        // off its list by itself.
+        // On the way out of an error this one adds nothing; the kernel takes a closed socket off its
+        // list by itself.
         let _left_to_the_kernel = self.stop();
     }
 }

@@ -5,7 +5,7 @@ use std::os::fd::AsFd;
 use contract::Kind;
 use proptest::prelude::*;
 
-use super::socket::{Got, Listener};
+use super::socket::{Listener, Received};
 use super::{LEAST_RECORD, PROTOCOL, Taskstats, wire};
 use crate::common::netlink_socket::{self, Queue};
 use crate::test_support::{self, end, of, on_machine_for, shell, takes, waiting, watch};
@@ -56,10 +56,10 @@ fn drain(listener: &mut Listener) -> (u64, u64) {
     let (mut records, mut overflows, mut buffer) = (0, 0, Vec::with_capacity(wire::ROOM));
     loop {
         match listener.receive(&mut buffer).unwrap() {
-            Got::Some => records += 1,
-            Got::Overflow => overflows += 1,
-            Got::Other => {}
-            Got::Nothing => return (records, overflows),
+            Received::Some => records += 1,
+            Received::Overflow => overflows += 1,
+            Received::Other => {}
+            Received::Nothing => return (records, overflows),
         }
     }
 }

@@ -16,7 +16,7 @@ use super::child::{Tool, Words, how};
 use super::decode::Decoder;
 use super::definition::{Definition, Stream};
 use super::requirements::Need;
-use super::scratch_dir::Place;
+use super::scratch_dir::ScratchDir;
 use super::tracefs;
 use crate::audit;
 use crate::common::clock;
@@ -34,21 +34,23 @@ pub(super) fn capture(
     definition: &'static Definition,
     session: &mut Session<'_>,
 ) -> Result<Counters> {
-    let place = Place::new()?;
-    let fill = Filling::new(place.path())?;
+    let scratch = ScratchDir::new()?;
+    let fill = Filling::new(scratch.path())?;
     for (name, text) in &definition.files {
-        place.put(name, &fill.text(text))?;
+        scratch.put(name, &fill.text(text))?;
     }
     let run: Words = definition.run.iter().map(|word| fill.text(word)).collect();
     let host = definition.needs.contains(&Need::Audit);
-    let mut host = host.then(audit::Host::enter).transpose()?;
+    let mut host = host.then(audit::SessionForTool::enter).transpose()?;
     let traces = definition.needs.contains(&Need::Tracefs);
     if traces {
-        tracefs::keep(place.path())?;
+        tracefs::keep(scratch.path())?;
     }
-    let watched = watch(definition, &run, fill, place.path(), session, &mut host);
-    let back = traces.then(|| tracefs::put_back(place.path())).transpose();
-    let left = host.map(audit::Host::leave).transpose();
+    let watched = watch(definition, &run, fill, scratch.path(), session, &mut host);
+    let back = traces
+        .then(|| tracefs::put_back(scratch.path()))
+        .transpose();
+    let left = host.map(audit::SessionForTool::leave).transpose();
     let lost = watched?;
     back?;
     left?;
@@ -62,7 +64,7 @@ fn watch(
     mut fill: Filling,
     home: &Path,
     session: &mut Session<'_>,
-    host: &mut Option<audit::Host>,
+    host: &mut Option<audit::SessionForTool>,
 ) -> Result<Option<u64>> {
     let mut relay = Relay {
         tool: Tool::start(definition, run, home)?,
@@ -82,7 +84,10 @@ fn watch(
         .collect();
     (session.ready)(&env)?;
     relay.run(session)?;
-    let lost = host.as_mut().map(audit::Host::disarm).transpose()?;
+    let lost = host
+        .as_mut()
+        .map(audit::SessionForTool::disarm)
+        .transpose()?;
     relay.stop(session)?;
     Ok(lost)
 }
@@ -158,7 +163,7 @@ impl Relay {
         }
     }
 
-    /// Asks it to stop, and reads until nobody is left.
+    /// Asks it to stop, and reads until no process of it is left.
     fn stop(&mut self, session: &mut Session<'_>) -> Result<()> {
         self.tool.ask(self.definition.stop);
         let within = self.definition.stop_within_s;
@@ -189,7 +194,9 @@ impl Relay {
         fds.extend(open.map(|(file, _)| PollFd::new(file.as_fd(), PollFlags::POLLIN)));
         match poll(&mut fds, PollTimeout::from(ms)) {
             Ok(_) | Err(nix::Error::EINTR) => {}
-            Err(error) => return Err(format!("poll: {error}: report this").into()),
+            Err(error) => {
+                return Err(format!("poll: {error}: this is a bug, please report it").into());
+            }
         }
         Ok(fds[0].any().unwrap_or(false))
     }
@@ -205,9 +212,11 @@ impl Relay {
                 Ok(count) => count,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                // How a terminal says that nobody has its other end open any more.
+                // How a terminal says that its other end is closed.
                 Err(error) if error.raw_os_error() == Some(libc::EIO) => 0,
-                Err(error) => return Err(format!("read: {error}: report this").into()),
+                Err(error) => {
+                    return Err(format!("read: {error}: this is a bug, please report it").into());
+                }
             };
             let now = clock::now();
             self.open[index] = count > 0;
@@ -231,7 +240,7 @@ impl Relay {
     }
 
     /// Fails when it has ended by itself. One that said nothing cannot run here; one that leaves
-    /// others behind has gone where nobody can tell whether it still watches.
+    /// others behind may or may not watch on: that cannot be told.
     fn alive(&mut self) -> Result<()> {
         let Some(status) = self.tool.ended()? else {
             return Ok(());
@@ -270,8 +279,8 @@ impl Relay {
         Unavailable::new(lacks, self.definition.remedy.clone())
     }
 
-    /// What it was about, with its last word. The tree is ended first, so that nothing of it runs
-    /// on while the harness reads this.
+    /// The error, with the last line that the tool printed. Its processes are ended first, so that
+    /// none runs on while the harness reads this.
     fn failed(&mut self, why: &str) -> Error {
         let ended = self.tool.end().err();
         let ended = ended.map_or(String::new(), |error| format!("; {error}"));
@@ -289,7 +298,7 @@ impl Relay {
         });
         let last = lines.flatten().next();
         last.map_or(String::new(), |line| {
-            format!("; its last words: {}", line.trim())
+            format!("; the last line it printed: {}", line.trim())
         })
     }
 }

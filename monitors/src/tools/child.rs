@@ -22,7 +22,7 @@ use super::requirements::Need;
 use super::tracefs;
 use crate::common::descendants;
 
-/// Room for what it writes while nobody reads: what an unprivileged user may have.
+/// Room for what it writes before that is read: what an unprivileged user may have.
 const PIPE: i32 = 1 << 20;
 /// How long ended processes may take to be gone.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -42,7 +42,8 @@ impl Tool {
     /// Starts `run` as `definition` wants it. A program that is not there is [`Unavailable`].
     pub(super) fn start(definition: &Definition, run: &Words, home: &Path) -> Result<Self> {
         // Whatever leaves its parent becomes a child of this process, so it can be found.
-        prctl::set_child_subreaper(true).map_err(|e| format!("prctl: {e}: report this"))?;
+        prctl::set_child_subreaper(true)
+            .map_err(|e| format!("prctl: {e}: this is a bug, please report it"))?;
         let (out_end, out) = match definition.pty {
             true => terminal()?,
             false => pipe()?,
@@ -76,7 +77,8 @@ impl Tool {
     pub(super) fn ended(&mut self) -> Result<Option<ExitStatus>> {
         if self.ended.is_none() {
             let asked = self.child.try_wait();
-            self.ended = asked.map_err(|e| format!("waitpid: {e}: report this"))?;
+            self.ended =
+                asked.map_err(|e| format!("waitpid: {e}: this is a bug, please report it"))?;
         }
         Ok(self.ended)
     }
@@ -114,7 +116,7 @@ impl Tool {
             for pid in &left {
                 let _gone = kill(nix::unistd::Pid::from_raw(*pid as i32), Signal::SIGKILL);
             }
-            // Its own end is told to those who ask; the rest only have to go.
+            // Its own exit status is kept; the rest only have to go.
             self.ended()?;
             if self.ended.is_some() {
                 while let Ok(status) = waitpid(None, Some(WaitPidFlag::WNOHANG)) {
@@ -153,7 +155,7 @@ pub(super) fn how(status: ExitStatus) -> String {
 
 /// The end to read from, which does not block, and the one to write to.
 fn pipe() -> Result<(OwnedFd, OwnedFd)> {
-    let failed = |e: Errno| format!("pipe2: {e}: close what you need not");
+    let failed = |e: Errno| format!("pipe2: {e}: close open files, or raise ulimit -n");
     let (reader, writer) = nix::unistd::pipe2(OFlag::O_CLOEXEC).map_err(failed)?;
     fcntl(reader.as_fd(), FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).map_err(failed)?;
     // A smaller one will do where this is refused.

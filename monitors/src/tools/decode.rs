@@ -8,9 +8,9 @@ use contract::{Cut, Decode, EventLog, Frame, Kind, Malformed, Nanos, argv_bytes}
 use nix::sys::signal::Signal;
 use regex::bytes::Captures;
 
-use super::definition::{ArgvForm, Definition, Format, Line, StatusForm, TimeUnit};
+use super::definition::{ArgvForm, Definition, Format, LineRule, StatusForm, TimeUnit};
 use crate::audit;
-use crate::event_json::{self, Told};
+use crate::event_json::{self, EventLine};
 
 /// So many lines that nothing explains are let pass, and one in so many beyond them.
 const STRANGE: u64 = 20;
@@ -20,19 +20,18 @@ const LONGEST: usize = 1 << 20;
 const WAITING: usize = 1 << 16;
 
 /// What one line is.
-enum Said {
-    Event(Told),
+enum Parsed {
+    Event(EventLine),
     /// More about the event of that id, which is now whole if so.
-    Part(Vec<u8>, Box<Told>, bool),
+    Part(Vec<u8>, Box<EventLine>, bool),
     Nothing,
 }
 
-/// See the head of this file.
 pub(super) struct Decoder {
     definition: &'static Definition,
     carry: Vec<u8>,
     /// By id, with the number of the line that told of them first.
-    waiting: HashMap<Vec<u8>, (u64, Told)>,
+    waiting: HashMap<Vec<u8>, (u64, EventLine)>,
     /// Whole lines so far, and those of them that nothing explains.
     pub(super) lines: u64,
     pub(super) strange: u64,
@@ -54,9 +53,9 @@ impl Decoder {
         self.lines += 1;
         let text = text.strip_suffix(b"\r").unwrap_or(text);
         match self.read(text, received) {
-            Some(Said::Event(told)) => out.push(told.report()),
-            Some(Said::Part(id, told, end)) => self.part(&id, *told, end, out),
-            Some(Said::Nothing) => {}
+            Some(Parsed::Event(told)) => out.push(told.report()),
+            Some(Parsed::Part(id, told, end)) => self.part(&id, *told, end, out),
+            Some(Parsed::Nothing) => {}
             None => {
                 self.strange += 1;
                 if self.strange > STRANGE.max(self.lines / STRANGE) {
@@ -73,13 +72,13 @@ impl Decoder {
         Ok(())
     }
 
-    fn read(&self, text: &[u8], received: Nanos) -> Option<Said> {
+    fn read(&self, text: &[u8], received: Nanos) -> Option<Parsed> {
         let definition = self.definition;
         let ignored = || definition.ignore.iter().any(|one| one.0.is_match(text));
         let said = match definition.format {
             Format::Json => event_json::read(text)
                 .ok()
-                .map(|told| Said::Event(Told { received, ..told })),
+                .map(|told| Parsed::Event(EventLine { received, ..told })),
             Format::Lines => {
                 let lines = definition.line.iter();
                 lines
@@ -87,10 +86,10 @@ impl Decoder {
                     .find_map(|(line, found)| said(line, &found, received))
             }
         };
-        said.or_else(|| (text.is_empty() || ignored()).then_some(Said::Nothing))
+        said.or_else(|| (text.is_empty() || ignored()).then_some(Parsed::Nothing))
     }
 
-    fn part(&mut self, id: &[u8], told: Told, end: bool, out: &mut EventLog) {
+    fn part(&mut self, id: &[u8], told: EventLine, end: bool, out: &mut EventLog) {
         match self.waiting.get_mut(id) {
             Some((_, waiting)) => add(waiting, told),
             // A part of what is no event here.
@@ -147,7 +146,7 @@ impl Decode for Decoder {
 }
 
 /// What a later line tells of an event. It is known when all of it is.
-fn add(known: &mut Told, more: Told) {
+fn add(known: &mut EventLine, more: EventLine) {
     known.received = more.received;
     known.ppid = known.ppid.or(more.ppid);
     known.status = known.status.or(more.status);
@@ -160,7 +159,7 @@ fn add(known: &mut Told, more: Told) {
 }
 
 /// What the groups of a line say; `None` when one of them holds what it cannot.
-fn said(line: &Line, found: &Captures<'_>, received: Nanos) -> Option<Said> {
+fn said(line: &LineRule, found: &Captures<'_>, received: Nanos) -> Option<Parsed> {
     let group = |name| found.name(name).map(|group| group.as_bytes());
     let kind = match (line.means, group("kind")) {
         (Some(kind), _) => Some(kind),
@@ -175,7 +174,7 @@ fn said(line: &Line, found: &Captures<'_>, received: Nanos) -> Option<Said> {
             .is_some_and(|argv| argv.last().is_some_and(|&last| last != 0));
     let cut = open || group("cut").is_some();
     let radix = if line.radix16 { 16 } else { 10 };
-    let told = Told {
+    let told = EventLine {
         kind: kind.unwrap_or(Kind::Exec),
         pid: match kind {
             Some(_) => number(group("pid")?, 10)?,
@@ -193,8 +192,8 @@ fn said(line: &Line, found: &Captures<'_>, received: Nanos) -> Option<Said> {
         },
     };
     Some(match group("id") {
-        Some(id) => Said::Part(id.to_vec(), Box::new(told), line.end),
-        None => Said::Event(told),
+        Some(id) => Parsed::Part(id.to_vec(), Box::new(told), line.end),
+        None => Parsed::Event(told),
     })
 }
 

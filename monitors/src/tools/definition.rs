@@ -51,7 +51,7 @@ pub(super) struct Definition {
     #[serde(default)]
     pub(super) ignore: Vec<Pattern>,
     #[serde(default)]
-    pub(super) line: Vec<Line>,
+    pub(super) line: Vec<LineRule>,
 }
 
 /// What it offers, and what its own time is worth.
@@ -83,7 +83,7 @@ enum FieldWord {
 /// Lines of one shape, and what they mean.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Line {
+pub(super) struct LineRule {
     pub(super) regex: Pattern,
     #[serde(default)]
     kind: Option<String>,
@@ -105,7 +105,7 @@ pub(super) struct Line {
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum ArgvForm {
-    /// With a space between any two: where an argument holds one nobody can tell.
+    /// With a space between any two: a space inside an argument cannot be told from these.
     #[default]
     Words,
     /// Quoted for a shell.
@@ -302,7 +302,7 @@ impl FieldWord {
     }
 }
 
-impl Line {
+impl LineRule {
     fn check(&mut self) -> Result<(), String> {
         let named: Vec<_> = self.regex.0.capture_names().flatten().collect();
         let pattern = self.regex.0.as_str();

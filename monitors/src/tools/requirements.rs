@@ -45,7 +45,7 @@ impl Need {
                 "a kernel with CONFIG_DEBUG_INFO_BTF=y",
                 "use such a kernel",
             ),
-            Self::Audit => audit::Host::missing(),
+            Self::Audit => audit::SessionForTool::missing(),
         }
     }
 }

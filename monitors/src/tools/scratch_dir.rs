@@ -15,9 +15,9 @@ use super::tracefs;
 const PREFIX: &str = "rollcall-tool-";
 
 /// The folder; it goes away with this.
-pub(super) struct Place(TempDir);
+pub(super) struct ScratchDir(TempDir);
 
-impl Place {
+impl ScratchDir {
     /// A new one. Its name holds the pid of its maker.
     pub(super) fn new() -> Result<Self> {
         let prefix = format!("{PREFIX}{}-", std::process::id());
@@ -38,11 +38,17 @@ impl Place {
     /// Puts a file of the definition into it.
     pub(super) fn put(&self, name: &str, text: &str) -> Result<()> {
         let path = self.path().join(name);
-        fs::write(&path, text).map_err(|e| format!("{}: {e}: make room", path.display()).into())
+        fs::write(&path, text).map_err(|e| {
+            format!(
+                "{}: {e}: set TMPDIR to a folder with space left",
+                path.display()
+            )
+            .into()
+        })
     }
 }
 
-/// Removes those whose maker is gone and who are this user's.
+/// Removes those of this user whose maker is gone.
 pub(super) fn sweep() -> Result<Vec<String>> {
     let mut removed = Vec::new();
     for entry in fs::read_dir(std::env::temp_dir())?.flatten() {

@@ -46,11 +46,17 @@ pub(super) fn mount_own() -> io::Result<()> {
 pub(super) fn keep(dir: &Path) -> Result<()> {
     let text = serde_json::to_string(&inside(settings)?)?;
     let path = dir.join(FILE);
-    fs::write(&path, text).map_err(|e| format!("{}: {e}: make room", path.display()).into())
+    fs::write(&path, text).map_err(|e| {
+        format!(
+            "{}: {e}: set TMPDIR to a folder with space left",
+            path.display()
+        )
+        .into()
+    })
 }
 
 /// Puts back what is not as it is written down in `dir`; whether there was anything. Nothing is
-/// believed that somebody else wrote.
+/// believed that another process wrote.
 pub(super) fn put_back(dir: &Path) -> Result<bool> {
     let owned = fs::symlink_metadata(dir).is_ok_and(|dir| dir.uid() == geteuid().as_raw());
     let text = fs::read(dir.join(FILE)).unwrap_or_default();
@@ -83,7 +89,7 @@ fn inside<T: Send>(work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
         work()
     };
     let done = std::thread::scope(|scope| scope.spawn(alone).join());
-    done.map_err(|_| "a thread ended before its time: report this")?
+    done.map_err(|_| "a thread ended before its time: this is a bug, please report it")?
 }
 
 /// Those that this kernel has.
@@ -105,7 +111,7 @@ fn value(name: &str, text: &str) -> String {
     let said = match name {
         // "[local] global counter"
         "trace_clock" => between("[", "]"),
-        // "7 (expanded: 1408)": what it is as soon as anybody uses it.
+        // "7 (expanded: 1408)": what it is as soon as it is used.
         "buffer_size_kb" => between("expanded: ", ")"),
         _ => None,
     };

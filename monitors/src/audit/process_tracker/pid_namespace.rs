@@ -7,7 +7,7 @@
 
 use std::collections::VecDeque;
 
-use super::{By, ROOM};
+use super::{Caller, ROOM};
 
 /// RESERVED_PIDS of the kernel: where pids begin again after they have come round.
 const RESERVED: u32 = 300;
@@ -23,14 +23,14 @@ pub(super) const fn told(parent: u32, child: u32) -> bool {
 #[derive(Debug, Default)]
 pub(super) struct Inside {
     /// Calls that returned a number from inside.
-    calls: VecDeque<By>,
+    calls: VecDeque<Caller>,
     /// Children that no call has returned so far.
     early: VecDeque<u32>,
 }
 
 impl Inside {
     /// A call returned a number from inside, and no child is there yet that it may mean.
-    pub(super) fn called(&mut self, by: By) {
+    pub(super) fn called(&mut self, by: Caller) {
         self.calls.push_back(by);
         if self.calls.len() > ROOM {
             self.calls.pop_front();
@@ -38,7 +38,7 @@ impl Inside {
     }
 
     /// A child shows itself: the call that made it, or nothing, and then it is remembered.
-    pub(super) fn show(&mut self, child: u32) -> Option<By> {
+    pub(super) fn show(&mut self, child: u32) -> Option<Caller> {
         let call = self.calls.pop_front();
         if call.is_none() {
             self.early.push_back(child);

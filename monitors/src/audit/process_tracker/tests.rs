@@ -1,7 +1,7 @@
 use super::*;
 
-fn by(pid: u32, ppid: u32, millis: u64) -> By {
-    By {
+fn by(pid: u32, ppid: u32, millis: u64) -> Caller {
+    Caller {
         pid,
         ppid,
         millis,
@@ -23,7 +23,7 @@ fn lines(journal: &EventLog) -> Vec<String> {
 
 #[test]
 fn a_child_inside_a_namespace_is_known_by_what_it_does() {
-    let (mut lives, mut out) = (Lives::default(), EventLog::default());
+    let (mut lives, mut out) = (ProcessTracker::default(), EventLog::default());
     lives.fork(by(900, 800, 1), 901, &mut out);
     // The call came first, the child's own record after it.
     lives.clone(by(901, 900, 2), 2, 0, &mut out);
@@ -46,7 +46,7 @@ fn a_child_inside_a_namespace_is_known_by_what_it_does() {
 
 #[test]
 fn small_numbers_are_numbers_while_the_machine_is_young() {
-    let (mut lives, mut out) = (Lives::default(), EventLog::default());
+    let (mut lives, mut out) = (ProcessTracker::default(), EventLog::default());
     lives.fork(by(200, 1, 1), 201, &mut out);
     assert_eq!(lines(&out), ["fork 201 of 200"]);
 }

@@ -16,21 +16,21 @@ use contract::{
 use nix::time::{ClockId, clock_gettime};
 use tempfile::TempDir;
 
-use super::super::{OPTIONS, Way, capture, decode::Decoder, requirements};
+use super::super::{AttachMode, OPTIONS, capture, decode::Decoder, requirements};
 use crate::test_support::skipped;
 
-/// The ways this machine has, one by one; with a word about what it has not.
-pub(super) fn ways() -> Vec<&'static [Way]> {
-    let mut ways: Vec<&'static [Way]> = vec![&[Way::Untold]];
+/// The modes this machine has, one by one; with a word about what it has not.
+pub(super) fn modes() -> Vec<&'static [AttachMode]> {
+    let mut modes: Vec<&'static [AttachMode]> = vec![&[AttachMode::BtfAnyThread]];
     if requirements::tells_the_last() {
-        ways.push(&[Way::Told]);
+        modes.push(&[AttachMode::BtfLastThread]);
         if Path::new("/sys/kernel/tracing/events").exists() {
-            ways.push(&[Way::Perf]);
+            modes.push(&[AttachMode::Perf]);
         } else {
-            skipped("by way of perf: mount -t tracefs tracefs /sys/kernel/tracing");
+            skipped("by mode of perf: mount -t tracefs tracefs /sys/kernel/tracing");
         }
     }
-    ways
+    modes
 }
 
 /// A running capture.
@@ -42,7 +42,7 @@ pub(super) struct Watch {
 
 impl Watch {
     /// Starts one and waits until it is ready.
-    pub(super) fn start(ring: &str, ways: &'static [Way]) -> Self {
+    pub(super) fn start(ring: &str, modes: &'static [AttachMode]) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let (stopped, stop) = std::io::pipe().unwrap();
         let (say, ready) = mpsc::channel();
@@ -61,7 +61,7 @@ impl Watch {
                     Ok(say.send(())?)
                 },
             };
-            let mut counters = capture(&mut session, ways)?;
+            let mut counters = capture(&mut session, modes)?;
             session.spool.flush()?;
             let spent = (cpu()? - begun).as_nanos() as u64;
             counters.notes.insert("reader_cpu_ns".into(), spent);
@@ -106,10 +106,10 @@ pub(super) fn about(journal: &EventLog, pid: u32, kind: Kind) -> Vec<EventRef<'_
 
 /// Runs `body` under a capture; the events.
 pub(super) fn watched<T>(
-    ways: &'static [Way],
+    modes: &'static [AttachMode],
     body: impl FnOnce() -> T,
 ) -> (T, EventLog, Counters) {
-    let watch = Watch::start("16M", ways);
+    let watch = Watch::start("16M", modes);
     let made = body();
     let (spool, counters) = watch.stop();
     (made, decode(&spool), counters)

@@ -1,4 +1,4 @@
-//! What the verifier of Linux 5.10 asks of a loop, without that kernel at hand: the way back must be
+//! What the verifier of Linux 5.10 asks of a loop, without that kernel at hand: the mode back must be
 //! a conditional jump. The compiler makes another one of it as soon as it sees a short cut.
 
 use aya_obj::Object;
@@ -22,7 +22,7 @@ enum Seen {
 
 /// Where one may go on from instruction `at`, and whether by a conditional jump. What follows comes
 /// first, as in the kernel.
-fn ways(code: &[bpf_insn], at: usize) -> Vec<(usize, bool)> {
+fn modes(code: &[bpf_insn], at: usize) -> Vec<(usize, bool)> {
     let insn = &code[at];
     let jumped = (at + 1).wrapping_add_signed(insn.off.into());
     match (insn.code & 0x07, insn.code & 0xf0) {
@@ -38,20 +38,20 @@ fn ways(code: &[bpf_insn], at: usize) -> Vec<(usize, bool)> {
 fn blind_ways_back(code: &[bpf_insn]) -> Vec<usize> {
     let mut seen = vec![Seen::No; code.len()];
     let mut found = Vec::new();
-    let mut way = vec![(0, ways(code, 0))];
+    let mut mode = vec![(0, modes(code, 0))];
     seen[0] = Seen::OnTheWay;
-    while let Some((at, left)) = way.last_mut() {
+    while let Some((at, left)) = mode.last_mut() {
         let at = *at;
         if left.is_empty() {
             seen[at] = Seen::Done;
-            way.pop();
+            mode.pop();
             continue;
         }
         let (next, conditional) = left.remove(0);
         match seen[next] {
             Seen::No => {
                 seen[next] = Seen::OnTheWay;
-                way.push((next, ways(code, next)));
+                mode.push((next, modes(code, next)));
             }
             Seen::OnTheWay if !conditional => found.push(at),
             Seen::OnTheWay | Seen::Done => {}

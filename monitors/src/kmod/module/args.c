@@ -36,7 +36,7 @@ static void copy_arguments(struct rollcall_program *program, const char __user *
 	}
 	return;
 unreadable:
-	/* The real call will fail on it just the same, unless somebody writes there meanwhile. */
+	/* The real call will fail on it just the same, unless another thread writes there meanwhile. */
 	program->flags &= ~ROLLCALL_ARGV;
 	program->argv_length = 0;
 }
@@ -56,7 +56,7 @@ struct rollcall_program *rollcall_program_new(const char __user *const __user *a
 	return program;
 }
 
-/* Called after it. The memory is new and nobody else's yet, so its file cannot change under us. */
+/* Called after it. The memory is new and of this process alone, so its file cannot change under us. */
 void rollcall_program_name(struct rollcall_program *program)
 {
 	struct file *file;

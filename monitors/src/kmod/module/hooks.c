@@ -2,7 +2,7 @@
 /*
  * The hooks: what runs in place of each call. Both ways of hooking lead here.
  *
- * Only a call that succeeds makes a event. A fork is told when the call has returned to the parent,
+ * Only a call that succeeds makes an event. A fork is told when the call has returned to the parent,
  * with the time at which it was entered: a vfork returns long after its child began. An exec is told
  * when it has returned 0. An exit never returns and is told before; so a process that a signal kills
  * is not told at all, and of two last threads that exit at once each may take the other for the last.
@@ -194,7 +194,7 @@ static int status_of(int code, bool whole_group)
 }
 
 /*
- * The count goes down before the real call: nobody comes back from it, and module text is not needed
+ * The count goes down before the real call: no call comes back from it, and module text is not needed
  * by a task that never returns to it.
  */
 static void exiting(int code, bool whole_group)

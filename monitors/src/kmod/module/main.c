@@ -66,7 +66,7 @@ static int __init check_parameters(void)
 }
 
 /*
- * Nobody may be inside a hook when the module goes. First no new calls are led here. The first wait
+ * No call may be inside a hook when the module goes. First no new calls are led here. The first wait
  * lets those arrive that were already on their way and are not yet counted; then the counted ones
  * leave, a vfork not before its child has let go; the second wait lets go those that are no longer
  * counted and have not yet returned.
@@ -83,7 +83,7 @@ static void unhook(void)
 }
 
 /*
- * The device comes last: a load that fails frees the module, whoever has the device open by then. Only
+ * The device comes last: a load that fails frees the module even if the device is open by then. Only
  * a load that has succeeded is held by its openers.
  */
 static int __init rollcall_init(void)

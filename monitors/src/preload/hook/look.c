@@ -1,6 +1,6 @@
 /* What will exec make of this path?
  *
- * Asked before the call, because afterwards nobody is left to ask. It gives the path as
+ * Asked before the call, because afterwards the process is another. It gives the path as
  * /proc/PID/exe will name it, and spares a record for most calls that are going to fail. Only
  * regular files are opened, so looking has no effect of its own; no descriptor stays. */
 #define _GNU_SOURCE
@@ -45,7 +45,7 @@ static bool is_name(const char *part) {
     return *part != '\0';
 }
 
-/* Whoever was put into another root (chroot) mostly finds no /proc there and could not ask it; to him a path is
+/* A process in another root (chroot) mostly finds no /proc there and could not ask it; to it a path is
  * not what it is to the rest of the machine. Its root is number 1 in its file system. */
 static bool proc_is_here(void) {
     struct stat proc;

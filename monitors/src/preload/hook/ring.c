@@ -1,7 +1,7 @@
 /* The writer's end of the channel: a ring of fixed slots in shared memory.
  *
  * A slot is claimed by a compare-and-swap on its own state word, which then names the thread; the
- * shared head follows and may be moved on by anybody. So a writer that is killed at any point
+ * shared head follows and may be moved on by any writer. So a writer that is killed at any point
  * blocks no other writer, and the reader knows whose death to wait for. Nothing here waits: when
  * the ring is full the record is counted as dropped. */
 #define _GNU_SOURCE
@@ -37,8 +37,8 @@ uint64_t rollcall_now(void) {
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-/* The channel must be this user's own and closed to everybody else: only then does nobody but
- * this user's processes write into it. */
+/* The channel must be this user's own and closed to all others: only then do this user's processes
+ * alone write into it. */
 static bool trusted(const struct stat *file) {
     return S_ISREG(file->st_mode) && file->st_uid == (uid_t)kernel0(SYS_geteuid) && (file->st_mode & 077) == 0 &&
            file->st_size > HEAD_BYTES;
@@ -90,7 +90,7 @@ static struct slot *claim(pid_t tid, unsigned part, uint64_t *ready) {
         if (!mine && (uint32_t)(state >> 32) == (uint32_t)(lap - 1) &&
             atomic_load(&channel->head) == at)
             return NULL; /* still unread from the lap before */
-        /* Claimed, by us or by one who has not moved the head on yet: then it is moved for him. */
+        /* Claimed, by us or by one that has not moved the head on yet: then it is moved for it. */
         uint64_t expected = at;
         atomic_compare_exchange_strong(&channel->head, &expected, at + 1);
         if (mine) {

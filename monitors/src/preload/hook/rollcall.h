@@ -27,7 +27,7 @@ struct channel {
     char magic[8];
     uint32_t slots; /* a power of two */
     uint32_t slot_bytes;
-    _Atomic uint32_t closed; /* nobody reads any more */
+    _Atomic uint32_t closed; /* the reader is gone */
     _Alignas(64) _Atomic uint64_t head; /* the next slot to claim, counted through all laps */
     _Alignas(64) _Atomic uint64_t dropped;
     _Alignas(64) _Atomic uint32_t sleeping; /* a futex: 1 while the reader sleeps */
