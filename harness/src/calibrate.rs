@@ -80,6 +80,7 @@ fn probe(
         workload,
         scale,
         configuration,
+        stands_for: None,
         repetition: 0,
         baseline: false,
         accounted: false,

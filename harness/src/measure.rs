@@ -154,8 +154,6 @@ impl Run<'_> {
             ended?;
             if !self.wanted.own_length {
                 let loss = Loss::plan(&setup.stage, &workloads, &self.able, &overhead)?;
-                setup.add_monitors(self.record, loss.configurations());
-                self.write()?;
                 loss.run(&mut cells, &mut rng)?;
             }
         }

@@ -25,8 +25,7 @@ use serde_json::{Value, to_value};
 use crate::scorer;
 use crate::select;
 use scoring::record::{
-    CellRun, Cost, CrossCheck, Experiment, FORMAT, MonitorInfo, Noise, Record, Status,
-    WorkloadInfo, write_json,
+    CellRun, Cost, CrossCheck, FORMAT, MonitorInfo, Noise, Record, WorkloadInfo, write_json,
 };
 
 /// All faults at once, for runs of real workloads under `replay`.
@@ -188,25 +187,15 @@ fn run(workload: &str, monitor: &str, repetition: u32, place: u64) -> CellRun {
         place * 3 + u64::from(repetition),
     );
     CellRun {
-        workload: workload.into(),
-        configuration: monitor.into(),
         repetition,
         order: u32::MAX,
-        baseline: false,
-        experiment: Experiment::Overhead,
-        status: Status::Ok,
-        error: None,
         blind: place.is_multiple_of(7).then(|| "planted".into()),
         drained: !place.is_multiple_of(5),
-        cost: None,
-        reported_lost: Default::default(),
         notes: place
             .is_multiple_of(4)
             .then_some(waited)
             .into_iter()
             .collect(),
-        buffer: None,
-        own_cpu_samples: Vec::new(),
         cross_check: Some(CrossCheck {
             by: CrossCheck::COUNT.into(),
             processes: place + 7,
@@ -218,6 +207,7 @@ fn run(workload: &str, monitor: &str, repetition: u32, place: u64) -> CellRun {
             stolen: place.is_multiple_of(6),
             ..Noise::default()
         },
+        ..CellRun::nothing(workload, monitor)
     }
 }
 

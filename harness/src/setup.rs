@@ -108,20 +108,6 @@ impl Setup {
         }
     }
 
-    /// Adds to `record` the monitors that it does not have yet.
-    pub(super) fn add_monitors<'a>(
-        &self,
-        record: &mut Record,
-        configurations: impl Iterator<Item = &'a Configuration>,
-    ) {
-        for one in configurations {
-            let label = one.label();
-            if record.monitors.iter().all(|known| known.name != label) {
-                record.monitors.push(monitor_info(one));
-            }
-        }
-    }
-
     /// What a record says of one workload.
     pub(super) fn workload_info(&self, one: &Definition) -> WorkloadInfo {
         let script = one.script(self.stage.scale, &self.stage.programs);

@@ -356,42 +356,6 @@ fn no_loss_that_was_not_tested_is_no_reason() {
     );
 }
 
-/// Records of one machine give the same answer to a need, or it is said why not.
-#[test]
-fn committed_records_of_a_machine_do_not_contradict_each_other() {
-    let mut records = Vec::new();
-    let mut folders = vec![home().join("../results")];
-    while let Some(dir) = folders.pop() {
-        if dir.join("summary.json").exists() && !dir.join("sweep.json").exists() {
-            let summary = scoring::Summary::read(&dir).unwrap();
-            records.push((dir, report::folded(summary).without_cases()));
-        } else if dir.is_dir() {
-            let entries = fs::read_dir(dir).unwrap();
-            folders.extend(entries.map(|entry| entry.unwrap().path()));
-        }
-    }
-    assert!(records.len() > 2, "{} records", records.len());
-    let rules = report::advise::Rules::embedded().unwrap();
-    let names: Vec<_> = records
-        .iter()
-        .map(|(dir, _)| dir.display().to_string())
-        .collect();
-    let named: Vec<_> = names
-        .iter()
-        .zip(&records)
-        .map(|(name, (_, summary))| report::advise::Named { name, summary })
-        .collect();
-    for need in &rules.needs {
-        for &one in &named {
-            let asked = report::advise::Asked::default();
-            for other in report::advise::others(&rules, need, asked, one, &named) {
-                assert!(!other.contradicts, "{} and {}", one.name, other.words);
-                assert!(other.words.contains(": "), "no reason: {}", other.words);
-            }
-        }
-    }
-}
-
 #[test]
 fn misuse_names_what_there_is() {
     let plain = home().join("tests/records/plain");

@@ -48,7 +48,7 @@ fn walk(keys: &mut Keys, record: &Path) {
         }
     }
     for cell in fs::read_dir(record.join("raw")).unwrap() {
-        for name in ["cell.json", "outcome.json", "ledger.json"] {
+        for name in ["cell.json", "outcome.json", "ledger.json", "alive.json"] {
             let path = cell.as_ref().unwrap().path().join(name);
             if path.exists() {
                 keys.walk(name, &json(&path));
@@ -138,12 +138,15 @@ fn every_key_on_the_page_is_in_a_record() {
     let small = ["--scale", "0.02", "--reps", "2"];
     let all = [&run[..], &workloads, &small].concat();
     measured(&mut keys, dir.path(), "root", &all);
+    let precise = ["run", "-m", "preload", "-w", "fork-bomb", "--scale", "0.02"];
+    let precise = [&precise[..], &["--precision", "90%"]].concat();
+    measured(&mut keys, dir.path(), "precise", &precise);
     let sweep = [
         "sweep",
         "-m",
-        "netlink{rcvbuf=8k,details=off}",
-        "--minutes",
-        "1",
+        "netlink{rcvbuf=8k,lookup=never}",
+        "--budget",
+        "60s",
     ];
     measured(&mut keys, dir.path(), "sweep", &sweep);
     event_lines(&mut keys);

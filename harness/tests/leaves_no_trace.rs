@@ -1,43 +1,41 @@
-//! SIGINT, SIGTERM and SIGKILL in the middle of a fork bomb: no process, no control group, no
-//! audit rule or setting and no listener is left. A monitor that dies costs its own cell only.
+//! SIGINT, SIGTERM and SIGKILL during a fork bomb: no process, no control group, no audit rule or
+//! setting and no listener is left. A monitor that dies fails its own cell only.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "a test may stop where it stands"
-)]
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod common;
 
+use std::path::Path;
 use std::process::{Child, Stdio};
 
-use common::{Traces, cells, harness, measured, measured_as_nobody, scratch, within};
+use common::{
+    Traces, cells, harness, measured, measured_as_nobody, scratch, within, workload_processes,
+};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-/// Bombs until it is stopped.
-fn bombing(dir: &std::path::Path, monitors: &str) -> Child {
+/// A run whose fork bomb has begun.
+fn bombing(dir: &Path, monitors: &str) -> Child {
     let out = dir.join("record");
-    let mut command = harness();
-    command
-        .args([
-            "run",
-            "-m",
-            monitors,
-            "-w",
-            "fork-bomb",
-            "--reps",
-            "50",
-            "--out",
-        ])
-        .arg(&out);
-    let child = command
+    let args = [
+        "run",
+        "-m",
+        monitors,
+        "-w",
+        "fork-bomb",
+        "--reps",
+        "50",
+        "--out",
+    ];
+    let child = harness()
+        .args(args)
+        .arg(&out)
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let bomb = || Traces::now().processes.len() > 10;
-    assert!(within(30, bomb), "no fork bomb was seen");
+    let bomb = || workload_processes(child.id()) > 10;
+    assert!(within(60, bomb), "no fork bomb has begun");
     child
 }
 
@@ -78,29 +76,27 @@ fn a_killed_run_leaves_nothing_alive_and_the_next_puts_the_rest_back() {
         let mut child = bombing(dir.path(), monitors);
         signal(&child, Signal::SIGKILL);
         child.wait().unwrap();
-        // One dies after the other, from parent to child, and each needs the CPU for it.
+        // They die one after the other, from parent to child, and each needs the CPU for it.
         let gone = within(20, || Traces::now().processes == before.processes);
         assert!(gone, "still alive: {:?}", Traces::now().processes);
+        let left = Traces::now().cgroups;
         assert_ne!(
-            Traces::now().cgroups,
-            before.cgroups,
-            "the test killed too late to show anything"
+            left, before.cgroups,
+            "it was killed too late to show anything"
         );
-
         let next = scratch();
-        let (code, _, stderr) = common::said(&[
+        let out = next.path().join("record");
+        let args = [
             "run",
             "-m",
-            "netlink",
+            "preload",
             "-w",
             "short-lived/fork",
             "--scale",
             "0.01",
-            "--reps",
-            "1",
-            "--out",
-            next.path().join("record").to_str().unwrap(),
-        ]);
+        ];
+        let args = [&args[..], &["--reps", "1", "--out", out.to_str().unwrap()]].concat();
+        let (code, _, stderr) = common::said(&args);
         assert_eq!(code, 0, "{stderr}");
         assert!(stderr.contains("put back: "), "{stderr}");
         assert_eq!(Traces::now(), before);
@@ -115,44 +111,39 @@ fn a_killed_monitor_is_put_right_by_the_next_start() {
     let audit = monitors::audit::State::now().unwrap();
     let dir = scratch();
     let child = bombing(dir.path(), "audit");
-    let watcher = loop {
-        if let Some(pid) = monitor_of(child.id(), "audit") {
-            break pid;
-        }
-    };
-    kill(Pid::from_raw(watcher as i32), Signal::SIGKILL).unwrap();
+    let mut monitor = None;
+    let found = within(20, || {
+        monitor = monitor_of(child.id(), "audit");
+        monitor.is_some()
+    });
+    assert!(found, "no cell under audit began");
+    kill(Pid::from_raw(monitor.unwrap() as i32), Signal::SIGKILL).unwrap();
     let record = dir.path().join("record");
-    let failed = || {
-        std::fs::read_dir(record.join("raw"))
-            .unwrap()
-            .flatten()
-            .any(|cell| {
-                std::fs::read_to_string(cell.path().join("cell.json"))
-                    .is_ok_and(|text| text.contains("\"failed\""))
-            })
+    let cells = || std::fs::read_dir(record.join("raw")).unwrap().flatten();
+    let has_failed = |cell: &Path| {
+        let text = std::fs::read_to_string(cell.join("cell.json"));
+        text.is_ok_and(|text| text.contains("\"failed\""))
     };
+    let one_failed = || cells().any(|cell| has_failed(&cell.path()));
     assert!(
-        within(20, failed),
+        within(20, one_failed),
         "the cell of the dead monitor did not fail"
     );
-    let more = || std::fs::read_dir(record.join("raw")).unwrap().count() > 3;
-    assert!(within(60, more), "the record did not go on");
+    assert!(within(60, || cells().count() > 3), "the run did not go on");
     signal(&child, Signal::SIGINT);
     child.wait_with_output().unwrap();
     let next = scratch();
-    measured(
-        next.path(),
-        &[
-            "-m",
-            "audit",
-            "-w",
-            "short-lived/fork",
-            "--scale",
-            "0.01",
-            "--reps",
-            "1",
-        ],
-    );
+    let args = [
+        "-m",
+        "audit",
+        "-w",
+        "short-lived/fork",
+        "--scale",
+        "0.01",
+        "--reps",
+        "1",
+    ];
+    measured(next.path(), &args);
     assert_eq!(monitors::audit::State::now().unwrap(), audit);
 }
 
@@ -185,15 +176,11 @@ fn without_root_preload_is_measured_and_the_rest_are_rows() {
             assert_eq!(cell["status"], "unavailable", "{cell:#}");
             assert!(cell["error"].as_str().unwrap().contains("root"), "{cell:#}");
         }
-        assert_eq!(
-            cells(&summary, monitor).len(),
-            2,
-            "a gap instead of a row: {monitor}"
-        );
+        assert_eq!(cells(&summary, monitor).len(), 2, "{monitor} has no row");
     }
 }
 
-/// These tests look at the whole machine, so one at a time.
+/// These tests look at the whole machine, so they run one at a time.
 fn serial() -> std::sync::MutexGuard<'static, ()> {
     static LOCK: std::sync::Mutex<()> = std::sync::Mutex::new(());
     LOCK.lock()

@@ -54,8 +54,12 @@ fn what_is_said_of_records_is_what_they_say() {
         "{brief}"
     );
 
-    let kernels =
-        ["5.10", "6.1", "6.12", "7.x"].map(|line| home.join("results/kernels").join(line));
+    let table = fs::read_to_string(home.join("scripts/kernels.toml")).unwrap();
+    let table: toml::Table = toml::from_str(&table).unwrap();
+    let keys = table.keys().filter(|key| *key != "tools");
+    let kernels: Vec<_> = keys
+        .map(|key| home.join("results/kernels").join(key))
+        .collect();
     let mut args = vec!["report"];
     args.extend(kernels.iter().map(|kernel| kernel.to_str().unwrap()));
     let text = said(&args);

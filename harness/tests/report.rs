@@ -178,6 +178,35 @@ fn every_plot_is_a_picture_too_when_asked_for() {
     assert!(stderr.contains("--out"), "{stderr}");
 }
 
+/// What is committed of a report follows from the summary alone.
+#[test]
+fn a_report_made_again_is_the_same_byte_for_byte() {
+    let files = |dir: &Path| {
+        let plots = fs::read_dir(dir.join("plots")).unwrap();
+        let plots = plots.map(|one| one.unwrap().path());
+        let mut files: Vec<_> = plots.chain([dir.join("README.md")]).collect();
+        files.sort();
+        let read = |path: &std::path::PathBuf| {
+            let name = path.file_name().unwrap().to_owned();
+            (name, fs::read(path).unwrap())
+        };
+        files.iter().map(read).collect::<Vec<_>>()
+    };
+    let plain = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/records/plain");
+    let made = [scratch(), scratch()].map(|dir| {
+        for file in ["record.json", "summary.json"] {
+            fs::copy(plain.join(file), dir.path().join(file)).unwrap();
+        }
+        report::write_readme(dir.path(), Pictures::Svg).unwrap();
+        assert!(!dir.path().join("report.html").exists() && !dir.path().join("runs.csv").exists());
+        let first = files(dir.path());
+        report::write_all(dir.path(), Pictures::Svg).unwrap();
+        assert!(first == files(dir.path()));
+        first
+    });
+    assert!(made[0].len() > 5 && made[0] == made[1]);
+}
+
 #[test]
 fn every_link_of_a_page_has_one_target() {
     let (dir, _) = hostile();

@@ -241,7 +241,7 @@ fn threads_and_signal_handlers_side_by_side() {
 }
 
 #[test]
-fn a_full_ring_is_counted_and_holds_nobody_up() {
+fn a_full_ring_is_counted_and_holds_no_writer_up() {
     let programs = Programs::build();
     let watched = test_support::unread("4k", |watch| {
         programs.call(watch, "target", "target", &["stress", "-"])

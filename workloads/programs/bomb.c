@@ -1,5 +1,5 @@
-/* bomb NONCE DEPTH: a fork bomb that ends. A binary tree of processes, DEPTH generations below the
- * first, 2^(DEPTH+1)-1 in all, none of which executes anything.
+/* bomb NONCE SIZE: a fork bomb that ends. A binary tree of SIZE processes, as even as can be, none of
+ * which executes anything.
  *
  * A process always makes its first child. It makes the second beside it only when the whole line
  * of first children below that one finds places under the cap; otherwise it waits for the first
@@ -24,9 +24,9 @@ struct child {
     struct by_parent record;
 };
 
-static void grow(u32 depth);
+static void grow(u32 size);
 
-static struct child make_child(u32 depth)
+static struct child make_child(u32 size)
 {
     struct child child = {.pid = -1, .slot = claim_slots(1)};
     if (child.slot == NO_SLOT)
@@ -36,7 +36,7 @@ static struct child make_child(u32 depth)
     child.pid = fork();
     if (child.pid == 0) {
         enter_slot(child.slot, parent);
-        grow(depth);
+        grow(size);
         _exit(record_exit());
     }
     stamp(&child.record.fork_before);
@@ -57,30 +57,44 @@ static void wait_for(struct child *a, struct child *b)
     }
 }
 
-static void grow(u32 depth)
+/* The line of first children in a tree of so many processes, its root included. */
+static u32 line_of(u32 size)
+{
+    u32 line = 0;
+    for (; size; size /= 2)
+        line++;
+    return line;
+}
+
+static void grow(u32 size)
 {
     struct child second = {.pid = -1};
-    if (depth == 0)
+    u32 first_size = size / 2, second_size = (size - 1) / 2;
+    if (first_size == 0)
         return;
-    struct child first = make_child(depth - 1);
-    int side_by_side = reserve_places(depth);
+    struct child first = make_child(first_size);
+    if (second_size == 0) {
+        wait_for(&first, &second);
+        return;
+    }
+    int side_by_side = reserve_places(line_of(second_size));
     if (!side_by_side) {
         wait_for(&first, &second);
         first.pid = -1;
     }
-    second = make_child(depth - 1);
+    second = make_child(second_size);
     wait_for(&first, &second);
     if (side_by_side)
-        release_places(depth);
+        release_places(line_of(second_size));
 }
 
 int main(int argc, char **argv)
 {
     if (argc != 3)
         return 124;
-    u32 depth = (u32)parse_number(argv[2]);
+    u32 size = (u32)parse_number(argv[2]);
     open_ledger(argv[1]);
-    reserve_places(depth + 1);
-    grow(depth);
+    reserve_places(line_of(size));
+    grow(size);
     return record_exit();
 }

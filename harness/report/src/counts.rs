@@ -118,6 +118,12 @@ pub(crate) fn missed(summary: &Summary, row: &Comparison, kinds: &[Kind]) -> Opt
     Share::together(&shares.collect::<Vec<_>>())
 }
 
+/// Whether a row says anything of loss: it was tested, or something was missed.
+pub(crate) fn tells_of_loss(summary: &Summary, row: &Comparison) -> bool {
+    let missed = || missed(summary, row, &Kind::ALL);
+    row.loss_tested || missed().is_some_and(|share| share.hits > 0)
+}
+
 /// What was reported of a field in a row, if it is offered, as what is not correct; `None` of nothing.
 pub(crate) fn faults(summary: &Summary, row: &Comparison, field: Field) -> Option<Share> {
     let count = |cell: &Cell| {

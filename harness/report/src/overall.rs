@@ -19,11 +19,20 @@ pub(crate) fn slowdown<'a>(summary: &'a Summary, configuration: &str) -> Option<
 /// Event loss over the rows that tell of it: where loss was tested, or something was missed. `None`
 /// where none of them does.
 pub(crate) fn lost(summary: &Summary, rows: &[&Comparison]) -> Option<Share> {
-    let tells = rows.iter().filter_map(|row| {
-        let share = counts::missed(summary, row, &Kind::ALL)?;
-        (row.loss_tested || share.hits > 0).then_some(share)
-    });
-    Share::together(&tells.collect::<Vec<_>>())
+    let tells = rows
+        .iter()
+        .filter(|row| counts::tells_of_loss(summary, row));
+    let shares = tells.filter_map(|row| counts::missed(summary, row, &Kind::ALL));
+    Share::together(&shares.collect::<Vec<_>>())
+}
+
+/// "2 of 3 workloads not tested", where some are not.
+pub(crate) fn untested(summary: &Summary, rows: &[&Comparison]) -> Option<String> {
+    let silent = rows
+        .iter()
+        .filter(|row| !counts::tells_of_loss(summary, row));
+    let silent = silent.count();
+    (silent > 0).then(|| format!("{silent} of {} workloads not tested", rows.len()))
 }
 
 /// A field over all rows, as what is not correct.

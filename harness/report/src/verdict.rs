@@ -85,7 +85,14 @@ fn row(summary: &Summary, name: &str) -> Row {
 
 fn lost(summary: &Summary, rows: &[&Comparison]) -> CellText {
     match overall::lost(summary, rows) {
-        Some(share) => format::together(&share),
+        Some(share) => {
+            let mut text = format::together(&share);
+            if let Some(silent) = overall::untested(summary, rows) {
+                text.full += &format!("; {silent}");
+                text.short += &format!(", {}", silent.replace(" workloads", ""));
+            }
+            text
+        }
         None => CellText::new("loss not tested", "not tested", Tone::Unknown),
     }
 }

@@ -74,6 +74,9 @@ pub(super) fn compare(
         errors: errors(own),
         blind: cells().find_map(|cell| cell.blind.clone()),
         loss: loss_rate::by_kind(&loss),
+        loss_configuration: loss_cells()
+            .find(|cell| cell.stands_for.is_some())
+            .map(|cell| cell.configuration.clone()),
         loss_tested: !loss.is_empty() && loss_cells().all(|cell| cell.loss_tested),
         missed_elsewhere: missed(&all) - missed(&loss),
         buffer: BufferScore::of(cells()),

@@ -19,6 +19,9 @@ pub struct Cell {
     pub workload: String,
     /// Label of the monitor.
     pub configuration: String,
+    /// See [`CellRun::stands_for`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stands_for: Option<String>,
     /// From 1.
     pub repetition: u32,
     /// Its place in the order of all cells, from 0.
@@ -94,6 +97,7 @@ impl Cell {
         Self {
             workload: run.workload.clone(),
             configuration: run.configuration.clone(),
+            stands_for: run.stands_for.clone(),
             repetition: run.repetition,
             order: run.order,
             baseline: run.baseline,
@@ -126,6 +130,11 @@ impl Cell {
             error: Some(error),
             ..Self::blank(run)
         }
+    }
+
+    /// The configuration that its figures are about.
+    pub fn subject(&self) -> &str {
+        self.stands_for.as_ref().unwrap_or(&self.configuration)
     }
 
     /// All events of the cell.

@@ -34,6 +34,9 @@ pub struct Comparison {
     pub blind: Option<String>,
     /// Loss of the kinds that are offered: of the loss cells where the workload has any, else of all.
     pub loss: Keyed<Kind, Loss>,
+    /// The configuration with a smaller buffer that the cells of `loss` ran with, where they did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loss_configuration: Option<String>,
     /// Whether more went through the buffer in each of those cells than it can hold. Where not, no
     /// loss means that it fitted in.
     pub loss_tested: bool,

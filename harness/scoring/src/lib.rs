@@ -21,6 +21,7 @@ pub mod matching;
 mod noise_floor;
 mod open_loop;
 pub mod overhead;
+mod parallel;
 pub mod record;
 mod reported_loss;
 mod runs_csv;

@@ -198,6 +198,10 @@ pub struct CellRun {
     pub workload: String,
     /// Label of the monitor.
     pub configuration: String,
+    /// The configuration that a sustained cell is about, where it ran with a smaller buffer: no loss
+    /// with that holds for any larger one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stands_for: Option<String>,
     /// From 1.
     pub repetition: u32,
     /// Its place in the order of all cells, from 0.
@@ -294,6 +298,7 @@ impl CellRun {
         Self {
             workload: workload.to_owned(),
             configuration: monitor.to_owned(),
+            stands_for: None,
             repetition: 0,
             order: 0,
             baseline: false,

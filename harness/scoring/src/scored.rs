@@ -6,6 +6,7 @@ use contract::{Claims, EventLog, Ledger, Life};
 use crate::cell::Cell;
 use crate::latency::{self, LatencyHistogram};
 use crate::matching::match_events;
+use crate::parallel::both;
 use crate::record::{CellRun, Experiment};
 use crate::slices::Slices;
 use crate::stationary::Stationarity;
@@ -45,21 +46,30 @@ pub fn score(
     others: Option<&[Life]>,
 ) -> Result<Scored> {
     let matching = match_events(ledger, &log.events, claims.clock, others);
-    let (mut kinds, unrelated) = loss::count(ledger, log, &matching, claims);
-    let latency = latency::measure(ledger, log, &matching)?;
-    for (&kind, score) in &mut kinds.0 {
-        score.latency_us = latency::of(&latency, kind);
-    }
     let mut slices = match run.experiment {
         Experiment::Loss => Slices::new(ledger, log, &matching)?,
         _ => None,
     };
+    let judge_fields = || {
+        fields::judge(ledger, log, &matching, claims, |truth, field, correct| {
+            if let Some(slices) = &mut slices {
+                slices.judged(truth, field, correct);
+            }
+        })
+    };
+    let count_events = || {
+        let latency = latency::measure(ledger, log, &matching)?;
+        let pace = open_loop::measure(ledger)?;
+        let (kinds, unrelated) = loss::count(ledger, log, &matching, claims);
+        anyhow::Ok((kinds, unrelated, latency, pace))
+    };
+    let (fields, counted) = both(ledger.truths.len(), judge_fields, count_events);
+    let (mut kinds, unrelated, latency, pace) = counted?;
+    for (&kind, score) in &mut kinds.0 {
+        score.latency_us = latency::of(&latency, kind);
+    }
     let mut cell = Cell::blank(run);
-    cell.fields = fields::judge(ledger, log, &matching, claims, |truth, field, correct| {
-        if let Some(slices) = &mut slices {
-            slices.judged(truth, field, correct);
-        }
-    });
+    cell.fields = fields;
     let stationary = |slices: &Slices| Stationarity::of(slices, claims, &run.own_cpu_samples);
     cell.stationary = slices.as_ref().map(stationary);
     cell.silent_lost = reported_loss::silent(&kinds, &run.reported_lost);
@@ -67,7 +77,7 @@ pub fn score(
     cell.kinds = kinds;
     cell.unrelated = unrelated;
     cell.unverified = if others.is_none() { unrelated } else { 0 };
-    cell.pace = open_loop::measure(ledger)?;
+    cell.pace = pace;
     cell.cost = cost::per_event(run.cost.as_ref(), cell.events());
     Ok(Scored {
         cell,

@@ -43,7 +43,7 @@ impl Summary {
         for (workload, monitor) in combinations(&record, &scored) {
             let cells = scored.iter().filter(|one| one.cell.workload == workload);
             let cells: Vec<&Scored> = cells.collect();
-            let own = cells.iter().filter(|one| one.cell.configuration == monitor);
+            let own = cells.iter().filter(|one| one.cell.subject() == monitor);
             let own: Vec<&Scored> = own.copied().collect();
             let names = (workload.as_str(), monitor.as_str());
             comparison.push(compare(names, &own, &cells, &overhead, record.seed)?);
@@ -97,7 +97,7 @@ fn combinations(record: &Record, scored: &[Scored]) -> Vec<(String, String)> {
     });
     let mut all: Vec<_> = planned.collect();
     for Scored { cell, .. } in scored {
-        let found = (cell.workload.clone(), cell.configuration.clone());
+        let found = (cell.workload.clone(), cell.subject().to_owned());
         if !all.contains(&found) {
             all.push(found);
         }

@@ -24,6 +24,8 @@ pub(crate) struct Cell<'a> {
     pub(crate) scale: f64,
     /// The monitor.
     pub(crate) configuration: &'a Configuration,
+    /// See [`CellRun::stands_for`].
+    pub(crate) stands_for: Option<&'a Configuration>,
     /// The block of an overhead cell; otherwise which time this is. From 1.
     pub(crate) repetition: u32,
     /// See [`CellRun::baseline`].
@@ -52,6 +54,7 @@ impl Cell<'_> {
     pub(super) fn row(&self) -> CellRun {
         CellRun {
             experiment: self.experiment,
+            stands_for: self.stands_for.map(Configuration::label),
             repetition: self.repetition,
             order: self.order,
             baseline: self.baseline,

@@ -10,6 +10,7 @@ use clap::Args;
 use crate::exit::misuse;
 use crate::output::print;
 use report::Pictures;
+use scoring::Summary;
 use scoring::record::Record;
 
 pub(crate) const EXAMPLES: &str = "Examples:
@@ -39,8 +40,10 @@ pub(crate) struct ReportArgs {
 /// Writes README.md, the plots, report.html and runs.csv, and prints the matrix of every record; of several
 /// records without a place for their report, prints the kernel matrix.
 pub(crate) fn report(args: &ReportArgs) -> Result<()> {
+    let bad = |error| misuse(format!("{error:#}"));
     for dir in &args.dirs {
-        Record::read(dir).map_err(|error| misuse(format!("{error:#}")))?;
+        Record::read(dir).map_err(bad)?;
+        Summary::read(dir).map_err(bad)?;
     }
     if args.brief {
         return args

@@ -95,6 +95,7 @@ fn measured(
         workload: &workload,
         scale,
         configuration: &configuration,
+        stands_for: None,
         repetition: 1,
         baseline: false,
         accounted: true,

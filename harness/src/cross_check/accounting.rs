@@ -23,6 +23,10 @@ use scoring::record::{read_json, write_json};
 /// What is kept in the folder of a cell: the kernel's records of all processes that ended.
 pub const KEPT: &str = "accounting.bin";
 
+/// One part in so many of the file system has to be free: the kernel does not begin to write with less
+/// than 4 % and stops at 2 %.
+const SPARE: u64 = 20;
+
 /// Accounting, switched on; off again when this goes.
 pub(crate) struct Accounting {
     file: PathBuf,
@@ -37,7 +41,7 @@ impl Accounting {
         // The file is there where the monitor of that name has accounting.
         let others = monitors::accounting::others_account().is_some() || file.exists();
         let space = file.parent().and_then(|dir| statvfs(dir).ok());
-        let space = space.is_some_and(|fs| fs.blocks_available() * 10 > fs.blocks());
+        let space = space.is_some_and(|fs| fs.blocks_available() * SPARE > fs.blocks());
         if others || !space || !nix::unistd::geteuid().is_root() {
             return Ok(None);
         }

@@ -15,6 +15,8 @@ pub(super) struct Task<'a> {
     pub(super) workload: &'a Definition,
     pub(super) scale: f64,
     pub(super) configuration: &'a Configuration,
+    /// See [`CellRun::stands_for`].
+    pub(super) stands_for: Option<&'a Configuration>,
     pub(super) repetition: u32,
     pub(super) baseline: bool,
     /// See [`Cell::accounted`].
@@ -95,6 +97,7 @@ impl<'a> Cells<'a> {
                 workload,
                 scale: 1.0,
                 configuration,
+                stands_for: None,
                 repetition: 1,
                 baseline: false,
                 accounted: false,
@@ -115,6 +118,7 @@ impl<'a> Cells<'a> {
             workload: task.workload,
             scale: task.scale,
             configuration: task.configuration,
+            stands_for: task.stands_for,
             repetition: task.repetition,
             baseline: task.baseline,
             accounted: task.accounted,

@@ -33,6 +33,8 @@ const LONGEST: Duration = Duration::from_secs(20);
 struct Sustained {
     workload: Definition,
     configuration: Configuration,
+    /// What was asked for, where this has a smaller buffer.
+    stands_for: Option<Configuration>,
     scale: f64,
     time: Duration,
 }
@@ -59,21 +61,18 @@ impl Loss {
             for (at, configuration) in configurations.iter().enumerate().skip(1) {
                 let wall = overhead.wall(place, at).unwrap_or(one.wall);
                 let events = offered(configuration, expected) as f64 / wall.as_secs_f64();
-                let (configuration, time) = fitted(configuration, events, stage.scale)?;
+                let (fitted, time) = fitted(configuration, events, stage.scale)?;
+                let smaller = fitted.label() != configuration.label();
                 all.push(Sustained {
                     workload: one.workload.clone(),
-                    configuration,
+                    stands_for: smaller.then(|| configuration.clone()),
+                    configuration: fitted,
                     scale: one.scale * time.as_secs_f64() / wall.as_secs_f64(),
                     time,
                 });
             }
         }
         Ok(Self(all))
-    }
-
-    /// What is measured, where that is not what was asked for: with a smaller buffer.
-    pub(crate) fn configurations(&self) -> impl Iterator<Item = &Configuration> {
-        self.0.iter().map(|one| &one.configuration)
     }
 
     /// Runs them in random order.
@@ -93,6 +92,7 @@ impl Loss {
                 workload: &one.workload,
                 scale: one.scale,
                 configuration: &one.configuration,
+                stands_for: one.stands_for.as_ref(),
                 repetition: 1,
                 baseline: false,
                 accounted: !uses_accounting(&one.configuration),

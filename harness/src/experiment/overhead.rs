@@ -109,6 +109,7 @@ impl<'a> Overhead<'a> {
                 workload: &self.workloads[place].workload,
                 scale: self.workloads[place].scale,
                 configuration: &self.configurations[turn.configuration],
+                stands_for: None,
                 repetition: number,
                 baseline: turn.baseline,
                 accounted: !self.configurations.iter().any(uses_accounting),

@@ -48,6 +48,7 @@ pub(crate) fn repeated(
                 workload,
                 scale,
                 configuration,
+                stands_for: None,
                 repetition,
                 baseline: false,
                 accounted: !uses_accounting(configuration),

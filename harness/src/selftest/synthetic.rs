@@ -51,7 +51,8 @@ impl Pen {
         let argv = |pid: Pid| argv_bytes([format!("leaf-{pid}"), format!("n{nonce}"), " ".into()]);
         Fields {
             ppid,
-            exe: program.map(|pid| arena.push(format!("/made/leaf-{}", pid % 7).as_bytes())),
+            // Even numbers: altered in the last bit, a path is none that another process runs.
+            exe: program.map(|pid| arena.push(format!("/made/leaf-{}", pid % 5 * 2).as_bytes())),
             argv: program.map(|pid| arena.push(&argv(pid))),
             ..Fields::default()
         }

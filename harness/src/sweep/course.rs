@@ -210,6 +210,7 @@ impl<'a> Course<'a> {
             workload,
             scale: 1.0,
             configuration,
+            stands_for: None,
             repetition: before.count() as u32 + 1,
             baseline: false,
             accounted: configuration.monitor.name() != "accounting",

@@ -105,7 +105,8 @@ pub(crate) fn cells<'a>(summary: &'a Value, monitor: &str) -> Vec<&'a Value> {
         .collect()
 }
 
-/// What a run may change on this machine and must leave as it was.
+/// What a run may change on this machine and must leave as it was. What belongs to another harness that
+/// runs at the same time is left out.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Traces {
     pub cgroups: Vec<PathBuf>,
@@ -123,6 +124,25 @@ impl Traces {
     }
 }
 
+/// The program that a process runs; `None` when there is no such process.
+fn exe(pid: u32) -> Option<PathBuf> {
+    fs::read_link(format!("/proc/{pid}/exe")).ok()
+}
+
+fn harness_exe() -> PathBuf {
+    fs::canonicalize(env!("CARGO_BIN_EXE_harness")).unwrap()
+}
+
+/// Whether the process is alive and is not the harness under test.
+fn is_another(pid: u32) -> bool {
+    exe(pid).is_some_and(|exe| exe != harness_exe())
+}
+
+/// The pid in a name such as `rollcall-PID-part`.
+fn owner(name: &str, prefix: &str) -> Option<u32> {
+    name.strip_prefix(prefix)?.split('-').next()?.parse().ok()
+}
+
 fn cgroups() -> Vec<PathBuf> {
     let mounts = fs::read_to_string("/proc/self/mounts").unwrap();
     let points = mounts
@@ -133,7 +153,10 @@ fn cgroups() -> Vec<PathBuf> {
         .filter_map(|point| fs::read_dir(point).ok())
         .flatten()
         .flatten();
-    let ours = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with("rollcall-"));
+    let ours = entries.filter(|entry| {
+        let owner = owner(&entry.file_name().to_string_lossy(), "rollcall-");
+        owner.is_some_and(|pid| !is_another(pid))
+    });
     let mut found: Vec<_> = ours.map(|entry| entry.path()).collect();
     found.sort();
     found
@@ -142,25 +165,43 @@ fn cgroups() -> Vec<PathBuf> {
 /// Sockets of protocol 11 (the connector) that are in group 1 (processes).
 fn listeners() -> usize {
     let table = fs::read_to_string("/proc/net/netlink").unwrap_or_default();
-    let fields = table
-        .lines()
-        .skip(1)
-        .map(|line| line.split_whitespace().collect::<Vec<_>>());
-    fields
-        .filter(|field| field[1] == "11" && u32::from_str_radix(field[3], 16).unwrap_or(0) & 1 == 1)
-        .count()
+    let lines = table.lines().skip(1);
+    let fields = lines.map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let listens = |field: &Vec<&str>| {
+        let groups = u32::from_str_radix(field[3], 16).unwrap_or(0);
+        field[1] == "11" && groups & 1 == 1 && !field[2].parse().is_ok_and(is_another)
+    };
+    fields.filter(listens).count()
 }
 
-/// Processes whose program is one of the workloads' or the harness under test.
-fn processes() -> Vec<u32> {
-    let harness = fs::canonicalize(env!("CARGO_BIN_EXE_harness")).unwrap();
-    let ours = |pid: u32| {
-        let exe = fs::read_link(format!("/proc/{pid}/exe")).unwrap_or_default();
-        exe == harness || exe.to_string_lossy().contains("rollcall-programs-")
-    };
+/// All processes, with the programs that they run.
+fn programs() -> Vec<(u32, PathBuf)> {
     let names = fs::read_dir("/proc").unwrap().flatten();
     let pids = names.filter_map(|entry| entry.file_name().to_string_lossy().parse().ok());
-    pids.filter(|&pid| ours(pid)).collect()
+    pids.filter_map(|pid| Some((pid, exe(pid)?))).collect()
+}
+
+/// The pid of the harness that installed the program of a workload.
+fn installed_by(exe: &Path) -> Option<u32> {
+    let folder = exe.parent()?.file_name()?.to_str()?;
+    owner(folder, "rollcall-programs-")
+}
+
+/// Processes that run the harness under test or a program of a workload.
+fn processes() -> Vec<u32> {
+    let harness = harness_exe();
+    let all = programs().into_iter();
+    let ours = all.filter(|(_, exe)| {
+        *exe == harness || installed_by(exe).is_some_and(|pid| !is_another(pid))
+    });
+    ours.map(|(pid, _)| pid).collect()
+}
+
+/// How many processes of workloads run that the harness `pid` has started.
+pub(crate) fn workload_processes(pid: u32) -> usize {
+    let all = programs().into_iter();
+    all.filter(|(_, exe)| installed_by(exe) == Some(pid))
+        .count()
 }
 
 /// Waits until `done`, for at most `seconds`; whether it came to that.

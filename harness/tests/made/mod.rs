@@ -2,9 +2,7 @@
 #![allow(dead_code, reason = "each test file uses its part of it")]
 
 use contract::{Arena, Claims, Clock, EventLog, EventRef, Field, Fields, Kind, Ledger, Truth};
-use scoring::record::{
-    CellRun, Cost, Experiment, FORMAT, Machine, MonitorInfo, Noise, Record, Status, WorkloadInfo,
-};
+use scoring::record::{CellRun, Cost, FORMAT, Machine, MonitorInfo, Record, WorkloadInfo};
 
 /// What scoring takes.
 pub(crate) struct Input {
@@ -88,23 +86,10 @@ fn tell(truth: &Truth, arena: &Arena, journal: &mut EventLog) {
 /// A cell that went well.
 pub(crate) fn run(workload: &str, monitor: &str, repetition: u32) -> CellRun {
     CellRun {
-        workload: workload.into(),
-        configuration: monitor.into(),
         repetition,
-        order: 0,
-        baseline: false,
-        experiment: Experiment::Overhead,
-        status: Status::Ok,
-        error: None,
-        blind: None,
         drained: true,
         cost: Some(Cost::default()),
-        reported_lost: Default::default(),
-        notes: Default::default(),
-        cross_check: None,
-        buffer: None,
-        own_cpu_samples: Vec::new(),
-        noise: Noise::default(),
+        ..CellRun::nothing(workload, monitor)
     }
 }
 

@@ -60,7 +60,7 @@ fn error(name: &str, status: &str) -> &'static str {
 /// Whether a process has `mark` among its arguments.
 pub(crate) fn alive(mark: &str) -> bool {
     let pids = fs::read_dir("/proc").unwrap().flatten();
-    let lines = pids.filter_map(|entry| fs::read(entry.path().join("cmdline")).ok());
+    let mut lines = pids.filter_map(|entry| fs::read(entry.path().join("cmdline")).ok());
     let has = |line: Vec<u8>| {
         line.split(|&byte| byte == 0)
             .any(|word| word == mark.as_bytes())

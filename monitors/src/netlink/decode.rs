@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn an_end_that_nobody_told_is_reported_all_the_same() {
+    fn an_end_without_a_message_is_reported_all_the_same() {
         let held = [(FORK, 2, 8, 7, 0), (EXIT, 3, 7, 7, 256)];
         assert_eq!(said(&held), ["exit 7@3=256"]);
         let again = [held[0], held[1], (FORK, 9, 7, 7, 0)];

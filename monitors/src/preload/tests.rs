@@ -82,7 +82,7 @@ fn silence_tells_the_exec_of_a_program_without_the_library() {
 }
 
 #[test]
-fn a_fork_that_nobody_tells_of_is_told_after_a_short_while() {
+fn a_fork_without_a_record_is_told_after_a_short_while() {
     let image = (20, record(IMAGE, 19, b"/bin/x", b"x\0"));
     let over = 20 + FORK_HOLD;
     assert_eq!(told(&[image.clone(), (over - 1, Vec::new())]), []);

@@ -94,7 +94,7 @@ impl Followed {
 
 #[test]
 #[ignore = "needs root"]
-fn a_family_is_told_with_all_its_fields_and_nobody_else() {
+fn a_family_is_told_with_all_its_fields_and_no_other_process() {
     on_machine_for!(Ptrace);
     let mut shell = Followed::then("(exit 5); /bin/sh -c 'kill -9 $$'; exec /bin/false 'a b'");
     let other = waiting(&mut test_support::shell("other"));
@@ -149,7 +149,7 @@ fn signals_arrive() {
 
 #[test]
 #[ignore = "needs root"]
-fn who_is_stopped_stays_so_until_it_is_to_go_on() {
+fn a_stopped_process_stays_so_until_it_is_continued() {
     on_machine_for!(Ptrace);
     let mut shell = Followed::then("exit 8");
     shell.watched(|shell| {
@@ -169,7 +169,7 @@ fn who_is_stopped_stays_so_until_it_is_to_go_on() {
 
 #[test]
 #[ignore = "needs root"]
-fn who_is_followed_lives_on_when_it_is_let_go_and_when_the_tracer_is_killed() {
+fn a_followed_process_lives_on_when_it_is_let_go_and_when_the_tracer_is_killed() {
     on_machine_for!(Ptrace);
     let mut shell = Followed::then("/bin/true; exit 6");
     shell.watched(|shell| assert_ne!(shell.status("TracerPid:"), "0"));

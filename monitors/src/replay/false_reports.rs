@@ -27,7 +27,7 @@ pub(super) fn false_positives(planter: &mut Planter<'_>, told: &[Reported<'_>]) 
     } else {
         Vec::new()
     };
-    chances.shuffle(&mut planter.dice);
+    chances.shuffle(&mut planter.random);
     chances.truncate(wanted / 2);
     let children = wanted - chances.len();
     for Chance { kind, pid, at } in chances {
@@ -81,8 +81,8 @@ fn children_that_never_were(planter: &mut Planter<'_>, told: &[Reported<'_>], wa
         .collect();
     for pid in free_pids(planter, wanted) {
         let Some((parent, &kind)) = alive
-            .choose(&mut planter.dice)
-            .zip(kinds.choose(&mut planter.dice))
+            .choose(&mut planter.random)
+            .zip(kinds.choose(&mut planter.random))
         else {
             return;
         };
@@ -115,12 +115,12 @@ pub(super) fn unrelated(planter: &mut Planter<'_>, told: usize) {
         .map(|kind| kind.false_positives)
         .sum::<u64>();
     for pid in free_pids(planter, taken as usize + wanted).split_off(taken as usize) {
-        let at = planter.dice.random_range(first..=last);
+        let at = planter.random.random_range(first..=last);
         let received = at + planter.delay();
         let happened = planter.stamp(at);
         let offered = |kind: &Kind| planter.faults.claims.kind(*kind);
         let kinds: Vec<_> = Kind::ALL.into_iter().filter(offered).collect();
-        let kind = kinds.choose(&mut planter.dice).copied();
+        let kind = kinds.choose(&mut planter.random).copied();
         let report = EventRef {
             happened,
             ..EventRef::new(kind.unwrap_or(Kind::Fork), pid, received)

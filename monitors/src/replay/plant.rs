@@ -25,7 +25,7 @@ pub fn plant(ledger: &Ledger, faults: &Faults, seed: u64) -> Planted {
     let mut planter = Planter {
         ledger,
         faults,
-        dice: StdRng::seed_from_u64(seed),
+        random: StdRng::seed_from_u64(seed),
         journal: EventLog::default(),
         figures: Figures::default(),
     };
@@ -68,7 +68,7 @@ impl<'a> Planter<'a> {
         let mut told = Vec::new();
         for truth in offered {
             let happened = self
-                .dice
+                .random
                 .random_range(truth.after..=truth.before.max(truth.after));
             let received = happened + self.delay();
             told.push(Reported {
@@ -90,7 +90,7 @@ impl<'a> Planter<'a> {
         };
         let places: Vec<usize> = (0..all).filter(|&place| hit(&told[place])).collect();
         let mut rows: Vec<&[usize]> = places.chunks(self.faults.burst).collect();
-        rows.shuffle(&mut self.dice);
+        rows.shuffle(&mut self.random);
         let lost = rows
             .into_iter()
             .flatten()
@@ -137,7 +137,7 @@ impl<'a> Planter<'a> {
             known && self.faults.claims.field(told.truth.kind, field)
         };
         let mut places: Vec<usize> = (0..kept.len()).filter(|&at| has(&kept[at])).collect();
-        places.shuffle(&mut self.dice);
+        places.shuffle(&mut self.random);
         let of = |share| part(share, places.len());
         let all = [
             (FieldOutcome::Missing, of(self.faults.missing)),
@@ -186,10 +186,10 @@ impl<'a> Planter<'a> {
     /// Reports some of what was reported again, up to a millisecond later.
     fn duplicate(&mut self) {
         let mut again: Vec<Event> = self.journal.events.clone();
-        again.shuffle(&mut self.dice);
+        again.shuffle(&mut self.random);
         again.truncate(part(self.faults.duplicate, again.len()));
         for event in &mut again {
-            event.received += self.dice.random_range(1..=1_000_000);
+            event.received += self.random.random_range(1..=1_000_000);
             self.figures.of(event.kind).duplicates += 1;
         }
         self.journal.events.append(&mut again);
@@ -200,7 +200,7 @@ impl<'a> Planter<'a> {
         let events = &mut self.journal.events;
         events.sort_by_key(|event| event.received);
         for stretch in events.chunks_mut(self.faults.shuffle) {
-            stretch.shuffle(&mut self.dice);
+            stretch.shuffle(&mut self.random);
         }
     }
 }

@@ -19,7 +19,7 @@ pub(super) struct Reported<'a> {
 pub(super) struct Planter<'a> {
     pub(super) ledger: &'a Ledger,
     pub(super) faults: &'a Faults,
-    pub(super) dice: StdRng,
+    pub(super) random: StdRng,
     pub(super) journal: EventLog,
     pub(super) figures: Figures,
 }
@@ -34,7 +34,7 @@ impl Planter<'_> {
     pub(super) fn delay(&mut self) -> Nanos {
         let mean = self.faults.delay as f64;
         // In (0, 1], so that neither law runs away.
-        let chance = 1.0 - self.dice.random::<f64>();
+        let chance = 1.0 - self.random.random::<f64>();
         let delay = match self.faults.law {
             Law::Fixed => mean,
             Law::Uniform => mean * 2.0 * chance,

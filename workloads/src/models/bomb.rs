@@ -42,33 +42,34 @@ impl Workload for Bomb {
 
     fn script(&self, options: &Options, scale: f64, programs: &Path) -> Result<Script> {
         let depth = bounded(options, "depth", 0, DEEPEST)?;
-        let depth = scaled_depth(depth, scale)?;
+        let processes = scaled_size(depth, scale)?;
         // Each first child down to the deepest generation needs a place, or nothing could begin.
-        let live = bounded(options, "live", u64::from(depth) + 1, MOST_LIVE)?;
+        let line = u64::from(u32::BITS - processes.leading_zeros());
+        let live = bounded(options, "live", line, MOST_LIVE)?;
         let file = format!("bomb-{}", options.word("build"));
-        let depth_word = depth.to_string();
-        let processes = (2_u32 << depth) - 1;
+        let size = processes.to_string();
         Ok(Script {
-            programs: vec![program(programs, &file, ["{nonce}", &depth_word])],
+            programs: vec![program(programs, &file, ["{nonce}", &size])],
             slots: processes,
             expected: Counts([processes, 1, processes].map(u64::from)),
             live,
             memory_bytes: memory_bytes(processes, live),
-            words: vec![depth_word],
+            words: vec![size],
             driver: None,
         })
     }
 }
 
-/// The depth that gives `scale` times the processes: twice as many are one generation more.
-fn scaled_depth(depth: u32, scale: f64) -> Result<u32> {
-    let scaled = (f64::from(depth) + factor(scale)?.log2()).round().max(0.0);
-    if scaled > DEEPEST as f64 {
-        return Err(
-            format!("scale {scale} makes depth={depth} too deep: the limit is {DEEPEST}").into(),
-        );
+/// The processes of a tree of that depth, times `scale`.
+fn scaled_size(depth: u32, scale: f64) -> Result<u32> {
+    let size = (f64::from(2_u32 << depth) * factor(scale)?).round() - 1.0;
+    if size > ((2_u64 << DEEPEST) - 1) as f64 {
+        return Err(format!(
+            "scale {scale} makes depth={depth} too deep: the limit is that of depth={DEEPEST}"
+        )
+        .into());
     }
-    Ok(scaled as u32)
+    Ok(size.max(1.0) as u32)
 }
 
 #[cfg(test)]
@@ -88,6 +89,7 @@ mod tests {
         assert_eq!(count("14", 1.0), 32_767);
         assert_eq!(count("14", 0.5), 16_383);
         assert_eq!(count("14", 2.0), 65_535);
+        assert_eq!(count("14", 0.3), 9_829);
         assert_eq!(count("3", 0.001), 1);
     }
 

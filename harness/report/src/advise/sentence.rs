@@ -62,7 +62,7 @@ fn figures(summary: &Summary, name: &str) -> String {
         format!("costs {} %{ends}", value.trim_start_matches('+'))
     });
     let all = [
-        Some(loss(overall::lost(summary, &rows))),
+        Some(loss(summary, &rows)),
         cost,
         Some(details(summary, &rows)),
         unseen(&rows),
@@ -70,14 +70,16 @@ fn figures(summary: &Summary, name: &str) -> String {
     all.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-fn loss(share: Option<Share>) -> String {
-    let Some(share) = share else {
+fn loss(summary: &Summary, rows: &[&Comparison]) -> String {
+    let Some(share) = overall::lost(summary, rows) else {
         return "was not tested for event loss".into();
     };
     let all = large(share.n);
     if share.hits == 0 {
         let most = percent(share.if_independent.1);
-        return format!("lost 0 of {all} events (at most {most})");
+        let silent = overall::untested(summary, rows);
+        let silent = silent.map_or(String::new(), |words| format!("; {words}"));
+        return format!("lost 0 of {all} events (at most {most}{silent})");
     }
     let ends = share.ends().map_or(String::new(), |(low, high)| {
         format!(" ({} to {})", bare_percent(low), bare_percent(high))

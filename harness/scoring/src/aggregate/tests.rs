@@ -216,3 +216,22 @@ fn detection_latency_is_pooled_and_its_percentiles_lie_in_their_intervals() {
     );
     assert!(found.kinds_interval.get(Kind::Fork).is_none());
 }
+
+#[test]
+fn a_loss_cell_with_a_smaller_buffer_stands_for_the_configuration() {
+    let mut cells = blocks(2, 0);
+    cells.push(Cell {
+        stands_for: Some("m".into()),
+        ..cell(Experiment::Loss, "m{ring=1M}", 1, 7, 5000.0)
+    });
+    let summary = summary(cells);
+    let found = summary.of("storm", "m").unwrap();
+    let missed: u64 = found.loss.0.values().map(|loss| loss.missed).sum();
+    assert_eq!((missed, found.repetitions), (7, 3));
+    assert_eq!(found.loss_configuration.as_deref(), Some("m{ring=1M}"));
+    assert!(summary.of("storm", "m{ring=1M}").is_none());
+    assert_eq!(
+        summary.of("storm", "null").unwrap().loss_configuration,
+        None
+    );
+}

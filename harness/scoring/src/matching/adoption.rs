@@ -2,12 +2,13 @@ use contract::{Kind, Pid};
 
 use super::input::Input;
 use super::lifetimes::Lifetimes;
+use super::results::Results;
 use super::time_span::TimeSpan;
-use super::verdict::{Matching, Verdict};
+use super::verdict::Verdict;
 
 /// An event about an unknown process is a false positive all the same when it says that the process came
 /// from one of the workload's: a thread taken for a child, say.
-pub(super) fn adopt(input: &Input<'_>, mut strays: Vec<u32>, matching: &mut Matching) {
+pub(super) fn adopt(input: &Input<'_>, mut strays: Vec<u32>, results: &Results) {
     let parent = |stray: u32| -> Option<Pid> {
         let event = &input.events[stray as usize];
         let ppid = event.fields.ppid.filter(|_| event.kind != Kind::Exit);
@@ -25,7 +26,7 @@ pub(super) fn adopt(input: &Input<'_>, mut strays: Vec<u32>, matching: &mut Matc
         }
         let event = &input.events[stray as usize];
         if lifetimes.overlap(TimeSpan::of(event, input.clock).patient()) {
-            matching.verdicts[stray as usize] = Verdict::FalsePositive;
+            results.set(stray, Verdict::FalsePositive);
         }
     }
 }

@@ -3,12 +3,11 @@ use std::collections::BinaryHeap;
 
 use super::time_span::TimeSpan;
 use super::verdict::NO_EVENT;
-use contract::{Kind, Nanos};
+use contract::Nanos;
 
 /// A truth that waits for its event.
 #[derive(Clone, Copy)]
 pub(super) struct PendingTruth {
-    pub(super) kind: Kind,
     pub(super) after: Nanos,
     pub(super) before: Nanos,
     pub(super) index: u32,
@@ -18,7 +17,6 @@ pub(super) struct PendingTruth {
 /// An event that looks for its truth.
 #[derive(Clone, Copy)]
 pub(super) struct Candidate {
-    pub(super) kind: Kind,
     pub(super) span: TimeSpan,
     pub(super) received: Nanos,
     pub(super) index: u32,

@@ -1,13 +1,15 @@
 use std::collections::HashMap;
+use std::ops::Range;
 
 use contract::{Event, Ledger, Owned, Pid};
 
 use super::other_lives::OtherLives;
+use crate::parallel::both;
 
 /// The kernel gives no pid above this (PID_MAX_LIMIT), so no table need be longer.
 const PID_MAX: usize = 1 << 22;
 
-/// Truths and events dealt out to the pids of the ledger.
+/// Truths and events dealt out to the pids that are known.
 pub(super) struct Buckets {
     truths: ByPid,
     events: ByPid,
@@ -23,9 +25,9 @@ struct ByPid {
 impl ByPid {
     /// Deals by counting. Afterwards every start has moved on to the end of its pid, which is the
     /// start of the next, so one table does for both.
-    fn new(pids: impl Iterator<Item = Pid> + Clone, top: usize) -> Self {
+    fn new(pids: &[Pid], top: usize) -> Self {
         let mut starts = vec![0_u32; top + 2];
-        for pid in pids.clone() {
+        for &pid in pids {
             starts[(pid as usize).min(top) + 1] += 1;
         }
         let mut sum = 0;
@@ -34,9 +36,9 @@ impl ByPid {
             *start = sum;
         }
         let mut order = vec![0; sum as usize];
-        for (index, pid) in pids.enumerate() {
+        for (index, &pid) in (0..).zip(pids) {
             let place = &mut starts[(pid as usize).min(top)];
-            order[*place as usize] = index as u32;
+            order[*place as usize] = index;
             *place += 1;
         }
         starts.pop();
@@ -51,30 +53,49 @@ impl ByPid {
 
 impl Buckets {
     pub(super) fn new(ledger: &Ledger, events: &[Event], others: Option<&OtherLives>) -> Self {
-        let known = ledger.truths.iter().map(|truth| truth.pid);
+        // Taken out once: the pids alone are a twentieth of what they lie in.
+        let truths: Vec<Pid> = ledger.truths.iter().map(|truth| truth.pid).collect();
+        let known = truths.iter().copied();
         let known = known.chain(ledger.owned.iter().map(|owned| owned.pid));
         let known = known.chain(others.into_iter().flat_map(OtherLives::pids));
         // Whatever pids a monitor makes up, the tables are no longer than the largest that
         // is known; everything above shares the last place.
-        let top = known.max().map_or(0, |pid| (pid as usize).min(PID_MAX) + 1);
+        let top = known.fold(0, |top, pid| top.max((pid as usize).min(PID_MAX) + 1));
         let mut owned: HashMap<Pid, Vec<Owned>> = HashMap::new();
         for entry in &ledger.owned {
             owned.entry(entry.pid).or_default().push(*entry);
         }
+        let items = truths.len() + events.len();
+        let of_events = || {
+            let pids: Vec<Pid> = events.iter().map(|event| event.pid).collect();
+            ByPid::new(&pids, top)
+        };
+        let (truths, events) = both(items, move || ByPid::new(&truths, top), of_events);
         Self {
-            truths: ByPid::new(ledger.truths.iter().map(|truth| truth.pid), top),
-            events: ByPid::new(events.iter().map(|event| event.pid), top),
+            truths,
+            events,
             owned,
         }
     }
 
-    fn top(&self) -> Pid {
-        (self.truths.starts.len() - 2) as Pid
+    /// All pids there are tables for, in two parts with about as many truths and events each.
+    pub(super) fn halves(&self) -> [Range<Pid>; 2] {
+        let before = |pid: usize| self.truths.starts[pid] + self.events.starts[pid];
+        let all = before(self.top() as usize);
+        let (mut low, mut high) = (0, self.top() as usize);
+        while low < high {
+            let middle = usize::midpoint(low, high);
+            if before(middle) < all / 2 {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        [0..low as Pid, low as Pid..self.top()]
     }
 
-    /// The pids that may have something to pair.
-    pub(super) fn pids(&self) -> impl Iterator<Item = Pid> {
-        (0..self.top()).filter(|&pid| !self.events.of(pid as usize).is_empty())
+    fn top(&self) -> Pid {
+        (self.truths.starts.len() - 2) as Pid
     }
 
     /// Events about pids beyond any that is known.

@@ -52,9 +52,14 @@ impl Reported {
         self.lives.is_empty()
     }
 
-    /// Takes out of `candidates`, all of one pid, those without a clock that were received while the
+    /// Takes out of `candidates`, all of one pid and kind, those without a clock that were received while the
     /// pid was another process's and no longer the workload's: the process that had it last is meant.
-    pub(super) fn take_owned(&mut self, candidates: &mut Vec<Candidate>, lifetimes: &Lifetimes) {
+    pub(super) fn take_owned(
+        &mut self,
+        kind: Kind,
+        candidates: &mut Vec<Candidate>,
+        lifetimes: &Lifetimes,
+    ) {
         candidates.retain(|candidate| {
             let received = candidate.received;
             let last_of_workload = lifetimes.last_end_before(received);
@@ -67,7 +72,7 @@ impl Reported {
                 let until = self.lives[place].until;
                 last_of_workload.is_none_or(|end| end <= until)
                     && received <= until.saturating_add(PATIENCE)
-                    && self.report(place, candidate.kind)
+                    && self.report(place, kind)
             });
             !owned
         });
@@ -111,7 +116,6 @@ impl Reported {
         self.pending.clear();
         let free = self.lives.iter().zip(reported).filter(|one| !one.1);
         self.pending.extend(free.map(|(life, _)| PendingTruth {
-            kind,
             after: life.from,
             before: life.until.max(life.from),
             index: 0,

@@ -2,14 +2,14 @@ use super::assignment::{Candidate, PendingTruth, assign};
 use super::input::Input;
 use super::lifetimes::Lifetimes;
 use super::other_lives::Reported;
+use super::results::Results;
 use super::time_span::TimeSpan;
-use super::verdict::{Matching, NO_EVENT, Verdict};
+use super::verdict::{NO_EVENT, Verdict};
 use contract::{Clock, Event, Kind, Pid, Truth};
 
 impl PendingTruth {
     fn new(index: u32, truth: &Truth) -> Self {
         Self {
-            kind: truth.kind,
             after: truth.after,
             before: truth.before.max(truth.after),
             index,
@@ -21,7 +21,6 @@ impl PendingTruth {
 impl Candidate {
     fn new(index: u32, event: &Event, clock: Clock) -> Self {
         Self {
-            kind: event.kind,
             span: TimeSpan::of(event, clock),
             received: event.received,
             index,
@@ -30,11 +29,11 @@ impl Candidate {
     }
 }
 
-/// One pid's truths and events, copied together so that sorting them stays in the cache.
+/// One pid's truths and events by kind, copied together so that what follows stays in the cache.
 #[derive(Default)]
 pub(super) struct Scratch {
-    pending: Vec<PendingTruth>,
-    candidates: Vec<Candidate>,
+    pending: [Vec<PendingTruth>; Kind::ALL.len()],
+    candidates: [Vec<Candidate>; Kind::ALL.len()],
     lifetimes: Lifetimes,
     others: Reported,
     /// Events about none of the workload's processes, of one kind.
@@ -42,68 +41,68 @@ pub(super) struct Scratch {
 }
 
 impl Scratch {
-    pub(super) fn load(&mut self, input: &Input<'_>, pid: Pid) {
-        let Input {
-            ledger,
-            events,
-            clock,
-            buckets,
-            others,
-        } = input;
-        self.pending.clear();
-        let truths = buckets.truths_of(pid).iter();
-        self.pending
-            .extend(truths.map(|&index| PendingTruth::new(index, &ledger.truths[index as usize])));
-        self.pending
-            .sort_unstable_by_key(|truth| (truth.kind, truth.after, truth.before, truth.index));
-        self.candidates.clear();
-        let events_of_pid = buckets.events_of(pid).iter();
-        self.candidates.extend(
-            events_of_pid.map(|&index| Candidate::new(index, &events[index as usize], *clock)),
-        );
-        self.candidates.sort_unstable_by_key(|event| {
-            (event.kind, event.span.latest, event.received, event.index)
-        });
-        self.others
-            .load(others.as_ref().map_or(&[], |others| others.of(pid)));
-    }
-
-    /// Writes down what became of this pid's truths and events; events about no known process go to
-    /// `strays`.
+    /// Matches what there is about `pid`. Events about no known process go to `strays`.
     pub(super) fn settle(
         &mut self,
         input: &Input<'_>,
         pid: Pid,
-        matching: &mut Matching,
+        results: &Results,
         strays: &mut Vec<u32>,
     ) {
+        if input.buckets.events_of(pid).is_empty() {
+            return;
+        }
+        self.load(input, pid);
         if !self.others.is_empty() {
             self.lifetimes.load(&input.buckets, pid, input.ledger);
             // As every event they are unrelated until found to be something else.
-            self.others
-                .take_owned(&mut self.candidates, &self.lifetimes);
+            for (kind, candidates) in Kind::ALL.into_iter().zip(&mut self.candidates) {
+                self.others.take_owned(kind, candidates, &self.lifetimes);
+            }
         }
         let mut left_over = false;
-        for kind in Kind::ALL {
-            let pending = part(&mut self.pending, |truth| truth.kind, kind);
-            let candidates = part(&mut self.candidates, |event| event.kind, kind);
+        for (pending, candidates) in self.pending.iter_mut().zip(&mut self.candidates) {
             assign(pending, candidates);
             for truth in pending.iter().filter(|truth| truth.event != NO_EVENT) {
-                matching.events_of_truths[truth.index as usize] = truth.event;
-                matching.verdicts[truth.event as usize] = Verdict::Matched;
+                results.matched(truth.index, truth.event);
             }
             left_over |= candidates.iter().any(|event| !event.taken);
         }
         if left_over {
             self.lifetimes.load(&input.buckets, pid, input.ledger);
-            self.judge(matching, strays);
+            self.judge(results, strays);
         }
     }
 
+    fn load(&mut self, input: &Input<'_>, pid: Pid) {
+        self.pending.iter_mut().for_each(Vec::clear);
+        for &index in input.buckets.truths_of(pid) {
+            let truth = &input.ledger.truths[index as usize];
+            self.pending[truth.kind as usize].push(PendingTruth::new(index, truth));
+        }
+        for pending in &mut self.pending {
+            sort(pending, |truth| (truth.after, truth.before, truth.index));
+        }
+        self.candidates.iter_mut().for_each(Vec::clear);
+        for &index in input.buckets.events_of(pid) {
+            let event = &input.events[index as usize];
+            let candidate = Candidate::new(index, event, input.clock);
+            self.candidates[event.kind as usize].push(candidate);
+        }
+        for candidates in &mut self.candidates {
+            sort(candidates, |event| {
+                (event.span.latest, event.received, event.index)
+            });
+        }
+        let others = input.others.as_ref();
+        self.others
+            .load(others.map_or(&[], |others| others.of(pid)));
+    }
+
     /// What the events are that found no truth.
-    fn judge(&mut self, matching: &mut Matching, strays: &mut Vec<u32>) {
-        for kind in Kind::ALL {
-            let pending = part(&mut self.pending, |truth| truth.kind, kind);
+    fn judge(&mut self, results: &Results, strays: &mut Vec<u32>) {
+        let both = self.pending.iter_mut().zip(&self.candidates);
+        for (kind, (pending, candidates)) in Kind::ALL.into_iter().zip(both) {
             // From here on `before` is the latest of all so far: one look tells whether any fits.
             let mut latest = 0;
             for truth in pending.iter_mut() {
@@ -111,12 +110,9 @@ impl Scratch {
                 truth.before = latest;
             }
             self.strays.clear();
-            for event in part(&mut self.candidates, |event| event.kind, kind) {
-                if event.taken {
-                    continue;
-                }
+            for event in candidates.iter().filter(|event| !event.taken) {
                 let verdict = verdict(event, pending, &self.lifetimes);
-                matching.verdicts[event.index as usize] = verdict;
+                results.set(event.index, verdict);
                 if verdict == Verdict::Unrelated {
                     self.strays.push(*event);
                 }
@@ -128,10 +124,11 @@ impl Scratch {
     }
 }
 
-fn part<T>(sorted: &mut [T], kind_of: impl Fn(&T) -> Kind, kind: Kind) -> &mut [T] {
-    let start = sorted.partition_point(|item| kind_of(item) < kind);
-    let end = sorted.partition_point(|item| kind_of(item) <= kind);
-    &mut sorted[start..end]
+/// What was written down in the order of time, as most is, needs no sorting.
+fn sort<T, K: Ord>(items: &mut [T], key: impl Fn(&T) -> K) {
+    if !items.is_sorted_by_key(&key) {
+        items.sort_unstable_by_key(key);
+    }
 }
 
 /// As many pairs as possible were made, so a truth that fits an event left over is taken.

@@ -61,7 +61,7 @@ fn a_burst_is_seen_whole() {
 }
 
 /// Arguments that are hard to quote.
-fn nasty() -> Vec<Vec<Vec<u8>>> {
+fn hostile() -> Vec<Vec<Vec<u8>>> {
     let many = (0..2000).map(|n| format!("argument {n}").into_bytes());
     vec![
         vec![],
@@ -102,7 +102,7 @@ fn arguments_are_exact() {
     let running = start(dir.path(), options(&[]));
     let mut due = Vec::new();
     let exe = std::fs::canonicalize("/bin/true").unwrap();
-    for words in nasty() {
+    for words in hostile() {
         let words = words.iter().map(|word| std::ffi::OsStr::from_bytes(word));
         let mut child = Command::new(&exe).args(words.clone()).spawn().unwrap();
         let argv = [exe.as_os_str()].into_iter().chain(words);

@@ -204,7 +204,7 @@ proptest! {
     /// Real frames, cut and with bytes changed: never a panic, and what is refused changes nothing
     /// of the sums.
     #[test]
-    fn any_bytes_are_borne(changes in prop::collection::vec((0..400_usize, 0..300_usize, any::<u8>()), 0..200)) {
+    fn any_bytes_are_taken_or_refused(changes in prop::collection::vec((0..400_usize, 0..300_usize, any::<u8>()), 0..200)) {
         let mut reader = SpoolReader::new(std::fs::File::open(file("mixed.spool")).unwrap());
         let (mut decoder, mut journal) = (Audit.decoder(), EventLog::default());
         let (mut place, mut frames) = (0, 0);
@@ -224,7 +224,7 @@ proptest! {
 
     /// Text of the right words in no order at all.
     #[test]
-    fn any_words_are_borne(words in prop::collection::vec((0..4_usize, "(a[0-9]{1,3}(_len|\\[[0-9]\\])?|argc|pid|exit|syscall|arch)=(\"?[0-9A-F]{0,20}\"?)"), 0..60)) {
+    fn any_words_are_taken_or_refused(words in prop::collection::vec((0..4_usize, "(a[0-9]{1,3}(_len|\\[[0-9]\\])?|argc|pid|exit|syscall|arch)=(\"?[0-9A-F]{0,20}\"?)"), 0..60)) {
         let (mut decoder, mut journal) = (Audit.decoder(), EventLog::default());
         for (index, (kind, word)) in words.iter().enumerate() {
             let base = "arch=c000003e syscall=59 success=yes exit=9 a0=1 pid=5 ppid=1";

@@ -36,7 +36,7 @@ fn mean(values: &[f64]) -> f64 {
 }
 
 /// Mean, and squared standard error of the mean.
-fn moments(values: &[f64]) -> (f64, f64) {
+fn mean_and_variance(values: &[f64]) -> (f64, f64) {
     let (middle, n) = (mean(values), values.len() as f64);
     let squares: f64 = values.iter().map(|value| (value - middle).powi(2)).sum();
     (middle, squares / (n - 1.0) / n)
@@ -73,7 +73,7 @@ fn complete_blocks_are_as_explicit_formulae_say() {
             .iter()
             .map(|of| of[configuration + 1].ln() - f64::midpoint(of[0].ln(), of[1].ln()))
             .collect();
-        let (log, own) = moments(&differences);
+        let (log, own) = mean_and_variance(&differences);
         let found = fit.effects[configuration].unwrap();
         near(found.log, log);
         near(found.variance, (1.5 / 4.0 * common + 3.0 * own) / 4.0);
@@ -90,7 +90,7 @@ fn a_null_pair_is_second_against_first() {
     let fit = fit(&cells(&BALANCED), 3, Stopping::Fixed);
     let differences: Vec<f64> = BALANCED.iter().map(|of| (of[1] / of[0]).ln()).collect();
     let pair = fit.null_pair.unwrap();
-    near(pair.log, moments(&differences).0);
+    near(pair.log, mean_and_variance(&differences).0);
     assert_eq!(pair.blocks, 4);
     assert_eq!(null_pairs([&fit, &fit]), NullPairs { outside: 0, of: 2 });
     let apart = cells(&[&[1.0, 2.0, 1.0], &[1.0, 2.1, 1.1], &[1.0, 1.9, 1.0]]);

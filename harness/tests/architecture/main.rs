@@ -1,0 +1,9 @@
+//! The house holds: arrows between crates, sizes of files and functions, and words that must not return.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod arrows;
+mod files;
+mod functions;
+mod sizes;
+mod words;

@@ -1,0 +1,125 @@
+//! Every event of known programs is a line.
+
+use std::path::Path;
+use std::process::Command;
+
+use contract::Kind;
+use monitors::event_json::EventLine;
+use nix::sys::signal::Signal;
+
+use crate::common::{Traces, can_run};
+use crate::session::{Watch, each, events, programs, serial, until};
+
+/// The argv of the program `number` of [`programs`].
+fn argv(number: usize) -> Vec<u8> {
+    let argv = format!("/bin/true\0{number}\0a \"b\"\n\u{202e}\0");
+    [argv.as_bytes(), b"\xff\\\0"].concat()
+}
+
+/// One event of each kind, the exec with its argv.
+fn is_whole_life(monitor: &str, number: usize, of: &[&EventLine]) {
+    for kind in Kind::ALL {
+        let count = of.iter().filter(|event| event.kind == kind).count();
+        assert_eq!(count, 1, "{monitor}: {of:#?}");
+    }
+    let exec = of.iter().find(|event| event.kind == Kind::Exec).unwrap();
+    // netlink looks the process up, which may have ended by then.
+    let looked_up = monitor == "netlink" && exec.argv.is_none();
+    assert!(
+        looked_up || exec.argv.as_ref() == Some(&argv(number)),
+        "{monitor}: {of:#?}"
+    );
+}
+
+#[test]
+#[ignore = "needs root"]
+fn every_event_of_known_programs_is_a_line() {
+    let _alone = serial();
+    let monitors = ["netlink", "audit", "ebpf"];
+    for monitor in monitors.into_iter().filter(|name| can_run(name)) {
+        let audit = monitors::audit::State::now().unwrap();
+        let before = Traces::now();
+        let mut watch = Watch::start(&[monitor, "--format", "json"]);
+        let events = events(watch.child.stdout.take().unwrap());
+        let pids = programs(50, &[]);
+        let mut all = until(each(&Kind::ALL, &pids), &events);
+        watch.signal(Signal::SIGTERM);
+        let (code, stderr) = watch.end();
+        all.extend(events);
+        assert_eq!(code, Some(0), "{stderr}");
+        assert!(stderr.contains("events ("), "{stderr}");
+        assert!(stderr.contains("no loss reported"), "{stderr}");
+        for (number, pid) in pids.iter().enumerate() {
+            let of: Vec<_> = all.iter().filter(|event| event.pid == *pid).collect();
+            is_whole_life(monitor, number, &of);
+        }
+        assert_eq!(Traces::now(), before, "{monitor}");
+        assert_eq!(monitors::audit::State::now().unwrap(), audit, "{monitor}");
+    }
+}
+
+#[test]
+fn preload_prints_the_environment_with_which_a_program_is_seen() {
+    let _alone = serial();
+    let before = Traces::now();
+    let mut watch = Watch::start(&["preload", "--format", "json"]);
+    let events = events(watch.child.stdout.take().unwrap());
+    let line = watch
+        .stderr
+        .iter()
+        .find(|line| line.starts_with("LD_PRELOAD="))
+        .unwrap();
+    let env: Vec<_> = line
+        .split(' ')
+        .filter_map(|pair| pair.split_once('='))
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+    let pids = programs(5, &env);
+    // No hook saw the forks, so each exec is held back for some milliseconds: its exit comes first.
+    until(each(&[Kind::Exec], &pids), &events);
+    watch.signal(Signal::SIGINT);
+    let (code, stderr) = watch.end();
+    assert_eq!(code, Some(0), "{stderr}");
+    let library = Path::new(&env[0].1);
+    assert!(!library.exists(), "{} is left", library.display());
+    assert_eq!(Traces::now(), before);
+}
+
+#[test]
+#[ignore = "needs root"]
+fn filters_leave_only_what_was_asked_for() {
+    let _alone = serial();
+    if !can_run("ebpf") {
+        return;
+    }
+    let me = std::process::id().to_string();
+    let mut watch = Watch::start(&[
+        "ebpf",
+        "--format",
+        "json",
+        "--pid",
+        &me,
+        "--kind",
+        "exec",
+        "--kind",
+        "exit",
+        "--exe",
+        "/sh$|/dash$",
+    ]);
+    let events = events(watch.child.stdout.take().unwrap());
+    programs(3, &[]);
+    let mut shell = Command::new("/bin/sh")
+        .args(["-c", "/bin/true; :"])
+        .spawn()
+        .unwrap();
+    shell.wait().unwrap();
+    let all = until(each(&[Kind::Exit], &[shell.id()]), &events);
+    // The child of the shell runs the shell until it executes another program.
+    let seen: Vec<_> = all.iter().map(|event| (event.kind, event.pid)).collect();
+    assert_eq!(seen, [(Kind::Exec, shell.id()), (Kind::Exit, shell.id())]);
+    watch.signal(Signal::SIGINT);
+    let (code, stderr) = watch.end();
+    assert_eq!(code, Some(0), "{stderr}");
+    assert!(stderr.contains("2 written"), "{stderr}");
+    assert!(stderr.contains("filtered out"), "{stderr}");
+}

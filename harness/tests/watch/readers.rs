@@ -1,0 +1,108 @@
+//! Readers that leave or are slow, and losses while watching.
+
+use std::io::{BufRead, BufReader};
+use std::process::Command;
+use std::thread;
+
+use contract::bare_name;
+use monitors::event_json;
+use nix::sys::signal::Signal;
+
+use crate::common::{Traces, can_run, within};
+use crate::session::{Watch, programs, serial};
+
+#[test]
+#[ignore = "needs root"]
+fn a_reader_that_leaves_ends_it_quietly() {
+    let _alone = serial();
+    let audit = monitors::audit::State::now().unwrap();
+    for monitor in ["netlink", "audit"]
+        .into_iter()
+        .filter(|name| can_run(name))
+    {
+        let before = Traces::now();
+        let mut watch = Watch::start(&[monitor, "--format", "json"]);
+        drop(watch.child.stdout.take());
+        let (code, stderr) = watch.end();
+        assert_eq!((code, stderr.as_str()), (Some(0), ""));
+        assert_eq!(Traces::now(), before, "{monitor}");
+        assert_eq!(monitors::audit::State::now().unwrap(), audit, "{monitor}");
+    }
+}
+
+/// The number in `summary` between the last `before` and the first `after`.
+fn number(summary: &str, before: &str, after: &str) -> usize {
+    let text = summary.split(after).next().unwrap();
+    let number = text.rsplit(before).next().unwrap().trim();
+    number.parse().unwrap_or_else(|_| panic!("{summary}"))
+}
+
+#[test]
+#[ignore = "needs root"]
+fn lines_that_a_slow_reader_misses_are_counted() {
+    let _alone = serial();
+    if !can_run("ebpf") {
+        return;
+    }
+    let mut watch = Watch::start(&["ebpf", "--format", "json", "--kind", "exec"]);
+    let stdout = watch.child.stdout.take().unwrap();
+    // One such byte is six of JSON: 4 KiB of argv become 24 KiB, and 8 MiB are buffered.
+    let long = "\u{1}".repeat(8000);
+    let run_long = || {
+        let status = Command::new("/bin/true").arg(&long).status().unwrap();
+        assert!(status.success());
+    };
+    let mut before = String::new();
+    let warned = within(60, || {
+        (0..50).for_each(|_| run_long());
+        before.extend(watch.stderr.try_iter());
+        before.contains("not written so far")
+    });
+    assert!(warned, "{before}");
+    watch.signal(Signal::SIGINT);
+    let reading = thread::spawn(move || {
+        let lines = BufReader::new(stdout).split(b'\n').map(Result::unwrap);
+        lines.filter(|line| event_json::read(line).is_ok()).count()
+    });
+    let (code, summary) = watch.end();
+    let read = reading.join().unwrap();
+    assert_eq!(code, Some(0), "{summary}");
+    let written = number(&summary, ",", " written");
+    let dropped = number(&summary, ",", " not written because");
+    let filtered = number(&summary, ",", " filtered out");
+    let all = number(&summary, ":", " events (");
+    assert!(dropped > 0);
+    assert_eq!(read, written, "{summary}");
+    assert_eq!(written + dropped + filtered, all, "{summary}");
+}
+
+/// The monitor is stopped while more programs end than its buffer holds; when it continues, the loss is
+/// reported at once, not only in the summary.
+#[test]
+#[ignore = "needs root"]
+fn a_loss_is_reported_while_watching() {
+    let _alone = serial();
+    for (label, cause) in [
+        ("perf{pages=1}", "ring_full"),
+        ("taskstats{rcvbuf=kernel}", "socket_drops"),
+    ] {
+        if !can_run(bare_name(label)) {
+            continue;
+        }
+        let watch = Watch::start(&[label, "--format", "json", "--kind", "exec"]);
+        watch.signal(Signal::SIGSTOP);
+        programs(500, &[]);
+        watch.signal(Signal::SIGCONT);
+        let mut stderr = String::new();
+        let reported = within(10, || {
+            stderr.extend(watch.stderr.try_iter());
+            stderr.contains(&format!("events lost so far: {cause}"))
+        });
+        assert!(reported, "{label}: {stderr}");
+        watch.signal(Signal::SIGINT);
+        let (code, summary) = watch.end();
+        assert_eq!(code, Some(0), "{label}: {summary}");
+        assert!(summary.contains("; lost: "), "{label}: {summary}");
+        assert!(summary.contains(cause), "{label}: {summary}");
+    }
+}

@@ -1,0 +1,46 @@
+//! Commands that do not watch, and why.
+
+use std::process::Command;
+
+use crate::common::{said, scratch};
+use crate::session::serial;
+
+#[test]
+fn misuse_is_refused_before_anything_is_changed() {
+    let _alone = serial();
+    for (args, names) in [
+        (&["watch", "nosuch"][..], "no monitor is called"),
+        (&["watch", "replay"], "does not watch"),
+        (&["watch", "null", "--kind", "fork,exec"], "--kind"),
+        (&["watch", "null", "--exe", "("], "--exe"),
+        (&["watch", "null", "--user", "no such"], "--user"),
+        (&["watch", "null", "--pid", "0"], "--pid"),
+    ] {
+        let (code, stdout, stderr) = said(args);
+        assert_eq!((code, stdout.as_str()), (2, ""), "{stderr}");
+        assert!(
+            stderr.contains(names) && stderr.lines().count() == 1,
+            "{stderr}"
+        );
+    }
+    let (code, stdout, _) = said(&["watch", "--help"]);
+    assert!(code == 0 && stdout.contains("Examples:"), "{stdout}");
+}
+
+#[test]
+#[ignore = "needs root"]
+fn a_monitor_that_cannot_run_names_the_reason() {
+    use std::os::unix::process::CommandExt;
+    let _alone = serial();
+    let dir = scratch();
+    let copy = dir.path().join("harness");
+    std::fs::copy(env!("CARGO_BIN_EXE_harness"), &copy).unwrap();
+    let output = Command::new(&copy)
+        .args(["watch", "ebpf"])
+        .uid(65534)
+        .gid(65534)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(3));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("run as root"));
+}
