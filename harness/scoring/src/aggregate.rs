@@ -100,7 +100,9 @@ pub(super) fn compare(
         reported_lost: reported_lost(&loss),
         silent_lost: loss_cells().map(|cell| cell.silent_lost).sum(),
         undrained: cells().filter(|cell| !cell.drained).count(),
-        stolen: cells().filter(|cell| cell.noise.stolen).count(),
+        stolen: cells()
+            .filter(|cell| cell.noise.stolen || cell.noise.throttled)
+            .count(),
         latency_us: LatencyScore::of(&latencies)?,
         pace: open_loop::pool(cells().filter_map(|cell| cell.pace.as_ref()), seed),
         stall: Stall::of(cells(), fits.map(|(fits, place)| (&fits.wall, place)), seed),
