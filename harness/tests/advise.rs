@@ -166,28 +166,230 @@ fn the_results_are_searched_for_a_kernel() {
     }
 }
 
+/// A configuration called `name` that fares as `like` does, its rows and its loss cells alike.
+fn copy(summary: &mut Value, like: &str, name: &str) {
+    let base = |label: &str| label == like || label.starts_with(&format!("{like}{{r"));
+    let renamed = |value: &Value, key: &str| {
+        let label = value[key].as_str()?;
+        let mut copy = value.clone();
+        copy[key] = json!(label.replacen(like, name, 1));
+        base(label).then_some(copy)
+    };
+    for (list, key) in [
+        ("comparison", "configuration"),
+        ("cells", "configuration"),
+        ("overhead", "configuration"),
+    ] {
+        let all = summary[list].as_array_mut().unwrap();
+        let copies: Vec<Value> = all.iter().filter_map(|one| renamed(one, key)).collect();
+        assert!(!copies.is_empty(), "{like} in {list}");
+        all.extend(copies);
+    }
+    let monitors = summary["record"]["monitors"].as_array_mut().unwrap();
+    let copies: Vec<Value> = monitors
+        .iter()
+        .filter_map(|one| renamed(one, "name"))
+        .collect();
+    monitors.extend(copies);
+}
+
+/// Every row of the configuration called `name`, those that stand for it included.
+fn rows<'a>(summary: &'a mut Value, name: &'a str) -> impl Iterator<Item = &'a mut Value> {
+    let all = summary["comparison"].as_array_mut().unwrap().iter_mut();
+    all.filter(move |row| row["configuration"].as_str().unwrap().starts_with(name))
+}
+
 /// Polling sees a little of every workload, which is no match for missing one and seeing the others.
 #[test]
 fn what_sees_little_everywhere_is_not_the_one_for_anywhere() {
     let polled = changed(|summary| {
-        let monitors = summary["record"]["monitors"].as_array_mut().unwrap();
-        monitors.push(json!({ "name": "procfs", "about": "made up", "unavailable": null }));
-        let rows = summary["comparison"].as_array_mut().unwrap();
-        let preload = rows.iter().filter(|row| row["configuration"] == "preload");
-        let mut own: Vec<Value> = preload.cloned().collect();
-        for row in &mut own {
-            row["configuration"] = json!("procfs");
-            for (_, loss) in row["loss"].as_object_mut().unwrap() {
-                loss["missed"] = json!(loss["truths"].as_u64().unwrap() * 19 / 20);
+        copy(summary, "preload", "procfs");
+        let little = |of: &Value| json!(of["truths"].as_u64().unwrap() * 19 / 20);
+        let cells = summary["cells"].as_array_mut().unwrap().iter_mut();
+        for cell in cells.filter(|cell| {
+            cell["configuration"]
+                .as_str()
+                .unwrap()
+                .starts_with("procfs")
+        }) {
+            for (_, kind) in cell["kinds"].as_object_mut().unwrap() {
+                kind["missed"] = little(kind);
             }
         }
-        rows.extend(own);
+        for row in rows(summary, "procfs") {
+            // Not only with the smaller buffer of the loss cells.
+            row["missed_elsewhere"] = json!(1);
+            for (_, loss) in row["loss"].as_object_mut().unwrap() {
+                loss["missed"] = little(loss);
+                for (end, share) in [("rate", 0.95), ("low", 0.9), ("high", 0.99)] {
+                    loss[end] = json!(share);
+                }
+            }
+        }
     });
     let said = advised(polled.path(), &["--need", "anywhere"]);
     assert!(
         said.contains("use preload\n") && said.contains("runner-up: procfs"),
         "{said}"
     );
+}
+
+/// What a need says of the record: the lines between its name and the runner-up.
+fn chosen(said: &str) -> &str {
+    said.split("runner-up").next().unwrap()
+}
+
+#[test]
+fn security_asks_for_names_and_arguments() {
+    let plain = home().join("tests/records/plain");
+    for need in ["miss-nothing", "full-detail"] {
+        let said = advised(&plain, &["--need", need]);
+        let names = chosen(&said).lines().nth(3).unwrap();
+        assert!(
+            names.contains("ebpf") && !names.contains("netlink"),
+            "{said}"
+        );
+    }
+    let only = changed(|summary| {
+        let monitors = summary["record"]["monitors"].as_array_mut().unwrap();
+        let stays = |one: &Value| {
+            let name = one["name"].as_str().unwrap();
+            name == "null" || name.starts_with("netlink{lookup=never")
+        };
+        monitors.retain(stays);
+        rows(summary, "netlink{lookup=never").for_each(|row| row["false_positives"] = json!(0));
+    });
+    let said = advised(only.path(), &["--need", "full-detail"]);
+    assert!(
+        said.contains("no choice") && said.contains("fails: exe not offered"),
+        "{said}"
+    );
+    let said = advised(only.path(), &["--need", "least-cost"]);
+    assert!(
+        said.contains("use netlink{lookup=never}") && said.contains("price: argv not offered"),
+        "{said}"
+    );
+}
+
+#[test]
+fn what_intervals_cannot_tell_apart_is_a_tie_and_none_decides_without() {
+    let twins = changed(|summary| copy(summary, "ebpf", "perf"));
+    let said = advised(twins.path(), &["--need", "full-detail"]);
+    assert!(
+        said.contains("these figures cannot tell them apart") && said.contains("perf"),
+        "{said}"
+    );
+    // Ten times as fast by every figure, and not one of them has an interval.
+    let bare = changed(|summary| {
+        copy(summary, "ebpf", "perf");
+        for row in rows(summary, "perf") {
+            for figure in ["own_cpu_us_per_event", "system_cpu_us_per_event"] {
+                if row[figure].is_object() {
+                    row[figure]["value"] = json!(0.01);
+                    row[figure]["low"] = json!(null);
+                    row[figure]["high"] = json!(null);
+                }
+            }
+            row["latency_us"]["all_interval"] = json!(null);
+        }
+        let overhead = summary["overhead"].as_array_mut().unwrap();
+        for one in overhead
+            .iter_mut()
+            .filter(|one| one["configuration"] == "perf")
+        {
+            one["slowdown"]["ratio"] = json!(0.5);
+            one["slowdown"]["low"] = json!(null);
+            one["slowdown"]["high"] = json!(null);
+        }
+    });
+    let said = advised(bare.path(), &["--need", "full-detail"]);
+    let names = chosen(&said).lines().nth(3).unwrap();
+    assert!(names.contains("ebpf") && names.contains("perf"), "{said}");
+}
+
+#[test]
+fn the_noise_floor_stands_beside_what_it_decides() {
+    let said = advised(&home().join("tests/records/plain"), &[]);
+    for line in said.lines().filter(|line| {
+        line.contains("slowdown +")
+            || line.contains("slowdown -")
+            || line.contains("system CPU per event ")
+    }) {
+        let is_figure = line.contains(" us") || line.contains(" %");
+        assert!(
+            !is_figure || line.contains("noise floor") || line.contains("would change"),
+            "{line}"
+        );
+    }
+}
+
+#[test]
+fn what_cannot_be_verified_is_never_said_to_be_none() {
+    let few = changed(|summary| rows(summary, "ebpf").for_each(|row| row["unverified"] = json!(3)));
+    let said = advised(few.path(), &["--need", "miss-nothing"]);
+    assert!(said.contains("use ebpf"), "{said}");
+    assert!(
+        said.contains("unrelated events may never have happened"),
+        "{said}"
+    );
+    let claims_every_pid = changed(|summary| {
+        for name in ["ebpf", "audit"] {
+            rows(summary, name).for_each(|row| row["unverified"] = json!(4_000_000));
+        }
+    });
+    let said = advised(claims_every_pid.path(), &[]);
+    for line in said.lines().filter(|line| line.starts_with("  use ")) {
+        assert!(!line.contains("ebpf") && !line.contains("audit"), "{said}");
+    }
+}
+
+/// Loss is tested by what goes through the buffer, not by what fits into it.
+#[test]
+fn no_loss_that_was_not_tested_is_no_reason() {
+    let untested = changed(|summary| {
+        rows(summary, "ebpf").for_each(|row| row["loss_tested"] = json!(false));
+    });
+    let said = advised(untested.path(), &["--need", "miss-nothing"]);
+    assert!(
+        !said.contains("use ebpf") && said.contains("event loss was not tested"),
+        "{said}"
+    );
+}
+
+/// Records of one machine give the same answer to a need, or it is said why not.
+#[test]
+fn committed_records_of_a_machine_do_not_contradict_each_other() {
+    let mut records = Vec::new();
+    let mut folders = vec![home().join("../results")];
+    while let Some(dir) = folders.pop() {
+        if dir.join("summary.json").exists() && !dir.join("sweep.json").exists() {
+            let summary = scoring::Summary::read(&dir).unwrap();
+            records.push((dir, report::folded(summary).without_cases()));
+        } else if dir.is_dir() {
+            let entries = fs::read_dir(dir).unwrap();
+            folders.extend(entries.map(|entry| entry.unwrap().path()));
+        }
+    }
+    assert!(records.len() > 2, "{} records", records.len());
+    let rules = report::advise::Rules::embedded().unwrap();
+    let names: Vec<_> = records
+        .iter()
+        .map(|(dir, _)| dir.display().to_string())
+        .collect();
+    let named: Vec<_> = names
+        .iter()
+        .zip(&records)
+        .map(|(name, (_, summary))| report::advise::Named { name, summary })
+        .collect();
+    for need in &rules.needs {
+        for &one in &named {
+            let asked = report::advise::Asked::default();
+            for other in report::advise::others(&rules, need, asked, one, &named) {
+                assert!(!other.contradicts, "{} and {}", one.name, other.words);
+                assert!(other.words.contains(": "), "no reason: {}", other.words);
+            }
+        }
+    }
 }
 
 #[test]

@@ -126,7 +126,7 @@ fn twenty_five_configurations_can_be_read() {
     }
     let (_, brief, _) = said(&["report", "--brief", dir.to_str().unwrap()]);
     assert!(
-        brief.contains("(exit only)") && brief.contains("(exec only)"),
+        brief.contains("fork, exec not offered") && brief.contains("fork, exit not offered"),
         "{brief}"
     );
 }

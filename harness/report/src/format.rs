@@ -1,5 +1,6 @@
 //! Figures as words: one way of writing each, for the terminal and for every page.
 
+mod buffer;
 mod cell_text;
 mod cost;
 mod fields;
@@ -8,7 +9,10 @@ mod loss;
 mod notes;
 mod row;
 
-pub(crate) use cell_text::{CellText, Tone, tight};
-pub(crate) use cost::{own_cpu, slowdown, system_cpu};
-pub(crate) use loss::{missed, offered_only, pooled};
+pub(crate) use cell_text::{CellText, Tone};
+pub(crate) use cost::{ends, own_cpu, slowdown, system_cpu};
+pub(crate) use fields::fields;
+pub(crate) use latency::{ends as latency_ends, latency};
+pub(crate) use loss::{kind_text, offered_only, pooled, together};
+pub(crate) use notes::trouble;
 pub(crate) use row::{HEAD, Row, SHORT_HEAD, rows};

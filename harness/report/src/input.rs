@@ -4,25 +4,31 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use scoring::Summary;
+use scoring::record::Record;
 use scoring::sweep::result::Sweep;
+
+use crate::fold::{Tested, fold};
 
 /// A record.
 pub(crate) struct Input {
     pub(crate) name: String,
     /// The record whose cases count for this one too.
     pub(crate) lender: Option<String>,
+    /// Folded: see [`crate::fold`].
     pub(crate) summary: Summary,
+    pub(crate) tested: Tested,
     pub(crate) sweep: Option<Sweep>,
 }
 
 impl Input {
     /// From the folder of a record.
     pub(crate) fn read(dir: &Path) -> Result<Self> {
-        let summary = Summary::read(dir)?;
+        let (summary, tested) = fold(Summary::read(dir)?);
         Ok(Self {
             name: summary.record.record.clone(),
             lender: None,
             summary,
+            tested,
             sweep: Sweep::read(dir)?,
         })
     }
@@ -32,11 +38,8 @@ impl Input {
     pub(crate) fn read_all(dirs: &[PathBuf]) -> Result<Vec<Self>> {
         let all = dirs.iter().map(|dir| Self::read(dir));
         let mut all = all.collect::<Result<Vec<_>>>()?;
-        let names: Vec<_> = all.iter().map(|one| one.name.clone()).collect();
-        for (one, dir) in all.iter_mut().zip(dirs) {
-            if names.iter().filter(|name| **name == one.name).count() > 1 {
-                one.name = dir.display().to_string();
-            }
+        for (one, name) in all.iter_mut().zip(names(dirs)?) {
+            one.name = name;
         }
         all.sort_by(|a, b| {
             let [a, b] = [a, b].map(|one| &one.summary.record);
@@ -46,6 +49,20 @@ impl Input {
         lend_cases(&mut all);
         Ok(all)
     }
+}
+
+/// What records are called: by their own name, or, where several have that, by their folder.
+pub(crate) fn names(dirs: &[PathBuf]) -> Result<Vec<String>> {
+    let own = dirs.iter().map(|dir| Ok(Record::read(dir)?.record));
+    let own: Vec<String> = own.collect::<Result<_>>()?;
+    let name = |(name, dir): (&String, &PathBuf)| {
+        let same = own.iter().filter(|other| *other == name);
+        match same.count() {
+            1 => name.clone(),
+            _ => dir.display().to_string(),
+        }
+    };
+    Ok(own.iter().zip(dirs).map(name).collect())
 }
 
 /// Gives every record without cases those of its machine, for the answers.

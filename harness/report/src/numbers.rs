@@ -35,6 +35,21 @@ pub fn whole_percent(share: f64) -> String {
     }
 }
 
+/// A ratio as a signed difference in per cent, without the sign of per cent: 1.018 as "+1.8".
+pub fn signed_percent(ratio: f64) -> String {
+    let text = format!("{:+.1}", (ratio - 1.0) * 100.0);
+    if text == "-0.0" { "+0.0".into() } else { text }
+}
+
+/// 33,554,432 as "32 MiB".
+pub fn bytes(n: u64) -> String {
+    match n as f64 {
+        n if n >= 1_048_576.0 => format!("{} MiB", few(n / 1_048_576.0).trim_end_matches(".0")),
+        n if n >= 1024.0 => format!("{} KiB", few(n / 1024.0).trim_end_matches(".0")),
+        n => format!("{n} bytes"),
+    }
+}
+
 /// 98301 as 98,301.
 pub fn thousands(number: u64) -> String {
     let digits = number.to_string();
@@ -46,6 +61,15 @@ pub fn thousands(number: u64) -> String {
         out.push(digit);
     }
     out
+}
+
+/// 2,100,000 as "2.1 million"; below a million in full.
+pub fn large(number: u64) -> String {
+    match number as f64 / 1e6 {
+        millions if millions < 1.0 => thousands(number),
+        millions if millions < 10.0 => format!("{millions:.1} million"),
+        millions => format!("{} million", thousands(millions.round() as u64)),
+    }
 }
 
 /// "1 exec", "2,001 execs".
@@ -90,6 +114,18 @@ mod tests {
         assert_eq!(
             [0.956, 0.9985, 0.0, 1.0].map(whole_percent),
             ["96", "99.85", "0", "100"]
+        );
+        assert_eq!(
+            [12_345, 2_149_000, 57_433_600].map(large),
+            ["12,345", "2.1 million", "57 million"]
+        );
+        assert_eq!(
+            [33_554_432, 212_992, 12].map(bytes),
+            ["32 MiB", "208 KiB", "12 bytes"]
+        );
+        assert_eq!(
+            [1.018, 0.99, 0.9999].map(signed_percent),
+            ["+1.8", "-1.0", "+0.0"]
         );
         assert_eq!(count(1, "exec"), "1 exec");
         assert_eq!(count(2001, "exec"), "2,001 execs");

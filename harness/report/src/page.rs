@@ -46,6 +46,8 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("sweep.md", include_str!("templates/sweep.md.jinja")),
     ("sweep.html", include_str!("templates/sweep.html.jinja")),
     ("brief.md", include_str!("templates/brief.md.jinja")),
+    ("verdict.md", include_str!("templates/verdict.md.jinja")),
+    ("verdict.html", include_str!("templates/verdict.html.jinja")),
     ("overview.md", include_str!("templates/overview.md.jinja")),
     (
         "overview.html",

@@ -4,6 +4,7 @@ use anyhow::Result;
 use scoring::Summary;
 
 use crate::cases::{self, Cases};
+use crate::fold::Tested;
 use crate::input::Input;
 use crate::plots::{self, Plot};
 use crate::sweep::Sweeps;
@@ -16,6 +17,8 @@ pub(crate) struct Parts {
     pub(crate) lender: Option<String>,
     /// Without cases, and without the trials of a sweep.
     pub(crate) load: Summary,
+    /// With which smaller buffers loss was tested.
+    pub(crate) tested: Tested,
     pub(crate) cases: Option<Cases>,
     pub(crate) sweep: Option<Sweeps>,
     pub(crate) plots: Vec<Plot>,
@@ -41,6 +44,7 @@ impl Parts {
             name,
             lender,
             summary,
+            tested,
             sweep,
         } = input;
         let sweep = sweep.map(|found| Sweeps::new(&summary, &found, &id, lead));
@@ -56,6 +60,7 @@ impl Parts {
             id,
             lender,
             load,
+            tested,
             cases,
             sweep,
         })

@@ -1,15 +1,17 @@
 //! Plots as SVG. Colour is never the only sign: bars and points have their names and figures beside
 //! them, curves have markers of their own.
 
-mod configurations;
 mod cpu_vs_rate;
 mod forest;
 mod forest_plots;
 mod labels;
 mod latency_curves;
+mod latency_vs_cpu;
+mod legend;
 mod panels;
 mod plot;
 mod png;
+mod scatter;
 mod style;
 pub(crate) mod sweep;
 
@@ -26,6 +28,7 @@ pub(crate) fn draw(summary: &Summary, lead: &str) -> Result<Vec<Plot>> {
         forest_plots::draw(summary, &LOSS)?,
         forest_plots::draw(summary, &REPORTED_LOSS)?,
         latency_curves::draw(summary)?,
+        latency_vs_cpu::draw(summary)?,
         forest_plots::draw(summary, &OWN_CPU)?,
         forest_plots::draw(summary, &SYSTEM_CPU)?,
         forest_plots::draw(summary, &SLOWDOWN)?,

@@ -4,8 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use scoring::Summary;
 
-use crate::input::Input;
+use crate::input::{self, Input};
 use crate::parts::Parts;
 use crate::pictures::Pictures;
 use crate::view::Page;
@@ -22,7 +23,7 @@ pub fn readme(dir: &Path, pictures: Pictures) -> Result<()> {
 /// Writes `README.md`, `plots/`, `report.html` and `runs.csv` into the record `dir`.
 pub fn all(dir: &Path, pictures: Pictures) -> Result<()> {
     let record = Input::read(dir)?;
-    put(&dir.join("runs.csv"), scoring::runs(&record.summary)?)?;
+    put(&dir.join("runs.csv"), scoring::runs(&Summary::read(dir)?)?)?;
     let title = record.name.clone();
     put_all(dir, &title, vec![record], pictures)
 }
@@ -31,7 +32,7 @@ pub fn all(dir: &Path, pictures: Pictures) -> Result<()> {
 pub fn merge(dirs: &[PathBuf], out: &Path, pictures: Pictures) -> Result<()> {
     let records = Input::read_all(dirs)?;
     fs::create_dir_all(out).with_context(|| format!("{}: cannot be made", out.display()))?;
-    put(&out.join("runs.csv"), rows(&records)?)?;
+    put(&out.join("runs.csv"), rows(dirs)?)?;
     put_all(
         out,
         &format!("{} records", records.len()),
@@ -71,11 +72,11 @@ fn put_plots(dir: &Path, parts: &[Parts], pictures: Pictures) -> Result<()> {
 }
 
 /// All rows of all records under one head; the column `record` tells them apart.
-fn rows(all: &[Input]) -> Result<String> {
+fn rows(dirs: &[PathBuf]) -> Result<String> {
     let mut text = String::new();
-    for one in all {
-        let mut summary = one.summary.clone();
-        summary.record.record.clone_from(&one.name);
+    for (dir, name) in dirs.iter().zip(input::names(dirs)?) {
+        let mut summary = Summary::read(dir)?;
+        summary.record.record = name;
         let table = scoring::runs(&summary)?;
         let (head, rows) = table.split_once('\n').unwrap_or_default();
         if text.is_empty() {

@@ -9,7 +9,7 @@ use contract::bare_name;
 
 use crate::exit::misuse;
 use crate::output::print;
-use report::advise::{self, Asked, Need, Rules};
+use report::advise::{self, Asked, Named, Need, Rules};
 use scoring::Summary;
 
 /// Where records are looked for when none is named.
@@ -52,14 +52,15 @@ fn events(text: &str) -> Result<f64, String> {
 pub(crate) fn advise(args: &AdviseArgs) -> Result<()> {
     let rules = Rules::embedded()?;
     let needs = needs(&rules, &args.needs)?;
-    let (dir, summary) = choose(args)?;
+    let (place, all) = choose(args)?;
+    let (dir, summary) = &all[place];
     let asked = Asked {
         no_root: args.no_root,
         rate: args.rate,
     };
     let answers: Vec<_> = needs
         .iter()
-        .map(|need| advise::answer(&rules, need, &summary, asked))
+        .map(|need| advise::answer(&rules, need, summary, asked))
         .collect();
     let machine = &summary.record.machine;
     let mut text = format!(
@@ -72,7 +73,39 @@ pub(crate) fn advise(args: &AdviseArgs) -> Result<()> {
     if machine.correctness_only {
         text += "the CPUs were emulated: what was seen counts, how fast does not\n";
     }
-    print(&(contract::plain_lines(&text) + &advise::text(&answers)))
+    let others = others(&rules, &needs, asked, place, &all);
+    print(
+        &(contract::plain_lines(&text) + &advise::text(&answers) + &contract::plain_lines(&others)),
+    )
+}
+
+/// A line for each record of the same machine that answers a need differently, with the reason.
+fn others(
+    rules: &Rules,
+    needs: &[&Need],
+    asked: Asked,
+    place: usize,
+    all: &[(PathBuf, Summary)],
+) -> String {
+    let names: Vec<_> = all
+        .iter()
+        .map(|(dir, _)| dir.display().to_string())
+        .collect();
+    let named = names.iter().zip(all);
+    let named = named.map(|(name, (_, summary))| Named { name, summary });
+    let named: Vec<_> = named.collect();
+    let of_need = |need: &&Need| {
+        let others = advise::others(rules, need, asked, named[place], &named);
+        let name = need.name.clone();
+        others
+            .into_iter()
+            .map(move |other| format!("{name}: {}\n", other.words))
+    };
+    let lines: String = needs.iter().flat_map(of_need).collect();
+    match lines.is_empty() {
+        true => lines,
+        false => format!("\nOther answers from records of the same machine\n{lines}"),
+    }
 }
 
 fn needs<'a>(rules: &'a Rules, wanted: &[String]) -> Result<Vec<&'a Need>> {
@@ -89,7 +122,7 @@ fn needs<'a>(rules: &'a Rules, wanted: &[String]) -> Result<Vec<&'a Need>> {
 
 /// The record to answer from: of the kernel that was asked for, on real CPUs where there is one,
 /// with the most workloads, usual techniques and repetitions, and the latest of these.
-fn choose(args: &AdviseArgs) -> Result<(PathBuf, Summary)> {
+fn choose(args: &AdviseArgs) -> Result<(usize, Vec<(PathBuf, Summary)>)> {
     let mut all = records(args)?;
     let kernels: Vec<_> = all
         .iter()
@@ -98,7 +131,7 @@ fn choose(args: &AdviseArgs) -> Result<(PathBuf, Summary)> {
     if let Some(kernel) = &args.kernel {
         all.retain(|(_, one)| is_of(&one.record.machine.kernel, kernel));
     }
-    let best = all.iter().max_by_key(|(_, one)| {
+    let best = all.iter().enumerate().max_by_key(|(_, (_, one))| {
         (
             !one.comparison.is_empty(),
             !one.record.machine.correctness_only,
@@ -108,14 +141,18 @@ fn choose(args: &AdviseArgs) -> Result<(PathBuf, Summary)> {
             one.record.started.clone(),
         )
     });
-    let best = best.map(|(dir, one)| (dir.clone(), with_cases(one, &all)));
-    best.ok_or_else(|| {
+    let Some((place, _)) = best else {
         let kernel = args.kernel.as_deref().unwrap_or_default();
-        misuse(format!(
+        return Err(misuse(format!(
             "--kernel {kernel}: no record of such a kernel, there are {}: measure there with harness run",
             kernels.join(", ")
-        ))
-    })
+        )));
+    };
+    let lent = all
+        .iter()
+        .map(|(dir, one)| (dir.clone(), with_cases(one, &all)));
+    let lent = lent.collect();
+    Ok((place, lent))
 }
 
 /// How many techniques it has that belong to every comparison: a record that was made for one tool is
@@ -158,7 +195,7 @@ fn records(args: &AdviseArgs) -> Result<Vec<(PathBuf, Summary)>> {
     }
     let read = |dir: PathBuf| {
         let summary = Summary::read(&dir).map_err(|error| misuse(format!("{error:#}")))?;
-        let summary = summary.without_cases();
+        let summary = report::folded(summary).without_cases();
         Ok((dir, summary))
     };
     found.into_iter().map(read).collect()

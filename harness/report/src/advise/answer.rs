@@ -1,8 +1,10 @@
+//! What the rules say for one need.
+
 use serde::Serialize;
 
-use contract::plain;
+use super::reading::Reading;
 
-/// What the rules say for one need, in words and figures.
+/// The answer, in words and figures.
 #[derive(Clone, Debug, Serialize)]
 pub struct Answer {
     /// Name of the need.
@@ -12,21 +14,22 @@ pub struct Answer {
     /// What it is needed for.
     #[serde(rename = "for")]
     pub purpose: String,
-    /// `None` when nothing measured is known to meet it.
-    pub choice: Option<Pick>,
-    /// Those that nothing measured sets apart from the choice.
-    pub equals: Vec<String>,
+    /// The whole answer in one sentence or two, without the title.
+    pub sentence: String,
+    /// Those that meet it best; several where the figures cannot tell them apart, none where nothing
+    /// measured is known to meet it.
+    pub choices: Vec<Pick>,
     /// The next best, or the one that fails least.
     pub runner_up: Option<Pick>,
     /// What would change the answer.
-    pub mind: Vec<String>,
+    pub changes: Vec<String>,
     /// How it stands to "use netlink".
     pub netlink: String,
     /// What the record does not hold of what the rules ask for.
     pub lacking: Vec<String>,
 }
 
-/// A technique, with what speaks for it and against it.
+/// A configuration, with what speaks for it and against it.
 #[derive(Clone, Debug, Serialize)]
 pub struct Pick {
     /// Its label.
@@ -39,6 +42,8 @@ pub struct Pick {
     pub price: Vec<Reason>,
     /// Conditions it does not meet.
     pub fails: Vec<Reason>,
+    /// Conditions of which the record does not say.
+    pub unknown: Vec<String>,
 }
 
 /// A figure in words, and where in the record it is from.
@@ -52,55 +57,29 @@ pub struct Reason {
     pub workloads: Vec<String>,
 }
 
-/// The answers for a terminal. Everything from the record is escaped.
-pub fn text(answers: &[Answer]) -> String {
-    let lines = answers.iter().flat_map(one);
-    lines.map(|line| plain(&line) + "\n").collect()
+impl Answer {
+    /// The labels of those that meet the need best.
+    pub fn names(&self) -> Vec<&str> {
+        let all = self.choices.iter();
+        all.map(|one| one.configuration.as_str()).collect()
+    }
 }
 
-fn one(answer: &Answer) -> Vec<String> {
-    let mut lines = vec![
-        String::new(),
-        format!("{} ({}: {})", answer.title, answer.need, answer.purpose),
-    ];
-    match &answer.choice {
-        Some(choice) => {
-            let names = [&choice.configuration].into_iter().chain(&answer.equals);
-            let names: Vec<_> = names.map(String::as_str).collect();
-            lines.push(format!("  use {}", names.join(" or ")));
-            if names.len() > 1 {
-                lines.push("    nothing the record holds sets these apart".into());
-            }
-            lines.extend(pick(choice));
+impl Reason {
+    pub(super) fn new(configuration: &str, found: Reading) -> Self {
+        Self {
+            words: found.text,
+            configuration: configuration.to_owned(),
+            workloads: found.workloads,
         }
-        None => lines.push("  no choice: nothing measured is known to meet this".into()),
     }
-    if let Some(second) = &answer.runner_up {
-        lines.push(format!("  runner-up: {}", second.configuration));
-        lines.extend(pick(second));
-    }
-    let listed = |lead: &'static str, words: &[String]| {
-        words
-            .iter()
-            .map(move |words| format!("  {lead}: {words}"))
-            .collect::<Vec<_>>()
-    };
-    lines.extend(listed("would change this", &answer.mind));
-    lines.extend(listed("lacking", &answer.lacking));
-    lines.push(format!("  {}", answer.netlink));
-    lines
-}
 
-fn pick(pick: &Pick) -> Vec<String> {
-    let lists = [
-        ("fails", &pick.fails),
-        ("meets", &pick.meets),
-        ("has", &pick.has),
-        ("price", &pick.price),
-    ];
-    let line = |(lead, reason): (&str, &Reason)| format!("    {lead}: {}", reason.words);
-    let all = lists
-        .into_iter()
-        .flat_map(|(lead, list)| list.iter().map(move |reason| (lead, reason)));
-    all.map(line).collect()
+    /// Of no row.
+    pub(super) fn plain(configuration: &str, words: String) -> Self {
+        Self {
+            words,
+            configuration: configuration.to_owned(),
+            workloads: Vec::new(),
+        }
+    }
 }

@@ -1,8 +1,10 @@
+//! The rules, as they stand in `rules.toml`.
+
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::metric::Figure;
+use super::metric::Metric;
 use contract::bare_name;
 
 /// Everything in `rules.toml`.
@@ -29,15 +31,15 @@ pub struct Need {
     /// `false`: it has to run without root.
     pub(super) root: Option<bool>,
     pub(super) must: Vec<Bound>,
-    pub(super) prefer: Vec<Figure>,
-    pub(super) price: Vec<Figure>,
+    pub(super) prefer: Vec<Metric>,
+    pub(super) price: Vec<Metric>,
 }
 
 /// A figure and how much it may be, or must.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Bound {
-    pub(super) figure: Figure,
+    pub(super) metric: Metric,
     pub(super) at_most: Option<f64>,
     pub(super) at_least: Option<f64>,
 }
@@ -77,10 +79,10 @@ impl Bound {
     pub(super) fn words(&self) -> String {
         let most = self
             .at_most
-            .map(|v| format!("at most {}", self.figure.say(v)));
+            .map(|v| format!("at most {}", self.metric.write(v)));
         let least = self
             .at_least
-            .map(|v| format!("at least {}", self.figure.say(v)));
+            .map(|v| format!("at least {}", self.metric.write(v)));
         most.into_iter()
             .chain(least)
             .collect::<Vec<_>>()
@@ -91,10 +93,10 @@ impl Bound {
     pub(super) fn broken(&self) -> String {
         let most = self
             .at_most
-            .map(|v| format!("above {}", self.figure.say(v)));
+            .map(|v| format!("above {}", self.metric.write(v)));
         let least = self
             .at_least
-            .map(|v| format!("below {}", self.figure.say(v)));
+            .map(|v| format!("below {}", self.metric.write(v)));
         most.into_iter()
             .chain(least)
             .collect::<Vec<_>>()

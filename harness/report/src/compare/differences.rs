@@ -6,6 +6,7 @@ use scoring::{Comparison, Floor, Summary};
 use serde::Serialize;
 
 use super::figure::{Figure, Noise, Side, figures};
+use crate::fold::folded;
 use crate::machine::machine;
 
 /// What differs.
@@ -41,6 +42,8 @@ pub(super) struct Difference {
 
 /// Compares `new` with `old`.
 pub fn compare(old: &Summary, new: &Summary, names: [String; 2]) -> Differences {
+    let [old, new] = [old, new].map(|one| folded(one.clone()));
+    let (old, new) = (&old, &new);
     let mut found = Differences {
         names,
         machines: [old, new].map(|one| machine(&one.record.machine)),
@@ -60,7 +63,7 @@ pub fn compare(old: &Summary, new: &Summary, names: [String; 2]) -> Differences 
     for (one, other) in both(old, new) {
         let floors = [old, new].map(|summary| summary.noise_floor.of(&one.workload));
         for figure in &figures {
-            if let Some(both) = (figure.read)(old, one).zip((figure.read)(new, other)) {
+            if let Some(both) = (figure.read)(one).zip((figure.read)(other)) {
                 found.take(figure, one, &both, floors);
             }
         }

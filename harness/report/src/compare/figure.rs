@@ -1,12 +1,11 @@
 //! The figures that are compared, each with its interval and with what counts as noise.
 
 use contract::{Field, Kind};
-use scoring::record::Status;
-use scoring::stats::{self, Estimate};
-use scoring::{Comparison, Interval, Intervals, Summary};
+use scoring::stats::Estimate;
+use scoring::{Comparison, Interval, Intervals};
 
-use crate::format::{missed, own_cpu, slowdown, system_cpu};
-use crate::numbers::{bare_percent, few, micros, percent};
+use crate::format::{kind_text, latency_ends, own_cpu, slowdown, system_cpu};
+use crate::numbers::{bare_percent, few, percent};
 
 /// A figure as it is compared.
 pub(super) struct Side {
@@ -38,7 +37,7 @@ impl Noise {
     }
 }
 
-pub(super) type Read = Box<dyn Fn(&Summary, &Comparison) -> Option<Side>>;
+pub(super) type Read = Box<dyn Fn(&Comparison) -> Option<Side>>;
 
 /// A figure by its name, how it is read, and whether more of it is better.
 pub(super) struct Figure {
@@ -51,13 +50,13 @@ pub(super) struct Figure {
 /// Every figure that two records may both have.
 pub(super) fn figures() -> Vec<Figure> {
     let kinds = Kind::ALL.into_iter().map(|kind| {
-        less(&format!("{kind} missed"), Noise::None, move |_, one| {
+        less(&format!("{kind} missed"), Noise::None, move |one| {
             let loss = one.loss.get(kind).filter(|loss| loss.truths > 0)?;
-            side(loss.rate, (loss.low, loss.high), missed(Some(loss)).full)
+            side(loss.rate, (loss.low, loss.high), kind_text(loss))
         })
     });
     let fields = Field::ALL.into_iter().map(|field| {
-        let read = move |all: &Summary, one: &Comparison| correct(all, one, field);
+        let read = move |one: &Comparison| correct(one, field);
         more(&format!("{} correct", field.as_str()), Noise::None, read)
     });
     kinds
@@ -69,11 +68,7 @@ pub(super) fn figures() -> Vec<Figure> {
 }
 
 /// A figure of which less is better.
-fn less(
-    name: &str,
-    noise: Noise,
-    read: impl Fn(&Summary, &Comparison) -> Option<Side> + 'static,
-) -> Figure {
+fn less(name: &str, noise: Noise, read: impl Fn(&Comparison) -> Option<Side> + 'static) -> Figure {
     Figure {
         name: name.into(),
         more_is_better: false,
@@ -83,11 +78,7 @@ fn less(
 }
 
 /// A figure of which more is better.
-fn more(
-    name: &str,
-    noise: Noise,
-    read: impl Fn(&Summary, &Comparison) -> Option<Side> + 'static,
-) -> Figure {
+fn more(name: &str, noise: Noise, read: impl Fn(&Comparison) -> Option<Side> + 'static) -> Figure {
     Figure {
         more_is_better: true,
         ..less(name, noise, read)
@@ -107,29 +98,22 @@ fn side(value: f64, (low, high): (f64, f64), text: String) -> Option<Side> {
     })
 }
 
-/// The share of matched events of which a field is correct. Like losses, fields go missing in bursts.
-fn correct(all: &Summary, one: &Comparison, field: Field) -> Option<Side> {
-    let ours = all.cells.iter().filter(|cell| {
-        cell.workload == one.workload
-            && cell.configuration == one.configuration
-            && cell.status == Status::Ok
-    });
-    let scores = ours.filter_map(|cell| cell.fields.get(field));
-    let counts = scores.filter(|score| score.offered).map(|score| {
-        let faults = score.wrong + score.truncated + score.missing;
-        (faults, score.correct + faults)
-    });
-    let counts: Vec<(u64, u64)> = counts.filter(|(_, n)| *n > 0).collect();
-    let ((faults, n), (low, high)) = (stats::pool(&counts), stats::share(&counts));
-    let (share, low, high) = (1.0 - faults as f64 / n as f64, 1.0 - high, 1.0 - low);
-    let ends = format!("{} to {}", bare_percent(low), bare_percent(high));
-    let found = side(share, (low, high), format!("{} ({ends})", percent(share)));
-    found.filter(|_| n > 0)
+/// The share of matched events of which a field is correct.
+fn correct(one: &Comparison, field: Field) -> Option<Side> {
+    one.fields.get(field).filter(|score| score.offered)?;
+    let found = one.correct.get(field)?;
+    let ends = format!(
+        "{} to {}",
+        bare_percent(found.low),
+        bare_percent(found.high)
+    );
+    let text = format!("{} ({ends})", percent(found.share));
+    side(found.share, (found.low, found.high), text)
 }
 
 fn false_events() -> [Figure; 2] {
     let count = |name, of: fn(&Comparison) -> u64| {
-        less(name, Noise::Number, move |_, one| {
+        less(name, Noise::Number, move |one| {
             let n = of(one);
             side(n as f64, (n as f64, n as f64), n.to_string())
         })
@@ -154,7 +138,7 @@ fn latency() -> impl Iterator<Item = Figure> {
         percentiles.into_iter().map(move |(percentile, of)| {
             let whose = kind.map_or(String::new(), |kind| format!("{kind} "));
             let name = format!("{whose}latency {percentile}");
-            less(&name, Noise::Factor, move |_, one| {
+            less(&name, Noise::Factor, move |one| {
                 let latency = &one.latency_us;
                 let found = match kind {
                     None => latency.all_interval.as_ref(),
@@ -167,11 +151,9 @@ fn latency() -> impl Iterator<Item = Figure> {
 }
 
 /// Of a percentile only its interval is compared; its middle decides what is within the noise.
-fn span(Interval { low, high }: Interval) -> Option<Side> {
-    let text = match high {
-        Some(high) => format!("{} to {}", micros(low), micros(high)),
-        None => format!("{} or more", micros(low)),
-    };
+fn span(one: Interval) -> Option<Side> {
+    let text = latency_ends(one);
+    let Interval { low, high } = one;
     let high = high.unwrap_or(f64::INFINITY);
     let middle = if high.is_finite() {
         (low * high).sqrt()
@@ -188,27 +170,31 @@ fn speeds() -> [Figure; 6] {
         side(found.value, (low, high), ends)
     };
     [
-        less("slowdown", Noise::Factor, |_, one| {
+        less("slowdown", Noise::Factor, |one| {
             let slow = one.slowdown?;
-            side(slow.ratio, slow.low.zip(slow.high)?, slowdown(one).full)
+            side(
+                slow.ratio,
+                slow.low.zip(slow.high)?,
+                slowdown(one.slowdown.as_ref()).full,
+            )
         }),
-        less("system CPU per event", Noise::Cpu, |_, one| {
+        less("system CPU per event", Noise::Cpu, |one| {
             let cpu = one.system_cpu_us_per_event?.estimate;
             side(cpu.value, cpu.low.zip(cpu.high)?, system_cpu(one).full)
         }),
-        less("own CPU per event", Noise::Factor, |_, one| {
+        less("own CPU per event", Noise::Factor, |one| {
             let cpu = one.own_cpu_us_per_event?;
             side(cpu.value, cpu.low.zip(cpu.high)?, own_cpu(one).full)
         }),
-        less("stall in ms", Noise::Other, move |_, one| {
+        less("stall in ms", Noise::Other, move |one| {
             plain(one.stall.wall_ms?.estimate)
         }),
         less(
             "wait for the audit queue in ms",
             Noise::Factor,
-            move |_, one| plain(one.stall.queue_wait_ms?),
+            move |one| plain(one.stall.queue_wait_ms?),
         ),
-        more("rate reached", Noise::Factor, move |_, one| {
+        more("rate reached", Noise::Factor, move |one| {
             plain(one.pace.as_ref()?.achieved_per_s)
         }),
     ]

@@ -14,8 +14,13 @@ pub(crate) struct CellText {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Tone {
+    /// Shown to be good.
     Good,
+    /// Shown to be bad.
     Bad,
+    /// It cannot be told.
+    Unknown,
+    /// Neither good nor bad.
     #[default]
     Plain,
 }

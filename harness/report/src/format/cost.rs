@@ -1,35 +1,44 @@
 //! Overhead: slowdown, CPU, and the time a workload waited.
 
 use scoring::stats::Estimate;
-use scoring::{Comparison, Verdict};
+use scoring::{Comparison, Slowdown, Verdict};
 
 use super::cell_text::{CellText, Tone};
-use crate::numbers::{count, few, thousands, whole_percent};
+use crate::numbers::{count, few, signed_percent, thousands, whole_percent};
 
-/// Wall time over that of the baseline.
-pub(crate) fn slowdown(one: &Comparison) -> CellText {
-    let Some(slow) = &one.slowdown else {
+/// A slowdown up to this is little: green where it is shown to be no more, red where it is shown to be
+/// more, else grey.
+const LITTLE: f64 = 1.05;
+
+/// "+1.8 % (0.9 to 2.7)"; where it cannot be told, with half the width of the interval.
+pub(crate) fn slowdown(one: Option<&Slowdown>) -> CellText {
+    let Some(slow) = one else {
         return CellText::none();
     };
-    let ends = slow.low.zip(slow.high);
-    let full = ends.map_or(String::new(), |(low, high)| {
-        format!(" ({low:.2} to {high:.2})")
-    });
-    let short = ends.map_or(String::new(), |(low, high)| {
-        format!(" ({low:.2}-{high:.2})")
-    });
-    let (full, short) = (
-        format!("{:.2}{full}", slow.ratio),
-        format!("{:.2}{short}", slow.ratio),
-    );
-    match slow.verdict {
-        Verdict::None => CellText::new(
-            format!("within noise: {full}"),
-            format!("~{short}"),
-            Tone::Good,
-        ),
-        _ => CellText::new(full, short, Tone::Plain),
+    let value = signed_percent(slow.ratio);
+    let Some((low, high)) = slow.low.zip(slow.high) else {
+        let full = format!("{value} % (one block, no interval)");
+        return CellText::new(full, format!("{value}% ?"), Tone::Unknown);
+    };
+    let half = (high - low) / 2.0 * 100.0;
+    let full = format!("{value} % ({})", ends(low, high));
+    if high <= LITTLE {
+        return CellText::new(full, format!("{value}% \u{b1}{half:.1}"), Tone::Good);
     }
+    if low > LITTLE {
+        return CellText::new(full, format!("{value}% \u{b1}{half:.1}"), Tone::Bad);
+    }
+    CellText::new(
+        format!("{full}, resolves {half:.1} %"),
+        format!("{value}% \u{b1}{half:.1}"),
+        Tone::Unknown,
+    )
+}
+
+/// "0.9 to 2.7", in per cent.
+pub(crate) fn ends(low: f64, high: f64) -> String {
+    let percent = |ratio: f64| format!("{:.1}", (ratio - 1.0) * 100.0);
+    format!("{} to {}", percent(low), percent(high))
 }
 
 /// CPU of the monitor itself, per event.
@@ -37,7 +46,7 @@ pub(crate) fn own_cpu(one: &Comparison) -> CellText {
     let Some(cpu) = &one.own_cpu_us_per_event else {
         return CellText::none();
     };
-    let full = format!("{:.1} us{}", cpu.value, ends(cpu));
+    let full = format!("{:.1} us{}", cpu.value, interval(cpu));
     CellText::new(full, few(cpu.value), Tone::Plain)
 }
 
@@ -49,19 +58,22 @@ pub(crate) fn system_cpu(one: &Comparison) -> CellText {
     let cpu = &extra.estimate;
     let sign = if cpu.value < 0.0 { "" } else { "+" };
     let short = format!("{sign}{}", few(cpu.value));
-    let full = format!("{:+.1} us{}", cpu.value, ends(cpu));
-    match extra.verdict {
-        Verdict::None => CellText::new(
-            format!("within noise: {full}"),
-            format!("~{short}"),
-            Tone::Good,
-        ),
+    let full = format!("{:+.1} us{}", cpu.value, interval(cpu));
+    match (extra.verdict, cpu.low.zip(cpu.high)) {
+        (Verdict::None, Some((low, high))) => {
+            let half = few((high - low) / 2.0);
+            CellText::new(
+                format!("{full}, resolves {half} us"),
+                format!("{short} \u{b1}{half}"),
+                Tone::Unknown,
+            )
+        }
         _ => CellText::new(full, short, Tone::Plain),
     }
 }
 
 /// " (1.2 to 3.4)", or nothing without an interval.
-fn ends(one: &Estimate) -> String {
+fn interval(one: &Estimate) -> String {
     let ends = one.low.zip(one.high);
     ends.map_or(String::new(), |(low, high)| {
         format!(" ({low:.1} to {high:.1})")
@@ -76,10 +88,7 @@ pub(super) fn stall(one: &Comparison) -> String {
         let ends = ends.map_or(String::new(), |(low, high)| {
             format!(" ({low:.0} to {high:.0})")
         });
-        match extra.verdict {
-            Verdict::None => "within noise".into(),
-            _ => format!("{:+.0} ms{ends}", ms.value),
-        }
+        format!("{:+.0} ms{ends}", ms.value)
     });
     let waits = one.stall.queue_wait_ms.filter(|waits| waits.value > 0.0);
     let waits = waits.map(|waits| {
@@ -106,4 +115,42 @@ pub(super) fn unreached(one: &Comparison) -> Option<String> {
         "{} reached less than 95 % of the offered {offered} a second ({share} % on average)",
         count(pace.unreached as u64, "cell")
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(ratio: f64, ends: Option<(f64, f64)>) -> CellText {
+        let (low, high) = ends.unzip();
+        slowdown(Some(&Slowdown {
+            ratio,
+            low,
+            high,
+            pairs: 9,
+            verdict: Verdict::None,
+        }))
+    }
+
+    #[test]
+    fn colours_mean_what_is_known() {
+        let little = text(1.018, Some((1.009, 1.027)));
+        assert_eq!(
+            (&*little.full, little.tone),
+            ("+1.8 % (0.9 to 2.7)", Tone::Good)
+        );
+        let much = text(1.38, Some((1.32, 1.45)));
+        assert_eq!((&*much.short, much.tone), ("+38.0% \u{b1}6.5", Tone::Bad));
+        let open = text(0.99, Some((0.93, 1.06)));
+        assert_eq!(
+            (&*open.full, &*open.short, open.tone),
+            (
+                "-1.0 % (-7.0 to 6.0), resolves 6.5 %",
+                "-1.0% \u{b1}6.5",
+                Tone::Unknown
+            )
+        );
+        assert_eq!(text(1.0, None).tone, Tone::Unknown);
+        assert_eq!(slowdown(None).full, "-");
+    }
 }

@@ -1,4 +1,4 @@
-//! Fields: what was told of matched events, and whether it was correct.
+//! Fields: what was reported of matched events, and whether it is correct.
 
 use contract::Field;
 use scoring::{Comparison, FieldScore};
@@ -6,46 +6,70 @@ use scoring::{Comparison, FieldScore};
 use super::cell_text::{CellText, Tone};
 use crate::numbers::{percent, whole_percent};
 
-/// The fields that are offered and of which there is something to judge.
-pub(super) fn judged(one: &Comparison) -> impl Iterator<Item = (Field, &FieldScore, f64)> {
-    let all = Field::ALL.into_iter();
-    all.filter_map(|field| {
-        let score = one.fields.get(field).filter(|score| score.offered)?;
-        let n = score.correct + score.wrong + score.truncated + score.missing;
-        (n > 0).then_some((field, score, n as f64))
-    })
+/// From so many judged on, all correct is shown to be good.
+const SHOWN: u64 = 100;
+
+/// The fields that are offered and of which there is something to judge, over these rows.
+pub(super) fn judged(rows: &[&Comparison]) -> Vec<(Field, FieldScore)> {
+    let sum = |field: Field| {
+        let scores = rows.iter().filter_map(|row| row.fields.get(field));
+        let mut sum = FieldScore::default();
+        for score in scores.filter(|score| score.offered) {
+            sum.offered = true;
+            sum.correct += score.correct;
+            sum.wrong += score.wrong;
+            sum.truncated += score.truncated;
+            sum.stale += score.stale;
+            sum.missing += score.missing;
+        }
+        (sum.judged() > 0).then_some((field, sum))
+    };
+    Field::ALL.into_iter().filter_map(sum).collect()
 }
 
-/// "exe missing 12 %, argv cut 3 %", or that all are correct.
-pub(super) fn fields(one: &Comparison) -> CellText {
-    if judged(one).next().is_none() {
+/// "exe missing 12 %, argv truncated 3 %", or that all are correct.
+pub(crate) fn fields(rows: &[&Comparison]) -> CellText {
+    let all = judged(rows);
+    if all.is_empty() {
         return CellText::none();
     }
-    let faults = judged(one).flat_map(|(field, score, n)| faults(field, score, n));
+    let faults = all.iter().flat_map(|(field, score)| faults(*field, score));
     let faults: Vec<_> = faults.collect();
-    if faults.is_empty() {
-        return CellText::new("all correct", "all", Tone::Good);
+    if !faults.is_empty() {
+        return CellText::new(faults.join(", "), correct_shares(&all), Tone::Bad);
     }
-    CellText::new(faults.join(", "), correct_shares(one), Tone::Bad)
+    let fewest = all.iter().map(|(_, score)| score.judged()).min();
+    let tone = match fewest {
+        Some(n) if n >= SHOWN => Tone::Good,
+        _ => Tone::Unknown,
+    };
+    CellText::new("all correct", "all", tone)
 }
 
-fn faults(field: Field, score: &FieldScore, n: f64) -> Vec<String> {
+/// What is wrong with a field, and how often.
+pub(super) fn faults(field: Field, score: &FieldScore) -> Vec<String> {
     let faults = [
         ("wrong", score.wrong),
         ("truncated", score.truncated),
+        ("stale", score.stale),
         ("missing", score.missing),
     ];
+    let share = |count: u64| percent(count as f64 / score.judged() as f64);
     let found = faults.into_iter().filter(|(_, count)| *count > 0);
     found
-        .map(|(fault, count)| format!("{} {fault} {}", field.as_str(), percent(count as f64 / n)))
+        .map(|(fault, count)| format!("{} {fault} {}", field.as_str(), share(count)))
         .collect()
 }
 
 /// "exe,argv 38% ppid 88%": the correct share of the fields that are not all correct.
-fn correct_shares(one: &Comparison) -> String {
+fn correct_shares(all: &[(Field, FieldScore)]) -> String {
     let mut shares: Vec<(String, Vec<&str>)> = Vec::new();
-    for (field, score, n) in judged(one).filter(|(_, score, n)| score.correct < *n as u64) {
-        let share = format!("{}%", whole_percent(score.correct as f64 / n));
+    for (field, score) in all {
+        if score.correct == score.judged() {
+            continue;
+        }
+        let share = whole_percent(score.correct as f64 / score.judged() as f64);
+        let share = format!("{share}%");
         match shares.iter_mut().find(|(found, _)| *found == share) {
             Some((_, fields)) => fields.push(field.as_str()),
             None => shares.push((share, vec![field.as_str()])),

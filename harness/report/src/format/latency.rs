@@ -1,17 +1,27 @@
 //! Detection latency.
 
-use scoring::Latency;
+use scoring::{Interval, LatencyScore};
 
 use super::cell_text::{CellText, Tone, tight};
 use crate::numbers::micros;
 
-/// "p50 31 us, p99 8.2 ms, p99.9 9.4 ms".
-pub(super) fn latency(all: Option<&Latency>) -> CellText {
-    let Some(all) = all else {
+/// "p50 31 us, p99 8.2 ms (7.9 ms to 8.8 ms), p99.9 9.4 ms".
+pub(crate) fn latency(score: &LatencyScore) -> CellText {
+    let Some(all) = &score.all else {
         return CellText::none();
     };
     let (p50, p99) = (micros(all.p50), micros(all.p99));
-    let full = format!("p50 {p50}, p99 {p99}, p99.9 {}", micros(all.p999));
+    let interval = score.all_interval.as_ref();
+    let interval = interval.map_or(String::new(), |of| format!(" ({})", ends(of.p99)));
+    let full = format!("p50 {p50}, p99 {p99}{interval}, p99.9 {}", micros(all.p999));
     let short = format!("{}/{}", tight(&p50), tight(&p99));
     CellText::new(full, short, Tone::Plain)
+}
+
+/// "7.9 ms to 8.8 ms".
+pub(crate) fn ends(Interval { low, high }: Interval) -> String {
+    match high {
+        Some(high) => format!("{} to {}", micros(low), micros(high)),
+        None => format!("{} or more", micros(low)),
+    }
 }

@@ -1,10 +1,15 @@
-//! Event loss: what was missed, and how much of it the monitor reported as lost.
+//! Event loss: what was missed, how much of it the monitor reported as lost, and whether it was tested.
 
 use contract::Kind;
 use scoring::{Comparison, Loss};
 
 use super::cell_text::{CellText, Tone, tight};
+use crate::counts::Share;
 use crate::numbers::{bare_percent, percent, thousands};
+
+/// From so many events on, none missed is shown to be good: at most 3.6 % are, if losses are
+/// independent.
+const SHOWN: u64 = 100;
 
 /// The kinds that are offered, with their loss.
 pub(super) fn losses(one: &Comparison) -> impl Iterator<Item = &Loss> {
@@ -29,46 +34,98 @@ pub(crate) fn offered_only(one: &Comparison) -> Option<String> {
     (offered.len() < Kind::ALL.len()).then(|| offered.join(", "))
 }
 
-/// "0 of 98,301, at most 0.0038 %", or "412 of 98,301 (0.42 %, 0.38 to 0.46)".
-pub(crate) fn missed(loss: Option<&Loss>) -> CellText {
-    let Some(loss) = loss else {
+/// What was missed of one kind in a row; `untested` is why it was not tested, if it was not.
+pub(crate) fn missed(one: &Comparison, kind: Kind, untested: &str) -> CellText {
+    let Some(loss) = one.loss.get(kind) else {
         return CellText::plain("not offered");
     };
-    let of = format!("{} of {}", thousands(loss.missed), thousands(loss.truths));
-    let most = percent(loss.high);
-    match (loss.missed, loss.truths) {
-        (_, 0) => CellText::new("no such event", "none made", Tone::Plain),
-        (0, n) if n < 100 => CellText::new(format!("{of}, at most {most}"), of, Tone::Good),
-        (0, _) => CellText::new(
-            format!("{of}, at most {most}"),
-            format!("0 \u{2264}{}", tight(&most)),
-            Tone::Good,
-        ),
-        (missed, truths) if missed == truths => {
-            let low = percent(loss.low);
-            let full = format!("all {}, at least {low}", thousands(truths));
-            CellText::new(full, "all", Tone::Bad)
-        }
+    if loss.truths == 0 {
+        return CellText::new("no such event", "none made", Tone::Plain);
+    }
+    if loss.missed == 0 && !one.loss_tested {
+        return not_tested(untested);
+    }
+    let full = kind_text(loss);
+    match loss.missed {
+        0 => CellText::new(full, none_missed(loss), none_tone(loss.truths)),
+        all if all == loss.truths => CellText::new(full, "all", Tone::Bad),
         _ => {
-            let (low, high) = (bare_percent(loss.low), bare_percent(loss.high));
-            let full = format!("{of} ({}, {low} to {high})", percent(loss.rate));
-            CellText::new(full, some_missed(loss), Tone::Bad)
+            let short = some_missed(loss.missed, loss.rate, (loss.low, loss.high));
+            CellText::new(full, short, Tone::Bad)
         }
     }
 }
 
-/// Few are counted, many are a share; of the interval the end that matters.
-fn some_missed(loss: &Loss) -> String {
-    let share = bare_percent(loss.rate);
-    match loss.rate {
-        rate if rate < 0.01 => {
-            let most = tight(&percent(loss.high));
-            format!("{} \u{2264}{most}", thousands(loss.missed))
+/// "0 of 98,301 (at most 0.0038 %)", "412 of 98,301 (0.42 %, 0.38 to 0.46; in 3 of 40 cells)".
+pub(crate) fn kind_text(loss: &Loss) -> String {
+    let of = format!("{} of {}", thousands(loss.missed), thousands(loss.truths));
+    match loss.missed {
+        0 => format!("{of} (at most {})", percent(loss.if_independent.high)),
+        all if all == loss.truths => {
+            format!("{of} (at least {})", percent(loss.if_independent.low))
         }
-        rate if rate > 0.9 => format!("{share}% \u{2265}{}", bare_percent(loss.low)),
         _ => {
-            let (low, high) = (loss.low * 100.0, loss.high * 100.0);
-            format!("{share}% ({low:.0}-{high:.0})")
+            let (low, high) = (bare_percent(loss.low), bare_percent(loss.high));
+            let cells = match loss.repetitions {
+                1 => String::new(),
+                n => format!("; in {} of {n} cells", loss.repetitions_with_loss),
+            };
+            format!("{of} ({}, {low} to {high}{cells})", percent(loss.rate))
+        }
+    }
+}
+
+/// No loss means that the reader kept up only where more than the buffer holds went through it.
+fn not_tested(why: &str) -> CellText {
+    CellText::new(
+        format!("{}: loss not tested", why.trim_start_matches("is ")),
+        "not tested",
+        Tone::Unknown,
+    )
+}
+
+fn none_missed(loss: &Loss) -> String {
+    if loss.truths < SHOWN {
+        return format!("0 of {}", loss.truths);
+    }
+    format!("0 \u{2264}{}", tight(&percent(loss.if_independent.high)))
+}
+
+fn none_tone(truths: u64) -> Tone {
+    if truths < SHOWN {
+        Tone::Unknown
+    } else {
+        Tone::Good
+    }
+}
+
+/// Few are counted, many are a share; of the interval the end that matters.
+fn some_missed(missed: u64, rate: f64, (low, high): (f64, f64)) -> String {
+    let share = bare_percent(rate);
+    match rate {
+        rate if rate < 0.01 => format!("{} \u{2264}{}", thousands(missed), tight(&percent(high))),
+        rate if rate > 0.9 => format!("{share}% \u{2265}{}", bare_percent(low)),
+        _ => format!("{share}% ({:.0}-{:.0})", low * 100.0, high * 100.0),
+    }
+}
+
+/// What several rows missed together.
+pub(crate) fn together(share: &Share) -> CellText {
+    let of = format!("{} of {}", thousands(share.hits), thousands(share.n));
+    let (low, high) = (bare_percent(share.low), bare_percent(share.high));
+    match share.hits {
+        0 => {
+            let most = percent(share.if_independent.1);
+            let short = format!("0 \u{2264}{}", tight(&most));
+            CellText::new(format!("{of} (at most {most})"), short, none_tone(share.n))
+        }
+        all if all == share.n => {
+            CellText::new(format!("all {}", thousands(share.n)), "all", Tone::Bad)
+        }
+        _ => {
+            let full = format!("{of} ({}, {low} to {high})", percent(share.rate()));
+            let short = some_missed(share.hits, share.rate(), (share.low, share.high));
+            CellText::new(full, short, Tone::Bad)
         }
     }
 }

@@ -5,15 +5,18 @@ use scoring::{Comparison, Summary};
 use serde::Serialize;
 
 use super::cell_text::CellText;
-use super::{cost, fields, latency, loss, notes};
+use super::{buffer, cost, fields, latency, loss, notes};
+use crate::counts;
+use crate::fold::Tested;
 
 /// The head of a table of rows in full.
-pub(crate) const HEAD: [&str; 14] = [
+pub(crate) const HEAD: [&str; 15] = [
     "configuration",
     "fork missed",
     "exec missed",
     "exit missed",
     "reported loss, silent loss",
+    "buffer",
     "fields",
     "duplicates",
     "false positives",
@@ -26,11 +29,12 @@ pub(crate) const HEAD: [&str; 14] = [
 ];
 
 /// The head of a table of rows in short.
-pub(crate) const SHORT_HEAD: [&str; 9] = [
+pub(crate) const SHORT_HEAD: [&str; 10] = [
     "configuration",
     "fork missed",
     "exec missed",
     "exit missed",
+    "buffer",
     "fields correct",
     "latency p50/p99",
     "slowdown",
@@ -43,34 +47,25 @@ pub(crate) const SHORT_HEAD: [&str; 9] = [
 pub(crate) struct Row {
     pub(crate) workload: String,
     pub(crate) configuration: String,
-    pub(crate) repetitions: usize,
     /// Why there are no figures.
     pub(crate) not_measured: Option<String>,
     /// It cannot run on this machine at all, whatever the workload.
     pub(crate) unavailable: bool,
-    /// By kind.
-    pub(crate) missed: [CellText; 3],
-    pub(crate) stall: String,
-    pub(crate) fields: CellText,
-    pub(crate) duplicates: u64,
-    pub(crate) false_positives: u64,
-    pub(crate) latency: CellText,
-    pub(crate) slowdown: CellText,
-    pub(crate) own_cpu: CellText,
-    pub(crate) system_cpu: CellText,
-    pub(crate) memory: String,
-    pub(crate) reported_loss: String,
+    /// In the order of [`HEAD`], the configuration left out.
+    cells: Vec<CellText>,
+    /// In the order of [`SHORT_HEAD`], the configuration left out.
+    short: Vec<CellText>,
     /// What a reader must know beside the figures.
     pub(crate) notes: Vec<String>,
-    /// One event in a hundred or more was missed of some kind that is offered.
-    pub(crate) blind: bool,
+    /// Cells that went wrong.
+    trouble: Vec<String>,
 }
 
 /// The rows of the matrix, workload by workload; `null` is not one of them.
-pub(crate) fn rows(summary: &Summary) -> Vec<Row> {
+pub(crate) fn rows(summary: &Summary, tested: &Tested) -> Vec<Row> {
     let all = summary.comparison.iter();
     let shown = all.filter(|one| one.configuration != "null");
-    shown.map(row).collect()
+    shown.map(|one| row(summary, one, tested)).collect()
 }
 
 /// What a row says that holds no measured cell.
@@ -83,26 +78,40 @@ fn not_measured(one: &Comparison) -> Option<String> {
     }
 }
 
-fn row(one: &Comparison) -> Row {
+fn row(summary: &Summary, one: &Comparison, tested: &Tested) -> Row {
+    let untested = counts::untested(summary, one);
+    let missed = Kind::ALL.map(|kind| loss::missed(one, kind, untested));
+    let place = (one.workload.clone(), one.configuration.clone());
+    let buffer = buffer::buffer(one, tested.get(&place));
+    let fields = fields::fields(&[one]);
+    let latency = latency::latency(&one.latency_us);
+    let slowdown = cost::slowdown(one.slowdown.as_ref());
+    let (own_cpu, system_cpu) = (cost::own_cpu(one), cost::system_cpu(one));
     let memory = one.peak_rss_bytes.map(|bytes| bytes >> 20);
+    let memory = memory.map_or("-".into(), |mib| format!("{mib} MiB"));
+    let plain = |text: String| CellText::plain(text);
+    let middle = [
+        plain(loss::reported(one)),
+        buffer.clone(),
+        fields.clone(),
+        plain(one.duplicates.to_string()),
+        plain(one.false_positives.to_string()),
+        latency.clone(),
+        slowdown.clone(),
+        plain(cost::stall(one)),
+        own_cpu.clone(),
+        system_cpu.clone(),
+        plain(memory),
+    ];
+    let short = [buffer, fields, latency, slowdown, own_cpu, system_cpu];
     Row {
         workload: one.workload.clone(),
         configuration: one.configuration.clone(),
-        repetitions: one.repetitions,
         not_measured: not_measured(one),
         unavailable: one.repetitions == 0 && one.failed == 0,
-        missed: Kind::ALL.map(|kind| loss::missed(one.loss.get(kind))),
-        stall: cost::stall(one),
-        fields: fields::fields(one),
-        duplicates: one.duplicates,
-        false_positives: one.false_positives,
-        latency: latency::latency(one.latency_us.all.as_ref()),
-        slowdown: cost::slowdown(one),
-        own_cpu: cost::own_cpu(one),
-        system_cpu: cost::system_cpu(one),
-        memory: memory.map_or("-".into(), |mib| format!("{mib} MiB")),
-        reported_loss: loss::reported(one),
+        cells: missed.iter().cloned().chain(middle).collect(),
+        short: missed.into_iter().chain(short).collect(),
         notes: notes::notes(one),
-        blind: loss::losses(one).any(|loss| loss.rate >= 0.01),
+        trouble: notes::trouble(&[one]),
     }
 }

@@ -75,12 +75,16 @@ fn paced(one: &Comparison) -> Option<Cost> {
     })
 }
 
+const TITLE: &str = "CPU per event against rate";
+
 /// What is drawn as the least: less than this is none that could be measured.
 const LEAST: f64 = 0.1;
 
 /// `None` when there is nothing to draw.
 pub(super) fn draw(all: &[Cost]) -> Result<Option<Plot>> {
     let axes = Axes {
+        title: TITLE,
+        legend: "a per cent beside a mark: missed there; hollow: less than 95 % of the rate was reached",
         across: "processes a second offered",
         unit: "us of CPU per event",
         up: Up::Log(LEAST),
@@ -89,7 +93,7 @@ pub(super) fn draw(all: &[Cost]) -> Result<Option<Plot>> {
         name: "cpu",
         file: String::new(),
         nav: "CPU against rate",
-        title: "CPU per event against rate",
+        title: TITLE,
         about: "Solid: the monitor itself. Dashed: the whole system beyond the same rate unmonitored, the kernel's part \
                 included; at the bottom it could not be told from nothing. Of each technique with its defaults; \
                 the table has every size of its buffer. A per cent beside a mark is what was missed there, which \

@@ -1,23 +1,25 @@
 //! A line for each workload and configuration: loss, reported loss, CPU and slowdown.
 
 use anyhow::Result;
+use contract::Kind;
 use scoring::{Comparison, Summary};
 
-use super::configurations::measured;
 use super::forest::{self, Axis, Chart, Group, Line, Mark};
 use super::plot::{Plot, head};
 use super::style::Look;
+use crate::counts;
 use crate::format;
-use crate::numbers::{few, thousands};
+use crate::numbers::{few, percent, thousands};
 
 /// What one comparison puts into a plot: `None` where it has no such figure.
-type Figure<'a> = &'a dyn Fn(&Comparison) -> Option<(Mark, String)>;
+type Figure<'a> = &'a dyn Fn(&Summary, &Comparison) -> Option<(Mark, String)>;
 
 /// What is drawn, and how.
 pub(super) struct Sheet<'a> {
     name: &'static str,
     nav: &'static str,
     title: &'static str,
+    legend: &'static str,
     about: &'static str,
     axis: Axis,
     figure: Figure<'a>,
@@ -25,21 +27,25 @@ pub(super) struct Sheet<'a> {
 
 pub(super) const LOSS: Sheet<'static> = Sheet {
     name: "loss",
-    nav: "Missed",
+    nav: "Event loss",
     title: "Event loss, of the kinds that are offered",
-    about: "Logarithmic. A hollow point at 0: nothing was missed, and the line ends at the most that may be missed all \
-            the same (95 %). A filled point is the measured share, its line the 95 % interval.",
-    axis: Axis::Share,
-    figure: &|one| {
-        let (missed, truths) = format::pooled(one);
-        let (low, high) = scoring::stats::binomial(missed, truths);
-        let mark = Mark::Point {
-            value: missed as f64 / truths as f64,
-            low,
-            high,
-        };
-        let text = format!("{} of {}", thousands(missed), thousands(truths));
-        (truths > 0).then_some((mark, text))
+    legend: "filled: share missed, with its 95 % interval; hollow at 0: none missed; grey: not tested",
+    about: "Logarithmic, with a place of its own for 0. Beside 0 stands in brackets what may be lost all the same, were losses \
+            independent (95 %).",
+    axis: Axis::Share("share of the events that was missed"),
+    figure: &|summary, one| {
+        let share = counts::missed(summary, one, &Kind::ALL)?;
+        let of = format!("{} of {}", thousands(share.hits), thousands(share.n));
+        if share.hits > 0 {
+            let (value, low, high) = (share.rate(), share.low, share.high);
+            return Some((Mark::Share { value, low, high }, of));
+        }
+        if !one.loss_tested {
+            return Some((Mark::Untested, "not tested".into()));
+        }
+        let most = share.if_independent.1;
+        let text = format!("{of} (\u{2264}{})", percent(most));
+        Some((Mark::Zero { most }, text))
     },
 };
 
@@ -47,13 +53,10 @@ pub(super) const REPORTED_LOSS: Sheet<'static> = Sheet {
     name: "reported-loss",
     nav: "Reported loss",
     title: "Reported loss: how much of what was missed the monitor reports as lost",
-    about: "Only where something was missed. The filled part is in the monitor's own counters; the empty part is silent \
-            loss.",
-    axis: Axis::From {
-        base: 0.0,
-        unit: "per cent of what was missed",
-    },
-    figure: &|one| {
+    legend: "filled: reported by the monitor's own counters; empty: silent loss",
+    about: "Only where something was missed.",
+    axis: Axis::Linear("per cent of what was missed"),
+    figure: &|_, one| {
         let (missed, _) = format::pooled(one);
         let reported = missed - one.silent_lost.min(missed);
         let mark = Mark::Part {
@@ -73,13 +76,10 @@ pub(super) const OWN_CPU: Sheet<'static> = Sheet {
     name: "own-cpu",
     nav: "Own CPU",
     title: "CPU of the monitor itself, per event",
-    about: "Of the monitor's own process; what it makes the kernel do in other processes is in the next plots. Lines \
-            are 95 % intervals.",
-    axis: Axis::From {
-        base: 0.0,
-        unit: "microseconds of CPU per event",
-    },
-    figure: &|one| {
+    legend: "bar: mean over cells; whisker: 95 % interval",
+    about: "Of the monitor's own process; what it makes the kernel do in other processes is in the next plots.",
+    axis: Axis::Linear("microseconds of CPU per event"),
+    figure: &|_, one| {
         let cpu = one.own_cpu_us_per_event.as_ref()?;
         let text = format!("{} us", few(cpu.value));
         Some((bar(cpu.value, cpu.low.zip(cpu.high)), text))
@@ -90,12 +90,10 @@ pub(super) const SYSTEM_CPU: Sheet<'static> = Sheet {
     name: "system-cpu",
     nav: "System CPU",
     title: "CPU of the whole system beyond the unmonitored baseline, per event",
-    about: "All CPU that the technique costs, wherever it is spent. Lines are 95 % intervals; ~ is within the noise.",
-    axis: Axis::From {
-        base: 0.0,
-        unit: "microseconds of CPU per event beyond the baseline",
-    },
-    figure: &|one| {
+    legend: "bar: estimate; whisker: 95 % interval; an interval that holds 0 cannot tell",
+    about: "All CPU that the technique costs, wherever it is spent.",
+    axis: Axis::Linear("microseconds of CPU per event beyond the baseline"),
+    figure: &|_, one| {
         let extra = one.system_cpu_us_per_event.as_ref()?;
         let cpu = extra.estimate;
         let text = format::system_cpu(one).short + " us";
@@ -107,16 +105,15 @@ pub(super) const SLOWDOWN: Sheet<'static> = Sheet {
     name: "slowdown",
     nav: "Slowdown",
     title: "Slowdown of the workload",
-    about: "Wall time over that of the unmonitored baseline: 1 is as fast as unmonitored. Lines are 95 % intervals; ~ \
-            is within the noise.",
-    axis: Axis::From {
-        base: 1.0,
-        unit: "times as long as unmonitored",
-    },
-    figure: &|one| {
+    legend: "bar: estimate; whisker: 95 % interval; an interval that holds 0 cannot tell",
+    about: "Wall time beyond that of the unmonitored baseline, in per cent.",
+    axis: Axis::Linear("slowdown in per cent"),
+    figure: &|_, one| {
         let slow = one.slowdown.as_ref()?;
-        let text = format::slowdown(one).short;
-        Some((bar(slow.ratio, slow.low.zip(slow.high)), text))
+        let text = format::slowdown(Some(slow)).short;
+        let percent = |ratio: f64| (ratio - 1.0) * 100.0;
+        let ends = slow.low.map(percent).zip(slow.high.map(percent));
+        Some((bar(percent(slow.ratio), ends), text))
     },
 };
 
@@ -124,12 +121,13 @@ fn bar(value: f64, ends: Option<(f64, f64)>) -> Mark {
     Mark::Bar { value, ends }
 }
 
-/// `None` where the record has no such figure.
+/// `None` where the record has no such figure, or where it is nothing everywhere.
 pub(super) fn draw(summary: &Summary, sheet: &Sheet<'_>) -> Result<Option<Plot>> {
-    let names = measured(summary);
+    let names = counts::configurations(summary);
     let looks = Look::of_all(&names);
     let line = |workload: &str, (look, name): (&Look, &&str)| {
-        let (mark, text) = (sheet.figure)(summary.of(workload, name)?)?;
+        let row = summary.of(workload, name)?;
+        let (mark, text) = (sheet.figure)(summary, row).filter(|_| row.repetitions > 0)?;
         let name = (*name).to_owned();
         Some(Line {
             look: *look,
@@ -151,32 +149,37 @@ pub(super) fn draw(summary: &Summary, sheet: &Sheet<'_>) -> Result<Option<Plot>>
         .map(group)
         .filter(|group| !group.lines.is_empty())
         .collect();
-    if groups.is_empty() {
-        return Ok(None);
-    }
     let rows = groups.iter().flat_map(rows).collect();
     let chart = Chart {
+        title: sheet.title,
+        legend: sheet.legend,
         axis: sheet.axis,
         groups,
     };
-    Ok(Some(Plot {
+    let plot = |svg| Plot {
         name: sheet.name,
         file: String::new(),
         nav: sheet.nav,
         title: sheet.title,
         about: sheet.about,
-        svg: forest::draw(&chart)?,
+        svg,
         head: head(&["measured", "figure", "low", "high"]),
         rows,
-    }))
+    };
+    Ok(forest::draw(&chart)?.map(plot))
 }
 
 fn rows(group: &Group) -> impl Iterator<Item = Vec<String>> {
     group.lines.iter().map(|line| {
-        let (value, ends) = line.mark.figures();
-        let end = |pick: fn((f64, f64)) -> f64| ends.map_or("-".into(), |ends| figure(pick(ends)));
+        let found = line.mark.figures();
+        let text = |value: Option<f64>| value.map_or("-".into(), figure);
+        let ends = found.and_then(|(_, ends)| ends);
         let words = [group.title.clone(), line.name.clone(), line.text.clone()];
-        let figures = [figure(value), end(|ends| ends.0), end(|ends| ends.1)];
+        let figures = [
+            text(found.map(|(value, _)| value)),
+            text(ends.map(|ends| ends.0)),
+            text(ends.map(|ends| ends.1)),
+        ];
         words.into_iter().chain(figures).collect()
     })
 }

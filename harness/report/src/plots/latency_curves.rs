@@ -6,15 +6,20 @@ use plotters::coord::combinators::IntoLogRange;
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
-use super::configurations::measured;
+use super::legend::{self, Entry, Sign};
 use super::plot::Plot;
 use super::style::{self, FAINT, INK, Look, SOFT, Sheet, WIDTH, failed};
+use crate::counts;
 use crate::family;
 use crate::numbers::micros;
 use scoring::{Comparison, Summary};
 
 const PANEL: (u32, u32) = (WIDTH / 2, 250);
-const HEAD: u32 = 30;
+const HEAD: u32 = 56;
+const LEFT: i32 = 64;
+const TITLE: &str = "Detection latency: from just before the call until the monitor has the event";
+const LEGEND: &str =
+    "across: the share of events, in nines; up: the latency that this share did not exceed";
 /// Lines that can be told apart in one panel.
 const MOST: usize = 7;
 const PERCENTILES: [f64; 5] = [0.5, 0.9, 0.99, 0.999, 0.9999];
@@ -34,9 +39,19 @@ struct Panel<'a> {
     curves: Vec<Curve<'a>>,
 }
 
+impl Panel<'_> {
+    fn entries(&self) -> Vec<Entry> {
+        let entry = |curve: &Curve<'_>| Entry {
+            sign: Sign::Line(curve.look),
+            name: curve.configuration.to_owned(),
+        };
+        self.curves.iter().map(entry).collect()
+    }
+}
+
 /// All panels on one sheet; `None` without a latency.
 pub(super) fn draw(summary: &Summary) -> Result<Option<Plot>> {
-    let names = measured(summary);
+    let names = counts::configurations(summary);
     let looks = Look::of_all(&names);
     let curve = |workload: &str, place: usize| {
         let one = summary.of(workload, names[place])?;
@@ -79,7 +94,7 @@ pub(super) fn draw(summary: &Summary) -> Result<Option<Plot>> {
         name: "latency",
         file: String::new(),
         nav: "Detection latency",
-        title: "Detection latency: from just before the call until the monitor has the event",
+        title: TITLE,
         about: "At p99 stands the latency that 99 of 100 events did not exceed. Both axes are the same in every panel \
                 and logarithmic; the latency is an upper bound.",
         svg: sheet(&panels)?,
@@ -147,45 +162,25 @@ fn sheet(panels: &[Panel<'_>]) -> Result<String> {
     );
     let right = points().map(|point| nines(point.0)).fold(1.0, f64::max);
     let rows = panels.len().div_ceil(2) as u32;
-    // One legend for all, or, by families, one in each.
+    // One legend for all, or, by families, one in each panel.
     let whole = panels.iter().max_by_key(|panel| panel.curves.len());
-    let whole = whole.filter(|panel| panel.family.is_none());
+    let entries = whole.filter(|panel| panel.family.is_none());
+    let entries = entries.map_or_else(Vec::new, Panel::entries);
+    let head = HEAD + legend::height(&entries, LEFT, legend::RIGHT) as u32;
     let mut svg = String::new();
     {
-        let size = (WIDTH, HEAD + rows * PANEL.1);
+        let size = (WIDTH, head + rows * PANEL.1);
         let sheet = SVGBackend::with_string(&mut svg, size).into_drawing_area();
         sheet.fill(&WHITE).map_err(failed)?;
-        if let Some(panel) = whole {
-            legend(&sheet, panel, 15)?;
-        }
-        let (_, below) = sheet.split_vertically(HEAD);
+        style::head(&sheet, TITLE, LEGEND)?;
+        legend::draw(&sheet, &entries, (LEFT, legend::RIGHT), HEAD as i32)?;
+        let (_, below) = sheet.split_vertically(head);
         for (area, one) in below.split_evenly((rows as usize, 2)).iter().zip(panels) {
             panel(area, one, right, (low * 0.8, high * 1.3))?;
         }
         sheet.present().map_err(failed)?;
     }
     Ok(svg)
-}
-
-fn legend(sheet: &Sheet<'_>, panel: &Panel<'_>, y: i32) -> Result<()> {
-    let mut x = 64;
-    for Curve {
-        look,
-        configuration,
-        ..
-    } in &panel.curves
-    {
-        let stroke = style::colour(*look).stroke_width(2);
-        sheet
-            .draw(&PathElement::new([(x, y), (x + 28, y)], stroke))
-            .map_err(failed)?;
-        style::marker(sheet, *look, (x + 14, y), false)?;
-        let name = style::short(configuration, 24);
-        let text = style::text(INK, false, HPos::Left);
-        style::write(sheet, &name, (x + 35, y), &text)?;
-        x += 60 + 8 * name.chars().count() as i32;
-    }
-    Ok(())
 }
 
 fn panel(area: &Sheet<'_>, panel: &Panel<'_>, right: f64, (low, high): (f64, f64)) -> Result<()> {
@@ -197,7 +192,7 @@ fn panel(area: &Sheet<'_>, panel: &Panel<'_>, right: f64, (low, high): (f64, f64
     style::write(area, &title, (64, 12), &style::text(INK, true, HPos::Left))?;
     let lines = if panel.family.is_some() { 1 } else { 0 };
     if lines > 0 {
-        legend(area, panel, 32)?;
+        legend::draw(area, &panel.entries(), (64, i32::MAX), 32)?;
     }
     let mut chart = ChartBuilder::on(area)
         .margin_top(24 + 20 * lines)

@@ -16,6 +16,8 @@ const SIZE: (u32, u32) = (WIDTH / 2, 300);
 /// Room for a line of the legend.
 const LINE: i32 = 20;
 const LEFT: i32 = 64;
+/// Title and legend.
+const HEAD: u32 = 52;
 
 /// A point of a line.
 pub(super) struct Point {
@@ -52,24 +54,29 @@ pub(super) enum Up {
 /// How all panels of a sheet are drawn.
 #[derive(Clone, Copy)]
 pub(super) struct Axes {
+    pub(super) title: &'static str,
+    /// What the marks mean.
+    pub(super) legend: &'static str,
     pub(super) across: &'static str,
     pub(super) unit: &'static str,
     pub(super) up: Up,
 }
 
-/// Draws them, two beside each other; `None` when there is not a point.
+/// Draws them, two beside each other; `None` when all there is is nothing.
 pub(super) fn draw(panels: &[Panel], axes: Axes) -> Result<Option<String>> {
-    if points(panels).next().is_none() {
+    if points(panels).all(|point| point.y == 0.0) {
         return Ok(None);
     }
     let right = points(panels).map(|point| point.x).fold(1.0, f64::max) * 1.05;
     let rows = panels.len().div_ceil(2);
     let mut svg = String::new();
     {
-        let size = (WIDTH, rows as u32 * SIZE.1);
+        let size = (WIDTH, HEAD + rows as u32 * SIZE.1);
         let sheet = SVGBackend::with_string(&mut svg, size).into_drawing_area();
         sheet.fill(&WHITE).map_err(failed)?;
-        for (area, one) in sheet.split_evenly((rows, 2)).iter().zip(panels) {
+        style::head(&sheet, axes.title, axes.legend)?;
+        let (_, below) = sheet.split_vertically(HEAD);
+        for (area, one) in below.split_evenly((rows, 2)).iter().zip(panels) {
             panel(area, one, axes, right, panels)?;
         }
         sheet.present().map_err(failed)?;

@@ -103,6 +103,18 @@ pub(super) fn line(
     sheet.draw(&line).map_err(failed)
 }
 
+/// The title of a picture and, under it, what its marks mean: it has to be read without its page.
+pub(super) fn head(sheet: &Sheet<'_>, title: &str, legend: &str) -> anyhow::Result<()> {
+    write(sheet, title, (8, 14), &text(INK, true, HPos::Left))?;
+    write(sheet, legend, (8, 34), &text(SOFT, false, HPos::Left))
+}
+
+/// A small grey mark.
+pub(super) fn quiet(sheet: &Sheet<'_>, at: (i32, i32)) -> anyhow::Result<()> {
+    let mark = Circle::new(at, 3, SOFT.filled());
+    sheet.draw(&mark).map_err(failed)
+}
+
 /// A name, safe, and no longer than fits.
 pub(super) fn short(name: &str, most: usize) -> String {
     let safe = plain(name);

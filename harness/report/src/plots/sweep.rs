@@ -10,6 +10,9 @@ use crate::numbers::{few, percent, thousands};
 use contract::bare_name;
 use scoring::sweep::result::{Generator, SweepResult};
 
+const LOSS: &str = "Loss against rate";
+const BUFFER: &str = "The buffer that is needed at a rate";
+const HOLLOW: &str = "hollow: less than 95 % of the offered rate was reached";
 const RATE: &str = "processes a second offered";
 
 /// All plots for which there are figures.
@@ -40,6 +43,8 @@ fn loss(found: &[&SweepResult]) -> Result<Option<Plot>> {
     };
     let panels = panels(found, &|all| all.iter().map(curve).collect());
     let axes = Axes {
+        title: LOSS,
+        legend: HOLLOW,
         across: RATE,
         unit: "per cent missed",
         up: Up::Linear,
@@ -65,7 +70,7 @@ fn loss(found: &[&SweepResult]) -> Result<Option<Plot>> {
         name: "loss",
         file: String::new(),
         nav: "Loss against rate",
-        title: "Loss against rate",
+        title: LOSS,
         about: "A hollow mark: less than 95 % of the offered rate was reached, because the workload was held up or \
                 the machine could do no more.",
         svg,
@@ -125,6 +130,8 @@ fn buffers(found: &[&SweepResult]) -> Result<Option<Plot>> {
         }]
     });
     let axes = Axes {
+        title: BUFFER,
+        legend: "the smallest buffer that lost nothing, at the rate that was reached",
         across: "processes a second reached",
         unit: "size of the buffer",
         up: Up::Bytes,
@@ -140,7 +147,7 @@ fn buffers(found: &[&SweepResult]) -> Result<Option<Plot>> {
         name: "buffer",
         file: String::new(),
         nav: "Buffer",
-        title: "The buffer that is needed at a rate",
+        title: BUFFER,
         about: "The highest rate that was reached with nothing missed, for each size of the buffer: bytes, for audit \
                 records. More buffer helps only as long as the line climbs to the right.",
         svg,

@@ -1,23 +1,26 @@
 //! A cell of a record in a line.
 
 use contract::Kind;
-use scoring::record::{Noise, Status};
+use scoring::record::{Experiment, Noise, Status};
 use scoring::{Cell, Summary};
 use serde::Serialize;
 
+use crate::fold::Tested;
 use crate::numbers::{few, micros, thousands};
 
 #[derive(Debug, Serialize)]
 pub(super) struct CellRow<'a> {
-    configuration: &'a str,
+    configuration: String,
+    experiment: &'static str,
     repetition: u32,
     /// Why there are no figures.
     why: Option<&'a str>,
     figures: Vec<String>,
 }
 
-pub(super) const HEAD: [&str; 18] = [
+pub(super) const HEAD: [&str; 19] = [
     "configuration",
+    "experiment",
     "repetition",
     "fork missed",
     "exec missed",
@@ -39,7 +42,7 @@ pub(super) const HEAD: [&str; 18] = [
 
 /// The cells of a workload, by configuration in the order of the record. Those of monitors that
 /// cannot run here at all say nothing that is not said elsewhere.
-pub(super) fn of<'a>(summary: &'a Summary, workload: &str) -> Vec<CellRow<'a>> {
+pub(super) fn of<'a>(summary: &'a Summary, tested: &Tested, workload: &str) -> Vec<CellRow<'a>> {
     let of = |cell: &&Cell| cell.workload == workload && cell.status != Status::Unavailable;
     let mut cells: Vec<_> = summary.cells.iter().filter(of).collect();
     let place = |name: &str| {
@@ -47,13 +50,18 @@ pub(super) fn of<'a>(summary: &'a Summary, workload: &str) -> Vec<CellRow<'a>> {
         monitors.position(|one| one.name == name)
     };
     cells.sort_by_key(|cell| (place(&cell.configuration), cell.repetition, cell.order));
-    cells.into_iter().map(row).collect()
+    cells.into_iter().map(|cell| row(cell, tested)).collect()
 }
 
-fn row(cell: &Cell) -> CellRow<'_> {
+fn row<'a>(cell: &'a Cell, tested: &Tested) -> CellRow<'a> {
+    let place = (cell.workload.clone(), cell.configuration.clone());
+    let smaller = tested.get(&place);
+    let smaller = smaller.filter(|_| cell.experiment == Experiment::Loss);
+    let smaller = smaller.map_or(String::new(), |with| format!(" with {with}"));
     let why = (cell.status != Status::Ok).then(|| cell.error.as_deref().unwrap_or("failed"));
     CellRow {
-        configuration: &cell.configuration,
+        configuration: format!("{}{smaller}", cell.configuration),
+        experiment: experiment(cell.experiment),
         repetition: cell.repetition,
         why,
         figures: figures(cell),
@@ -90,6 +98,19 @@ fn figures(cell: &Cell) -> Vec<String> {
     ];
     let figures = missed.chain(counts).chain(latency);
     figures.chain(costs.map(figure)).chain(last).collect()
+}
+
+fn experiment(of: Experiment) -> &'static str {
+    match of {
+        Experiment::Loss => "loss",
+        Experiment::Overhead => "overhead",
+        Experiment::Case => "case",
+        Experiment::Sweep => "sweep",
+        Experiment::Foreign => "foreign",
+        Experiment::Order => "order",
+        Experiment::Blind => "blind",
+        Experiment::Tamper => "tamper",
+    }
 }
 
 /// CPU time that the cell did not get: "3", or "3, 1,250 ms throttled, too much".

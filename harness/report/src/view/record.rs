@@ -7,7 +7,6 @@ use serde::Serialize;
 
 use super::cell_row;
 use super::workload::{self, Ids, Workload};
-use crate::advise::{self, Answer};
 use crate::cases::Cases;
 use crate::format;
 use crate::machine::{config, machine};
@@ -15,6 +14,7 @@ use crate::overview::Overview;
 use crate::parts::Parts;
 use crate::plots::Plot;
 use crate::sweep::Sweeps;
+use crate::verdict::{LEGEND, Verdict};
 
 #[derive(Debug, Serialize)]
 pub(super) struct View<'a> {
@@ -37,8 +37,11 @@ pub(super) struct View<'a> {
     floor: Option<String>,
     floors: String,
     recovered: &'a [String],
-    answers: Vec<Answer>,
+    verdict: Verdict,
     lender: Option<&'a str>,
+    /// Records of the page and of the same machine that answer a need differently.
+    others: Vec<Other>,
+    legend: &'static str,
     overview: Overview,
     workloads: Vec<Workload<'a>>,
     ids: Ids,
@@ -52,6 +55,13 @@ pub(super) struct View<'a> {
     plots: &'a [Plot],
 }
 
+/// Another answer to a need.
+#[derive(Debug, Serialize)]
+pub(super) struct Other {
+    pub(super) need: String,
+    pub(super) words: String,
+}
+
 #[derive(Debug, Serialize)]
 struct Monitor<'a> {
     name: &'a str,
@@ -60,7 +70,11 @@ struct Monitor<'a> {
 }
 
 impl<'a> View<'a> {
-    pub(super) fn new(parts: &'a Parts, same_machine: Vec<String>) -> Result<Self> {
+    pub(super) fn new(
+        parts: &'a Parts,
+        same_machine: Vec<String>,
+        others: Vec<Other>,
+    ) -> Result<Self> {
         let summary = &parts.load;
         let record = &summary.record;
         let mut ids = workload::ids(record, &parts.id);
@@ -84,10 +98,12 @@ impl<'a> View<'a> {
             floor: floor.map(|floor| share(floor.factor)),
             floors: floors(summary),
             recovered: &record.recovered,
-            answers: advise::answers(summary)?,
+            verdict: Verdict::new(summary)?,
             lender: parts.lender.as_deref(),
+            others,
+            legend: LEGEND,
             overview: Overview::new(summary),
-            workloads: workload::all(summary, &parts.id, &ids),
+            workloads: workload::all(parts, &ids),
             ids,
             row_head: &format::HEAD,
             short_head: &format::SHORT_HEAD,

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::cell_row::{self, CellRow};
 use crate::format::{self, Row};
 use crate::numbers::count;
+use crate::parts::Parts;
 
 /// The anchor of the row of a workload and a configuration.
 pub(super) type Ids = BTreeMap<String, BTreeMap<String, String>>;
@@ -21,6 +22,8 @@ pub(super) struct Workload<'a> {
     /// "32,767 forks, 1 exec, 32,767 exits".
     made: String,
     measured: bool,
+    /// "Noise floor: 6.9 % (40 null pairs)".
+    floor: Option<String>,
     rows: Vec<Linked>,
     cells: Vec<CellRow<'a>>,
 }
@@ -46,8 +49,9 @@ pub(super) fn ids(record: &Record, id: &str) -> Ids {
 }
 
 /// All workloads of a record.
-pub(super) fn all<'a>(summary: &'a Summary, id: &str, ids: &Ids) -> Vec<Workload<'a>> {
-    let rows = format::rows(summary);
+pub(super) fn all<'a>(parts: &'a Parts, ids: &Ids) -> Vec<Workload<'a>> {
+    let (summary, id) = (&parts.load, &parts.id);
+    let rows = format::rows(summary, &parts.tested);
     let link = |row: &Row| {
         let found = ids
             .get(&*row.workload)
@@ -67,8 +71,9 @@ pub(super) fn all<'a>(summary: &'a Summary, id: &str, ids: &Ids) -> Vec<Workload
             analysis: &one.analysis,
             made: made(one),
             measured: rows.iter().any(|linked| linked.row.not_measured.is_none()),
+            floor: floor(summary, &one.name),
             rows,
-            cells: cell_row::of(summary, &one.name),
+            cells: cell_row::of(summary, &parts.tested, &one.name),
         }
     })
     .collect()
@@ -83,4 +88,11 @@ fn made(one: &WorkloadInfo) -> String {
         count(exit, "exit"),
     ];
     words.join(", ")
+}
+
+fn floor(summary: &Summary, workload: &str) -> Option<String> {
+    let found = summary.noise_floor.workloads.get(workload)?;
+    let share = (found.factor - 1.0) * 100.0;
+    let pairs = count(found.pairs as u64, "null pair");
+    Some(format!("Noise floor: {share:.1} % ({pairs})"))
 }
