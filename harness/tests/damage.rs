@@ -17,7 +17,7 @@ use serde_json::Value;
 
 /// A small record, and the folder of its one cell under `replay`.
 fn record(dir: &Path) -> (PathBuf, PathBuf) {
-    let args = ["-m", "replay", "-w", "paced{count=50}", "--reps", "1"];
+    let args = ["-m", "replay", "-w", "paced${count=50}", "--reps", "1"];
     measured(dir, &args);
     let record = dir.join("record");
     let mut cells = fs::read_dir(record.join("raw")).unwrap().flatten();

@@ -41,11 +41,21 @@ impl<'a> Cells<'a> {
             chosen.copied().collect()
         };
         Self {
-            loss: of(Experiment::Loss),
+            loss: under_its_own_buffer(of(Experiment::Loss)),
             cost: of(Experiment::Overhead),
             all,
         }
     }
+}
+
+/// A sustained cell with a smaller buffer that lost something was run again under the buffer that the
+/// configuration has: then that one counts. No loss under a smaller buffer holds for a larger one.
+fn under_its_own_buffer(mut loss: Vec<&Scored>) -> Vec<&Scored> {
+    let own = |one: &&Scored| one.cell.stands_for.is_none();
+    if loss.iter().any(own) {
+        loss.retain(own);
+    }
+    loss
 }
 
 /// Puts the cells of one workload under one monitor together; `workload` are those of the workload
@@ -90,7 +100,9 @@ pub(super) fn compare(
         reported_lost: reported_lost(&loss),
         silent_lost: loss_cells().map(|cell| cell.silent_lost).sum(),
         undrained: cells().filter(|cell| !cell.drained).count(),
-        stolen: cells().filter(|cell| cell.noise.stolen).count(),
+        stolen: cells()
+            .filter(|cell| cell.noise.stolen || cell.noise.throttled)
+            .count(),
         latency_us: LatencyScore::of(&latencies)?,
         pace: open_loop::pool(cells().filter_map(|cell| cell.pace.as_ref()), seed),
         stall: Stall::of(cells(), fits.map(|(fits, place)| (&fits.wall, place)), seed),

@@ -7,7 +7,7 @@ use anyhow::{Error, Result};
 use contract::{Buffer, Counts, Kind};
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
-use scoring::record::Experiment;
+use scoring::record::{CellRun, Experiment};
 use workloads::Definition;
 
 use super::cells::{Cells, Task, uses_accounting};
@@ -98,12 +98,26 @@ impl Loss {
                 accounted: !uses_accounting(&one.configuration),
             };
             progress.tell(begun.elapsed(), left, &format!("loss: {}", task.words()));
-            cells.run(task, &progress)?;
+            let row = cells.run(task, &progress)?;
+            // No loss under a smaller buffer holds for a larger one; a loss says nothing about it.
+            if let Some(own) = one.stands_for.as_ref().filter(|_| tells_of_loss(&row)) {
+                let own = Task {
+                    configuration: own,
+                    stands_for: None,
+                    ..task
+                };
+                cells.run(own, &progress)?;
+            }
             left -= one.time;
         }
         progress.finish();
         Ok(())
     }
+}
+
+/// Whether the monitor itself says that it lost something.
+fn tells_of_loss(row: &CellRun) -> bool {
+    row.reported_lost.values().any(|&lost| lost > 0)
 }
 
 /// So many of the expected events are of kinds that the configuration offers.

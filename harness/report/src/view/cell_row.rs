@@ -120,7 +120,7 @@ fn stolen(noise: &Noise) -> String {
     if throttled > 0 {
         text += &format!(", {} ms throttled", thousands(throttled));
     }
-    if noise.stolen {
+    if noise.stolen || noise.throttled {
         text += ", too much";
     }
     text

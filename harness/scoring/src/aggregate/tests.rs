@@ -218,6 +218,21 @@ fn detection_latency_is_pooled_and_its_percentiles_lie_in_their_intervals() {
 }
 
 #[test]
+fn a_loss_cell_under_the_configurations_own_buffer_counts_before_a_smaller_one() {
+    let mut cells = blocks(2, 0);
+    cells.push(Cell {
+        stands_for: Some("m".into()),
+        ..cell(Experiment::Loss, "m{ring=1M}", 1, 7, 5000.0)
+    });
+    cells.push(cell(Experiment::Loss, "m", 1, 2, 5000.0));
+    let summary = summary(cells);
+    let found = summary.of("storm", "m").unwrap();
+    let missed: u64 = found.loss.0.values().map(|loss| loss.missed).sum();
+    assert_eq!((missed, found.missed_elsewhere), (2, 7));
+    assert_eq!(found.loss_configuration, None);
+}
+
+#[test]
 fn a_loss_cell_with_a_smaller_buffer_stands_for_the_configuration() {
     let mut cells = blocks(2, 0);
     cells.push(Cell {
