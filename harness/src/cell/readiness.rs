@@ -15,6 +15,9 @@ use super::monitor::MonitorProcess;
 use super::spool_tail::SpoolTail;
 use crate::user::User;
 
+/// So long is the report of the last probes waited for before others follow, and then twice as long.
+const AGAIN: Duration = Duration::from_millis(500);
+
 /// Spawns readiness probes as the workload would spawn its programs.
 pub(super) struct ReadinessProbes {
     program: PathBuf,
@@ -74,25 +77,51 @@ impl ReadinessProbes {
     }
 
     /// Spawns one on every CPU and waits until all are reported: whatever happened before them
-    /// has been handed on. `false` when that does not come about in time.
-    pub(super) fn drained(&self, tail: Option<&mut SpoolTail>, patience: Duration) -> Result<bool> {
+    /// has been handed on. `false` when that does not come about in time. Where the buffer is still full
+    /// a probe is lost like anything else, so on a CPU whose probe is not reported another one follows.
+    pub(super) fn drained(
+        &self,
+        tail: Option<&mut SpoolTail>,
+        patience: Duration,
+    ) -> Result<bool> {
+        let Some(tail) = tail else {
+            self.on_each(&cpus()?)?.into_iter().try_for_each(reap)?;
+            return Ok(true);
+        };
+        // A probe may get a pid that the workload had.
+        tail.reported(&[])?;
+        tail.forget();
+        let deadline = Instant::now() + patience;
+        let (mut left, mut wait) = (cpus()?, AGAIN);
+        while !left.is_empty() {
+            let probes = self.on_each(&left)?;
+            let sent: Vec<_> = probes.iter().map(Child::id).collect();
+            let over = deadline.saturating_duration_since(Instant::now());
+            let all = until(wait.min(over), || tail.reported(&sent));
+            let mut place = 0..;
+            left.retain(|_| place.next().is_some_and(|at| !tail.has(sent[at])));
+            probes.into_iter().try_for_each(reap)?;
+            if !all? && over <= wait {
+                return Ok(false);
+            }
+            wait *= 2;
+        }
+        Ok(true)
+    }
+
+    /// One on each of these CPUs.
+    fn on_each(&self, cpus: &[usize]) -> Result<Vec<Child>> {
         let this = nix::unistd::Pid::from_raw(0);
         let usual = sched_getaffinity(this).context("sched_getaffinity")?;
-        let mut readiness_probes = Vec::new();
-        for cpu in (0..CpuSet::count()).filter(|&cpu| usual.is_set(cpu) == Ok(true)) {
+        let spawned = cpus.iter().map(|&cpu| {
             let mut only = CpuSet::new();
             only.set(cpu)?;
             sched_setaffinity(this, &only).context("sched_setaffinity")?;
-            readiness_probes.push(self.spawn()?);
-        }
+            self.spawn()
+        });
+        let spawned: Result<Vec<_>> = spawned.collect();
         sched_setaffinity(this, &usual).context("sched_setaffinity")?;
-        let sent: Vec<_> = readiness_probes.iter().map(Child::id).collect();
-        let reported = match tail {
-            Some(tail) => until(patience, || tail.reported(&sent))?,
-            None => true,
-        };
-        readiness_probes.into_iter().try_for_each(reap)?;
-        Ok(reported)
+        spawned
     }
 
     /// One process, started and ended, but not waited for.
@@ -119,6 +148,13 @@ impl ReadinessProbes {
         waitid(Id::Pid(pid), ended).context("waitid")?;
         Ok(child)
     }
+}
+
+/// The CPUs that this process may use.
+fn cpus() -> Result<Vec<usize>> {
+    let usual = sched_getaffinity(nix::unistd::Pid::from_raw(0)).context("sched_getaffinity")?;
+    let all = 0..CpuSet::count();
+    Ok(all.filter(|&cpu| usual.is_set(cpu) == Ok(true)).collect())
 }
 
 fn reap(mut readiness_probe: Child) -> Result<()> {

@@ -57,6 +57,11 @@ impl SpoolTail {
         Ok(pids.iter().all(|pid| self.seen.contains(pid)))
     }
 
+    /// Whether this one has been reported, as far as was read.
+    pub(super) fn has(&self, pid: Pid) -> bool {
+        self.seen.contains(&pid)
+    }
+
     /// Forgets what was reported; a pid may come again.
     pub(super) fn forget(&mut self) {
         self.seen.clear();
