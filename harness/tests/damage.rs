@@ -95,7 +95,7 @@ fn a_damaged_summary_is_refused_by_name() {
     }
     fs::write(&summary, &sound).unwrap();
     let (code, stdout, stderr) = said(&["report", record.to_str().unwrap()]);
-    assert!(code == 0 && stdout.contains("paced{count=50}"), "{stderr}");
+    assert!(code == 0 && stdout.contains("replay"), "{stderr}");
     assert_eq!(fs::read_to_string(&summary).unwrap(), sound);
 }
 

@@ -59,6 +59,15 @@ fn a_cliff_is_found_and_can_be_computed_again() {
         assert_eq!(cell["silent_lost"], 0, "{cell:#}");
     }
     let page = read("README.md");
+    names_the_cliff(&page, found);
+    names_what_was_due(out);
+    assert_eq!(said(&["score", out]).0, 0);
+    assert_eq!(said(&["report", out]).0, 0);
+    let again: Value = serde_json::from_str(&read("sweep.json")).unwrap();
+    assert_eq!((again, read("README.md")), (first.clone(), page));
+}
+
+fn names_the_cliff(page: &str, found: &Value) {
     assert!(page.contains("plots/1-loss.svg"), "{page}");
     let cliff = format!("* {} loses at ", MONITOR.replace('_', "\\_"));
     assert!(page.contains(&cliff), "{page}");
@@ -66,7 +75,10 @@ fn a_cliff_is_found_and_can_be_computed_again() {
         found["unfinished"].is_null() && !page.contains("was not finished"),
         "{page}"
     );
-    // Had it been stopped before its last trial, that would be named.
+}
+
+/// Had the sweep been stopped before its last trial, that one would be named.
+fn names_what_was_due(out: &str) {
     let mut summary = Summary::read(out.as_ref()).unwrap();
     let place = summary
         .cells
@@ -75,8 +87,4 @@ fn a_cliff_is_found_and_can_be_computed_again() {
     let last = summary.cells.remove(place.unwrap());
     let cut = &Sweep::new(&summary).found[0];
     assert_eq!(cut.unfinished, Load::parse(&last.workload).map(|one| one.1));
-    assert_eq!(said(&["score", out]).0, 0);
-    assert_eq!(said(&["report", out]).0, 0);
-    let again: Value = serde_json::from_str(&read("sweep.json")).unwrap();
-    assert_eq!((again, read("README.md")), (first, page));
 }

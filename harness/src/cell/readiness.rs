@@ -79,11 +79,7 @@ impl ReadinessProbes {
     /// Spawns one on every CPU and waits until all are reported: whatever happened before them
     /// has been handed on. `false` when that does not come about in time. Where the buffer is still full
     /// a probe is lost like anything else, so on a CPU whose probe is not reported another one follows.
-    pub(super) fn drained(
-        &self,
-        tail: Option<&mut SpoolTail>,
-        patience: Duration,
-    ) -> Result<bool> {
+    pub(super) fn drained(&self, tail: Option<&mut SpoolTail>, patience: Duration) -> Result<bool> {
         let Some(tail) = tail else {
             self.on_each(&cpus()?)?.into_iter().try_for_each(reap)?;
             return Ok(true);

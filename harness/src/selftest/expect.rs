@@ -120,15 +120,12 @@ fn costs(cost: &Cost, events: usize) -> Due {
 impl Case<'_> {
     /// What both repetitions say together.
     pub(super) fn comparison(&self) -> Due {
-        let costs = self.runs.map(|run| run.cost.unwrap_or_default());
-        let events = self.ledger.truths.len();
-        let both =
-            |of: fn(&Figures) -> u64| number(self.planted.iter().map(|p| of(p)).sum::<u64>());
-        let monitor = costs.map(|cost| each(cost.monitor_cpu_ns.unwrap_or(0), events));
-        let speed = costs.map(|cost| rate(&cost, events));
-        let wall_ms = |cost: Cost| cost.wall_ns as f64 / 1e6;
-        let system_cpu = |cost: Cost| each(cost.system_cpu_ns, events);
-        Due::map([
+        let all = self.names_and_loss().into_iter();
+        Due::map(all.chain(self.counts()).chain(self.costs_and_times()))
+    }
+
+    fn names_and_loss(&self) -> Vec<(&'static str, Due)> {
+        vec![
             ("workload", number(&self.runs[0].workload)),
             ("configuration", number(&self.runs[0].configuration)),
             ("repetitions", number(2)),
@@ -142,6 +139,13 @@ impl Case<'_> {
             ("buffer", Due::null()),
             ("stationary", Due::null()),
             ("correct", self.correct()),
+        ]
+    }
+
+    fn counts(&self) -> Vec<(&'static str, Due)> {
+        let both =
+            |of: fn(&Figures) -> u64| number(self.planted.iter().map(|p| of(p)).sum::<u64>());
+        vec![
             ("unrelated", both(|p| p.unrelated)),
             ("unverified", both(|p| p.unrelated)),
             (
@@ -168,6 +172,17 @@ impl Case<'_> {
                 "stolen",
                 number(self.runs.iter().filter(|run| run.noise.stolen).count()),
             ),
+        ]
+    }
+
+    fn costs_and_times(&self) -> Vec<(&'static str, Due)> {
+        let costs = self.runs.map(|run| run.cost.unwrap_or_default());
+        let events = self.ledger.truths.len();
+        let monitor = costs.map(|cost| each(cost.monitor_cpu_ns.unwrap_or(0), events));
+        let speed = costs.map(|cost| rate(&cost, events));
+        let wall_ms = |cost: Cost| cost.wall_ns as f64 / 1e6;
+        let system_cpu = |cost: Cost| each(cost.system_cpu_ns, events);
+        vec![
             ("latency_us", self.latency()),
             ("pace", Due::maybe(open_loop::both(self.ledger))),
             (
@@ -188,7 +203,7 @@ impl Case<'_> {
                 "peak_rss_bytes",
                 number(costs.map(|cost| cost.peak_rss_bytes).into_iter().max()),
             ),
-        ])
+        ]
     }
 
     fn loss(&self) -> Due {

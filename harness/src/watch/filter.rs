@@ -177,72 +177,18 @@ mod tests {
 
     #[test]
     fn kinds_trees_users_and_programs_are_told_apart() {
-        let kinds = vec![Kind::Exec];
-        assert_eq!(
-            passed(
-                Wanted {
-                    kinds,
-                    ..Wanted::default()
-                },
-                EVENTS
-            ),
-            [1, 6]
-        );
-        let trees = vec![50];
-        assert_eq!(
-            passed(
-                Wanted {
-                    trees,
-                    ..Wanted::default()
-                },
-                EVENTS
-            ),
-            [0, 1, 2, 3, 4]
-        );
-        let trees = vec![101];
-        assert_eq!(
-            passed(
-                Wanted {
-                    trees,
-                    ..Wanted::default()
-                },
-                EVENTS
-            ),
-            [2, 4]
-        );
-        let exe = Some(Regex::new("^/bin/ls$").unwrap());
+        let only = |set: &dyn Fn(&mut Wanted)| {
+            let mut wanted = Wanted::default();
+            set(&mut wanted);
+            passed(wanted, EVENTS)
+        };
+        assert_eq!(only(&|it| it.kinds = vec![Kind::Exec]), [1, 6]);
+        assert_eq!(only(&|it| it.trees = vec![50]), [0, 1, 2, 3, 4]);
+        assert_eq!(only(&|it| it.trees = vec![101]), [2, 4]);
         // The child of ls runs ls until it executes something else.
-        assert_eq!(
-            passed(
-                Wanted {
-                    exe,
-                    ..Wanted::default()
-                },
-                EVENTS
-            ),
-            [1, 2, 3, 4]
-        );
-        let users = vec![9];
-        assert_eq!(
-            passed(
-                Wanted {
-                    users,
-                    ..Wanted::default()
-                },
-                EVENTS
-            ),
-            [1, 2, 3, 4, 6, 7]
-        );
-        let users = vec![7];
-        assert_eq!(
-            passed(
-                Wanted {
-                    users,
-                    ..Wanted::default()
-                },
-                EVENTS
-            ),
-            [0]
-        );
+        let ls = || Some(Regex::new("^/bin/ls$").unwrap());
+        assert_eq!(only(&|it| it.exe = ls()), [1, 2, 3, 4]);
+        assert_eq!(only(&|it| it.users = vec![9]), [1, 2, 3, 4, 6, 7]);
+        assert_eq!(only(&|it| it.users = vec![7]), [0]);
     }
 }
