@@ -57,9 +57,12 @@ fn what_is_said_of_records_is_what_they_say() {
     let table = fs::read_to_string(home.join("scripts/kernels.toml")).unwrap();
     let table: toml::Table = toml::from_str(&table).unwrap();
     let keys = table.keys().filter(|key| *key != "tools");
+    // A line of kernels that was added after the last record has none yet.
     let kernels: Vec<_> = keys
         .map(|key| home.join("results/kernels").join(key))
+        .filter(|kernel| kernel.join("record.json").exists())
         .collect();
+    assert!(kernels.len() >= 4, "{kernels:?}");
     let mut args = vec!["report"];
     args.extend(kernels.iter().map(|kernel| kernel.to_str().unwrap()));
     let text = said(&args);

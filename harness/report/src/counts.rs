@@ -133,8 +133,12 @@ pub(crate) fn faults(summary: &Summary, row: &Comparison, field: Field) -> Optio
             (judged - score.correct, judged)
         })
     };
-    let counts: Vec<_> = loss_cells(summary, row).into_iter().map(count).collect();
-    Share::of(&counts)
+    // Of all cells: a field is judged whatever the cell is for, and repetitions give an interval.
+    let all = summary.cells.iter().filter(|cell| {
+        let of = cell.stands_for.as_ref().unwrap_or(&cell.configuration);
+        cell.workload == row.workload && *of == row.configuration && cell.status == Status::Ok
+    });
+    Share::of(&all.map(count).collect::<Vec<_>>())
 }
 
 /// Whether a field is offered in any row.

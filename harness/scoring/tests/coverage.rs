@@ -15,7 +15,7 @@ use rand::{RngExt, SeedableRng};
 use scoring::record::{CellRun, FORMAT, Machine, Record};
 use scoring::stats;
 use scoring::{Cell, Interval, Keyed, KindScore, LatencyHistogram, Scored, Summary};
-use statrs::distribution::{ContinuousCDF, Normal};
+use statrs::distribution::{Binomial, ContinuousCDF, DiscreteCDF, Normal};
 
 const RECORDS: u64 = 1000;
 const TRUTHS: u64 = 20_000;
@@ -33,22 +33,9 @@ impl World {
         (-2.0 * size.ln()).sqrt() * (std::f64::consts::TAU * turn).cos()
     }
 
-    /// How many of [`TRUTHS`] independent events are missed: Poisson's law where these are few, the
-    /// normal one else, both of which are quicker to draw from than the binomial.
     fn missed(&mut self, rate: f64) -> u64 {
-        let mean = TRUTHS as f64 * rate;
-        if mean > 50.0 {
-            let spread = (mean * (1.0 - rate)).sqrt();
-            return (mean + spread * self.normal())
-                .round()
-                .clamp(0.0, TRUTHS as f64) as u64;
-        }
-        let (end, mut product, mut missed) = ((-mean).exp(), self.0.random::<f64>(), 0);
-        while product > end {
-            product *= self.0.random::<f64>();
-            missed += 1;
-        }
-        missed
+        let chance = self.0.random::<f64>();
+        Binomial::new(rate, TRUTHS).unwrap().inverse_cdf(chance)
     }
 
     fn cell(&mut self, monitor: &str, repetition: u32, order: u32, wall: f64) -> Scored {
