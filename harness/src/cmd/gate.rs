@@ -122,7 +122,7 @@ fn measured(
         let workloads = baseline.workloads.iter();
         let Measured { out, .. } = measure(&Wanted {
             monitors: baseline.monitors.clone(),
-            workloads: workloads.map(|(name, _)| name.clone()).collect(),
+            workloads: workloads.map(|(label, _)| only(label)).collect(),
             until: enough(args, baseline.repetitions),
             own_length: true,
             scale: baseline.scale,
@@ -141,6 +141,12 @@ fn measured(
     say("something looks worse than the baseline: measuring once more");
     let out = args.out.out.as_ref().map(|out| out.join("again"));
     Ok(gate::confirm(first, &again(args.out.seed + 1, out)?))
+}
+
+/// The pattern that means the workload called `label` and not a folder of that name.
+fn only(label: &str) -> String {
+    let name = contract::bare_name(label);
+    format!("{name}${}", &label[name.len()..])
 }
 
 /// Writes the baseline anew, from a record or from a run of its own.
