@@ -66,7 +66,7 @@ const OPTIONS: &[(&str, &[(&str, u64)])] = &[
     ("netlink", &[("rcvbuf", 4 << 10)]),
     ("audit", &[("backlog", 64), ("rcvbuf", 4 << 10)]),
     ("ebpf", &[("ring", 4 << 10)]),
-    ("kmod", &[("ring", 4 << 10)]),
+    ("kmod", &[("ring", 16 << 10)]),
     ("perf", &[("pages", 1)]),
     ("taskstats", &[("rcvbuf", 4 << 10)]),
 ];

@@ -53,7 +53,9 @@ fn every_monitor_reports_what_it_offers() {
     let summary = measured(dir.path(), &args);
     let mut ran = Vec::new();
     for name in techniques() {
-        let cells = cells(&summary, name);
+        let mut cells = cells(&summary, name);
+        // Those of the loss experiment are some under a smaller buffer, so under another label.
+        cells.retain(|cell| cell["experiment"] != "loss");
         assert_eq!(cells.len(), WORKLOADS.len(), "{name}: {cells:#?}");
         match lacks(name) {
             Some(lacks) => {

@@ -30,7 +30,7 @@ fn a_stopped_ebpf_reader_is_found() {
 
 /// Without `wait` the system calls would wait for the reader, and nothing would be lost.
 #[test]
-#[ignore = "needs root"]
+#[ignore = "not mended: a stopped audit reader leaves silent loss"]
 fn a_stopped_audit_reader_is_found() {
     stopped("audit{wait=0}");
 }
