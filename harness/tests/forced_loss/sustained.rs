@@ -23,7 +23,7 @@ fn a_stopped_netlink_reader_is_found() {
 }
 
 #[test]
-#[ignore = "needs root"]
+#[ignore = "not mended: the last probes are not detected after a stopped ebpf reader"]
 fn a_stopped_ebpf_reader_is_found() {
     stopped("ebpf");
 }
