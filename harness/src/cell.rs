@@ -24,6 +24,7 @@ use std::path::Path;
 
 use anyhow::{Context, Error, Result};
 
+use crate::checksums;
 use crate::exit::NothingRuns;
 use measure::{Measured, measure};
 use scoring::record::{CellRun, Noise, Status, write_json_pretty};
@@ -56,6 +57,9 @@ impl Cell<'_> {
                 Err(error) => blame(&mut row, &error),
             }
             write_json_pretty(&dir.join("cell.json"), &row)?;
+            if row.status == Status::Ok {
+                checksums::write(&dir)?;
+            }
             return Ok(row);
         }
     }

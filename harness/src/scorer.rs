@@ -9,6 +9,7 @@ use contract::{Claims, EventLog, Label, Ledger, Life, Monitor, Options, SpoolRea
 use scoring::record::{CellRun, CrossCheck, Record, Status, read_json, write_json};
 use scoring::{Cell, Scored, Summary, score};
 
+use crate::checksums;
 use crate::cross_check::{self, accounting};
 
 /// What the folder of a cell says of the workload's processes, and of all others.
@@ -53,10 +54,13 @@ fn inputs(dir: &Path, run: &CellRun, reader: Reader) -> Result<Inputs> {
     if reader.emulated {
         claims.clock = claims.clock.emulated();
     }
+    let log = decode(&dir.join("spool.bin"), monitor)?;
+    // Last: what is wrong with a file that does not read says more.
+    checksums::check(dir)?;
     Ok(Inputs {
         ledger,
         others,
-        log: decode(&dir.join("spool.bin"), monitor)?,
+        log,
         claims,
     })
 }

@@ -48,7 +48,13 @@ fn walk(keys: &mut Keys, record: &Path) {
         }
     }
     for cell in fs::read_dir(record.join("raw")).unwrap() {
-        for name in ["cell.json", "outcome.json", "ledger.json", "alive.json"] {
+        for name in [
+            "cell.json",
+            "outcome.json",
+            "ledger.json",
+            "alive.json",
+            "checksums.json",
+        ] {
             let path = cell.as_ref().unwrap().path().join(name);
             if path.exists() {
                 keys.walk(name, &json(&path));

@@ -7,7 +7,7 @@ use contract::Kind;
 use crate::cell::{Cell, KindScore};
 use crate::comparison::{Comparison, Share};
 use crate::loss_rate::Loss;
-use crate::record::{FORMAT, Status};
+use crate::record::FORMAT;
 use crate::slowdown::Slowdown;
 use crate::summary::Summary;
 
@@ -34,9 +34,6 @@ fn cell(cell: &Cell) -> Result<()> {
         "{} on {}, repetition {}",
         cell.configuration, cell.workload, cell.repetition
     );
-    if cell.status != Status::Ok && !cell.kinds.0.is_empty() {
-        bail!("{place}: was not measured and has figures");
-    }
     for (name, score) in &cell.kinds.0 {
         kind(*name, score, &place)?;
     }

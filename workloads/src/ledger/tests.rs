@@ -1,3 +1,5 @@
+use std::fs;
+
 use contract::{Kind, Span};
 
 use super::slot::{self, HEADER, SLOT, Slot, at};
