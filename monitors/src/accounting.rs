@@ -35,7 +35,6 @@ mod record;
 #[cfg(test)]
 mod tests;
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -45,9 +44,8 @@ use contract::{
     Unavailable,
 };
 use nix::sys::statvfs::statvfs;
-use nix::unistd::acct;
 
-use follow::Follower;
+use follow::{Follower, switch_off};
 
 pub use others::others_account;
 pub use record::AcctRecord;
@@ -136,12 +134,6 @@ fn recover(file: &Path) -> Result<Vec<String>> {
     if !nix::unistd::geteuid().is_root() || !follow::is_left(file)? {
         return Ok(Vec::new());
     }
-    off(file)?;
+    switch_off(file)?;
     Ok(vec!["process accounting is off again".into()])
-}
-
-/// Switches it off and takes away the sign that it is on.
-fn off(file: &Path) -> Result<()> {
-    acct::disable().map_err(|why| format!("acct: {why}: switch it off with accton off"))?;
-    fs::remove_file(file).map_err(|why| format!("{}: {why}: remove it", file.display()).into())
 }

@@ -11,4 +11,5 @@ pub(crate) mod netlink_socket;
 pub(crate) mod proc_lookup;
 pub(crate) mod process_stat;
 pub(crate) mod recv_batch;
+pub(crate) mod slurp;
 pub(crate) mod thread_group;

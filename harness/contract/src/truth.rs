@@ -1,4 +1,7 @@
-use crate::{Arena, Fields, Kind, Nanos, Pid};
+use crate::arena::Arena;
+use crate::field::Fields;
+use crate::kind::{Kind, Pid};
+use crate::nanos::Nanos;
 
 /// One event as the workload wrote it down.
 ///
