@@ -12,6 +12,7 @@ pub mod cross_check;
 pub mod exit;
 mod experiment;
 mod gate_render;
+mod lock;
 mod machine;
 mod measure;
 mod output;

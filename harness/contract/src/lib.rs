@@ -11,6 +11,7 @@ mod error;
 mod escape;
 mod event;
 mod field;
+pub mod file;
 mod kind;
 mod label;
 mod monitor;

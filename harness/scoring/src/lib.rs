@@ -22,6 +22,7 @@ mod noise_floor;
 mod open_loop;
 pub mod overhead;
 mod parallel;
+mod plausible;
 pub mod record;
 mod reported_loss;
 mod runs_csv;

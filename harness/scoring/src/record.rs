@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use contract::file;
 use serde::{Deserialize, Serialize};
 
 /// The version of every format in docs/FORMAT.md.
@@ -368,7 +369,7 @@ impl Record {
 
 /// Reads a JSON file; an error names it.
 pub fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {
-    let text = fs::read(path).with_context(|| format!("{}: cannot be read", path.display()))?;
+    let text = file::read(path).with_context(|| format!("{}: cannot be read", path.display()))?;
     serde_json::from_slice(&text)
         .with_context(|| format!("{}: is not what harness writes there", path.display()))
 }
@@ -385,5 +386,5 @@ pub fn write_json_pretty<T: Serialize>(path: &Path, value: &T) -> Result<()> {
 
 fn write(path: &Path, mut text: Vec<u8>) -> Result<()> {
     text.push(b'\n');
-    fs::write(path, text).with_context(|| format!("{}: cannot be written", path.display()))
+    file::write(path, text).with_context(|| format!("{}: cannot be written", path.display()))
 }

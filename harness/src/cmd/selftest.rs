@@ -62,7 +62,7 @@ pub(crate) fn selftest(args: &SelftestArgs) -> Result<()> {
 
 /// Runs the real workloads under `replay`: their ledgers, and a case for each run itself.
 fn real(dir: &Path) -> Result<(Vec<Source>, Vec<Case>)> {
-    let setup = Setup::new(Some(&dir.join("real")), "selftest", 1.0)?;
+    let setup = Setup::new(Some(&dir.join("real")), "selftest", 1.0, None)?;
     let (mut sources, mut cases) = (Vec::new(), Vec::new());
     for (order, (name, scale)) in (0..).zip(REAL) {
         if let Some((cell, label)) = measured(&setup.stage, (name, scale), order)? {

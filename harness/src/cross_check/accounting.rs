@@ -126,7 +126,7 @@ impl Kept {
             return Ok(None);
         }
         let bad = |why: &dyn std::fmt::Display| format!("{}: {why}: measure again", path.display());
-        let bytes = fs::read(&path).map_err(|why| bad(&why))?;
+        let bytes = contract::file::read(&path).map_err(|why| bad(&why))?;
         let records = parse(&bytes).map_err(|why| bad(&why))?;
         let alive =
             read_json(&cell.join(ALIVE)).map_err(|why| format!("{why:#}: measure again"))?;

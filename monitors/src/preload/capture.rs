@@ -60,14 +60,14 @@ pub(super) fn run(
     let done = std::os::unix::net::UnixStream::pair()?;
     let reader = std::thread::current();
     std::thread::scope(|scope| {
-        let watcher = scope.spawn(|| {
+        let watcher = std::thread::Builder::new().spawn_scoped(scope, || {
             let done = std::os::fd::AsFd::as_fd(&done.1);
             let mut ends = [stop, done].map(|fd| PollFd::new(fd, PollFlags::POLLIN));
             while let Err(nix::Error::EINTR) = poll(&mut ends, PollTimeout::NONE) {}
             stopping.store(true, Ordering::SeqCst);
             channel.wake();
             reader.unpark();
-        });
+        })?;
         let found = Reader::new(channel, rest.unwrap_or(REST), spool).run(&stopping);
         // When reading failed, `stop` may stay silent; the thread must end all the same.
         drop(done.0);
