@@ -47,7 +47,7 @@ mod tests;
 use caps::{CapSet, Capability};
 use contract::{
     Buffer, Claims, Clock, Counters, Decode, Field, Kind, Monitor, OptionKind, OptionSpec, Options,
-    Result, Session, Unavailable,
+    Recovered, Result, Session, Unavailable,
 };
 use nix::errno::Errno;
 
@@ -204,8 +204,8 @@ impl Monitor for Audit {
         Box::new(decode::Decoder::default())
     }
 
-    fn recover(&self) -> Result<Vec<String>> {
-        session::recover()
+    fn recover(&self) -> Result<Recovered> {
+        session::recover().map(Recovered::done)
     }
 }
 
