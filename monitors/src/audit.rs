@@ -34,6 +34,7 @@ mod capture;
 mod decode;
 mod execve;
 mod fill;
+mod interference;
 mod process_tracker;
 mod record;
 mod rules;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use contract::{Counters, Nanos, Result, Session, Spool};
 use netlink_sys::{Socket, SocketAddr};
@@ -13,6 +13,7 @@ use nix::sys::socket::{setsockopt, sockopt};
 use nix::time::{ClockId, clock_gettime};
 
 use super::fill::Fill;
+use super::interference;
 use super::session::{AuditSession, failed};
 use super::{OFFSET, rules, wire};
 use crate::common::clock;
@@ -33,6 +34,8 @@ const LATER: Duration = Duration::from_millis(250);
 /// The reported losses, by their names in every format: the kernel's queue was full, the socket's.
 const LOST: &str = "lost";
 const DROPS: &str = "socket_drops";
+/// After so long a silence an observer wants to know that it means something.
+const SILENCE: Duration = Duration::from_secs(1);
 /// How long the record of the last rule's end may take to come, once nothing else does.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -60,6 +63,7 @@ fn watch(audit: &mut AuditSession, session: &mut Session<'_>) -> Result<Counters
     session.spool.flush()?;
     (session.ready)(&[])?;
     feed.run(audit, session)?;
+    audit.check(feed.changed)?;
     let removed = audit.disarm()?;
     feed.drain(removed, &mut session.spool)?;
     feed.tell_offset(&mut session.spool)?;
@@ -108,6 +112,8 @@ struct RecordSocket {
     /// Records of the end of own rules.
     ended: usize,
     undrained: bool,
+    /// When the kernel told of a change of rules or settings that was not looked into yet.
+    changed: Option<SystemTime>,
 }
 
 impl RecordSocket {
@@ -129,6 +135,7 @@ impl RecordSocket {
             enobufs: 0,
             ended: 0,
             undrained: false,
+            changed: None,
         })
     }
 
@@ -159,20 +166,29 @@ impl RecordSocket {
 
     /// Until told to stop.
     fn run(&mut self, audit: &mut AuditSession, session: &mut Session<'_>) -> Result<()> {
+        let idle = match session.spool.is_live() {
+            true => PollTimeout::try_from(SILENCE)?,
+            false => PollTimeout::NONE,
+        };
         loop {
             self.take(&mut session.spool)?;
             if drift(self.offset) > STEP {
                 self.tell_offset(&mut session.spool)?;
             }
             session.spool.flush()?;
+            if let Some(since) = self.changed.take() {
+                audit.check(Some(since))?;
+            }
             let limit = if self.tell(audit, &mut session.spool)? {
-                PollTimeout::NONE
+                idle
             } else {
                 PollTimeout::try_from(LATER)?
             };
             let stop: BorrowedFd<'_> = session.stop;
             let mut both = [self.readable(), PollFd::new(stop, PollFlags::POLLIN)];
-            wait(&mut both, limit)?;
+            if wait(&mut both, limit)? == 0 {
+                audit.check(None)?;
+            }
             if both[1].any() == Some(true) {
                 return Ok(());
             }
@@ -237,7 +253,10 @@ impl RecordSocket {
                 *answer = Some(wire::verdict(text));
                 continue;
             }
-            self.ended += usize::from(kind == CONFIG_CHANGE && ends_rule(text));
+            if kind == CONFIG_CHANGE {
+                self.ended += usize::from(ends_rule(text));
+                self.changed = interference::stamp(text).or(self.changed);
+            }
             self.truncated += u64::from(datagram.cut);
             self.records += 1;
             spool

@@ -39,6 +39,10 @@ struct SavedState {
 pub(super) struct AuditSession {
     pub(super) control: Control,
     saved: SavedState,
+    /// Whether no living daemon was registered when it began, so that it is one.
+    daemon: bool,
+    /// How many rules of its own are in the kernel.
+    armed: usize,
 }
 
 impl AuditSession {
@@ -71,7 +75,22 @@ impl AuditSession {
             excluded,
         };
         save(&saved)?;
-        Ok(Self { control, saved })
+        Ok(Self {
+            control,
+            saved,
+            daemon: alone,
+            armed: 0,
+        })
+    }
+
+    /// Whether it registers itself as the audit daemon.
+    pub(super) fn is_daemon(&self) -> bool {
+        self.daemon
+    }
+
+    /// How many rules of its own should be there.
+    pub(super) fn armed(&self) -> usize {
+        self.armed
     }
 
     /// Whether no living audit daemon is registered, so that the monitor may be it.
@@ -127,6 +146,7 @@ impl AuditSession {
         for rule in excluded.into_iter().chain(own) {
             let added = self.control.add(&rule);
             added.map_err(|e| failed("AUDIT_ADD_RULE", e))?;
+            self.armed += usize::from(rule.ours());
         }
         Ok(())
     }
