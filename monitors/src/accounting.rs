@@ -40,7 +40,7 @@ use std::path::{Path, PathBuf};
 
 use caps::{CapSet, Capability};
 use contract::{
-    Buffer, Claims, Clock, Counters, Decode, Field, Kind, Monitor, Options, Result, Session,
+    Buffer, Claims, Clock, Counters, Decode, Field, Kind, Monitor, Options, Recovered, Result, Session,
     Unavailable,
 };
 use nix::sys::statvfs::statvfs;
@@ -90,21 +90,26 @@ impl Monitor for Accounting {
         Box::new(decode::Decoder)
     }
 
-    fn recover(&self) -> Result<Vec<String>> {
-        recover(&file()?)
+    fn recover(&self) -> Result<Recovered> {
+        recover().map(Recovered::done)
     }
 }
 
-/// Where the kernel writes while this project has accounting switched on; not there otherwise.
+/// Where the kernel writes while this project has accounting switched on; not there otherwise. Each pid
+/// namespace has an accounting of its own, and can switch off no other.
 pub fn file() -> io::Result<PathBuf> {
-    Ok(crate::common::host_lock::dir()?.join("accounting"))
+    let name = match crate::common::namespaces::other_pids() {
+        Some(namespace) => format!("accounting-{namespace}"),
+        None => "accounting".into(),
+    };
+    Ok(crate::common::host_lock::dir()?.join(name))
 }
 
 /// What it takes to switch accounting on without taking it from another program.
 pub fn missing() -> Vec<Unavailable> {
     let mut missing = Vec::new();
     let mut lack = |what: String, remedy: &str| missing.push(Unavailable::new(what, remedy));
-    if !caps::has_cap(None, CapSet::Effective, Capability::CAP_SYS_PACCT).unwrap_or(false) {
+    if !may_switch() {
         lack("CAP_SYS_PACCT".into(), "run as root");
     }
     if !Path::new(SETTINGS).exists() {
@@ -130,10 +135,18 @@ pub fn missing() -> Vec<Unavailable> {
 }
 
 /// Switches off what a killed run left on, the cross-check's as well; its file is the sign of that.
-fn recover(file: &Path) -> Result<Vec<String>> {
-    if !nix::unistd::geteuid().is_root() || !follow::is_left(file)? {
+fn recover() -> Result<Vec<String>> {
+    // Without a folder for it there is no file.
+    let Some(file) = file().ok().filter(|_| may_switch()) else {
+        return Ok(Vec::new());
+    };
+    if !follow::is_left(&file) {
         return Ok(Vec::new());
     }
-    switch_off(file)?;
+    switch_off(&file)?;
     Ok(vec!["process accounting is off again".into()])
+}
+
+fn may_switch() -> bool {
+    caps::has_cap(None, CapSet::Effective, Capability::CAP_SYS_PACCT).unwrap_or(false)
 }

@@ -35,6 +35,7 @@ mod capture;
 mod decode;
 mod execve;
 mod fill;
+mod interference;
 mod process_tracker;
 mod record;
 mod rules;
@@ -49,7 +50,7 @@ mod tests;
 use caps::{CapSet, Capability};
 use contract::{
     Buffer, Claims, Clock, Counters, Decode, Field, Kind, Monitor, OptionKind, OptionSpec, Options,
-    Result, Session, Unavailable,
+    Recovered, Result, Session, Unavailable,
 };
 use nix::errno::Errno;
 
@@ -197,8 +198,8 @@ impl Monitor for Audit {
         Box::new(decode::Decoder::default())
     }
 
-    fn recover(&self) -> Result<Vec<String>> {
-        session::recover()
+    fn recover(&self) -> Result<Recovered> {
+        session::recover().map(Recovered::done)
     }
 }
 

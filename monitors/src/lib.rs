@@ -26,7 +26,7 @@ use std::sync::OnceLock;
 use contract::{Monitor, Result};
 
 pub use common::process_stat::ProcessStat;
-pub use common::{clock, descendants, host_lock};
+pub use common::{clock, descendants, host_lock, owned_dir};
 
 /// The project's own.
 const OWN: &[&dyn Monitor] = &[

@@ -27,7 +27,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use contract::{
-    Claims, Counters, Decode, Monitor, Options, Privilege, Result, Session, Unavailable,
+    Claims, Counters, Decode, Monitor, Options, Privilege, Recovered, Result, Session, Unavailable,
 };
 
 use definition::Definition;
@@ -194,7 +194,7 @@ impl Monitor for External {
         Box::new(decode::Decoder::new(self.definition))
     }
 
-    fn recover(&self) -> Result<Vec<String>> {
+    fn recover(&self) -> Result<Recovered> {
         scratch_dir::sweep()
     }
 }

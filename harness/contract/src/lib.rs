@@ -29,7 +29,7 @@ pub use event::{Event, EventLog, EventRef};
 pub use field::{Cut, Field, Fields};
 pub use kind::{Kind, Pid};
 pub use label::{Label, bare_name};
-pub use monitor::{Buffer, Counters, Decode, Monitor, Privilege, Ready, Session};
+pub use monitor::{Buffer, Counters, Decode, Monitor, Privilege, Ready, Recovered, Session};
 pub use nanos::Nanos;
 pub use options::{OptionKind, OptionSpec, Options};
 pub use spool::{Frame, Malformed, Observer, Spool, SpoolReader};

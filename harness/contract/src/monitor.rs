@@ -31,6 +31,31 @@ pub struct Counters {
     pub buffer_peak: Option<u64>,
 }
 
+/// What was found to have been left by a killed harness.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Recovered {
+    /// What was put back, a line each.
+    pub done: Vec<String>,
+    /// What could not be put back: each line says why, and what to do.
+    pub left: Vec<String>,
+}
+
+impl Recovered {
+    /// All of it was put back.
+    pub fn done(done: Vec<String>) -> Self {
+        Self {
+            done,
+            left: Vec::new(),
+        }
+    }
+
+    /// Adds what `other` found.
+    pub fn extend(&mut self, other: Self) {
+        self.done.extend(other.done);
+        self.left.extend(other.left);
+    }
+}
+
 /// What holds events between the kernel, or the program that made them, and the monitor's reader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Buffer {
@@ -146,7 +171,9 @@ pub trait Monitor: Sync {
     fn decoder(&self) -> Box<dyn Decode>;
 
     /// Puts back what an earlier capture could not because it was killed, and says what that was.
-    fn recover(&self) -> Result<Vec<String>> {
-        Ok(Vec::new())
+    /// What this process has no right to look at, or what another namespace has, holds nothing of
+    /// ours: no error. An error is something that is ours, is on, and cannot be switched off.
+    fn recover(&self) -> Result<Recovered> {
+        Ok(Recovered::default())
     }
 }

@@ -144,10 +144,7 @@ impl Drop for Follower {
 }
 
 /// Whether accounting was left on by a process that is gone.
-pub(super) fn is_left(file: &Path) -> Result<bool> {
-    match File::open(file) {
-        Err(why) if why.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(why) => Err(format!("{}: {why}: remove it", file.display()).into()),
-        Ok(open) => Ok(Flock::lock(open, FlockArg::LockExclusiveNonblock).is_ok()),
-    }
+pub(super) fn is_left(file: &Path) -> bool {
+    let open = File::open(file);
+    open.is_ok_and(|open| Flock::lock(open, FlockArg::LockExclusiveNonblock).is_ok())
 }

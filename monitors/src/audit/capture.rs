@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use contract::{Counters, Nanos, Result, Session, Spool};
 use netlink_sys::{Socket, SocketAddr};
@@ -13,6 +13,7 @@ use nix::sys::socket::{setsockopt, sockopt};
 use nix::time::{ClockId, clock_gettime};
 
 use super::fill::Fill;
+use super::interference;
 use super::rules;
 use super::serials::{self, Serials};
 use super::session::{AuditSession, failed};
@@ -37,6 +38,8 @@ const LATER: Duration = Duration::from_millis(250);
 const LOST: &str = "lost";
 const DROPS: &str = "socket_drops";
 const UNSENT: &str = "unsent";
+/// After so long a silence an observer wants to know that it means something.
+const SILENCE: Duration = Duration::from_secs(1);
 /// How long the record of the last rule's end may take to come, once nothing else does.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -64,6 +67,7 @@ fn watch(audit: &mut AuditSession, session: &mut Session<'_>) -> Result<Counters
     session.spool.flush()?;
     (session.ready)(&[])?;
     feed.run(audit, session)?;
+    audit.check(feed.changed)?;
     let removed = audit.disarm()?;
     feed.drain(removed, &mut session.spool)?;
     feed.tell_offset(&mut session.spool)?;
@@ -118,6 +122,8 @@ struct RecordSocket {
     /// Records of the end of own rules.
     ended: usize,
     undrained: bool,
+    /// When the kernel told of a change of rules or settings that was not looked into yet.
+    changed: Option<SystemTime>,
 }
 
 impl RecordSocket {
@@ -140,6 +146,7 @@ impl RecordSocket {
             enobufs: 0,
             ended: 0,
             undrained: false,
+            changed: None,
         })
     }
 
@@ -176,20 +183,29 @@ impl RecordSocket {
 
     /// Until told to stop.
     fn run(&mut self, audit: &mut AuditSession, session: &mut Session<'_>) -> Result<()> {
+        let idle = match session.spool.is_live() {
+            true => PollTimeout::try_from(SILENCE)?,
+            false => PollTimeout::NONE,
+        };
         loop {
             self.take(&mut session.spool)?;
             if drift(self.offset) > STEP {
                 self.tell_offset(&mut session.spool)?;
             }
             session.spool.flush()?;
+            if let Some(since) = self.changed.take() {
+                audit.check(Some(since))?;
+            }
             let limit = if self.tell(audit, &mut session.spool)? {
-                PollTimeout::NONE
+                idle
             } else {
                 PollTimeout::try_from(LATER)?
             };
             let stop: BorrowedFd<'_> = session.stop;
             let mut both = [self.readable(), PollFd::new(stop, PollFlags::POLLIN)];
-            wait(&mut both, limit)?;
+            if wait(&mut both, limit)? == 0 {
+                audit.check(None)?;
+            }
             if both[1].any() == Some(true) {
                 return Ok(());
             }
@@ -258,6 +274,7 @@ impl RecordSocket {
             }
             if kind == CONFIG_CHANGE {
                 self.ended += usize::from(changes_rule(text, b"op=remove_rule"));
+                self.changed = interference::stamp(text).or(self.changed);
                 if self.serials.is_none() && changes_rule(text, b"op=add_rule") {
                     self.serials = Some(Serials::new());
                 }
