@@ -4,8 +4,8 @@ use anyhow::Result;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::cmd::{
-    advise, command, compare, completions, doctor, gate, list, man, monitor, report, run, score, selftest,
-    sweep, watch, workload,
+    advise, command, compare, completions, doctor, gate, list, man, monitor, report, run, score,
+    selftest, sweep, watch, workload,
 };
 use crate::select;
 

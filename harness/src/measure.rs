@@ -235,7 +235,9 @@ fn until(wanted: &Wanted, workloads: &[Calibrated], configurations: usize) -> Un
         (true, None) => DEFAULT_BUDGET,
         _ => Duration::MAX,
     };
-    let commands = workloads.iter().filter(|one| one.workload.command.is_some());
+    let commands = workloads
+        .iter()
+        .filter(|one| one.workload.command.is_some());
     let block: Duration = commands.map(|one| one.wall * cells).sum();
     Until {
         budget: Some(budget.min(most).max(block.mul_f64(FEWEST))),

@@ -6,7 +6,9 @@ use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail};
 use contract::{Claims, EventLog, Label, Ledger, Life, Monitor, Options, SpoolReader};
-use scoring::record::{CellRun, CrossCheck, Record, Status, TRUTH_OF_A_COMMAND, read_json, write_json};
+use scoring::record::{
+    CellRun, CrossCheck, Record, Status, TRUTH_OF_A_COMMAND, read_json, write_json,
+};
 use scoring::{Cell, Scored, Summary, score};
 
 use crate::cross_check::{self, accounting};

@@ -46,7 +46,9 @@ impl TracepointCounter {
     pub fn count(&self) -> Result<u64> {
         let mut word = [0; 8];
         let read = (&self.0).read_exact(&mut word);
-        read.map_err(|why| format!("read of a perf counter: {why}: this is a bug, please report it"))?;
+        read.map_err(|why| {
+            format!("read of a perf counter: {why}: this is a bug, please report it")
+        })?;
         Ok(u64::from_ne_bytes(word))
     }
 }
@@ -70,7 +72,13 @@ mod tests {
         assert_eq!(all.count().unwrap(), begun + 1);
         // The shell forks ten times, and each of them executes.
         let script = "for i in 1 2 3 4 5 6 7 8 9 10; do /bin/true; done; :";
-        assert!(Command::new("sh").args(["-c", script]).status().unwrap().success());
+        assert!(
+            Command::new("sh")
+                .args(["-c", script])
+                .status()
+                .unwrap()
+                .success()
+        );
         assert_eq!((forks.count().unwrap(), execs.count().unwrap()), (11, 11));
     }
 

@@ -90,7 +90,11 @@ fn first(summary: &Summary, workload: &str) -> String {
 fn line(row: &Comparison) -> String {
     let name = &row.configuration;
     if row.repetitions == 0 {
-        let how = if row.failed > 0 { "failed" } else { "cannot run here" };
+        let how = if row.failed > 0 {
+            "failed"
+        } else {
+            "cannot run here"
+        };
         return format!("{name}: {how}: {}", row.errors.join("; "));
     }
     let mut words = vec![format::slowdown(row.slowdown.as_ref()).full];
@@ -99,7 +103,10 @@ fn line(row: &Comparison) -> String {
         format!("per process {each}, as the number of processes differs")
     }));
     words.extend(saw(row));
-    for (n, what) in [(row.false_positives, "false positive"), (row.duplicates, "duplicate")] {
+    for (n, what) in [
+        (row.false_positives, "false positive"),
+        (row.duplicates, "duplicate"),
+    ] {
         words.extend((n > 0).then(|| count(n, what)));
     }
     format!("{name}: {}", words.join("; "))
@@ -107,7 +114,11 @@ fn line(row: &Comparison) -> String {
 
 /// Of the kinds that are offered, how many of how many; execs first.
 fn saw(row: &Comparison) -> Option<String> {
-    if row.truth_source.as_ref().is_none_or(|source| source.starts_with("none")) {
+    if row
+        .truth_source
+        .as_ref()
+        .is_none_or(|source| source.starts_with("none"))
+    {
         return None;
     }
     let kinds = [Kind::Exec, Kind::Fork, Kind::Exit];
@@ -129,14 +140,24 @@ fn notes(summary: &Summary, workload: &str, rows: &[&Comparison]) -> Vec<String>
     let mut notes = Vec::new();
     let sources = rows.iter().filter_map(|row| row.truth_source.as_deref());
     let unknown = sources.filter_map(|source| source.strip_prefix("none: "));
-    notes.extend(unknown.take(1).map(|why| format!("its events are not known: {why}")));
+    notes.extend(
+        unknown
+            .take(1)
+            .map(|why| format!("its events are not known: {why}")),
+    );
     if rows.iter().any(|row| saw(row).is_some()) {
         notes.push("of the fields only the exit status is known here, and judged".into());
     }
     if rows.iter().any(|row| !row.ambiguous.is_empty()) {
-        notes.push("ambiguous: a process executed several programs; these execs are counted, not matched".into());
+        notes.push(
+            "ambiguous: a process executed several programs; these execs are counted, not matched"
+                .into(),
+        );
     }
-    let own = summary.cells.iter().filter(|cell| cell.workload == workload);
+    let own = summary
+        .cells
+        .iter()
+        .filter(|cell| cell.workload == workload);
     let left = own.filter_map(|cell| cell.notes.get("left_running")).max();
     notes.extend(left.map(|&most| {
         let processes = match most {
@@ -145,10 +166,15 @@ fn notes(summary: &Summary, workload: &str, rows: &[&Comparison]) -> Vec<String>
         };
         format!("leaves {processes} running at its end, ended with each cell")
     }));
-    let null = rows.iter().find(|row| row.configuration == "null" && row.failed > 0);
+    let null = rows
+        .iter()
+        .find(|row| row.configuration == "null" && row.failed > 0);
     notes.extend(null.map(|row| {
         let cells = count(row.failed as u64, "cell");
-        format!("{cells} without a monitor failed: {}", row.errors.join("; "))
+        format!(
+            "{cells} without a monitor failed: {}",
+            row.errors.join("; ")
+        )
     }));
     notes
 }

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::cell::Cell;
-use crate::per_process;
 use crate::overhead::{self, Effect, Fit, Observation, Stopping, Verdict};
+use crate::per_process;
 use crate::record::{Experiment, Record, Status};
 use crate::scored::Scored;
 use crate::stats::Estimate;
@@ -135,13 +135,10 @@ pub(super) struct OverheadFits {
 
 impl OverheadFits {
     pub(super) fn new(record: &Record, scored: &[Scored]) -> Self {
-        let sound = scored
-            .iter()
-            .map(|scored| &scored.cell)
-            .filter(|cell| {
-                let costs = [Experiment::Overhead, Experiment::Foreign];
-                costs.contains(&cell.experiment) && cell.status == Status::Ok
-            });
+        let sound = scored.iter().map(|scored| &scored.cell).filter(|cell| {
+            let costs = [Experiment::Overhead, Experiment::Foreign];
+            costs.contains(&cell.experiment) && cell.status == Status::Ok
+        });
         let sound: Vec<&Cell> = sound.collect();
         let mut configurations = vec!["null".to_owned()];
         for cell in &sound {
@@ -168,8 +165,7 @@ impl OverheadFits {
             WorkloadFits {
                 wall: fitted(|cell| cell.cost.wall_ms),
                 system_cpu: fitted(|cell| cell.cost.system_cpu_us_per_event),
-                wall_per_process: per_process::differ(&cells)
-                    .then(|| fitted(per_process::wall_ms)),
+                wall_per_process: per_process::differ(&cells).then(|| fitted(per_process::wall_ms)),
             }
         };
         let workloads = by_workload.into_iter();

@@ -245,7 +245,12 @@ fn account(
     let counters = armed.monitor.stop(cell.stage.patience())?;
     let buffer = buffer(cell.configuration, counters.buffer_peak);
     prepared.group.map(Cgroup::remove).transpose()?;
-    let truth = truth(cell, dir, &ran.outcome, (&prepared.script, prepared.accounting))?;
+    let truth = truth(
+        cell,
+        dir,
+        &ran.outcome,
+        (&prepared.script, prepared.accounting),
+    )?;
     Ok(Measured {
         cross_check: truth.cross_check,
         truth_source: truth.source,

@@ -183,7 +183,11 @@ fn side(
 ) -> Result<Command> {
     let mut command = Command::new(std::env::current_exe().context("/proc/self/exe")?);
     let foreign = workload.command.as_ref();
-    command.arg(if foreign.is_some() { "command" } else { "workload" });
+    command.arg(if foreign.is_some() {
+        "command"
+    } else {
+        "workload"
+    });
     command.arg("--dir").arg(dir);
     command.arg(format!("--parent={}", std::process::id()));
     for door in group.map(Cgroup::doors).unwrap_or_default() {

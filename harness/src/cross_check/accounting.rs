@@ -17,8 +17,8 @@ use nix::sys::statvfs::statvfs;
 use nix::unistd::acct;
 
 use super::agreement::{agree, descendants};
-pub(crate) use super::machine::Alive;
 use super::machine::ALIVE;
+pub(crate) use super::machine::Alive;
 use scoring::record::{read_json, write_json};
 
 /// What is kept in the folder of a cell: the kernel's records of all processes that ended.

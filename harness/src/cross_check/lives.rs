@@ -29,7 +29,9 @@ pub fn read(cell: &Path, ledger: &Ledger) -> Result<Option<Vec<Life>>> {
 pub(crate) fn others(Kept { records, alive }: &Kept, own: &HashSet<usize>) -> Vec<Life> {
     let ended = records.iter().enumerate();
     let ended = ended.filter(|(place, _)| !own.contains(place));
-    let mut all: Vec<Life> = ended.map(|(_, record)| self::ended(record, alive)).collect();
+    let mut all: Vec<Life> = ended
+        .map(|(_, record)| self::ended(record, alive))
+        .collect();
     all.sort_unstable_by_key(|life| (life.pid, life.from));
     let known = all.clone();
     let mut seen: HashSet<(Pid, u64)> = HashSet::new();

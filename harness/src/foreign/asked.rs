@@ -17,13 +17,13 @@ const LONGEST: usize = 48;
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct Asked {
     /// Run by the shell before each cell of a command, such as 'make clean'; not measured
-    #[arg(long, value_name = "CMD", requires = "argv")]
+    #[arg(long, value_name = "CMD")]
     setup: Option<String>,
     /// Run by the shell after each cell of a command: where its exit code is not 0, the cell failed
-    #[arg(long, value_name = "CMD", requires = "argv")]
+    #[arg(long, value_name = "CMD")]
     check: Option<String>,
     /// Folder in which the command runs, and its setup and check [default: this one]
-    #[arg(long, value_name = "DIR", requires = "argv")]
+    #[arg(long, value_name = "DIR")]
     cwd: Option<PathBuf>,
     /// A command of your own to measure in place of workloads, with its arguments
     #[arg(last = true, value_name = "COMMAND", conflicts_with_all = ["workloads", "scale"])]
@@ -34,13 +34,18 @@ pub(crate) struct Asked {
 /// there is misuse.
 pub(crate) fn definition(asked: &Asked) -> Result<Option<Definition>> {
     let Some(program) = asked.argv.first() else {
-        return Ok(None);
+        return without(asked);
     };
     let here = Path::new(".");
     let wanted = asked.cwd.as_deref().unwrap_or(here);
-    let cwd = std::fs::canonicalize(wanted).ok().filter(|dir| dir.is_dir());
+    let cwd = std::fs::canonicalize(wanted)
+        .ok()
+        .filter(|dir| dir.is_dir());
     let cwd = cwd.ok_or_else(|| {
-        misuse(format!("--cwd {}: is no folder: name one that is there", wanted.display()))
+        misuse(format!(
+            "--cwd {}: is no folder: name one that is there",
+            wanted.display()
+        ))
     })?;
     find(program, &cwd)?;
     let label = label(&asked.argv);
@@ -50,7 +55,24 @@ pub(crate) fn definition(asked: &Asked) -> Result<Option<Definition>> {
         setup: asked.setup.clone(),
         check: asked.check.clone(),
     };
-    Definition::of_command(&label, command).map(Some).map_err(misuse)
+    Definition::of_command(&label, command)
+        .map(Some)
+        .map_err(misuse)
+}
+
+/// No command was given, so nothing may be asked of one.
+fn without(asked: &Asked) -> Result<Option<Definition>> {
+    let options = [
+        ("--setup", asked.setup.is_some()),
+        ("--check", asked.check.is_some()),
+        ("--cwd", asked.cwd.is_some()),
+    ];
+    match options.iter().find(|(_, given)| *given) {
+        Some((option, _)) => Err(misuse(format!(
+            "{option}: is of a command, and none was given: put it behind --"
+        ))),
+        None => Ok(None),
+    }
 }
 
 /// Whether a program of that name can be executed, as execvp(3) looks for it.
@@ -61,15 +83,21 @@ fn find(program: &OsStr, cwd: &Path) -> Result<()> {
         let path = cwd.join(program);
         return match (path.exists(), is_program(&path)) {
             (_, true) => Ok(()),
-            (true, false) => Err(misuse(format!("{shown}: is no program: make it executable"))),
-            (false, _) => Err(misuse(format!("{shown}: no such file: check the name and --cwd"))),
+            (true, false) => Err(misuse(format!(
+                "{shown}: is no program: make it executable"
+            ))),
+            (false, _) => Err(misuse(format!(
+                "{shown}: no such file: check the name and --cwd"
+            ))),
         };
     }
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut folders = std::env::split_paths(&path);
     match folders.any(|folder| is_program(&folder.join(program))) {
         true => Ok(()),
-        false => Err(misuse(format!("{shown}: no such program in PATH: install it, or check the name"))),
+        false => Err(misuse(format!(
+            "{shown}: no such program in PATH: install it, or check the name"
+        ))),
     }
 }
 
@@ -119,12 +147,19 @@ mod tests {
             assert!(error.is::<crate::exit::Misuse>(), "{error}");
             error.to_string()
         };
-        assert!(why(&["no-such-program"], None).starts_with("no-such-program: no such program in PATH"));
+        assert!(
+            why(&["no-such-program"], None).starts_with("no-such-program: no such program in PATH")
+        );
         assert!(why(&["./no-such-file"], None).contains("check the name and --cwd"));
         assert!(why(&["/etc/passwd"], None).contains("make it executable"));
         assert!(why(&["sh"], Some("/no/such")).starts_with("--cwd /no/such: is no folder"));
         assert!(definition(&asked(&[], None)).unwrap().is_none());
-        let found = definition(&asked(&["sh", "-c", "x"], Some("/"))).unwrap().unwrap();
-        assert_eq!((found.label.as_str(), found.model()), ("sh -c x", "command"));
+        let found = definition(&asked(&["sh", "-c", "x"], Some("/")))
+            .unwrap()
+            .unwrap();
+        assert_eq!(
+            (found.label.as_str(), found.model()),
+            ("sh -c x", "command")
+        );
     }
 }

@@ -57,7 +57,9 @@ fn truth_source(dir: &Path, kept: Option<bool>, outcome: &Outcome) -> Result<Str
             truth::read(dir).map_err(|why| anyhow!("{why}"))?;
             Ok(TRUTH_OF_A_COMMAND.to_owned())
         }
-        Some(false) => none("process accounting was cut short: free space for it, and see that no other program switches it"),
+        Some(false) => none(
+            "process accounting was cut short: free space for it, and see that no other program switches it",
+        ),
         None => match monitors::accounting::missing().first() {
             Some(why) => none(&why.to_string()),
             None => none("process accounting is used by a monitor of this run: leave that out"),

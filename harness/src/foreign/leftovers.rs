@@ -36,13 +36,19 @@ pub(super) fn end(doors: &[PathBuf]) -> Result<Vec<String>> {
         let alive = alive(doors);
         for &pid in &alive {
             // It fails for one that has ended already.
-            let _ = kill(nix::unistd::Pid::from_raw(pid.cast_signed()), Signal::SIGKILL);
+            let _ = kill(
+                nix::unistd::Pid::from_raw(pid.cast_signed()),
+                Signal::SIGKILL,
+            );
         }
         if !any_child()? && alive.is_empty() {
             return Ok(left);
         }
         if begun.elapsed() > PATIENCE {
-            bail!("processes that the command left running do not end: {}", left.join(", "));
+            bail!(
+                "processes that the command left running do not end: {}",
+                left.join(", ")
+            );
         }
         std::thread::sleep(LOOK);
     }

@@ -19,7 +19,10 @@ pub(crate) fn rehearse(
     workload: &Definition,
     null: &Configuration,
 ) -> Result<Calibrated> {
-    say(&format!("{}: once without a monitor, to see how long it takes", workload.label));
+    say(&format!(
+        "{}: once without a monitor, to see how long it takes",
+        workload.label
+    ));
     let cell = Cell {
         stage,
         experiment: Experiment::Foreign,

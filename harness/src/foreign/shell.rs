@@ -20,10 +20,14 @@ const LOOK: Duration = Duration::from_millis(100);
 /// It has failed where its exit code is not 0.
 pub(crate) fn shell(name: &str, line: &str, cwd: &Path, cell: &Path) -> Result<()> {
     let path = cell.join(format!("{name}.log"));
-    let log = File::create(&path).with_context(|| format!("{}: cannot be written", path.display()))?;
+    let log =
+        File::create(&path).with_context(|| format!("{}: cannot be written", path.display()))?;
     let mut command = Command::new("sh");
     command.args(["-c", line]).current_dir(cwd);
-    command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+    command
+        .stdin(Stdio::null())
+        .stdout(log.try_clone()?)
+        .stderr(log);
     command.process_group(0);
     let harness = getpid();
     let bound = move || {
@@ -50,7 +54,11 @@ pub(crate) fn shell(name: &str, line: &str, cwd: &Path, cell: &Path) -> Result<(
         end.wait(LOOK)?;
     };
     if !status.success() {
-        bail!("--{name} '{line}': {}: see {}", ending(status), below_record(&path));
+        bail!(
+            "--{name} '{line}': {}: see {}",
+            ending(status),
+            below_record(&path)
+        );
     }
     Ok(())
 }
@@ -71,7 +79,11 @@ pub(super) fn ending(status: ExitStatus) -> String {
 /// A file in the folder of a cell as the record has it: a report says nothing of the folders around.
 pub(super) fn below_record(path: &Path) -> String {
     let parts: Vec<_> = path.iter().rev().take(3).collect();
-    let parts: Vec<_> = parts.iter().rev().map(|part| part.to_string_lossy()).collect();
+    let parts: Vec<_> = parts
+        .iter()
+        .rev()
+        .map(|part| part.to_string_lossy())
+        .collect();
     parts.join("/")
 }
 
@@ -79,7 +91,11 @@ pub(super) fn below_record(path: &Path) -> String {
 pub(super) fn last_line(path: &Path) -> Option<String> {
     let text = fs::read(path).ok()?;
     let text = String::from_utf8_lossy(&text);
-    let line = text.lines().rev().map(str::trim).find(|line| !line.is_empty())?;
+    let line = text
+        .lines()
+        .rev()
+        .map(str::trim)
+        .find(|line| !line.is_empty())?;
     Some(line.chars().take(160).collect())
 }
 

@@ -28,7 +28,10 @@ pub(crate) fn read(dir: &Path) -> Result<Processes> {
     let executed = executed.count() as u64;
     agree(counted, own.len() as u64, executed).map_err(bad)?;
     let ledger = Ledger {
-        truths: own.iter().flat_map(|&place| truths(&kept, place, &outcome)).collect(),
+        truths: own
+            .iter()
+            .flat_map(|&place| truths(&kept, place, &outcome))
+            .collect(),
         // Which of its processes executed more than one program nothing tells.
         ambiguous: Counts([0, counted.execs - executed, 0]),
         ..Ledger::default()
@@ -53,7 +56,11 @@ fn agree(counted: Counted, processes: u64, executed: u64) -> Result<(), String> 
         return differ("processes", forks, processes);
     }
     if task_exits != processes + threads {
-        return differ("ends of processes and threads", task_exits, processes + threads);
+        return differ(
+            "ends of processes and threads",
+            task_exits,
+            processes + threads,
+        );
     }
     if execs < executed {
         return differ("execs, at the least", execs, executed);
@@ -70,7 +77,10 @@ fn own(kept: &Kept, outcome: &Outcome) -> HashSet<usize> {
     for (place, record) in kept.records.iter().enumerate() {
         children.entry(record.ppid).or_default().push(place);
     }
-    let (mut own, mut next) = (HashSet::new(), vec![(outcome.runner, outcome.began, outcome.over)]);
+    let (mut own, mut next) = (
+        HashSet::new(),
+        vec![(outcome.runner, outcome.began, outcome.over)],
+    );
     while let Some((parent, from, until)) = next.pop() {
         for &place in children.get(&parent).into_iter().flatten() {
             let life = lives::ended(&kept.records[place], &kept.alive);
@@ -104,9 +114,13 @@ fn truths(kept: &Kept, place: usize, outcome: &Outcome) -> impl Iterator<Item = 
         ..none
     };
     let exec = record.executed.then(|| truth(Kind::Exec, none));
-    [Some(truth(Kind::Fork, none)), exec, Some(truth(Kind::Exit, status))]
-        .into_iter()
-        .flatten()
+    [
+        Some(truth(Kind::Fork, none)),
+        exec,
+        Some(truth(Kind::Exit, status)),
+    ]
+    .into_iter()
+    .flatten()
 }
 
 #[cfg(test)]

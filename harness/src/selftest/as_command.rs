@@ -33,7 +33,9 @@ pub(crate) fn as_commands(stage: &Stage, events: u64, first: u32) -> Result<(Vec
             say(&format!("{name} as a command is left out: {why}"));
             continue;
         }
-        let script = workload.script(1.0, &stage.programs).map_err(Error::from_boxed)?;
+        let script = workload
+            .script(1.0, &stage.programs)
+            .map_err(Error::from_boxed)?;
         let scale = each as f64 / script.expected.total() as f64;
         match run(stage, &workload, scale, order)? {
             Truths::Both { ledger, foreign } => {
@@ -53,15 +55,21 @@ pub(crate) fn as_commands(stage: &Stage, events: u64, first: u32) -> Result<(Vec
 
 /// What is known of one run.
 enum Truths {
-    Both { ledger: Ledger, foreign: Ledger },
+    Both {
+        ledger: Ledger,
+        foreign: Ledger,
+    },
     /// Why nothing is known from outside.
     Unknown(String),
 }
 
 fn run(stage: &Stage, workload: &Definition, scale: f64, order: u32) -> Result<Truths> {
     let ledger = stage.out.join(format!("ledger-{order}"));
-    std::fs::create_dir(&ledger).with_context(|| format!("{}: cannot be made", ledger.display()))?;
-    let script = workload.script(scale, &stage.programs).map_err(Error::from_boxed)?;
+    std::fs::create_dir(&ledger)
+        .with_context(|| format!("{}: cannot be made", ledger.display()))?;
+    let script = workload
+        .script(scale, &stage.programs)
+        .map_err(Error::from_boxed)?;
     let tag = format!("{}c{order}", stage.tag);
     workloads::prepare(&ledger, &script, &tag).map_err(Error::from_boxed)?;
     let label = format!("{} as a command", workload.label);
@@ -97,7 +105,11 @@ fn run(stage: &Stage, workload: &Definition, scale: f64, order: u32) -> Result<T
 fn command(stage: &Stage, ledger: &Path) -> Result<ForeignCommand> {
     let exe = std::env::current_exe().context("/proc/self/exe")?;
     let mut argv = vec![exe.into(), "workload".into(), "--dir".into(), ledger.into()];
-    argv.extend(stage.user.map(|user| format!("--user={}", user.text()).into()));
+    argv.extend(
+        stage
+            .user
+            .map(|user| format!("--user={}", user.text()).into()),
+    );
     Ok(ForeignCommand {
         argv,
         cwd: "/".into(),
@@ -118,7 +130,10 @@ fn differences(ledger: &Ledger, foreign: &Ledger) -> Vec<String> {
         let left = found.entry(*life).or_default();
         match left.checked_sub(*times) {
             Some(rest) => *left = rest,
-            None => faults.push(format!("{}: {times} in the ledger, {left} from outside", words(life))),
+            None => faults.push(format!(
+                "{}: {times} in the ledger, {left} from outside",
+                words(life)
+            )),
         }
     }
     let more: Vec<_> = found.iter().filter(|(_, times)| **times > 0).collect();
@@ -139,7 +154,9 @@ fn differences(ledger: &Ledger, foreign: &Ledger) -> Vec<String> {
         };
         let (written, found) = (of(ledger) + 1, of(foreign));
         if written != found {
-            faults.push(format!("{kind}: {written} in the ledger and of its runner, {found} from outside"));
+            faults.push(format!(
+                "{kind}: {written} in the ledger and of its runner, {found} from outside"
+            ));
         }
     }
     faults
@@ -170,7 +187,11 @@ fn lives(ledger: &Ledger) -> BTreeMap<Life, u64> {
 }
 
 fn words((pid, status, executed): &Life) -> String {
-    let executed = if *executed { "executed" } else { "not executed" };
+    let executed = if *executed {
+        "executed"
+    } else {
+        "not executed"
+    };
     format!("process {pid}, {executed}, status {status}")
 }
 
@@ -193,14 +214,19 @@ mod tests {
             loose: true,
         };
         let exec = executed.then(|| truth(Kind::Exec, from + 1, None));
-        let ends = [truth(Kind::Fork, from, None), truth(Kind::Exit, from + 2, Some(0))];
+        let ends = [
+            truth(Kind::Fork, from, None),
+            truth(Kind::Exit, from + 2, Some(0)),
+        ];
         ends.into_iter().chain(exec).collect()
     }
 
     fn ledger(lives: &[(Pid, bool)], ambiguous: u64) -> Ledger {
         let all = (1..).zip(lives);
         Ledger {
-            truths: all.flat_map(|(at, one)| life(one.0, at * 10, one.1)).collect(),
+            truths: all
+                .flat_map(|(at, one)| life(one.0, at * 10, one.1))
+                .collect(),
             ambiguous: Counts([0, ambiguous, 0]),
             ..Ledger::default()
         }
@@ -209,7 +235,8 @@ mod tests {
     #[test]
     fn only_the_runner_may_be_more_and_pids_may_come_again() {
         let written = ledger(&[(7, true), (8, false), (7, false)], 0);
-        let of = |lives: &[(Pid, bool)], ambiguous| differences(&written, &ledger(lives, ambiguous));
+        let of =
+            |lives: &[(Pid, bool)], ambiguous| differences(&written, &ledger(lives, ambiguous));
         let all = [(7, true), (9, true), (8, false), (7, false)];
         assert_eq!(of(&all, 0), Vec::<String>::new());
         // One process less, one that executed in place of one that did not, and an exec too many.

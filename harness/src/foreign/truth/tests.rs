@@ -53,11 +53,19 @@ fn pids(records: &[AcctRecord]) -> Vec<Pid> {
 
 #[test]
 fn children_are_found_whatever_the_order_in_which_they_end() {
-    let (first, child, grandchild) = (record(7, RUNNER, true), record(8, 7, false), record(9, 8, true));
+    let (first, child, grandchild) = (
+        record(7, RUNNER, true),
+        record(8, 7, false),
+        record(9, 8, true),
+    );
     assert_eq!(pids(&[grandchild, child, first]), [7, 8, 9]);
     assert_eq!(pids(&[first, child, grandchild]), [7, 8, 9]);
     // An orphan that the runner took in, one of another tree, and the runner itself.
-    let others = [record(10, RUNNER, true), record(11, 1, true), record(RUNNER, 2, true)];
+    let others = [
+        record(10, RUNNER, true),
+        record(11, 1, true),
+        record(RUNNER, 2, true),
+    ];
     assert_eq!(pids(&[&[first], &others[..]].concat()), [7, 10]);
 }
 
@@ -78,7 +86,10 @@ fn a_process_has_a_fork_an_exit_with_its_status_and_an_exec_if_it_executed() {
     assert_eq!(kinds(&of(0)), [Kind::Fork, Kind::Exec, Kind::Exit]);
     assert_eq!(kinds(&of(1)), [Kind::Fork, Kind::Exit]);
     let exit = of(1)[1];
-    assert_eq!((exit.pid, exit.fields.status, exit.loose), (8, Some(256), true));
+    assert_eq!(
+        (exit.pid, exit.fields.status, exit.loose),
+        (8, Some(256), true)
+    );
     let whole = outcome();
     assert!(exit.after >= whole.began && exit.after <= exit.before && exit.before <= whole.over);
 }
@@ -93,11 +104,18 @@ fn sources_that_disagree_are_told() {
     };
     assert_eq!(agree(counted, 3, 2), Ok(()));
     let why = agree(counted, 2, 2).unwrap_err();
-    assert!(why.contains("processes: perf counters 3, process accounting 2"), "{why}");
+    assert!(
+        why.contains("processes: perf counters 3, process accounting 2"),
+        "{why}"
+    );
     let lost = Counted {
         task_exits: 4,
         ..counted
     };
-    assert!(agree(lost, 3, 2).unwrap_err().contains("ends of processes and threads"));
+    assert!(
+        agree(lost, 3, 2)
+            .unwrap_err()
+            .contains("ends of processes and threads")
+    );
     assert!(agree(counted, 3, 5).unwrap_err().contains("execs"));
 }
