@@ -40,8 +40,8 @@ use std::path::{Path, PathBuf};
 
 use caps::{CapSet, Capability};
 use contract::{
-    Buffer, Claims, Clock, Counters, Decode, Field, Kind, Monitor, Options, Recovered, Result, Session,
-    Unavailable,
+    Buffer, Claims, Clock, Counters, Decode, Field, Kind, Monitor, Options, Recovered, Result,
+    Session, Unavailable,
 };
 use nix::sys::statvfs::statvfs;
 

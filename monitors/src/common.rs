@@ -9,6 +9,7 @@ pub(crate) mod mmap;
 pub(crate) mod namespaces;
 pub(crate) mod netlink_socket;
 pub mod owned_dir;
+pub(crate) mod perf_event;
 pub(crate) mod proc_lookup;
 pub(crate) mod process_stat;
 pub(crate) mod recv_batch;

@@ -30,6 +30,8 @@ use contract::{
     Claims, Counters, Decode, Monitor, Options, Privilege, Recovered, Result, Session, Unavailable,
 };
 
+pub(crate) use tracefs::tracepoint;
+
 use definition::Definition;
 use requirements::Need;
 

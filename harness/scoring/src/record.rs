@@ -240,7 +240,17 @@ pub struct CellRun {
     /// What the ledger was held against, beside the workload itself.
     #[serde(default)]
     pub cross_check: Option<CrossCheck>,
+    /// Of a command that is not ours: [`TRUTH_OF_A_COMMAND`], or `none: ` and why its events are not
+    /// known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub truth_source: Option<String>,
 }
+
+/// Where the true events of a command come from that writes none down itself.
+pub const TRUTH_OF_A_COMMAND: &str = "perf counters and process accounting";
+
+/// The model of a workload that is a command which is not ours.
+pub const COMMAND_MODEL: &str = "command";
 
 /// A source that the ledger was held against and that the workload did not write.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -314,6 +324,7 @@ impl CellRun {
             reported_lost: BTreeMap::new(),
             notes: BTreeMap::new(),
             cross_check: None,
+            truth_source: None,
             noise: Noise::default(),
         }
     }
@@ -323,6 +334,11 @@ impl WorkloadInfo {
     /// Whether it shows what is seen of one thing, and says nothing about loss, time and cost.
     pub fn is_case(&self) -> bool {
         self.model == "case"
+    }
+
+    /// Whether it is a command that writes no event down itself.
+    pub fn is_command(&self) -> bool {
+        self.model == COMMAND_MODEL
     }
 }
 
