@@ -11,5 +11,6 @@ pub(crate) mod netlink_socket;
 pub mod owned_dir;
 pub(crate) mod proc_lookup;
 pub(crate) mod process_stat;
+pub(crate) mod reasons;
 pub(crate) mod recv_batch;
 pub(crate) mod thread_group;
