@@ -36,7 +36,7 @@ mod record;
 mod tests;
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use caps::{CapSet, Capability};
 use contract::{
@@ -109,12 +109,10 @@ pub fn file() -> io::Result<PathBuf> {
 pub fn missing() -> Vec<Unavailable> {
     let mut missing = Vec::new();
     let mut lack = |what: String, remedy: &str| missing.push(Unavailable::new(what, remedy));
+    let why = "the kernel lets no other switch it";
+    let other_users = crate::common::namespaces::missing(&["user"], why);
     if !may_switch() {
         lack("CAP_SYS_PACCT".into(), "run as root");
-    }
-    if !Path::new(SETTINGS).exists() {
-        let config = "CONFIG_BSD_PROCESS_ACCT=y and CONFIG_BSD_PROCESS_ACCT_V3=y";
-        lack(config.into(), "use a kernel built with them");
     }
     if let Some(other) = others_account() {
         let remedy = "remove the package of it, if it is not needed";
@@ -131,6 +129,9 @@ pub fn missing() -> Vec<Unavailable> {
             "free space there: without it the kernel leaves records out",
         );
     }
+    let config = "CONFIG_BSD_PROCESS_ACCT=y and CONFIG_BSD_PROCESS_ACCT_V3=y";
+    missing.extend(crate::common::reasons::not_shown(SETTINGS, config));
+    missing.extend(other_users);
     missing
 }
 

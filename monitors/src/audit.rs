@@ -54,6 +54,8 @@ use contract::{
 };
 use nix::errno::Errno;
 
+use crate::common::reasons;
+
 /// Never too late, but for the error of the offset, which is told anew after half a millisecond.
 const LATE: u64 = 1_000_000;
 
@@ -227,10 +229,9 @@ fn refusal() -> Option<Unavailable> {
     let mut control = match wire::Control::open() {
         Ok(control) => control,
         Err(error) => {
-            return Some(Unavailable::new(
-                format!("a kernel with CONFIG_AUDIT=y, not booted with audit=0 ({error})"),
-                "use such a kernel, and take audit=0 from its command line",
-            ));
+            let config = "CONFIG_AUDIT=y, not booted with audit=0";
+            let what = "socket(NETLINK_AUDIT)";
+            return Some(reasons::no_descriptor(what, wire::errno(&error), config));
         }
     };
     let answers = control
@@ -250,6 +251,10 @@ fn refusal() -> Option<Unavailable> {
 }
 
 fn refused(error: Errno) -> Unavailable {
+    if !matches!(error, Errno::EPERM | Errno::ECONNREFUSED) {
+        let remedy = "end what keeps the kernel from answering";
+        return Unavailable::new(format!("an answer to AUDIT_GET ({error})"), remedy);
+    }
     Unavailable::new(
         format!("the initial user and pid namespaces (AUDIT_GET: {error})"),
         "run it on the host, not inside a container",

@@ -12,6 +12,7 @@ pub mod owned_dir;
 pub(crate) mod perf_event;
 pub(crate) mod proc_lookup;
 pub(crate) mod process_stat;
+pub(crate) mod reasons;
 pub(crate) mod recv_batch;
 pub(crate) mod slurp;
 pub(crate) mod thread_group;

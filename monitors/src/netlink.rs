@@ -51,6 +51,7 @@
 
 mod capture;
 mod decode;
+mod interference;
 mod lookup;
 mod parents;
 mod recover;

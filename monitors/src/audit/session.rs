@@ -224,6 +224,8 @@ pub(super) fn recover() -> Result<Vec<String>> {
             put_back(&mut control, saved, &mut done)?;
             forget()?;
         }
+        // Of one that keeps its file elsewhere, in a container with a /run of its own.
+        None if registered(&mut control) => {}
         // Without the file rules are all that can be told to be the monitor's.
         None => match remove_own(&mut control) {
             Ok(count) => say_rules(count, &mut done),
@@ -261,6 +263,14 @@ fn put_back(control: &mut Control, saved: &SavedState, done: &mut Vec<String>) -
         set(control, Field::Pid, 0)?;
     }
     Ok(())
+}
+
+/// Whether a living harness is registered as the daemon: the rules are its own.
+fn registered(control: &mut Control) -> bool {
+    let name = |pid: &str| fs::read(format!("/proc/{pid}/comm")).ok();
+    let daemon = control.status().ok().map(|status| status.pid);
+    let daemon = daemon.filter(|pid| alive(*pid)).map(|pid| pid.to_string());
+    daemon.is_some_and(|pid| name(&pid).is_some() && name(&pid) == name("self"))
 }
 
 fn left(owner: u32) -> String {

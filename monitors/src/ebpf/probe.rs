@@ -9,6 +9,7 @@ use aya::{Btf, Ebpf, EbpfLoader};
 use contract::{Counters, Result};
 use nix::sys::resource::{RLIM_INFINITY, Resource, setrlimit};
 
+use super::links::Links;
 use super::requirements;
 use super::ring::Ring;
 
@@ -66,6 +67,7 @@ const COUNTS: [&str; 3] = ["ring_full", "exe_unread", "argv_unread"];
 pub(super) struct Probe {
     bpf: Ebpf,
     attached: Vec<&'static str>,
+    links: Links,
 }
 
 impl Probe {
@@ -86,8 +88,11 @@ impl Probe {
         let mut probe = Self {
             bpf,
             attached: Vec::new(),
+            links: Links::default(),
         };
+        let before = Links::now()?;
         probe.start(modes, &btf)?;
+        probe.links = Links::now()?.since(&before);
         let Some(Map::RingBuf(map)) = probe.bpf.take_map("RING") else {
             return Err("ebpf: the object has no RING: rebuild it".into());
         };
@@ -120,6 +125,11 @@ impl Probe {
     fn program(&mut self, name: &str) -> Result<&mut Program> {
         let program = self.bpf.program_mut(name);
         Ok(program.ok_or_else(|| format!("ebpf: the object has no {name}: rebuild it"))?)
+    }
+
+    /// An error when another program has detached one of them.
+    pub(super) fn check(&self) -> Result<()> {
+        self.links.check()
     }
 
     /// Detaches the programs and says what they counted. What they put into the ring stays there.
