@@ -16,7 +16,7 @@ use nix::errno::Errno;
 use nix::sys::statvfs::statvfs;
 use nix::unistd::acct;
 
-use super::agreement::{agree, descendants};
+use super::accounting_vs_ledger::{agree, descendants};
 use super::machine::ALIVE;
 pub(crate) use super::machine::Alive;
 use scoring::record::{read_json, write_json};
