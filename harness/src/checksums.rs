@@ -15,11 +15,12 @@ use serde::{Deserialize, Serialize};
 pub(crate) const FILE: &str = "checksums.json";
 
 /// What both sides leave there and scoring reads.
-const RAW: [&str; 5] = [
+const RAW: [&str; 6] = [
     "ledger.json",
     "ledger.bin",
     "accounting.bin",
     "alive.json",
+    "foreign.json",
     "spool.bin",
 ];
 

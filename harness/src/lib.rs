@@ -12,6 +12,7 @@ mod cmd;
 pub mod cross_check;
 pub mod exit;
 mod experiment;
+mod foreign;
 mod gate_render;
 mod lock;
 mod machine;

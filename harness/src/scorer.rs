@@ -6,11 +6,14 @@ use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail};
 use contract::{Claims, EventLog, Label, Ledger, Life, Monitor, Options, SpoolReader, file};
-use scoring::record::{CellRun, CrossCheck, Record, Status, read_json, write_json};
+use scoring::record::{
+    CellRun, CrossCheck, Record, Status, TRUTH_OF_A_COMMAND, read_json, write_json,
+};
 use scoring::{Cell, Scored, Summary, score};
 
 use crate::checksums;
 use crate::cross_check::{self, accounting};
+use crate::foreign;
 
 /// What the folder of a cell says of the workload's processes, and of all others.
 pub(crate) type Processes = (Ledger, Option<Vec<Life>>);
@@ -25,6 +28,9 @@ struct Reader {
 
 /// The ledger, cross-checked, and all other processes where they are known.
 fn processes(dir: &Path) -> contract::Result<Processes> {
+    if dir.join(foreign::FILE).exists() {
+        return foreign::read(dir);
+    }
     let ledger = cross_check::read(dir)?;
     let others = cross_check::lives::read(dir, &ledger)?;
     Ok((ledger, others))
@@ -42,10 +48,9 @@ fn inputs(dir: &Path, run: &CellRun, reader: Reader) -> Result<Inputs> {
     let (monitor, options) = monitor(&run.configuration)?;
     let (ledger, others) = (reader.processes)(dir)
         .map_err(|error| anyhow!("{}: {error}: measure again", dir.join("ledger").display()))?;
-    let vouched = run
-        .cross_check
-        .as_ref()
-        .is_some_and(|one| one.by == CrossCheck::ACCOUNTING);
+    let by = run.cross_check.as_ref().map(|one| one.by.as_str());
+    let vouched = by == Some(CrossCheck::ACCOUNTING)
+        || run.truth_source.as_deref() == Some(TRUTH_OF_A_COMMAND);
     let kept = dir.join(accounting::KEPT);
     if vouched && !kept.exists() {
         bail!("{}: is missing: measure again", kept.display());

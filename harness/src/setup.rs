@@ -1,19 +1,18 @@
 //! What every command that measures sets up first, and what it then says of itself.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Error, Result};
+use monitors::owned_dir::OwnedDir;
 use nix::fcntl::Flock;
-use tempfile::TempDir;
 use workloads::Definition;
 
 use crate::buffer_sizes;
 use crate::cell::{Stage, interrupt};
 use crate::cgroup::Hierarchy;
-use crate::exit::{misuse, say};
+use crate::exit::misuse;
 use crate::select::Configuration;
 use crate::{cleanup, lock, machine, user, version};
 use scoring::record::{FORMAT, MonitorInfo, Record, TOOLS, WorkloadInfo};
@@ -23,7 +22,7 @@ pub(super) struct Setup {
     /// What all cells share.
     pub(super) stage: Stage,
     recovered: Vec<String>,
-    _programs: TempDir,
+    _programs: OwnedDir,
     _lock: Flock<fs::File>,
 }
 
@@ -54,10 +53,7 @@ impl Setup {
                 return Err(error);
             }
         };
-        let recovered = cleanup::put_back()?;
-        recovered
-            .iter()
-            .for_each(|what| say(&format!("put back: {what}")));
+        let recovered = cleanup::put_back()?.done;
         let programs = install()?;
         let stage = Stage {
             out: fs::canonicalize(out)?,
@@ -188,11 +184,10 @@ fn tag() -> String {
 }
 
 /// The programs, where every user may run them.
-fn install() -> Result<TempDir> {
-    let dir = tempfile::Builder::new()
-        .prefix(&cleanup::programs_prefix())
-        .tempdir()?;
-    fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755))?;
+fn install() -> Result<OwnedDir> {
+    let dir = OwnedDir::temporary(cleanup::PROGRAMS, true).context(
+        "no folder for the programs of workloads: set TMPDIR to one from which programs may be run",
+    )?;
     workloads::install(dir.path()).map_err(Error::from_boxed)?;
     Ok(dir)
 }

@@ -19,6 +19,7 @@ mod taskstats;
 #[cfg(test)]
 mod test_support;
 mod tools;
+mod tracepoint_counter;
 
 use std::path::Path;
 use std::sync::OnceLock;
@@ -26,7 +27,8 @@ use std::sync::OnceLock;
 use contract::{Monitor, Result};
 
 pub use common::process_stat::ProcessStat;
-pub use common::{clock, descendants, host_lock};
+pub use common::{clock, descendants, host_lock, owned_dir};
+pub use tracepoint_counter::TracepointCounter;
 
 /// The project's own.
 const OWN: &[&dyn Monitor] = &[

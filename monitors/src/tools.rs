@@ -27,8 +27,10 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use contract::{
-    Claims, Counters, Decode, Monitor, Options, Privilege, Result, Session, Unavailable,
+    Claims, Counters, Decode, Monitor, Options, Privilege, Recovered, Result, Session, Unavailable,
 };
+
+pub(crate) use tracefs::tracepoint;
 
 use definition::Definition;
 use requirements::Need;
@@ -194,7 +196,7 @@ impl Monitor for External {
         Box::new(decode::Decoder::new(self.definition))
     }
 
-    fn recover(&self) -> Result<Vec<String>> {
+    fn recover(&self) -> Result<Recovered> {
         scratch_dir::sweep()
     }
 }

@@ -7,8 +7,8 @@ mod programs;
 mod programs_log;
 mod runner;
 
-pub use definition::{Definition, definitions};
+pub use definition::{Definition, ForeignCommand, definitions};
 pub use ledger::prepare;
 pub use models::models;
 pub use programs::{READINESS_PROBE, install};
-pub use runner::{Outcome, Run, run};
+pub use runner::{Outcome, Run, may_become, run};

@@ -3,6 +3,7 @@
 //! The runner is the parent of the first process: it claims and stamps that slot, waits, checks that
 //! nothing outlives the run, and writes the ledger.
 
+mod become_user;
 mod clock;
 mod first_process;
 mod request;
@@ -20,6 +21,7 @@ use nix::unistd::Pid;
 use crate::ledger::manifest::Manifest;
 use crate::ledger::shm::SharedLedger;
 use crate::programs_log;
+pub use become_user::may_become;
 use clock::now;
 use first_process::{FirstProcess, UNAVAILABLE};
 pub use request::{Outcome, Run};

@@ -5,6 +5,7 @@
 //! file; the others are scored all the same.
 
 mod aggregate;
+mod ambiguous;
 mod buffer;
 mod by_key;
 mod case_outcome;
@@ -13,6 +14,7 @@ mod comparison;
 mod cost;
 mod fields;
 pub mod gate;
+mod json;
 mod latency;
 mod latency_score;
 mod loss;
@@ -22,6 +24,7 @@ mod noise_floor;
 mod open_loop;
 pub mod overhead;
 mod parallel;
+mod per_process;
 mod plausible;
 pub mod record;
 mod reported_loss;
@@ -35,6 +38,7 @@ pub mod stats;
 mod summary;
 pub mod sweep;
 
+pub use ambiguous::Ambiguous;
 pub use buffer::{BufferScore, LOSS_TEST_BUFFERS, LOSS_TEST_NS};
 pub use by_key::{Key, Keyed};
 pub use case_outcome::{CaseOutcome, CaseScore, EVERYTHING, Finding};

@@ -200,6 +200,7 @@ fn measured(
         let Measured { out, .. } = measure(&Wanted {
             monitors: baseline.monitors.clone(),
             workloads: workloads.map(|(label, _)| only(label)).collect(),
+            command: None,
             until: enough(args, baseline.repetitions),
             own_length: true,
             scale: baseline.scale,
@@ -269,6 +270,7 @@ fn measured_for_update(args: &GateArgs) -> Result<PathBuf> {
     let Measured { out, failed } = measure(&Wanted {
         monitors: args.monitors.clone(),
         workloads: args.workloads.clone(),
+        command: None,
         until: enough(args, args.reps),
         own_length: true,
         scale: args.scale,

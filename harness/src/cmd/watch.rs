@@ -10,6 +10,7 @@ use anyhow::{Context, Error, Result, bail};
 use clap::{Args, ValueEnum};
 use contract::{Field, Kind, Privilege, Session, Spool};
 use monitors::clock;
+use monitors::owned_dir::OwnedDir;
 use regex::bytes::Regex;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
@@ -87,10 +88,10 @@ pub(crate) fn watch(args: &WatchArgs) -> Result<()> {
         signal_hook::low_level::pipe::register(signal, stopping).context("sigaction")?;
     }
     if !args.lock_held {
-        let found = cleanup::put_back()?;
-        found
-            .iter()
-            .for_each(|what| say(&format!("put back: {what}")));
+        // Nothing is measured, so what cannot be put back need not stop it.
+        if let Err(error) = cleanup::put_back() {
+            say(&format!("cannot be put back: {error:#}"));
+        }
     }
     give_up_root(&configuration)?;
 
@@ -103,7 +104,7 @@ pub(crate) fn watch(args: &WatchArgs) -> Result<()> {
         say,
     ));
     let label = configuration.label();
-    let dir = tempfile::tempdir()
+    let dir = OwnedDir::temporary(cleanup::WATCH, false)
         .context("a temporary folder cannot be made: set TMPDIR to a folder with space")?;
     let mut ready = |env: &[(String, String)]| {
         tell_ready(&label, env);

@@ -16,8 +16,9 @@ use nix::errno::Errno;
 use nix::sys::statvfs::statvfs;
 use nix::unistd::acct;
 
-use super::agreement::{agree, descendants};
-use super::machine::{ALIVE, Alive};
+use super::accounting_vs_ledger::{agree, descendants};
+use super::machine::ALIVE;
+pub(crate) use super::machine::Alive;
 use scoring::record::{read_json, write_json};
 
 /// What is kept in the folder of a cell: the kernel's records of all processes that ended.
@@ -113,14 +114,14 @@ pub fn check(cell: &Path, ledger: &Ledger) -> Result<Option<u64>> {
 }
 
 /// What was kept in the folder of a cell.
-pub(super) struct Kept {
-    pub(super) records: Vec<AcctRecord>,
-    pub(super) alive: Alive,
+pub(crate) struct Kept {
+    pub(crate) records: Vec<AcctRecord>,
+    pub(crate) alive: Alive,
 }
 
 impl Kept {
     /// `None` where nothing was kept.
-    pub(super) fn read(cell: &Path) -> Result<Option<Self>> {
+    pub(crate) fn read(cell: &Path) -> Result<Option<Self>> {
         let path = cell.join(KEPT);
         if !path.exists() {
             return Ok(None);

@@ -23,13 +23,14 @@ impl Member {
         Self::filtered(&wire::filter(token), rcvbuf, false)
     }
 
+    /// The same, of names that threads are given.
+    pub(super) fn of_names() -> Result<Self> {
+        Self::filtered(&wire::names(), None, false)
+    }
+
     /// With `quiet` an overflow is no error of the next call.
     fn filtered(filter: &[sock_filter], rcvbuf: Option<u64>, quiet: bool) -> Result<Self> {
-        let mut socket = Socket::new(PROTOCOL as isize).map_err(|error| {
-            format!(
-                "netlink: socket(NETLINK_CONNECTOR): {error}: use a kernel with CONFIG_CONNECTOR=y"
-            )
-        })?;
+        let mut socket = netlink_socket::open(PROTOCOL, "NETLINK_CONNECTOR", "CONFIG_CONNECTOR=y")?;
         // Before joining, so that nothing unwanted is ever in the queue.
         attach(&socket, filter)?;
         if let Some(bytes) = rcvbuf {

@@ -18,6 +18,9 @@ use super::decode::{EXEC_HOLD, FORK_HOLD};
 use super::ring::{Channel, Slot, dead};
 use crate::common::clock;
 
+/// The reported loss, by its name in every format.
+pub(super) const RING_FULL: &str = "ring_full";
+
 const REST: Duration = Duration::from_millis(2);
 /// A writer takes well under this; only one that was busy for longer is asked after.
 const BUSY: Duration = Duration::from_millis(2);
@@ -159,7 +162,7 @@ impl<'a> Reader<'a> {
         }
         if !self.batch.is_empty() {
             self.spool.write(clock::now(), &self.batch)?;
-            self.spool.lost(super::RING_FULL, self.channel.dropped());
+            self.spool.lost(RING_FULL, self.channel.dropped());
         }
         Ok(self.place != first)
     }

@@ -42,6 +42,17 @@ pub(super) fn mount_own() -> io::Result<()> {
     Ok(mount(none, TRACEFS, kind, plain, none)?)
 }
 
+/// The number by which perf_event_open(2) knows a tracepoint, such as `sched/sched_process_exec`.
+pub(crate) fn tracepoint(name: &str) -> Result<u64> {
+    let path = Path::new(TRACEFS).join("events").join(name).join("id");
+    inside(|| {
+        let text = fs::read_to_string(&path);
+        let text = text.map_err(|e| format!("{}: {e}: run it as root", path.display()))?;
+        let number = text.trim().parse();
+        number.map_err(|_| format!("{}: '{text}' is no number", path.display()).into())
+    })
+}
+
 /// Writes the settings down in `dir`.
 pub(super) fn keep(dir: &Path) -> Result<()> {
     let text = serde_json::to_string(&inside(settings)?)?;
