@@ -107,7 +107,7 @@ pub(crate) fn watch(args: &WatchArgs) -> Result<()> {
     let dir = OwnedDir::temporary(cleanup::WATCH, false)
         .context("a temporary folder cannot be made: set TMPDIR to a folder with space")?;
     let mut ready = |env: &[(String, String)]| {
-        tell_ready(&label, env);
+        tell_ready(&configuration, env);
         Ok(())
     };
     let mut session = Session {
@@ -230,12 +230,18 @@ fn wall() -> Result<i64> {
 }
 
 /// Says that everything is seen from here on, and what a program needs for it.
-fn tell_ready(label: &str, env: &[(String, String)]) {
-    say(&format!("watching with {label}"));
+fn tell_ready(configuration: &Configuration, env: &[(String, String)]) {
+    say(&format!("watching with {}", configuration.label()));
     if env.is_empty() {
         return;
     }
-    say("it sees programs that are started with:");
+    // What is closed to other users gets nothing from their programs.
+    let own = configuration.monitor.privilege() == Privilege::None;
+    let whose = match own {
+        true => format!(" of {}, and of no other user,", user::name()),
+        false => String::new(),
+    };
+    say(&format!("it sees programs{whose} that are started with:"));
     let pairs: Vec<_> = env
         .iter()
         .map(|(name, value)| format!("{name}={value}"))
