@@ -332,3 +332,25 @@ fn without_root_the_cost_is_measured_and_why_its_events_are_not_known_is_said() 
     );
     assert!(!stdout.contains("saw "), "{stdout}");
 }
+
+#[test]
+#[ignore = "needs root"]
+fn a_library_that_is_preloaded_sees_a_command_of_root() {
+    let dir = scratch();
+    let out = dir.path().join("record");
+    let mut command = harness();
+    command
+        .args(["run", "-m", "preload", "--reps", "1", "--out"])
+        .arg(&out);
+    command.args(["--", "sh", "-c", "/bin/true; /bin/true; :"]);
+    assert!(command.status().unwrap().success());
+    let summary = summary(&out);
+    let cell = cells(&summary, "preload")[0];
+    for (kind, truths) in [("fork", 3), ("exec", 3), ("exit", 3)] {
+        assert_eq!(
+            (n(cell, kind, "truths"), n(cell, kind, "missed")),
+            (truths, 0),
+            "{cell:#}"
+        );
+    }
+}
