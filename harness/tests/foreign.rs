@@ -354,3 +354,35 @@ fn a_library_that_is_preloaded_sees_a_command_of_root() {
         );
     }
 }
+
+#[test]
+#[ignore = "needs root"]
+fn real_workloads_make_their_input_and_are_seen() {
+    if !can_run("ebpf") {
+        return;
+    }
+    let all = workloads::definitions().unwrap();
+    let real = all.iter().filter(|one| one.command.is_some());
+    let able: Vec<_> = real.filter(|one| one.unavailable().is_none()).collect();
+    assert!(able.len() >= 2, "{able:?}");
+    let dir = scratch();
+    let labels: Vec<_> = able
+        .iter()
+        .map(|one| format!("{}{{size=10}}", one.name))
+        .collect();
+    let args = ["-m", "ebpf", "-w", &labels.join(","), "--reps", "1"];
+    let summary = common::measured(dir.path(), &args);
+    let cells = cells(&summary, "ebpf");
+    assert_eq!(cells.len(), able.len());
+    for cell in cells {
+        assert_eq!(cell["experiment"], "foreign", "{cell:#}");
+        assert!(n(cell, "exec", "truths") >= 10, "{cell:#}");
+        for kind in ["fork", "exec", "exit"] {
+            assert_eq!(n(cell, kind, "missed"), 0, "{cell:#}");
+        }
+    }
+    // What it made is gone with the run.
+    let left = fs::read_dir(std::env::temp_dir()).unwrap().flatten();
+    let left = left.filter(|one| one.path().join("real_make_size_10_").exists());
+    assert_eq!(left.count(), 0);
+}

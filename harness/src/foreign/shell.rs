@@ -54,11 +54,12 @@ pub(crate) fn shell(name: &str, line: &str, cwd: &Path, cell: &Path) -> Result<(
         end.wait(LOOK)?;
     };
     if !status.success() {
-        bail!(
-            "--{name} '{line}': {}: see {}",
-            ending(status),
-            below_record(&path)
-        );
+        let what = match line.contains('\n') {
+            // The script of a definition.
+            true => name.to_owned(),
+            false => format!("--{name} '{line}'"),
+        };
+        bail!("{what}: {}: see {}", ending(status), below_record(&path));
     }
     Ok(())
 }
