@@ -99,11 +99,8 @@ fn the_events_of_a_command_are_counted_and_seen() {
         assert_eq!(cell["ambiguous"]["exec"]["reported"], 2, "{cell:#}");
         assert_eq!(cell["fields"]["status"]["correct"], 43, "{cell:#}");
     }
-    let row = summary["comparison"].as_array().unwrap().iter();
-    let row = row
-        .filter(|row| row["configuration"] == "ebpf")
-        .last()
-        .unwrap();
+    let mut rows = summary["comparison"].as_array().unwrap().iter();
+    let row = rows.find(|row| row["configuration"] == "ebpf").unwrap();
     assert_eq!(row["slowdown"]["pairs"], 2, "{row:#}");
     // Every run makes as many processes.
     assert_eq!(row.get("slowdown_per_process"), None, "{row:#}");
@@ -239,11 +236,8 @@ fn overhead_is_per_process_too_where_their_number_differs() {
     let name = dir.path().display();
     let script = format!("cd {name}; echo x >>n; for i in $(cat n); do /bin/true; /bin/true; done");
     let (stdout, summary) = measured(dir.path(), &["--reps", "3"], &script);
-    let rows = summary["comparison"].as_array().unwrap().iter();
-    let row = rows
-        .filter(|row| row["configuration"] == "ebpf")
-        .last()
-        .unwrap();
+    let mut rows = summary["comparison"].as_array().unwrap().iter();
+    let row = rows.find(|row| row["configuration"] == "ebpf").unwrap();
     let each = &row["slowdown_per_process"];
     assert_eq!(each["pairs"], 3, "{row:#}");
     assert_ne!(each["ratio"], row["slowdown"]["ratio"]);

@@ -1,12 +1,16 @@
 //! What a record folder holds, as written while measuring. Everything else in it is computed from
 //! this and the raw files: `record.json`, and in `raw/CELL/` a `cell.json`, the ledger and the spool.
 
+mod json;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
+
+pub use json::{read_json, write_json, write_json_pretty};
 
 /// The version of every format in docs/FORMAT.md.
 pub const FORMAT: u32 = 2;
@@ -380,26 +384,4 @@ impl Record {
         cells.sort();
         Ok(cells)
     }
-}
-
-/// Reads a JSON file; an error names it.
-pub fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {
-    let text = fs::read(path).with_context(|| format!("{}: cannot be read", path.display()))?;
-    serde_json::from_slice(&text)
-        .with_context(|| format!("{}: is not what harness writes there", path.display()))
-}
-
-/// Writes a JSON file on one line; an error names it.
-pub fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<()> {
-    write(path, serde_json::to_vec(value)?)
-}
-
-/// Writes a JSON file that is also read, and changed, by hand.
-pub fn write_json_pretty<T: Serialize>(path: &Path, value: &T) -> Result<()> {
-    write(path, serde_json::to_vec_pretty(value)?)
-}
-
-fn write(path: &Path, mut text: Vec<u8>) -> Result<()> {
-    text.push(b'\n');
-    fs::write(path, text).with_context(|| format!("{}: cannot be written", path.display()))
 }
