@@ -42,7 +42,7 @@ impl Cell<'_> {
             make(&dir)?;
             let mut row = self.row();
             let measured = measure(self, &dir);
-            let left = self.put_back(measured.is_err())?;
+            let left = put_back()?;
             match measured {
                 Ok(measured) if self.is_spoilt(&measured.noise) && reruns < RERUNS => {
                     reruns += 1;
@@ -78,16 +78,13 @@ impl Cell<'_> {
     fn is_spoilt(&self, noise: &Noise) -> bool {
         self.may_be_run_again() && (noise.stolen || noise.throttled)
     }
+}
 
-    /// A third-party tool may leave something switched on, and so may a monitor that was killed: every
-    /// later cell would pay for it. How many things a tool left.
-    fn put_back(&self, failed: bool) -> Result<Option<u64>> {
-        if !self.is_tool() && !failed {
-            return Ok(None);
-        }
-        let found = crate::cleanup::what_monitors_switch_on()?.len() as u64;
-        Ok((found > 0).then_some(found))
-    }
+/// Whatever watched may have left something switched on, and other programs may have too: every later
+/// cell would pay for it. How many things there were.
+fn put_back() -> Result<Option<u64>> {
+    let found = crate::cleanup::what_monitors_switch_on()?.done.len() as u64;
+    Ok((found > 0).then_some(found))
 }
 
 fn make(dir: &Path) -> Result<()> {

@@ -2,140 +2,23 @@
 //! there. Version 1 and 2, whichever is mounted; the crates for this bring a D-Bus client along
 //! for what are a few small files.
 
-use std::fs;
+mod hierarchy;
+mod leftovers;
+
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use anyhow::{Context, Error, Result, bail};
+use monitors::owned_dir;
+use nix::fcntl::Flock;
+
+use hierarchy::{CONTROLLERS, SUBTREE};
+pub(crate) use hierarchy::{Hierarchy, Mount};
 
 const PREFIX: &str = "rollcall-";
-
-/// Where groups can be made on this machine.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Hierarchy {
-    /// Mount points of the controllers cpuacct, memory and pids.
-    V1 {
-        /// Counts CPU time.
-        cpuacct: PathBuf,
-        /// Limits and counts memory.
-        memory: PathBuf,
-        /// Limits the number of processes.
-        pids: PathBuf,
-    },
-    /// The one mount point.
-    V2(PathBuf),
-}
-
-impl Hierarchy {
-    /// What is mounted and may be written to; `None` when there is nothing (no root, say).
-    pub(crate) fn find() -> Option<Self> {
-        let mounts = fs::read_to_string("/proc/self/mountinfo").ok()?;
-        let found = parse(&mounts)?;
-        found
-            .roots()
-            .iter()
-            .all(|root| writable(root))
-            .then_some(found)
-    }
-
-    /// `v1` or `v2`.
-    pub(crate) fn version(&self) -> &'static str {
-        match self {
-            Self::V1 { .. } => "v1",
-            Self::V2(_) => "v2",
-        }
-    }
-
-    fn roots(&self) -> Vec<&Path> {
-        match self {
-            Self::V1 {
-                cpuacct,
-                memory,
-                pids,
-            } => vec![cpuacct, memory, pids],
-            Self::V2(root) => vec![root],
-        }
-    }
-
-    /// Groups a killed harness left: those of pids that are no longer alive. Whatever still runs
-    /// in them is ended, and each is named in the result.
-    pub(crate) fn sweep(&self) -> Result<Vec<String>> {
-        let mut swept = Vec::new();
-        for root in self.roots() {
-            for entry in fs::read_dir(root)?.flatten() {
-                let name = entry.file_name().to_string_lossy().into_owned();
-                let owner = name
-                    .strip_prefix(PREFIX)
-                    .and_then(|rest| rest.split('-').next()?.parse().ok());
-                if owner.is_some_and(|owner: i32| kill(Pid::from_raw(owner), None).is_err()) {
-                    remove(&entry.path())?;
-                    swept.push(format!(
-                        "control group {} of a harness that is gone",
-                        entry.path().display()
-                    ));
-                }
-            }
-        }
-        Ok(swept)
-    }
-}
-
-fn writable(path: &Path) -> bool {
-    nix::unistd::access(path, nix::unistd::AccessFlags::W_OK).is_ok()
-}
-
-/// From /proc/self/mountinfo. Version 1 wins where both are mounted: an empty version 2 hierarchy
-/// beside it has no controllers.
-fn parse(mounts: &str) -> Option<Hierarchy> {
-    let mounts: Vec<_> = mounts.lines().filter_map(Mount::parse).collect();
-    let v1 = |controller: &str| {
-        let holds = |options: &str| options.split(',').any(|option| option == controller);
-        mounts
-            .iter()
-            .find(|mount| mount.kind == "cgroup" && holds(mount.options))
-            .map(|mount| mount.point.clone())
-    };
-    if let (Some(cpuacct), Some(memory), Some(pids)) = (v1("cpuacct"), v1("memory"), v1("pids")) {
-        return Some(Hierarchy::V1 {
-            cpuacct,
-            memory,
-            pids,
-        });
-    }
-    mounts
-        .iter()
-        .find(|mount| mount.kind == "cgroup2")
-        .map(|mount| Hierarchy::V2(mount.point.clone()))
-}
-
-/// A line of /proc/self/mountinfo.
-pub(crate) struct Mount<'a> {
-    /// Which part of the file system is mounted.
-    pub root: &'a str,
-    /// Where.
-    pub point: PathBuf,
-    /// Type of the file system.
-    pub kind: &'a str,
-    /// Its own options: of control groups the controllers.
-    pub options: &'a str,
-}
-
-impl<'a> Mount<'a> {
-    /// Takes a line apart.
-    pub(crate) fn parse(line: &'a str) -> Option<Self> {
-        let (left, right) = line.split_once(" - ")?;
-        let (mut left, mut right) = (left.split(' ').skip(3), right.split(' '));
-        Some(Self {
-            root: left.next()?,
-            point: PathBuf::from(left.next()?),
-            kind: right.next()?,
-            options: right.nth(1)?,
-        })
-    }
-}
+/// How often a sweep may take a group before it is locked.
+const TRIES: u32 = 100;
 
 /// One group; it goes when this is dropped, with every process that is still in it.
 #[derive(Debug)]
@@ -143,6 +26,8 @@ pub(crate) struct Cgroup {
     hierarchy: Hierarchy,
     name: String,
     removed: bool,
+    /// On each of its folders: see [`leftovers`].
+    locks: Vec<Flock<File>>,
 }
 
 /// What a group may use.
@@ -158,24 +43,17 @@ impl Cgroup {
     /// Makes a group called after this process and `part`.
     pub(crate) fn new(hierarchy: &Hierarchy, part: &str, limits: Option<Limits>) -> Result<Self> {
         let name = format!("{PREFIX}{}-{part}", std::process::id());
-        let group = Self {
+        let mut group = Self {
             hierarchy: hierarchy.clone(),
             name,
             removed: false,
+            locks: Vec::new(),
         };
         if let Hierarchy::V2(root) = hierarchy {
             enable(root)?;
         }
         for path in group.paths() {
-            match fs::create_dir(&path) {
-                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-                    bail!(
-                        "{}: cannot be made ({error}): run as root, or without control groups as a plain user",
-                        path.display()
-                    );
-                }
-                _ => {}
-            }
+            group.locks.push(make(&path)?);
         }
         if let Some(limits) = limits {
             group.limit(limits)?;
@@ -267,7 +145,9 @@ impl Cgroup {
     /// Ends everything in it and removes it.
     pub(crate) fn remove(mut self) -> Result<()> {
         self.removed = true;
-        self.paths().iter().try_for_each(|path| remove(path))
+        self.paths()
+            .iter()
+            .try_for_each(|path| leftovers::remove(path))
     }
 }
 
@@ -275,7 +155,7 @@ impl Drop for Cgroup {
     fn drop(&mut self) {
         if !self.removed {
             for path in self.paths() {
-                if let Err(error) = remove(&path) {
+                if let Err(error) = leftovers::remove(&path) {
                     crate::exit::say(&format!("{error:#}"));
                 }
             }
@@ -283,11 +163,34 @@ impl Drop for Cgroup {
     }
 }
 
+/// Makes the folder of a group and locks it. A sweep that runs meanwhile may take it before it is locked.
+fn make(path: &Path) -> Result<Flock<File>> {
+    let failed = |error: io::Error| {
+        let path = path.display();
+        format!(
+            "{path}: cannot be made ({error}): run as root, or without control groups as a plain user"
+        )
+    };
+    for _ in 0..TRIES {
+        match fs::create_dir(path) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => bail!(failed(error)),
+            _ => {}
+        }
+        if let Some(lock) = owned_dir::lock(path).map_err(|error| Error::msg(failed(error)))? {
+            return Ok(lock);
+        }
+    }
+    bail!(
+        "{}: another harness has it: end that one first",
+        path.display()
+    )
+}
+
 /// Lets groups below the root have the controllers they are made for.
 fn enable(root: &Path) -> Result<()> {
-    let path = root.join("cgroup.subtree_control");
+    let path = root.join(SUBTREE);
     let on = fs::read_to_string(&path).unwrap_or_default();
-    for controller in ["memory", "pids"] {
+    for controller in CONTROLLERS {
         if !on.split_whitespace().any(|word| word == controller) {
             put(&path, &format!("+{controller}"))?;
         }
@@ -305,56 +208,9 @@ pub(crate) fn join(doors: &[PathBuf]) -> Result<()> {
     doors.iter().try_for_each(|door| put(door, "0"))
 }
 
-/// Ends what is in a group until it can be removed. A forking crowd is held first, where its
-/// number can be limited, so that nothing is born while it is being ended.
-fn remove(path: &Path) -> Result<()> {
-    let limit = path.join("pids.max");
-    if limit.exists() {
-        put(&limit, "0")?;
-    }
-    let deadline = Instant::now() + Duration::from_secs(5);
-    loop {
-        match fs::remove_dir(path) {
-            Ok(()) => return Ok(()),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            Err(error) if Instant::now() > deadline => {
-                bail!(
-                    "{}: cannot be removed ({error}): end what is in it",
-                    path.display()
-                );
-            }
-            Err(_) => {}
-        }
-        let members = fs::read_to_string(path.join("cgroup.procs")).unwrap_or_default();
-        for pid in members.lines().filter_map(|line| line.parse().ok()) {
-            // Gone already is as good as ended.
-            let _gone = kill(Pid::from_raw(pid), Signal::SIGKILL);
-        }
-        std::thread::sleep(Duration::from_millis(1));
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const BOTH: &str = "\
-30 20 0:25 / /sys/fs/cgroup/cpuacct rw - cgroup cgroup rw,cpu,cpuacct
-31 20 0:26 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory
-32 20 0:27 / /sys/fs/cgroup/pids rw shared:9 - cgroup cgroup rw,pids
-33 20 0:28 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw
-";
-
-    #[test]
-    fn version_one_wins_over_an_empty_version_two() {
-        assert_eq!(parse(BOTH).unwrap().version(), "v1");
-        let only = BOTH.lines().last().unwrap();
-        assert_eq!(
-            parse(only),
-            Some(Hierarchy::V2("/sys/fs/cgroup/unified".into()))
-        );
-        assert_eq!(parse(""), None);
-    }
 
     #[test]
     fn a_group_counts_and_goes() {
@@ -383,5 +239,25 @@ mod tests {
         group.remove().unwrap();
         assert!(!child.wait().unwrap().success());
         assert!(paths.iter().all(|path| !path.exists()));
+    }
+
+    #[test]
+    fn a_group_is_left_when_no_process_holds_it_whatever_pid_it_is_called_after() {
+        let Some(hierarchy) = Hierarchy::find() else {
+            println!("skipped: control groups cannot be made here (not root?)");
+            return;
+        };
+        let held = Cgroup::new(&hierarchy, "held", None).unwrap();
+        let left = hierarchy.roots()[0].join(format!("{PREFIX}{}-left", std::process::id()));
+        fs::create_dir(&left).unwrap();
+        let found = hierarchy.sweep();
+        let named = |path: &Path| {
+            let path = path.display().to_string();
+            found.done.iter().any(|line| line.contains(&path))
+        };
+        assert!(named(&left) && !left.exists(), "{found:?}");
+        let paths = held.paths();
+        assert!(paths.iter().all(|path| path.exists() && !named(path)));
+        held.remove().unwrap();
     }
 }

@@ -13,6 +13,7 @@ pub mod exit;
 mod experiment;
 mod foreign;
 mod gate_render;
+mod lock;
 mod machine;
 mod measure;
 mod output;

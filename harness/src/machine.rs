@@ -91,12 +91,13 @@ fn virtualisation() -> String {
     if let Ok(lane) = std::env::var(LANE) {
         return lane;
     }
-    let guest = key("/proc/cpuinfo", "flags")
-        .is_some_and(|flags| flags.split(' ').any(|f| f == "hypervisor"));
-    if guest {
-        "a virtual machine".into()
-    } else {
-        "none".into()
+    let flags = key("/proc/cpuinfo", "flags");
+    let guest = flags.map(|flags| flags.split(' ').any(|f| f == "hypervisor"));
+    match guest {
+        Some(true) => "a virtual machine".into(),
+        Some(false) => "none".into(),
+        // A /proc with subset=pid does not tell, nor does a processor whose flags have another name.
+        None => "unknown".into(),
     }
 }
 

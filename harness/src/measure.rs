@@ -43,6 +43,8 @@ pub(crate) struct Wanted {
     pub(crate) out: Option<PathBuf>,
     /// What the folder is called after where it has no name.
     pub(crate) kind: &'static str,
+    /// How long another harness is waited for at most.
+    pub(crate) patience: Option<Duration>,
 }
 
 /// When there are enough blocks.
@@ -82,7 +84,12 @@ pub(crate) fn measure(wanted: &Wanted) -> Result<Measured> {
             "{label} plants faults in the ledger of a workload, and a command has none: leave it out"
         )));
     }
-    let setup = Setup::new(wanted.out.as_deref(), wanted.kind, wanted.scale)?;
+    let setup = Setup::new(
+        wanted.out.as_deref(),
+        wanted.kind,
+        wanted.scale,
+        wanted.patience,
+    )?;
     setup.keep_tools(&configurations)?;
     let asked = Asked {
         seed: wanted.seed,

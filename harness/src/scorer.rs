@@ -1,11 +1,11 @@
 //! Reads the raw files of a record and scores them: the decoders are the monitors', the ledger's reader
 //! is the workloads', and everything after that is `scoring`.
 
-use std::fs::{self, File};
+use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail};
-use contract::{Claims, EventLog, Label, Ledger, Life, Monitor, Options, SpoolReader};
+use contract::{Claims, EventLog, Label, Ledger, Life, Monitor, Options, SpoolReader, file};
 use scoring::record::{
     CellRun, CrossCheck, Record, Status, TRUTH_OF_A_COMMAND, read_json, write_json,
 };
@@ -77,7 +77,7 @@ fn monitor(label: &str) -> Result<(&'static dyn Monitor, Options)> {
 }
 
 fn decode(path: &Path, monitor: &dyn Monitor) -> Result<EventLog> {
-    let file = File::open(path)
+    let file = file::open(path)
         .with_context(|| format!("{}: cannot be read: measure again", path.display()))?;
     let mut reader = SpoolReader::new(file);
     let mut decoder = monitor.decoder();

@@ -45,15 +45,11 @@ pub(crate) fn behind_sudo() -> Option<User> {
 /// For root: `nobody`, or else a user near it that no process of this machine has, so that the user
 /// tells the workload's processes from all others. `None` when there is nothing to give up.
 pub(crate) fn of_workloads() -> Option<User> {
-    if !geteuid().is_root() {
-        return None;
-    }
     let taken: HashSet<u32> = users().collect();
-    let free = (1..=NOBODY).rev().find(|uid| !taken.contains(uid));
-    Some(User {
-        uid: free.unwrap_or(NOBODY),
-        gid: NOBODY,
-    })
+    let is_free = |uid: &u32| !taken.contains(uid) && workloads::may_become(*uid, NOBODY);
+    let free = (1..=NOBODY).rev().find(is_free);
+    let uid = free.or_else(|| workloads::may_become(NOBODY, NOBODY).then_some(NOBODY))?;
+    Some(User { uid, gid: NOBODY })
 }
 
 /// The real users of all processes. One that ends meanwhile is left out.

@@ -3,11 +3,12 @@
 
 use std::env;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
 const DIR: &str = "src/preload/hook";
-const SOURCES: [&str; 5] = ["ring.c", "look.c", "exec.c", "life.c", "vfork.S"];
+const SOURCES: [&str; 6] = ["ring.c", "reach.c", "look.c", "exec.c", "life.c", "vfork.S"];
 const FLAGS: [&str; 12] = [
     "-shared",
     "-fPIC",
@@ -27,7 +28,7 @@ const FLAGS: [&str; 12] = [
     "-nostartfiles",
 ];
 
-/// Compiles the library to `OUT_DIR/preload.so`.
+/// Compiles the library to `OUT_DIR/preload.so`, and the program that tries it to `OUT_DIR/preload-trial`.
 pub(crate) fn build() -> Result<()> {
     println!("cargo::rerun-if-changed={DIR}");
     println!("cargo::rerun-if-changed=build/preload.rs");
@@ -38,6 +39,15 @@ pub(crate) fn build() -> Result<()> {
     let mut command = compiler.to_command();
     command.args(FLAGS).arg("-o").arg(out.join("preload.so"));
     command.args(SOURCES.map(|source| Path::new(DIR).join(source)));
+    run(command)?;
+    let mut trial = compiler.to_command();
+    trial.args(["-O2", "-Wall", "-Wextra", "-Werror", "-o"]);
+    trial.arg(out.join("preload-trial"));
+    trial.arg(Path::new(DIR).join("trial/trial.c"));
+    run(trial)
+}
+
+fn run(mut command: Command) -> Result<()> {
     let status = command
         .status()
         .with_context(|| format!("{command:?}: cannot be run, check CC"))?;

@@ -35,19 +35,17 @@ mod record;
 #[cfg(test)]
 mod tests;
 
-use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use caps::{CapSet, Capability};
 use contract::{
-    Buffer, Claims, Clock, Counters, Decode, Field, Kind, Monitor, Options, Result, Session,
-    Unavailable,
+    Buffer, Claims, Clock, Counters, Decode, Field, Kind, Monitor, Options, Recovered, Result,
+    Session, Unavailable,
 };
 use nix::sys::statvfs::statvfs;
-use nix::unistd::acct;
 
-use follow::Follower;
+use follow::{Follower, switch_off};
 
 pub use others::others_account;
 pub use record::AcctRecord;
@@ -92,26 +90,29 @@ impl Monitor for Accounting {
         Box::new(decode::Decoder)
     }
 
-    fn recover(&self) -> Result<Vec<String>> {
-        recover(&file()?)
+    fn recover(&self) -> Result<Recovered> {
+        recover().map(Recovered::done)
     }
 }
 
-/// Where the kernel writes while this project has accounting switched on; not there otherwise.
+/// Where the kernel writes while this project has accounting switched on; not there otherwise. Each pid
+/// namespace has an accounting of its own, and can switch off no other.
 pub fn file() -> io::Result<PathBuf> {
-    Ok(crate::common::host_lock::dir()?.join("accounting"))
+    let name = match crate::common::namespaces::other_pids() {
+        Some(namespace) => format!("accounting-{namespace}"),
+        None => "accounting".into(),
+    };
+    Ok(crate::common::host_lock::dir()?.join(name))
 }
 
 /// What it takes to switch accounting on without taking it from another program.
 pub fn missing() -> Vec<Unavailable> {
     let mut missing = Vec::new();
     let mut lack = |what: String, remedy: &str| missing.push(Unavailable::new(what, remedy));
-    if !caps::has_cap(None, CapSet::Effective, Capability::CAP_SYS_PACCT).unwrap_or(false) {
+    let why = "the kernel lets no other switch it";
+    let other_users = crate::common::namespaces::missing(&["user"], why);
+    if !may_switch() {
         lack("CAP_SYS_PACCT".into(), "run as root");
-    }
-    if !Path::new(SETTINGS).exists() {
-        let config = "CONFIG_BSD_PROCESS_ACCT=y and CONFIG_BSD_PROCESS_ACCT_V3=y";
-        lack(config.into(), "use a kernel built with them");
     }
     if let Some(other) = others_account() {
         let remedy = "remove the package of it, if it is not needed";
@@ -128,20 +129,25 @@ pub fn missing() -> Vec<Unavailable> {
             "free space there: without it the kernel leaves records out",
         );
     }
+    let config = "CONFIG_BSD_PROCESS_ACCT=y and CONFIG_BSD_PROCESS_ACCT_V3=y";
+    missing.extend(crate::common::reasons::not_shown(SETTINGS, config));
+    missing.extend(other_users);
     missing
 }
 
 /// Switches off what a killed run left on, the cross-check's as well; its file is the sign of that.
-fn recover(file: &Path) -> Result<Vec<String>> {
-    if !nix::unistd::geteuid().is_root() || !follow::is_left(file)? {
+fn recover() -> Result<Vec<String>> {
+    // Without a folder for it there is no file.
+    let Some(file) = file().ok().filter(|_| may_switch()) else {
+        return Ok(Vec::new());
+    };
+    if !follow::is_left(&file) {
         return Ok(Vec::new());
     }
-    off(file)?;
+    switch_off(&file)?;
     Ok(vec!["process accounting is off again".into()])
 }
 
-/// Switches it off and takes away the sign that it is on.
-fn off(file: &Path) -> Result<()> {
-    acct::disable().map_err(|why| format!("acct: {why}: switch it off with accton off"))?;
-    fs::remove_file(file).map_err(|why| format!("{}: {why}: remove it", file.display()).into())
+fn may_switch() -> bool {
+    caps::has_cap(None, CapSet::Effective, Capability::CAP_SYS_PACCT).unwrap_or(false)
 }

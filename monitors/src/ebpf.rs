@@ -24,7 +24,10 @@
 //!
 //! Nothing is pinned, so a killed capture leaves nothing behind.
 
+mod chain_of_causes;
 mod decode;
+mod links;
+mod loss_counters;
 mod probe;
 mod requirements;
 mod ring;
@@ -53,6 +56,9 @@ const REST: Duration = Duration::from_millis(4);
 const SHORT_REST: Duration = Duration::from_millis(1);
 /// When an observer that could not be told of losses just now is told.
 const LATER: Duration = Duration::from_millis(250);
+
+/// After so long a silence an observer wants to know that it means something.
+const SILENCE: Duration = Duration::from_secs(1);
 
 const OPTIONS: &[OptionSpec] = &[
     OptionSpec {
@@ -122,6 +128,7 @@ fn capture(session: &mut Session<'_>, modes: &[AttachMode]) -> Result<Counters> 
         None if session.spool.is_live() => SHORT_REST,
         None => REST,
     };
+    let silence = session.spool.is_live().then_some(SILENCE);
     loop {
         drain(&mut ring, &mut session.spool)?;
         let told = tell(&mut probe, &mut session.spool)?;
@@ -129,9 +136,13 @@ fn capture(session: &mut Session<'_>, modes: &[AttachMode]) -> Result<Counters> 
             break;
         }
         if ring.is_empty() {
-            waited(&[session.stop, ring.as_fd()], (!told).then_some(LATER))?;
+            let limit = if told { silence } else { Some(LATER) };
+            if !waited(&[session.stop, ring.as_fd()], limit)? {
+                probe.check()?;
+            }
         }
     }
+    probe.check()?;
     let mut counters = probe.detach()?;
     drain(&mut ring, &mut session.spool)?;
     counters.buffer_peak = Some(ring.peak());

@@ -45,6 +45,7 @@ use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::fanotify::{EventFFlags, Fanotify as Group, InitFlags};
 
+use crate::common::{namespaces, reasons};
 use file::Files;
 
 pub(crate) struct Fanotify;
@@ -88,10 +89,14 @@ impl Monitor for Fanotify {
         if !caps::has_cap(None, CapSet::Effective, Capability::CAP_SYS_ADMIN).unwrap_or(false) {
             missing.push(Unavailable::new("CAP_SYS_ADMIN", "run as root"));
         }
-        if group(InitFlags::empty()).is_err_and(|why| why == Errno::ENOSYS) {
+        if let Err(why @ (Errno::ENOSYS | Errno::EMFILE | Errno::ENFILE)) =
+            group(InitFlags::empty())
+        {
             let config = "CONFIG_FANOTIFY=y";
-            missing.push(Unavailable::new(config, "use a kernel built with it"));
+            missing.push(reasons::no_descriptor("fanotify_init", why, config));
         }
+        let why = "elsewhere the kernel lets no mount be marked, and processes have other pids";
+        missing.extend(namespaces::missing(&["user", "pid"], why));
         missing
     }
 

@@ -21,7 +21,7 @@ use std::os::fd::AsFd;
 
 use contract::{
     Buffer, Claims, Clock, Counters, Decode, Field, Kind, Monitor, OptionKind, OptionSpec, Options,
-    Result, Session, Unavailable,
+    Recovered, Result, Session, Unavailable,
 };
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
@@ -112,14 +112,14 @@ impl Monitor for Kmod {
         Box::new(decode::Records)
     }
 
-    fn recover(&self) -> Result<Vec<String>> {
+    fn recover(&self) -> Result<Recovered> {
         if !module::loaded() {
-            return Ok(Vec::new());
+            return Ok(Recovered::default());
         }
         module::unload()?;
-        Ok(vec![
-            "kmod: unloaded the module that a killed run had left".into(),
-        ])
+        Ok(Recovered::done(vec![
+            "unloaded the module that a killed run had left".into(),
+        ]))
     }
 }
 

@@ -27,7 +27,7 @@ use std::sync::OnceLock;
 use contract::{Monitor, Result};
 
 pub use common::process_stat::ProcessStat;
-pub use common::{clock, descendants, host_lock};
+pub use common::{clock, descendants, host_lock, owned_dir};
 pub use tracepoint_counter::TracepointCounter;
 
 /// The project's own.

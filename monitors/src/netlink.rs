@@ -51,6 +51,7 @@
 
 mod capture;
 mod decode;
+mod interference;
 mod lookup;
 mod parents;
 mod recover;
@@ -64,7 +65,7 @@ mod tests;
 
 use contract::{
     Buffer, Claims, Clock, Counters, Decode, Field, Kind, Monitor, OptionKind, OptionSpec, Options,
-    Result, Session, Unavailable,
+    Recovered, Result, Session, Unavailable,
 };
 
 use crate::common::netlink_socket::{self, LEAST_MESSAGE};
@@ -136,7 +137,7 @@ impl Monitor for Netlink {
         Box::new(decode::Decoder::default())
     }
 
-    fn recover(&self) -> Result<Vec<String>> {
-        recover::recover()
+    fn recover(&self) -> Result<Recovered> {
+        recover::recover().map(Recovered::done)
     }
 }

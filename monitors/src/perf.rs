@@ -40,7 +40,6 @@ mod ring;
 #[cfg(test)]
 mod tests;
 
-use std::fs;
 use std::os::fd::AsFd;
 use std::time::Duration;
 
@@ -49,10 +48,11 @@ use contract::{
     Buffer, Claims, Clock, Counters, Decode, Field, Kind, Monitor, Nanos, OptionKind, OptionSpec,
     Options, Result, Session, Unavailable,
 };
+use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::time::TimeSpec;
 
-use crate::common::clock;
+use crate::common::{clock, reasons};
 use ring::Ring;
 
 pub(crate) struct Perf;
@@ -140,11 +140,13 @@ impl Monitor for Perf {
 
 fn missing() -> Vec<Unavailable> {
     let mut missing = Vec::new();
-    if fs::metadata("/proc/sys/kernel/perf_event_paranoid").is_err() {
-        missing.push(Unavailable::new(
-            "a kernel with CONFIG_PERF_EVENTS=y",
-            "boot a distribution kernel",
-        ));
+    // Asked with no attributes at all: the call is there, or it is not.
+    // SAFETY: the kernel reads the attributes, and refuses NULL with EFAULT.
+    let asked = unsafe { libc::syscall(libc::SYS_perf_event_open, 0, 0, -1, -1, 0) };
+    let errno = Errno::last();
+    if asked == -1 && errno == Errno::ENOSYS {
+        let config = "CONFIG_PERF_EVENTS=y";
+        missing.push(reasons::no_descriptor("perf_event_open", errno, config));
     }
     let has = |capability| caps::has_cap(None, CapSet::Effective, capability).unwrap_or(false);
     if !has(Capability::CAP_SYS_ADMIN) && !has(Capability::CAP_PERFMON) {
@@ -154,7 +156,7 @@ fn missing() -> Vec<Unavailable> {
         ));
     }
     missing.extend(crate::common::namespaces::missing(
-        &["pid", "time"],
+        &["user", "pid", "time"],
         "elsewhere perf_event_open tells other pids and the clock differs",
     ));
     missing

@@ -22,22 +22,22 @@ mod process;
 mod ring;
 #[cfg(test)]
 mod tests;
+mod trial;
 
 use std::os::fd::BorrowedFd;
 use std::path::Path;
 
 use contract::{
     Buffer, Claims, Clock, Counters, Decode, Field, Kind, Monitor, OptionKind, OptionSpec, Options,
-    Privilege, Result, Session, Unavailable,
+    Privilege, Recovered, Result, Session, Unavailable,
 };
 
+use crate::common::owned_dir;
+use capture::RING_FULL;
 use install::OwnDir;
 use ring::Channel;
 
 pub(crate) struct Preload;
-
-/// The reported loss, by its name in every format.
-const RING_FULL: &str = "ring_full";
 
 const OPTIONS: &[OptionSpec] = &[
     OptionSpec {
@@ -79,16 +79,17 @@ impl Monitor for Preload {
     }
 
     fn missing(&self, _: &Options) -> Vec<Unavailable> {
-        let closed = |dir: &Path| {
+        let open = |dir: &Path| {
             let way = nix::unistd::AccessFlags::W_OK | nix::unistd::AccessFlags::X_OK;
-            nix::unistd::access(dir, way).is_err().then(|| {
-                Unavailable::new(
-                    format!("{}, to put its library there", dir.display()),
-                    "make it writable, or set TMPDIR to a folder that is",
-                )
-            })
+            owned_dir::may_execute(dir) && nix::unistd::access(dir, way).is_ok()
         };
-        closed(&std::env::temp_dir()).into_iter().collect()
+        let folders = owned_dir::temporary_folders();
+        if folders.iter().any(|dir| open(dir)) {
+            return Vec::new();
+        }
+        let wanted = "a folder to put its library into and to load it from";
+        let remedy = "set TMPDIR to one that can be written and is not mounted noexec";
+        vec![Unavailable::new(wanted, remedy)]
     }
 
     fn buffer(&self, options: &Options) -> Buffer {
@@ -100,10 +101,11 @@ impl Monitor for Preload {
     }
 
     fn capture(&self, session: &mut Session<'_>) -> Result<Counters> {
-        let home = OwnDir::new(&std::env::temp_dir())?;
+        let home = OwnDir::executable()?;
         let memory = OwnDir::new(&install::channel_parent())?;
         let library = home.library()?;
-        let (path, file) = memory.channel()?;
+        trial::carries(&home, &memory, &library)?;
+        let (path, file) = memory.channel("channel")?;
         let channel = Channel::new(path, file, session.options.size("ring"))?;
         let text = |path: &Path| path.to_string_lossy().into_owned();
         (session.ready)(&[
@@ -121,19 +123,8 @@ impl Monitor for Preload {
         Box::new(decode::Decoder::default())
     }
 
-    fn recover(&self) -> Result<Vec<String>> {
-        let mut removed = Vec::new();
-        let mut parents = vec![std::env::temp_dir(), install::channel_parent()];
-        parents.dedup();
-        for parent in parents {
-            install::sweep(&parent, &mut removed).map_err(|error| {
-                format!(
-                    "{}: {error}; remove its rollcall-preload-* by hand",
-                    parent.display()
-                )
-            })?;
-        }
-        Ok(removed)
+    fn recover(&self) -> Result<Recovered> {
+        Ok(install::sweep())
     }
 }
 

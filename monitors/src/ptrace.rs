@@ -42,14 +42,13 @@ mod tracer;
 mod tests;
 
 use std::fs;
-use std::path::Path;
 
 use caps::{CapSet, Capability};
 use contract::{
     Buffer, Claims, Clock, Counters, Decode, Field, Kind, Monitor, OptionKind, OptionSpec, Options,
     Pid, Result, Session, Unavailable,
 };
-use nix::sys::signal::{SigHandler, Signal, signal};
+use nix::sys::signal::{SigHandler, Signal, kill, signal};
 use nix::unistd::getppid;
 
 use stop_waker::StopWaker;
@@ -93,7 +92,11 @@ impl Monitor for Ptrace {
 
     fn missing(&self, options: &Options) -> Vec<Unavailable> {
         let pid = options.size("pid");
-        if pid != 0 && !Path::new(&format!("/proc/{pid}")).exists() {
+        let named = i32::try_from(pid).ok().filter(|pid| *pid > 0);
+        let named = named.map(nix::unistd::Pid::from_raw);
+        // One that may not be signalled lives, too, whether or not /proc shows it.
+        let lives = |pid| kill(pid, None) != Err(nix::Error::ESRCH);
+        if pid != 0 && !named.is_some_and(lives) {
             return vec![Unavailable::new(
                 format!("process {pid}"),
                 "name one that lives",

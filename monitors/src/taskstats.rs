@@ -122,10 +122,10 @@ fn missing() -> Vec<Unavailable> {
             format!("version 12 or later of the record, and not 15 (here it is {version})"),
             "boot Linux 5.19 or later; before it no record says which task was its process's last",
         )),
-        Err(error) => missing.push(Unavailable::new(
-            "a kernel with CONFIG_TASKSTATS=y",
-            format!("use a kernel built with it ({error})"),
-        )),
+        Err(error) => missing.push(match error.downcast::<Unavailable>() {
+            Ok(why) => *why,
+            Err(error) => Unavailable::new(format!("an answer ({error})"), "run as root"),
+        }),
     }
     missing
 }

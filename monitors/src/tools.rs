@@ -27,7 +27,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use contract::{
-    Claims, Counters, Decode, Monitor, Options, Privilege, Result, Session, Unavailable,
+    Claims, Counters, Decode, Monitor, Options, Privilege, Recovered, Result, Session, Unavailable,
 };
 
 pub(crate) use tracefs::tracepoint;
@@ -100,7 +100,7 @@ pub(crate) fn within(dir: &Path) -> Result<Vec<&'static dyn Monitor>> {
         return Err(format!("{}: holds no *.toml: put a definition there", dir.display()).into());
     }
     let read = |path: &std::path::PathBuf| {
-        let text = fs::read_to_string(path).map_err(|e| bad(path, e))?;
+        let text = contract::file::read_text(path).map_err(|e| bad(path, e))?;
         External::leaked(&path.display().to_string(), &text, true)
     };
     paths.iter().map(read).collect()
@@ -196,7 +196,7 @@ impl Monitor for External {
         Box::new(decode::Decoder::new(self.definition))
     }
 
-    fn recover(&self) -> Result<Vec<String>> {
+    fn recover(&self) -> Result<Recovered> {
         scratch_dir::sweep()
     }
 }

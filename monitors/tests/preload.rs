@@ -216,6 +216,12 @@ fn a_failed_exec_is_nothing_and_errno_is_kept() {
     agrees(&Programs::build(), "target", "target", &["failures", "-"]);
 }
 
+/// A program that passes a pointer to nowhere gets the kernel's EFAULT, as without the library.
+#[test]
+fn bad_pointers_are_the_kernels_to_refuse() {
+    agrees(&Programs::build(), "target", "target", &["pointers", "-"]);
+}
+
 /// Nothing follows that would tell it: the capture says that time has passed.
 #[test]
 fn the_exec_of_a_static_program_is_told_while_it_is_watched() {

@@ -13,4 +13,4 @@ pub use foreign::ForeignCommand;
 pub use ledger::prepare;
 pub use models::models;
 pub use programs::{READINESS_PROBE, install};
-pub use runner::{Outcome, Run, run};
+pub use runner::{Outcome, Run, may_become, run};

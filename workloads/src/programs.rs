@@ -43,7 +43,14 @@ pub fn install(dir: &Path) -> Result<()> {
         .map_err(|why| failed(&scratch, why))?;
     if nix::unistd::geteuid().is_root() {
         let (from, to) = (dir.join(SET_USER_ID.0), dir.join(SET_USER_ID.1));
-        install_set_user_id(&from, &to).map_err(|why| failed(&to, why))?;
+        match install_set_user_id(&from, &to) {
+            // Without CAP_CHOWN, or in a user namespace that does not have this user: the one case that
+            // needs it finds no file, and says so.
+            Err(why) if matches!(why.raw_os_error(), Some(libc::EPERM | libc::EINVAL)) => {
+                fs::remove_file(&to).map_err(|why| failed(&to, why))?;
+            }
+            installed => installed.map_err(|why| failed(&to, why))?,
+        }
     }
     Ok(())
 }

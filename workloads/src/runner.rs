@@ -3,6 +3,7 @@
 //! The runner is the parent of the first process: it claims and stamps that slot, waits, checks that
 //! nothing outlives the run, and writes the ledger.
 
+mod become_user;
 mod clock;
 mod first_process;
 mod request;
@@ -20,6 +21,7 @@ use nix::unistd::Pid;
 use crate::ledger::manifest::Manifest;
 use crate::ledger::shm::SharedLedger;
 use crate::programs_log;
+pub use become_user::may_become;
 use clock::now;
 use first_process::{FirstProcess, UNAVAILABLE};
 pub use request::{Outcome, Run};
@@ -72,7 +74,8 @@ fn run_first(
         {
         }
         now()
-    });
+    })
+    .map_err(|why| format!("a thread cannot be started ({why}): raise the limit on processes (ulimit -u, pids.max)"))?;
     let status = first.end(at)?;
     Ok(Ended {
         began: first.began,

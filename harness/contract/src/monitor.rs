@@ -2,7 +2,11 @@ use std::collections::BTreeMap;
 use std::os::fd::BorrowedFd;
 use std::path::Path;
 
-use crate::{Claims, EventLog, Frame, Malformed, OptionSpec, Options, Result, Spool, Unavailable};
+use crate::claims::Claims;
+use crate::error::{Result, Unavailable};
+use crate::event::EventLog;
+use crate::options::{OptionSpec, Options};
+use crate::spool::{Frame, Malformed, Spool};
 
 /// What a monitor's process keeps of the privileges it was started with. Nothing runs as root
 /// that need not.
@@ -25,6 +29,31 @@ pub struct Counters {
     /// The highest fill of the buffer that [`Monitor::buffer`] names, in its unit. Sampled at each
     /// read, so a lower bound. `None` where there is no such buffer or its fill cannot be read.
     pub buffer_peak: Option<u64>,
+}
+
+/// What was found to have been left by a killed harness.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Recovered {
+    /// What was put back, a line each.
+    pub done: Vec<String>,
+    /// What could not be put back: each line says why, and what to do.
+    pub left: Vec<String>,
+}
+
+impl Recovered {
+    /// All of it was put back.
+    pub fn done(done: Vec<String>) -> Self {
+        Self {
+            done,
+            left: Vec::new(),
+        }
+    }
+
+    /// Adds what `other` found.
+    pub fn extend(&mut self, other: Self) {
+        self.done.extend(other.done);
+        self.left.extend(other.left);
+    }
 }
 
 /// What holds events between the kernel, or the program that made them, and the monitor's reader.
@@ -103,7 +132,7 @@ pub trait Monitor: Sync {
     }
 
     /// Whether it does not watch at all but examines the scorer: it is handed the ledger, in
-    /// `truths.bin` ([`crate::Ledger::encode`]) in the cell's folder, before it is told to stop.
+    /// `truths.bin` ([`crate::truth::Ledger::encode`]) in the cell's folder, before it is told to stop.
     /// Such a monitor is part of a run only when it is named.
     fn fault_injector(&self) -> bool {
         false
@@ -142,7 +171,9 @@ pub trait Monitor: Sync {
     fn decoder(&self) -> Box<dyn Decode>;
 
     /// Puts back what an earlier capture could not because it was killed, and says what that was.
-    fn recover(&self) -> Result<Vec<String>> {
-        Ok(Vec::new())
+    /// What this process has no right to look at, or what another namespace has, holds nothing of
+    /// ours: no error. An error is something that is ours, is on, and cannot be switched off.
+    fn recover(&self) -> Result<Recovered> {
+        Ok(Recovered::default())
     }
 }

@@ -1,4 +1,8 @@
-use crate::{Arena, Counts, Fields, Kind, Nanos, Pid};
+use crate::arena::Arena;
+use crate::field::Fields;
+use crate::kind::{Kind, Pid};
+use crate::nanos::Nanos;
+use crate::workload::Counts;
 
 /// One event as the workload wrote it down.
 ///

@@ -24,6 +24,7 @@ mod open_loop;
 pub mod overhead;
 mod parallel;
 mod per_process;
+mod plausible;
 pub mod record;
 mod reported_loss;
 mod runs_csv;

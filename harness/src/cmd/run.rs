@@ -72,6 +72,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<()> {
         seed: args.out.seed,
         out: args.out.out.clone(),
         kind: "run",
+        patience: None,
     })?;
     report::show(&out)?;
     say(&format!(

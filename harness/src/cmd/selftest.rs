@@ -105,7 +105,7 @@ struct Real {
 
 /// Runs the real workloads under `replay`: their ledgers, and a case for each run itself. Then as commands.
 fn real(dir: &Path, events: u64) -> Result<Real> {
-    let setup = Setup::new(Some(&dir.join("real")), "selftest", 1.0)?;
+    let setup = Setup::new(Some(&dir.join("real")), "selftest", 1.0, None)?;
     let (mut sources, mut cases) = (Vec::new(), Vec::new());
     for (order, (name, scale)) in (0..).zip(REAL) {
         if let Some((cell, label)) = measured(&setup.stage, (name, scale), order)? {

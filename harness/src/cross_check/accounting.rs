@@ -16,7 +16,7 @@ use nix::errno::Errno;
 use nix::sys::statvfs::statvfs;
 use nix::unistd::acct;
 
-use super::agreement::{agree, descendants};
+use super::accounting_vs_ledger::{agree, descendants};
 use super::machine::ALIVE;
 pub(crate) use super::machine::Alive;
 use scoring::record::{read_json, write_json};
@@ -127,7 +127,7 @@ impl Kept {
             return Ok(None);
         }
         let bad = |why: &dyn std::fmt::Display| format!("{}: {why}: measure again", path.display());
-        let bytes = fs::read(&path).map_err(|why| bad(&why))?;
+        let bytes = contract::file::read(&path).map_err(|why| bad(&why))?;
         let records = parse(&bytes).map_err(|why| bad(&why))?;
         let alive =
             read_json(&cell.join(ALIVE)).map_err(|why| format!("{why:#}: measure again"))?;

@@ -11,7 +11,7 @@ use contract::{Ledger, Life, Nanos, Pid, Result};
 use monitors::accounting::AcctRecord;
 
 use super::accounting::Kept;
-use super::agreement::descendants;
+use super::accounting_vs_ledger::descendants;
 use super::machine::Alive;
 
 const SECOND: Nanos = 1_000_000_000;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use contract::{Counters, Nanos, Result, Session, Spool};
 use netlink_sys::{Socket, SocketAddr};
@@ -13,8 +13,11 @@ use nix::sys::socket::{setsockopt, sockopt};
 use nix::time::{ClockId, clock_gettime};
 
 use super::fill::Fill;
+use super::interference;
+use super::rules;
+use super::serials::{self, Serials};
 use super::session::{AuditSession, failed};
-use super::{OFFSET, rules, wire};
+use super::wire::{self, OFFSET};
 use crate::common::clock;
 use crate::common::netlink_socket::{self, Queue};
 use crate::common::recv_batch::RecvBatch;
@@ -30,9 +33,13 @@ const ROOM: usize = 12 << 10;
 const STEP: u64 = 500_000;
 /// When an observer that could not be told of losses just now is told.
 const LATER: Duration = Duration::from_millis(250);
-/// The reported losses, by their names in every format: the kernel's queue was full, the socket's.
+/// The reported losses, by their names in every format: the kernel's queue was full, the socket's was,
+/// and events that the kernel numbered and neither sent nor counted as lost.
 const LOST: &str = "lost";
 const DROPS: &str = "socket_drops";
+const UNSENT: &str = "unsent";
+/// After so long a silence an observer wants to know that it means something.
+const SILENCE: Duration = Duration::from_secs(1);
 /// How long the record of the last rule's end may take to come, once nothing else does.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -60,6 +67,7 @@ fn watch(audit: &mut AuditSession, session: &mut Session<'_>) -> Result<Counters
     session.spool.flush()?;
     (session.ready)(&[])?;
     feed.run(audit, session)?;
+    audit.check(feed.changed)?;
     let removed = audit.disarm()?;
     feed.drain(removed, &mut session.spool)?;
     feed.tell_offset(&mut session.spool)?;
@@ -78,7 +86,11 @@ fn counters(audit: &mut AuditSession, feed: &RecordSocket) -> Result<Counters> {
     let drops = feed.drops()?;
     let lost = u64::from(now.lost.wrapping_sub(found.lost));
     Ok(Counters {
-        reported_lost: BTreeMap::from([(LOST.into(), lost), (DROPS.into(), drops)]),
+        reported_lost: BTreeMap::from([
+            (LOST.into(), lost),
+            (DROPS.into(), drops),
+            (UNSENT.into(), feed.unsent(drops)),
+        ]),
         notes: BTreeMap::from([
             ("backlog_peak".into(), feed.fill.backlog),
             ("backlog_wait_ms".into(), waited_ms),
@@ -101,6 +113,8 @@ struct RecordSocket {
     socket: Socket,
     batch: RecvBatch,
     fill: Fill,
+    /// From the first own rule on.
+    serials: Option<Serials>,
     offset: i64,
     records: u64,
     truncated: u64,
@@ -108,6 +122,8 @@ struct RecordSocket {
     /// Records of the end of own rules.
     ended: usize,
     undrained: bool,
+    /// When the kernel told of a change of rules or settings that was not looked into yet.
+    changed: Option<SystemTime>,
 }
 
 impl RecordSocket {
@@ -123,12 +139,14 @@ impl RecordSocket {
             socket,
             batch: RecvBatch::new(BATCH, ROOM),
             fill: Fill::new(alone)?,
+            serials: None,
             offset: 0,
             records: 0,
             truncated: 0,
             enobufs: 0,
             ended: 0,
             undrained: false,
+            changed: None,
         })
     }
 
@@ -149,6 +167,12 @@ impl RecordSocket {
         }
     }
 
+    /// Events that were numbered and did not come, beyond what the socket dropped.
+    fn unsent(&self, drops: u64) -> u64 {
+        let missing = self.serials.as_ref().map_or(0, Serials::missing);
+        missing.saturating_sub(drops)
+    }
+
     fn drops(&self) -> Result<u64> {
         netlink_socket::drops(wire::PROTOCOL, netlink_socket::inode(self.socket.as_fd())?)
     }
@@ -159,20 +183,29 @@ impl RecordSocket {
 
     /// Until told to stop.
     fn run(&mut self, audit: &mut AuditSession, session: &mut Session<'_>) -> Result<()> {
+        let idle = match session.spool.is_live() {
+            true => PollTimeout::try_from(SILENCE)?,
+            false => PollTimeout::NONE,
+        };
         loop {
             self.take(&mut session.spool)?;
             if drift(self.offset) > STEP {
                 self.tell_offset(&mut session.spool)?;
             }
             session.spool.flush()?;
+            if let Some(since) = self.changed.take() {
+                audit.check(Some(since))?;
+            }
             let limit = if self.tell(audit, &mut session.spool)? {
-                PollTimeout::NONE
+                idle
             } else {
                 PollTimeout::try_from(LATER)?
             };
             let stop: BorrowedFd<'_> = session.stop;
             let mut both = [self.readable(), PollFd::new(stop, PollFlags::POLLIN)];
-            wait(&mut both, limit)?;
+            if wait(&mut both, limit)? == 0 {
+                audit.check(None)?;
+            }
             if both[1].any() == Some(true) {
                 return Ok(());
             }
@@ -188,7 +221,9 @@ impl RecordSocket {
         if due {
             let now = audit.control.status().map_err(|e| failed("AUDIT_GET", e))?;
             spool.lost(LOST, u64::from(now.lost.wrapping_sub(audit.found().lost)));
-            spool.lost(DROPS, self.drops()?);
+            let drops = self.drops()?;
+            spool.lost(DROPS, drops);
+            spool.lost(UNSENT, self.unsent(drops));
         }
         Ok(due)
     }
@@ -237,7 +272,16 @@ impl RecordSocket {
                 *answer = Some(wire::verdict(text));
                 continue;
             }
-            self.ended += usize::from(kind == CONFIG_CHANGE && ends_rule(text));
+            if kind == CONFIG_CHANGE {
+                self.ended += usize::from(changes_rule(text, b"op=remove_rule"));
+                self.changed = interference::stamp(text).or(self.changed);
+                if self.serials.is_none() && changes_rule(text, b"op=add_rule") {
+                    self.serials = Some(Serials::new());
+                }
+            }
+            if let (Some(serials), Some(serial)) = (&mut self.serials, serials::of(text)) {
+                serials.came(serial);
+            }
             self.truncated += u64::from(datagram.cut);
             self.records += 1;
             spool
@@ -265,11 +309,11 @@ fn wait(fds: &mut [PollFd<'_>], timeout: PollTimeout) -> Result<i32> {
     }
 }
 
-/// `op=remove_rule key="rollcall"`.
-fn ends_rule(text: &[u8]) -> bool {
+/// `op=remove_rule key="rollcall"`, or the same with `op=add_rule`.
+fn changes_rule(text: &[u8], operation: &[u8]) -> bool {
     let has = |needle: &[u8]| text.windows(needle.len()).any(|window| window == needle);
     let key = [b"key=\"", rules::KEY, b"\""].concat();
-    has(b"op=remove_rule") && has(&key)
+    has(operation) && has(&key)
 }
 
 fn wall() -> Nanos {

@@ -2,10 +2,10 @@
 //! the monitor itself or, when that was killed, by the next start.
 
 use std::fs;
-use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use caps::{CapSet, Capability};
 use contract::{Options, Result, Unavailable};
 use nix::errno::Errno;
 use nix::sys::signal::kill;
@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 
 use super::rules;
 use super::wire::{Control, Field, Status};
-use crate::common::host_lock;
 use crate::common::process_stat::ProcessStat;
+use crate::common::{host_lock, namespaces};
 
 /// How long kauditd may take to find out that a registered daemon is dead.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -39,6 +39,10 @@ struct SavedState {
 pub(super) struct AuditSession {
     pub(super) control: Control,
     saved: SavedState,
+    /// Whether no living daemon was registered when it began, so that it is one.
+    daemon: bool,
+    /// How many rules of its own are in the kernel.
+    armed: usize,
 }
 
 impl AuditSession {
@@ -71,7 +75,22 @@ impl AuditSession {
             excluded,
         };
         save(&saved)?;
-        Ok(Self { control, saved })
+        Ok(Self {
+            control,
+            saved,
+            daemon: alone,
+            armed: 0,
+        })
+    }
+
+    /// Whether it registers itself as the audit daemon.
+    pub(super) fn is_daemon(&self) -> bool {
+        self.daemon
+    }
+
+    /// How many rules of its own should be there.
+    pub(super) fn armed(&self) -> usize {
+        self.armed
     }
 
     /// Whether no living audit daemon is registered, so that the monitor may be it.
@@ -127,13 +146,14 @@ impl AuditSession {
         for rule in excluded.into_iter().chain(own) {
             let added = self.control.add(&rule);
             added.map_err(|e| failed("AUDIT_ADD_RULE", e))?;
+            self.armed += usize::from(rule.ours());
         }
         Ok(())
     }
 
     /// From here on they are not. Says how many rules went: the kernel records the end of each.
     pub(super) fn disarm(&mut self) -> Result<usize> {
-        remove_own(&mut self.control)
+        Ok(remove_own(&mut self.control)?)
     }
 
     /// Puts everything back.
@@ -177,12 +197,25 @@ pub(super) fn locked(status: &Status) -> Option<Unavailable> {
 }
 
 /// Undoes what a killed capture left, and says what that was. A living one is left alone.
+///
+/// Outside of the first pid and user namespaces the kernel answers nothing and pids are others. Without
+/// CAP_AUDIT_CONTROL only the file can tell that something was left.
 pub(super) fn recover() -> Result<Vec<String>> {
+    let mut done = Vec::new();
+    if !namespaces::missing(&["user", "pid"], "").is_empty() {
+        return Ok(done);
+    }
     let saved = load()?;
     if saved.as_ref().is_some_and(SavedState::lives) {
-        return Ok(Vec::new());
+        return Ok(done);
     }
-    let mut done = Vec::new();
+    let may = caps::has_cap(None, CapSet::Effective, Capability::CAP_AUDIT_CONTROL);
+    if !may.unwrap_or(false) {
+        return match &saved {
+            Some(saved) => Err(left(saved.owner).into()),
+            None => Ok(done),
+        };
+    }
     let Ok(mut control) = Control::open() else {
         return Ok(done);
     };
@@ -191,11 +224,13 @@ pub(super) fn recover() -> Result<Vec<String>> {
             put_back(&mut control, saved, &mut done)?;
             forget()?;
         }
+        // Of one that keeps its file elsewhere, in a container with a /run of its own.
+        None if registered(&mut control) => {}
         // Without the file rules are all that can be told to be the monitor's.
         None => match remove_own(&mut control) {
             Ok(count) => say_rules(count, &mut done),
-            Err(_) if !nix::unistd::geteuid().is_root() => {}
-            Err(error) => return Err(error),
+            Err(Refused::Looking(_)) => {}
+            Err(error) => return Err(error.into()),
         },
     }
     Ok(done)
@@ -230,18 +265,50 @@ fn put_back(control: &mut Control, saved: &SavedState, done: &mut Vec<String>) -
     Ok(())
 }
 
+/// Whether a living harness is registered as the daemon: the rules are its own.
+fn registered(control: &mut Control) -> bool {
+    let name = |pid: &str| fs::read(format!("/proc/{pid}/comm")).ok();
+    let daemon = control.status().ok().map(|status| status.pid);
+    let daemon = daemon.filter(|pid| alive(*pid)).map(|pid| pid.to_string());
+    daemon.is_some_and(|pid| name(&pid).is_some() && name(&pid) == name("self"))
+}
+
+fn left(owner: u32) -> String {
+    format!(
+        "process {owner} was killed and left rules and settings, which slow every process down: \
+         run 'harness watch audit' once with CAP_AUDIT_CONTROL, it puts them back"
+    )
+}
+
 fn say_rules(count: usize, done: &mut Vec<String>) {
     if count > 0 {
         done.push(format!("audit: {count} rules were removed"));
     }
 }
 
-fn remove_own(control: &mut Control) -> Result<usize> {
-    let rules = control.rules().map_err(|e| failed("AUDIT_LIST_RULES", e))?;
+/// Why own rules were not removed.
+#[derive(Debug)]
+enum Refused {
+    /// They cannot be listed.
+    Looking(Errno),
+    /// They are there and stay.
+    Removing(Errno),
+}
+
+impl From<Refused> for contract::Error {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Looking(errno) => failed("AUDIT_LIST_RULES", errno),
+            Refused::Removing(errno) => failed("AUDIT_DEL_RULE", errno),
+        }
+    }
+}
+
+fn remove_own(control: &mut Control) -> Result<usize, Refused> {
+    let rules = control.rules().map_err(Refused::Looking)?;
     let mut count = 0;
     for rule in rules.iter().filter(|rule| rule.ours()) {
-        let removed = control.delete(rule);
-        count += usize::from(removed.map_err(|e| failed("AUDIT_DEL_RULE", e))?);
+        count += usize::from(control.delete(rule).map_err(Refused::Removing)?);
     }
     Ok(count)
 }
@@ -313,15 +380,17 @@ fn path() -> Result<PathBuf> {
 }
 
 fn load() -> Result<Option<SavedState>> {
-    let path = path()?;
+    let Ok(path) = path() else {
+        return Ok(None);
+    };
     let bad = |e: &dyn std::fmt::Display| {
         let path = path.display();
         format!("{path}: {e}: check audit's rules and status by hand, then delete this file")
     };
     match fs::read(&path) {
         Ok(text) => Ok(Some(serde_json::from_slice(&text).map_err(|e| bad(&e))?)),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(bad(&error).into()),
+        // Of what cannot be looked at nothing is known to be left.
+        Err(_) => Ok(None),
     }
 }
 

@@ -12,6 +12,14 @@ const FIRST: [(&str, &str); 3] = [
     ("time", "time:[4026531834]"),
 ];
 
+/// The pid namespace, by its inode, where it is not the first one.
+pub(crate) fn other_pids() -> Option<u64> {
+    let link = fs::read_link("/proc/self/ns/pid").ok()?;
+    let link = link.to_str()?;
+    let number = link.strip_prefix("pid:[")?.strip_suffix(']')?;
+    (link != FIRST[1].1).then(|| number.parse().ok())?
+}
+
 /// Those of `kinds` that are others here; `why` is why that matters.
 pub(crate) fn missing(kinds: &[&str], why: &str) -> Vec<Unavailable> {
     let wanted = FIRST.iter().filter(|(kind, _)| kinds.contains(kind));

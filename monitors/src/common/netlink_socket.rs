@@ -13,7 +13,10 @@ use netlink_sys::Socket;
 use nix::errno::Errno;
 use nix::sys::socket::{setsockopt, sockopt};
 
-const PATH: &str = "/proc/net/netlink";
+use super::reasons;
+
+/// Not /proc/net/netlink, the same file, which a /proc with subset=pid does not have.
+const PATH: &str = "/proc/self/net/netlink";
 
 /// One netlink socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,10 +40,19 @@ impl SocketEntry {
     }
 }
 
+/// A netlink socket of `protocol`, which is called `name` and takes `config`.
+pub(crate) fn open(protocol: u32, name: &str, config: &str) -> Result<Socket> {
+    let opened = Socket::new(protocol as isize);
+    let failed = |error: std::io::Error| {
+        let errno = Errno::from_raw(error.raw_os_error().unwrap_or_default());
+        reasons::no_descriptor(&format!("socket({name})"), errno, config)
+    };
+    Ok(opened.map_err(failed)?)
+}
+
 /// All sockets of `protocol` in this network namespace.
 pub(crate) fn read(protocol: u32) -> Result<Vec<SocketEntry>> {
-    let text = fs::read_to_string(PATH)
-        .map_err(|error| format!("{PATH}: {error}: mount /proc and enable CONFIG_NET"))?;
+    let text = fs::read_to_string(PATH).map_err(|error| reasons::unread(PATH, &error))?;
     let rows = text.lines().skip(1).filter_map(parse);
     Ok(rows.filter(|row| row.protocol == protocol).collect())
 }

@@ -1,10 +1,11 @@
 //! What the `ebpf` monitor needs of a machine. Looks only; changes nothing.
 
 use std::fs;
-use std::path::Path;
 
 use caps::{CapSet, Capability, has_cap};
 use contract::Unavailable;
+
+use crate::common::{namespaces, reasons};
 
 /// Ring buffers came with it.
 const OLDEST: (u32, u32) = (5, 8);
@@ -29,11 +30,6 @@ pub(super) fn missing() -> Vec<Unavailable> {
         "boot a newer kernel; BPF ring buffers came with 5.8",
     );
     need(
-        Path::new(BTF).exists(),
-        "a kernel with CONFIG_DEBUG_INFO_BTF=y (/sys/kernel/btf/vmlinux)",
-        "boot a distribution kernel, or mount sysfs on /sys if it is not",
-    );
-    need(
         capable(),
         "CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN",
         "run as root, or in a container with --cap-add BPF --cap-add PERFMON",
@@ -43,6 +39,11 @@ pub(super) fn missing() -> Vec<Unavailable> {
         "a kernel that is not locked down for confidentiality",
         "boot without lockdown=confidentiality; it forbids BPF to read kernel memory",
     );
+    missing.extend(reasons::not_shown(BTF, "CONFIG_DEBUG_INFO_BTF=y"));
+    missing.extend(namespaces::missing(
+        &["user", "pid", "time"],
+        "the programs in the kernel see the pids and the events of the whole host",
+    ));
     missing
 }
 

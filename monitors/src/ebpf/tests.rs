@@ -7,6 +7,7 @@ mod recorded;
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
+use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
 use std::os::unix::process::CommandExt;
@@ -28,6 +29,31 @@ fn check_life(journal: &EventLog, ran: &Ran, parent: u32) {
     assert_eq!(exit.len(), 1, "exits of {}", ran.pid);
     assert_eq!(exit[0].status, Some(ran.status));
     assert!(fork[0].happened <= fork[0].received && fork[0].happened < exit[0].happened);
+}
+
+/// A debugger closes what attaches the programs: another file is put in the place of each link.
+#[test]
+#[ignore = "needs root"]
+fn a_detached_program_is_missed() {
+    on_machine_for!(Ebpf);
+    for mode in host::modes() {
+        let (mut links, null) = (0, std::fs::File::open("/dev/null").unwrap());
+        let watch = host::Watch::start("64k", mode);
+        for entry in std::fs::read_dir("/proc/self/fdinfo").unwrap().flatten() {
+            let text = std::fs::read_to_string(entry.path()).unwrap_or_default();
+            let fd = entry.file_name().to_str().unwrap().parse().unwrap();
+            if text.contains("link_id:") && links == 0 {
+                // SAFETY: both are open; nothing in this process reads the link.
+                assert_eq!(unsafe { libc::dup2(null.as_raw_fd(), fd) }, fd);
+                links += 1;
+            }
+        }
+        let why = watch.failed();
+        assert!(
+            links == 1 && why.contains("detached 1 of its 3 programs"),
+            "{why}"
+        );
+    }
 }
 
 #[test]

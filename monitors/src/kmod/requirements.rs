@@ -8,8 +8,12 @@ use caps::{CapSet, Capability};
 use contract::Unavailable;
 use nix::sys::utsname::uname;
 
+use crate::common::reasons;
+
 /// Where the VM lane puts the module.
 pub(super) const MODULE: &str = "/lib/rollcall/rollcall.ko";
+/// What the processor says: a hypervisor shows itself in a bit that is never set on bare metal.
+const PROCESSOR: &str = "/proc/cpuinfo";
 /// Made by the VM lane, and by nothing else.
 const MARKER: &str = "/lib/rollcall/disposable";
 const REMEDY: &str =
@@ -24,8 +28,10 @@ pub(super) fn closed(hook: &str) -> Vec<Unavailable> {
             "the hooks know no other calls",
         ));
     }
-    if !virtual_machine() {
-        missing.push(Unavailable::new("a virtual machine", REMEDY));
+    match fs::read_to_string(PROCESSOR) {
+        Err(error) => missing.push(reasons::unread(PROCESSOR, &error)),
+        Ok(text) if shows_hypervisor(&text) => {}
+        Ok(_) => missing.push(Unavailable::new("a virtual machine", REMEDY)),
     }
     if !Path::new(MARKER).exists() {
         missing.push(Unavailable::new(format!("the marker {MARKER}"), REMEDY));
@@ -44,11 +50,6 @@ pub(super) fn closed(hook: &str) -> Vec<Unavailable> {
         ));
     }
     missing
-}
-
-/// What the processor says: a hypervisor shows itself in a bit that is never set on bare metal.
-fn virtual_machine() -> bool {
-    fs::read_to_string("/proc/cpuinfo").is_ok_and(|text| shows_hypervisor(&text))
 }
 
 fn shows_hypervisor(cpuinfo: &str) -> bool {

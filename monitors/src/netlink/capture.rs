@@ -7,6 +7,7 @@ use contract::{Counters, Nanos, Options, Result, Session};
 use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::time::TimeSpec;
 
+use super::interference;
 use super::lookup::{Lookup, When};
 use super::recv_batch::{Batch, Received};
 use super::socket::{ExecWaker, Listener};
@@ -21,6 +22,9 @@ const REST: Duration = Duration::from_millis(4);
 const SHORT_REST: Duration = Duration::from_millis(1);
 /// A message in so long is load.
 const BUSY: Nanos = 1_500_000;
+
+/// After so long a silence an observer wants to know that it means something.
+const SILENCE: Duration = Duration::from_secs(1);
 
 /// The reported loss, by its name in every format.
 const DROPS: &str = "socket_drops";
@@ -88,6 +92,7 @@ impl Capture {
                 }
             }
             if !stopped && (self.rest(session, empty)? || self.wait(session, empty)?) {
+                interference::check()?;
                 self.listener.stop()?;
                 stopped = true;
             }
@@ -219,8 +224,12 @@ impl Capture {
 
     /// Whether to stop. Waits for that or for more only when there is nothing to do.
     fn wait(&self, session: &Session<'_>, empty: bool) -> Result<bool> {
-        let limit = (!empty).then_some(Duration::ZERO);
-        let [stop, _] = ready([session.stop, self.listener.as_fd()], limit)?;
+        let silence = session.spool.is_live().then_some(SILENCE);
+        let limit = if empty { silence } else { Some(Duration::ZERO) };
+        let [stop, more] = ready([session.stop, self.listener.as_fd()], limit)?;
+        if empty && !stop && !more {
+            interference::check()?;
+        }
         Ok(stop)
     }
 }

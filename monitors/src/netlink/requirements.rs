@@ -30,7 +30,10 @@ pub(super) fn missing() -> Vec<Unavailable> {
             "CONFIG_CONNECTOR=y and the initial network namespace",
             "run outside of containers on a kernel built with it",
         )),
-        Err(error) => missing.push(Unavailable::new("/proc/net/netlink", error.to_string())),
+        Err(error) => missing.push(match error.downcast::<Unavailable>() {
+            Ok(why) => *why,
+            Err(error) => Unavailable::new("the list of sockets", error.to_string()),
+        }),
     }
     if events_configured() == Some(false) {
         missing.push(Unavailable::new(

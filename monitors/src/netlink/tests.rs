@@ -7,6 +7,7 @@ use std::process::Command;
 use contract::{Buffer, Counters, Decode, EventLog, Frame, Kind, Monitor, Options, split_argv};
 use proptest::prelude::*;
 
+use super::interference;
 use super::recv_batch::{Batch, Received};
 use super::socket::{Listener, Member};
 use super::{Netlink, decode, recover, wire};
@@ -243,6 +244,25 @@ fn a_live_listener_is_left_alone() {
     drop(cross_check);
     recover::recover().unwrap();
     assert_eq!((said, on), (Vec::new(), true));
+}
+
+/// The count of listeners is the kernel's and everybody's: one that a stranger takes off is missed.
+#[test]
+#[ignore = "needs root"]
+fn a_connector_that_another_program_switches_off_is_told() {
+    on_machine_for!(Netlink);
+    let listener = Listener::start(None).unwrap();
+    interference::check().unwrap();
+    let stranger = Member::join(1, None).unwrap();
+    stranger.ask(wire::Op::Refused, 0).unwrap();
+    stranger.ask(wire::Op::Ignore, 0).unwrap();
+    let why = interference::check().unwrap_err().to_string();
+    // Counted up again, so that what the listener takes off when it goes is there.
+    stranger.ask(wire::Op::Listen, 0).unwrap();
+    interference::check().unwrap();
+    drop((listener, stranger));
+    assert!(why.contains("another program switched"), "{why}");
+    recover::recover().unwrap();
 }
 
 /// Everything queued: how many messages, of threads too, and whether an overflow was told.

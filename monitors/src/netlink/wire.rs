@@ -25,6 +25,7 @@ const DATA: usize = 52;
 const NONE: u32 = 0;
 const FORK: u32 = 1;
 const EXEC: u32 = 2;
+const COMM: u32 = 0x200;
 const EXIT: u32 = 0x8000_0000;
 
 /// What is asked of the connector.
@@ -173,6 +174,15 @@ pub(super) fn filter(token: u32) -> Vec<sock_filter> {
 
 /// Lets execs through, and nothing else.
 pub(super) fn execs() -> Vec<sock_filter> {
+    only(EXEC)
+}
+
+/// Lets through that threads were given names, and nothing else.
+pub(super) fn names() -> Vec<sock_filter> {
+    only(COMM)
+}
+
+fn only(what: u32) -> Vec<sock_filter> {
     let step = |code: u32, jf, k| sock_filter {
         code: code as u16,
         jt: 0,
@@ -181,7 +191,7 @@ pub(super) fn execs() -> Vec<sock_filter> {
     };
     vec![
         step(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, WHAT as u32),
-        step(libc::BPF_JMP | libc::BPF_JEQ, 1, EXEC.to_be()),
+        step(libc::BPF_JMP | libc::BPF_JEQ, 1, what.to_be()),
         step(libc::BPF_RET | libc::BPF_K, 0, u32::MAX),
         step(libc::BPF_RET | libc::BPF_K, 0, 0),
     ]

@@ -2,50 +2,56 @@
 //! known and removed.
 
 use std::fs::{self, File, Permissions};
-use std::io;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use nix::fcntl::{Flock, FlockArg};
-use tempfile::TempDir;
+use contract::Recovered;
+
+use crate::common::owned_dir::{self, OwnedDir};
 
 const PREFIX: &str = "rollcall-preload-";
 const LIBRARY: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/preload.so"));
+const TRIAL: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/preload-trial"));
 
-/// A folder of our own that goes away with this value. It is locked as long as its maker lives.
-pub(super) struct OwnDir {
-    dir: TempDir,
-    _lock: Flock<File>,
-}
+/// A folder that goes away with this value. Others may pass through: a workload that changes its user
+/// must still be able to load the library, or its loader would complain on its stderr.
+pub(super) struct OwnDir(OwnedDir);
 
 impl OwnDir {
-    /// In `parent`. Others may pass through: a workload that changes its user must still be able
-    /// to load the library, or its loader would complain on its stderr.
+    /// In `parent`.
     pub(super) fn new(parent: &Path) -> Result<Self> {
+        let made = OwnedDir::new(parent, PREFIX);
         let what = || {
             format!(
                 "{}: no folder can be made in it, set TMPDIR to one that allows it",
                 parent.display()
             )
         };
-        let prefix = format!("{PREFIX}{}-", std::process::id());
-        let dir = tempfile::Builder::new()
-            .prefix(&prefix)
-            .tempdir_in(parent)
-            .with_context(what)?;
-        let file = File::open(dir.path()).with_context(what)?;
-        let lock = Flock::lock(file, FlockArg::LockExclusiveNonblock)
-            .map_err(|(_, errno)| errno)
-            .with_context(what)?;
-        fs::set_permissions(dir.path(), Permissions::from_mode(0o755)).with_context(what)?;
-        Ok(Self { dir, _lock: lock })
+        made.map(Self).with_context(what)
+    }
+
+    /// Where libraries may be loaded from: in the first of the temporary folders that allows it.
+    pub(super) fn executable() -> Result<Self> {
+        let made = OwnedDir::temporary(PREFIX, true);
+        made.map(Self).context(
+            "no folder can be made for the library, set TMPDIR to one from which programs may be run",
+        )
     }
 
     /// Puts the library into it.
     pub(super) fn library(&self) -> Result<PathBuf> {
-        let path = self.dir.path().join("librollcall.so");
-        fs::write(&path, LIBRARY)
+        self.put("librollcall.so", LIBRARY)
+    }
+
+    /// Puts the program into it that tries the library.
+    pub(super) fn trial(&self) -> Result<PathBuf> {
+        self.put("trial", TRIAL)
+    }
+
+    fn put(&self, name: &str, bytes: &[u8]) -> Result<PathBuf> {
+        let path = self.0.path().join(name);
+        fs::write(&path, bytes)
             .and_then(|()| fs::set_permissions(&path, Permissions::from_mode(0o755)))
             .with_context(|| {
                 format!(
@@ -56,9 +62,9 @@ impl OwnDir {
         Ok(path)
     }
 
-    /// An empty file for the channel that only this user can open.
-    pub(super) fn channel(&self) -> Result<(PathBuf, File)> {
-        let path = self.dir.path().join("channel");
+    /// An empty file for a channel that only this user can open.
+    pub(super) fn channel(&self, name: &str) -> Result<(PathBuf, File)> {
+        let path = self.0.path().join(name);
         let file = File::options()
             .read(true)
             .write(true)
@@ -103,39 +109,9 @@ pub(super) fn unchanged(path: &Path, file: &File) -> Result<()> {
     Ok(())
 }
 
-/// Removes what dead captures of this user left in `parent`, and names it.
-pub(super) fn sweep(parent: &Path, removed: &mut Vec<String>) -> io::Result<()> {
-    for entry in fs::read_dir(parent)? {
-        let path = entry?.path();
-        if abandoned(&path) {
-            fs::remove_dir_all(&path)?;
-            removed.push(format!(
-                "{}: left by a killed preload capture, removed",
-                path.display()
-            ));
-        }
-    }
-    Ok(())
-}
-
-/// Its maker is dead: the lock is free and there is no process with the pid in its name. (The pid alone
-/// may be another's by now; the lock alone is not yet held while a folder is being made.)
-fn abandoned(path: &Path) -> bool {
-    let name = path
-        .file_name()
-        .and_then(|name| name.to_str())
-        .unwrap_or_default();
-    let pid = name
-        .strip_prefix(PREFIX)
-        .and_then(|rest| rest.split('-').next());
-    let Some(pid) = pid.and_then(|pid| pid.parse::<u32>().ok()) else {
-        return false;
-    };
-    let ours = fs::symlink_metadata(path)
-        .is_ok_and(|found| found.is_dir() && found.uid() == nix::unistd::geteuid().as_raw());
-    let unlocked = || {
-        File::open(path)
-            .is_ok_and(|file| Flock::lock(file, FlockArg::LockExclusiveNonblock).is_ok())
-    };
-    ours && !Path::new(&format!("/proc/{pid}")).exists() && unlocked()
+/// Removes what dead captures left: of this user, for root of every user.
+pub(super) fn sweep() -> Recovered {
+    let mut parents = owned_dir::temporary_folders();
+    parents.push(channel_parent());
+    owned_dir::remove_all(&parents, PREFIX, "left by a killed preload capture")
 }

@@ -3,7 +3,7 @@
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 
-use contract::Result;
+use contract::{Result, Unavailable};
 use netlink_sys::{Socket, SocketAddr};
 
 use super::wire::{self, PROTOCOL};
@@ -17,9 +17,7 @@ pub(super) struct GenericSocket {
 
 impl GenericSocket {
     pub(super) fn open() -> Result<Self> {
-        let mut socket = Socket::new(PROTOCOL as isize).map_err(|error| {
-            format!("taskstats: socket(NETLINK_GENERIC): {error}: use a kernel with CONFIG_NET")
-        })?;
+        let mut socket = netlink_socket::open(PROTOCOL, "NETLINK_GENERIC", "CONFIG_NET=y")?;
         let bound = socket.bind_auto();
         bound.map_err(|error| {
             format!("taskstats: bind: {error}: this is a bug, please report it")
@@ -31,9 +29,10 @@ impl GenericSocket {
         let answer = socket.ask(wire::GET_FAMILY, wire::FAMILY_NAME, b"TASKSTATS\0")?;
         let id = wire::attribute(&answer, wire::FAMILY_ID);
         let id = id.and_then(|id| id.try_into().ok());
-        socket.family = id.map(u16::from_ne_bytes).ok_or(
-            "taskstats: the kernel names no family TASKSTATS: use one with CONFIG_TASKSTATS=y",
-        )?;
+        socket.family = id.map(u16::from_ne_bytes).ok_or_else(|| {
+            let missing = "a kernel with CONFIG_TASKSTATS=y (it names no family TASKSTATS)";
+            Unavailable::new(missing, "use a kernel built with it")
+        })?;
         Ok(socket)
     }
 

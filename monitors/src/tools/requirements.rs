@@ -1,15 +1,18 @@
 //! What a tool needs of the machine beside itself.
 
 use std::fs;
-use std::path::Path;
 
 use contract::Unavailable;
 use serde::Deserialize;
 
 use crate::audit;
+use crate::common::reasons;
 
 /// Where tracefs is.
 pub(super) const TRACEFS: &str = "/sys/kernel/tracing";
+
+const FILE_SYSTEMS: &str = "/proc/filesystems";
+const BTF: &str = "/sys/kernel/btf/vmlinux";
 
 /// A word of `needs`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -36,15 +39,16 @@ impl Need {
         match self {
             Self::Root => one(nix::unistd::geteuid().is_root(), "root", "run it as root"),
             Self::Tracefs => {
-                let known = fs::read_to_string("/proc/filesystems").unwrap_or_default();
+                let known = match fs::read_to_string(FILE_SYSTEMS) {
+                    Ok(known) => known,
+                    Err(error) => return vec![reasons::unread(FILE_SYSTEMS, &error)],
+                };
                 let met = known.lines().any(|line| line.ends_with("\ttracefs"));
                 one(met, "a kernel with CONFIG_TRACING=y", "use such a kernel")
             }
-            Self::Btf => one(
-                Path::new("/sys/kernel/btf/vmlinux").exists(),
-                "a kernel with CONFIG_DEBUG_INFO_BTF=y",
-                "use such a kernel",
-            ),
+            Self::Btf => reasons::not_shown(BTF, "CONFIG_DEBUG_INFO_BTF=y")
+                .into_iter()
+                .collect(),
             Self::Audit => audit::SessionForTool::missing(),
         }
     }

@@ -1,34 +1,28 @@
 //! A folder for what a tool reads and writes while it runs: short-lived, and open to all, because
 //! the workload's user may have to write into it.
 
-use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt;
+use std::fs;
 use std::path::Path;
 
-use contract::Result;
-use nix::sys::signal::kill;
-use nix::unistd::Pid;
-use tempfile::TempDir;
+use contract::{Error, Recovered, Result};
 
 use super::tracefs;
+use crate::common::owned_dir::{self, OwnedDir};
 
 const PREFIX: &str = "rollcall-tool-";
 
 /// The folder; it goes away with this.
-pub(super) struct ScratchDir(TempDir);
+pub(super) struct ScratchDir(OwnedDir);
 
 impl ScratchDir {
-    /// A new one. Its name holds the pid of its maker.
+    /// A new one.
     pub(super) fn new() -> Result<Self> {
-        let prefix = format!("{PREFIX}{}-", std::process::id());
-        let made = tempfile::Builder::new().prefix(&prefix).tempdir();
-        let made = made.and_then(|dir| {
-            fs::set_permissions(dir.path(), Permissions::from_mode(0o755))?;
-            Ok(dir)
-        });
-        let parent = std::env::temp_dir();
-        made.map(Self)
-            .map_err(|e| format!("{}: {e}: set TMPDIR to another", parent.display()).into())
+        OwnedDir::temporary(PREFIX, true).map(Self).map_err(|e| {
+            format!(
+                "no folder for a tool can be made ({e}): set TMPDIR to one that allows programs"
+            )
+            .into()
+        })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -48,24 +42,19 @@ impl ScratchDir {
     }
 }
 
-/// Removes those of this user whose maker is gone.
-pub(super) fn sweep() -> Result<Vec<String>> {
-    let mut removed = Vec::new();
-    for entry in fs::read_dir(std::env::temp_dir())?.flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let maker = name.strip_prefix(PREFIX);
-        let maker = maker.and_then(|rest| rest.split('-').next()?.parse().ok());
-        let gone =
-            maker.is_some_and(|pid| kill(Pid::from_raw(pid), None) == Err(nix::Error::ESRCH));
-        if gone && tracefs::put_back(&entry.path())? {
-            removed.push("what a tool had set in tracefs is put back".into());
+/// Puts back and removes those whose maker is gone.
+pub(super) fn sweep() -> Result<Recovered> {
+    let mut found = Recovered::default();
+    owned_dir::sweep(&owned_dir::temporary_folders(), PREFIX, |dir| {
+        if tracefs::put_back(dir)? {
+            let what = "what a tool had set in tracefs is put back";
+            found.done.push(what.into());
         }
-        if gone && fs::remove_dir_all(entry.path()).is_ok() {
-            removed.push(format!(
-                "folder {} of a tool is removed",
-                entry.path().display()
-            ));
+        match owned_dir::remove(dir, "folder of a tool") {
+            Ok(line) => found.done.push(line),
+            Err(line) => found.left.push(line),
         }
-    }
-    Ok(removed)
+        Ok::<(), Error>(())
+    })?;
+    Ok(found)
 }

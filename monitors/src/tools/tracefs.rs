@@ -99,7 +99,13 @@ fn inside<T: Send>(work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
         mount_own().map_err(|e| format!("{TRACEFS}: {e}: mount tracefs there"))?;
         work()
     };
-    let done = std::thread::scope(|scope| scope.spawn(alone).join());
+    let done = std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().spawn_scoped(scope, alone);
+        thread.map(std::thread::ScopedJoinHandle::join)
+    });
+    let done = done.map_err(|why| {
+        format!("a thread cannot be started: {why}: raise the limit on processes")
+    })?;
     done.map_err(|_| "a thread ended before its time: this is a bug, please report it")?
 }
 

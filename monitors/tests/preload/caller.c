@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -129,6 +130,50 @@ static void failures(void) {
     child(pid, 0, 0);
 }
 
+/* Pointers to nowhere: the kernel's answer, and no signal, is what a caller must get. Two of them are
+ * behind the last byte of a page that can be read. */
+static char *wild = (char *)8, *edge;
+static char **wild_list, **edge_list, *bad_first[2], *bad_second[3];
+static int wild_path(void) { return execve(wild, nothing, environ); }
+static int edge_path(void) { return execv(edge, nothing); }
+static int wild_argv(void) { return execve(target, wild_list, environ); }
+static int edge_argv(void) { return execv(target, edge_list); }
+static int first_word(void) { return execv(target, bad_first); }
+static int second_word(void) { return execve(target, bad_second, environ); }
+static int edge_word(void) { bad_second[1] = edge; return execve(target, bad_second, environ); }
+static int wild_envp(void) { return execve(target, nothing, wild_list); }
+static int at_wild(void) { return execveat(AT_FDCWD, wild, nothing, environ, 0); }
+static int at_empty_wild(void) { return execveat(AT_FDCWD, wild, nothing, environ, AT_EMPTY_PATH); }
+static int fd_argv(void) { return fexecve(open(target, O_RDONLY | O_CLOEXEC), wild_list, environ); }
+static int list_word(void) { return execl(target, "x", wild, NULL); }
+static int search_argv(void) { return execvp("true", wild_list); }
+
+static void spawn_fails(int error, int expected) {
+    if (error != expected)
+        say("broken: posix_spawn %d instead of %d\n", error, expected), broken = 1;
+}
+
+static void pointers(void) {
+    char *pages = mmap(0, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (pages == MAP_FAILED || mprotect(pages + 4096, 4096, PROT_NONE)) abort();
+    memset(pages, 'x', 4096);
+    edge = pages + 4095;
+    wild_list = (char **)wild, edge_list = (char **)(pages + 4096 - sizeof(char *));
+    bad_first[0] = wild, bad_second[0] = "x", bad_second[1] = wild;
+    fails(wild_path, EFAULT), fails(edge_path, EFAULT), fails(wild_argv, EFAULT);
+    fails(first_word, EFAULT), fails(second_word, EFAULT);
+    fails(edge_word, EFAULT), fails(wild_envp, EFAULT), fails(at_wild, EFAULT);
+    fails(at_empty_wild, EFAULT), fails(fd_argv, EFAULT), fails(list_word, EFAULT);
+    fails(search_argv, EFAULT);
+    edge_list[0] = "x";
+    fails(edge_argv, EFAULT);
+    /* The C library itself looks at the list of a spawn. */
+    pid_t pid;
+    bad_second[1] = wild;
+    spawn_fails(posix_spawn(&pid, wild, 0, 0, nothing, environ), EFAULT);
+    spawn_fails(posix_spawn(&pid, target, 0, 0, bad_second, environ), EFAULT);
+}
+
 static volatile int alarms;
 static void on_alarm(int number) {
     (void)number;
@@ -209,6 +254,8 @@ static void mode(char *name, char *how, char **rest) {
         if (WEXITSTATUS(pclose(pipe)) != 3) abort();
     } else if (!strcmp(name, "failures")) {
         failures();
+    } else if (!strcmp(name, "pointers")) {
+        pointers();
     } else if (!strcmp(name, "stress")) {
         stress(use);
     } else if (strcmp(name, "nothing")) {

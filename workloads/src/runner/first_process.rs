@@ -14,6 +14,7 @@ use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::Signal;
 use nix::unistd::{Pid, geteuid, getpid, getppid};
 
+use super::become_user::may_become;
 use super::clock::now;
 use super::request::Run;
 use crate::ledger::manifest::{Manifest, nonce};
@@ -25,6 +26,8 @@ use crate::programs_log;
 const LEDGER_FD: i32 = 200;
 /// How many tasks other programs may start meanwhile as the same user before the limit is reached.
 const OTHERS: u64 = 1024;
+/// Whether root has another user at all is asked by the one that every distribution has.
+const NOBODY: u32 = 65534;
 /// The exit code of a driver that lacks something on this machine: UNAVAILABLE in case.h.
 pub(super) const UNAVAILABLE: i32 = 77;
 
@@ -52,7 +55,8 @@ impl<'a> FirstProcess<'a> {
         script: &Script,
         ledger: &'a SharedLedger,
     ) -> Result<Self> {
-        if geteuid().is_root() && run.user.is_none_or(|(uid, _)| uid == 0) {
+        let other = || may_become(NOBODY, NOBODY);
+        if run.user.is_some_and(|(uid, _)| uid == 0) || (run.user.is_none() && other()) {
             return Err("a workload must not run as root: give the user it shall run as".into());
         }
         let mut command = command(run, manifest, script)?;

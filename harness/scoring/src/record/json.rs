@@ -1,14 +1,14 @@
 //! The JSON files of a record: an error names the file.
 
-use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use contract::file;
 use serde::Serialize;
 
 /// Reads a JSON file; an error names it.
 pub fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {
-    let text = fs::read(path).with_context(|| format!("{}: cannot be read", path.display()))?;
+    let text = file::read(path).with_context(|| format!("{}: cannot be read", path.display()))?;
     serde_json::from_slice(&text)
         .with_context(|| format!("{}: is not what harness writes there", path.display()))
 }
@@ -25,5 +25,5 @@ pub fn write_json_pretty<T: Serialize>(path: &Path, value: &T) -> Result<()> {
 
 fn write(path: &Path, mut text: Vec<u8>) -> Result<()> {
     text.push(b'\n');
-    fs::write(path, text).with_context(|| format!("{}: cannot be written", path.display()))
+    file::write(path, text).with_context(|| format!("{}: cannot be written", path.display()))
 }

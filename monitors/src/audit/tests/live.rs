@@ -144,7 +144,7 @@ fn a_killed_capture_is_undone_and_others_rules_survive() {
     let host = Forked::new(|begun| {
         let running = start(dir.path(), options(&[("backlog", "1000"), ("wait", "99")]));
         begun();
-        running.thread.join().unwrap();
+        running.thread.join().unwrap().unwrap();
     });
     let during = state();
     let said = recover().unwrap();
@@ -213,4 +213,56 @@ fn drain(socket: &Socket, stop: &impl AsFd) -> usize {
             return count;
         }
     }
+}
+
+/// What another program may do to a capture while it watches; back again afterwards.
+fn disturbed(disturb: impl FnOnce(&mut Control), back: impl FnOnce(&mut Control)) -> String {
+    let dir = tempfile::tempdir().unwrap();
+    recover().unwrap();
+    let before = state();
+    let running = start(dir.path(), options(&[]));
+    let mut control = Control::open().unwrap();
+    disturb(&mut control);
+    let why = running.error();
+    back(&mut control);
+    recover().unwrap();
+    assert_eq!(state(), before, "{why}");
+    assert!(
+        why.contains("another program") && why.contains("at 20"),
+        "{why}"
+    );
+    why
+}
+
+#[test]
+#[ignore = "needs root"]
+fn rules_that_another_program_removes_are_missed() {
+    on_machine_for!(Audit);
+    let remove = |control: &mut Control| {
+        for rule in control.rules().unwrap() {
+            control.delete(&rule).unwrap();
+        }
+    };
+    let why = disturbed(remove, |_| ());
+    assert!(why.contains("removed ") && why.contains(" rules"), "{why}");
+}
+
+#[test]
+#[ignore = "needs root"]
+fn auditing_that_another_program_switches_off_is_missed() {
+    on_machine_for!(Audit);
+    let off = |control: &mut Control| control.set(Field::Enabled, 0).unwrap();
+    assert!(disturbed(off, |_| ()).contains("switched auditing off"));
+}
+
+#[test]
+#[ignore = "needs root"]
+fn a_rule_of_another_program_that_blinds_is_told() {
+    on_machine_for!(Audit);
+    let blind = || rules::exclude(&[1300]).unwrap();
+    let why = disturbed(
+        |control| control.add(&blind()).unwrap(),
+        |control| assert!(control.delete(&blind()).unwrap()),
+    );
+    assert!(why.contains("hides"), "{why}");
 }

@@ -30,7 +30,7 @@ pub(super) fn state() -> (Status, Vec<rules::Rule>) {
 /// A capture in a thread of this process.
 pub(super) struct Running {
     stop: PipeWriter,
-    pub(super) thread: JoinHandle<Counters>,
+    pub(super) thread: JoinHandle<contract::Result<Counters>>,
     spool: PathBuf,
 }
 
@@ -48,7 +48,7 @@ pub(super) fn start(dir: &Path, options: Options) -> Running {
             spool,
             ready: &mut |_| Ok(ready.send(())?),
         };
-        Audit.capture(&mut session).unwrap()
+        Audit.capture(&mut session)
     });
     wait.recv().expect("capture ends before it is ready");
     Running {
@@ -61,8 +61,15 @@ pub(super) fn start(dir: &Path, options: Options) -> Running {
 impl Running {
     pub(super) fn stop(self) -> (Counters, EventLog) {
         drop(self.stop);
-        let counters = self.thread.join().unwrap();
+        let counters = self.thread.join().unwrap().unwrap();
         (counters, decode(&self.spool))
+    }
+
+    /// What ends it before it is stopped.
+    pub(super) fn error(self) -> String {
+        let ended = self.thread.join().unwrap();
+        drop(self.stop);
+        ended.unwrap_err().to_string()
     }
 }
 
@@ -171,7 +178,7 @@ pub(super) fn keep(name: &str, from: &Path, pids: &HashSet<u32>, truth: &str) {
                 let pid = std::str::from_utf8(pid.unwrap().1).unwrap();
                 pids.contains(&pid.parse().unwrap())
             }
-            (kind, _) => kind == super::super::OFFSET,
+            (kind, _) => kind == super::super::wire::OFFSET,
         };
         if ours {
             spool.write(frame.received, frame.bytes).unwrap();

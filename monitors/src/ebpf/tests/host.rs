@@ -84,6 +84,14 @@ impl Watch {
     }
 }
 
+impl Watch {
+    /// Stops it; why it failed.
+    pub(super) fn failed(self) -> String {
+        drop(self.stop);
+        self.thread.join().unwrap().unwrap_err().to_string()
+    }
+}
+
 /// The events of a spool.
 pub(super) fn decode(spool: &[u8]) -> EventLog {
     let mut journal = EventLog::default();

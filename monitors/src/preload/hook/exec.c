@@ -38,7 +38,8 @@ static void tell(struct note *note, const struct seen *seen, char *const argv[])
 
 /* Returns whether anything was written that a failure must take back. */
 static bool attempt(const struct seen *seen, char *const argv[], uint64_t happened, bool shell) {
-    if (!rollcall_active() || seen->look == LOOK_REFUSED)
+    /* Arguments that cannot be read make it fail. */
+    if (!rollcall_active() || seen->look == LOOK_REFUSED || !rollcall_reaches_argv(argv))
         return false;
     struct note note = {.kind = KIND_ATTEMPT, .pid = rollcall_pid(), .ppid = rollcall_ppid(),
                         .happened = happened};
@@ -141,7 +142,7 @@ HOOK int execlp(const char *name, const char *first, ...) {
 }
 
 static void spawned(int result, pid_t child, struct seen *seen, char *const argv[], uint64_t now) {
-    if (result != 0 || !rollcall_active())
+    if (result != 0 || !rollcall_active() || !rollcall_reaches_argv(argv))
         return;
     struct note note = {.kind = KIND_SPAWN, .pid = child, .ppid = rollcall_pid(), .happened = now};
     tell(&note, seen, argv);
@@ -154,7 +155,7 @@ HOOK int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_action
     pid_t child = 0;
     struct seen seen;
     /* The actions may change directory, so that a relative path means another file. */
-    bool same = !missing(path) && (*path == '/' || actions == NULL);
+    bool same = rollcall_reaches_text(path) && (*path == '/' || actions == NULL);
     rollcall_look(AT_FDCWD, same ? path : NULL, 0, &seen);
     int result = REAL(posix_spawn)(&child, path, actions, attributes, argv, envp);
     if (result == 0 && pid != NULL)
@@ -169,7 +170,7 @@ HOOK int posix_spawnp(pid_t *pid, const char *name, const posix_spawn_file_actio
     uint64_t now = rollcall_now();
     pid_t child = 0;
     struct seen seen;
-    bool same = !missing(name) && (*name == '/' || actions == NULL);
+    bool same = rollcall_reaches_text(name) && (*name == '/' || actions == NULL);
     rollcall_search(same ? name : NULL, &seen);
     int result = REAL(posix_spawnp)(&child, name, actions, attributes, argv, envp);
     if (result == 0 && pid != NULL)

@@ -102,7 +102,7 @@ void rollcall_look(int dir, const char *path, int flags, struct seen *seen) {
     seen->look = LOOK_UNSEEN, seen->bytes = 0, seen->cut = false;
     if (!rollcall_active() || path == NULL)
         return;
-    if (*path == '\0' && (flags & AT_EMPTY_PATH)) {
+    if ((flags & AT_EMPTY_PATH) && rollcall_reaches_text(path) && *path == '\0') {
         look_at(dir, NULL, seen);
     } else {
         int follow = flags & AT_SYMLINK_NOFOLLOW ? O_NOFOLLOW : 0;
@@ -120,7 +120,7 @@ void rollcall_look(int dir, const char *path, int flags, struct seen *seen) {
 /* As execvp and posix_spawnp search: the first directory of PATH that has it. */
 void rollcall_search(const char *name, struct seen *seen) {
     seen->look = LOOK_UNSEEN, seen->bytes = 0, seen->cut = false;
-    if (!rollcall_active() || name == NULL)
+    if (!rollcall_active() || !rollcall_reaches_text(name))
         return;
     if (strchr(name, '/') != NULL) {
         rollcall_look(AT_FDCWD, name, 0, seen);

@@ -100,6 +100,10 @@ pid_t rollcall_ppid(void);
 /* life.c: the kernel fills an empty argv. */
 bool rollcall_fills_argv(void);
 
+/* reach.c: whether a caller's memory can be read, as far as it is going to be. */
+bool rollcall_reaches_text(const char *text);
+bool rollcall_reaches_argv(char *const *argv);
+
 /* look.c: what exec will make of a path. */
 enum look {
     LOOK_UNSEEN,  /* could not be told */

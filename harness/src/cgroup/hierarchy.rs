@@ -1,0 +1,180 @@
+//! Which hierarchy of control groups is mounted here, and whether groups can be made in it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What groups of version 2 are made for.
+pub(super) const CONTROLLERS: [&str; 2] = ["memory", "pids"];
+/// The file that lets groups below have controllers.
+pub(super) const SUBTREE: &str = "cgroup.subtree_control";
+
+/// Where groups can be made on this machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Hierarchy {
+    /// Mount points of the controllers cpuacct, memory and pids.
+    V1 {
+        /// Counts CPU time.
+        cpuacct: PathBuf,
+        /// Limits and counts memory.
+        memory: PathBuf,
+        /// Limits the number of processes.
+        pids: PathBuf,
+    },
+    /// The one mount point.
+    V2(PathBuf),
+}
+
+impl Hierarchy {
+    /// What is mounted and may be written to; `None` when there is nothing (no root, say).
+    pub(crate) fn find() -> Option<Self> {
+        let mounts = fs::read_to_string("/proc/self/mountinfo").ok()?;
+        let found = parse(&mounts)?;
+        let usable = match &found {
+            Self::V1 { .. } => true,
+            Self::V2(root) => hands_down(root),
+        };
+        let writable = found.roots().iter().all(|root| writable(root));
+        (usable && writable).then_some(found)
+    }
+
+    /// `v1` or `v2`.
+    pub(crate) fn version(&self) -> &'static str {
+        match self {
+            Self::V1 { .. } => "v1",
+            Self::V2(_) => "v2",
+        }
+    }
+
+    pub(super) fn roots(&self) -> Vec<&Path> {
+        match self {
+            Self::V1 {
+                cpuacct,
+                memory,
+                pids,
+            } => vec![cpuacct, memory, pids],
+            Self::V2(root) => vec![root],
+        }
+    }
+}
+
+fn writable(path: &Path) -> bool {
+    nix::unistd::access(path, nix::unistd::AccessFlags::W_OK).is_ok()
+}
+
+/// Whether groups below this one can have the controllers that they are made for: it has them itself,
+/// and hands them down or may begin to. The kernel lets no group but the very first hand any down
+/// while processes are in it, and the first is known by having no type.
+fn hands_down(root: &Path) -> bool {
+    let has_all = |file: &str| {
+        let text = fs::read_to_string(root.join(file)).unwrap_or_default();
+        let has = |wanted: &&str| text.split_whitespace().any(|word| word == *wanted);
+        CONTROLLERS.iter().all(has)
+    };
+    let may_begin = || {
+        let empty =
+            || fs::read_to_string(root.join("cgroup.procs")).is_ok_and(|all| all.is_empty());
+        writable(&root.join(SUBTREE)) && (!root.join("cgroup.type").exists() || empty())
+    };
+    has_all("cgroup.controllers") && (has_all(SUBTREE) || may_begin())
+}
+
+/// From /proc/self/mountinfo. Version 1 wins where both are mounted: an empty version 2 hierarchy
+/// beside it has no controllers.
+fn parse(mounts: &str) -> Option<Hierarchy> {
+    let mounts: Vec<_> = mounts.lines().filter_map(Mount::parse).collect();
+    let v1 = |controller: &str| {
+        let holds = |options: &str| options.split(',').any(|option| option == controller);
+        mounts
+            .iter()
+            .find(|mount| mount.kind == "cgroup" && holds(mount.options))
+            .map(|mount| mount.point.clone())
+    };
+    if let (Some(cpuacct), Some(memory), Some(pids)) = (v1("cpuacct"), v1("memory"), v1("pids")) {
+        return Some(Hierarchy::V1 {
+            cpuacct,
+            memory,
+            pids,
+        });
+    }
+    mounts
+        .iter()
+        .find(|mount| mount.kind == "cgroup2")
+        .map(|mount| Hierarchy::V2(mount.point.clone()))
+}
+
+/// A line of /proc/self/mountinfo.
+pub(crate) struct Mount<'a> {
+    /// Which part of the file system is mounted.
+    pub root: &'a str,
+    /// Where.
+    pub point: PathBuf,
+    /// Type of the file system.
+    pub kind: &'a str,
+    /// Its own options: of control groups the controllers.
+    pub options: &'a str,
+}
+
+impl<'a> Mount<'a> {
+    /// Takes a line apart.
+    pub(crate) fn parse(line: &'a str) -> Option<Self> {
+        let (left, right) = line.split_once(" - ")?;
+        let (mut left, mut right) = (left.split(' ').skip(3), right.split(' '));
+        Some(Self {
+            root: left.next()?,
+            point: PathBuf::from(left.next()?),
+            kind: right.next()?,
+            options: right.nth(1)?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BOTH: &str = "\
+30 20 0:25 / /sys/fs/cgroup/cpuacct rw - cgroup cgroup rw,cpu,cpuacct
+31 20 0:26 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory
+32 20 0:27 / /sys/fs/cgroup/pids rw shared:9 - cgroup cgroup rw,pids
+33 20 0:28 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw
+";
+
+    #[test]
+    fn version_one_wins_over_an_empty_version_two() {
+        assert_eq!(parse(BOTH).unwrap().version(), "v1");
+        let only = BOTH.lines().last().unwrap();
+        assert_eq!(
+            parse(only),
+            Some(Hierarchy::V2("/sys/fs/cgroup/unified".into()))
+        );
+        assert_eq!(parse(""), None);
+    }
+
+    /// A folder with these files.
+    fn group(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            fs::write(dir.path().join(name), text).unwrap();
+        }
+        dir
+    }
+
+    #[test]
+    fn version_two_is_used_where_it_has_the_controllers_and_can_hand_them_down() {
+        let all = ("cgroup.controllers", "cpu memory pids\n");
+        let usable = |files: &[(&str, &str)]| hands_down(group(files).path());
+        assert!(!usable(&[(SUBTREE, "")]));
+        assert!(!usable(&[("cgroup.controllers", ""), (SUBTREE, "")]));
+        assert!(usable(&[all, (SUBTREE, "memory pids\n")]));
+        let first = [all, (SUBTREE, "cpu\n"), ("cgroup.procs", "1\n")];
+        assert!(usable(&first));
+        let inside = [first[0], first[1], first[2], ("cgroup.type", "domain\n")];
+        assert!(!usable(&inside));
+        assert!(usable(&[
+            inside[0],
+            inside[1],
+            inside[3],
+            ("cgroup.procs", "")
+        ]));
+    }
+}

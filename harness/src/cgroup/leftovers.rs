@@ -1,0 +1,85 @@
+//! Groups that a killed harness left: told by a lock on the folder, which the kernel takes away with the
+//! process that holds it, whatever its pid was and in whatever pid namespace.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+use contract::Recovered;
+use monitors::owned_dir;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use super::{Hierarchy, PREFIX};
+
+/// How long what is ended in a group may take to be gone.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+impl Hierarchy {
+    /// Removes groups of dead owners. Whatever still runs in them is ended, and each is named.
+    pub(crate) fn sweep(&self) -> Recovered {
+        let roots: Vec<_> = self.roots().into_iter().map(Path::to_owned).collect();
+        let mut found = Recovered::default();
+        let put_away = |path: &Path| {
+            let what = format!("control group {} of a harness that is gone", path.display());
+            match remove(path) {
+                Ok(()) => found.done.push(what),
+                Err(error) => found.left.push(format!("{what}: {error:#}")),
+            }
+            Ok::<(), std::convert::Infallible>(())
+        };
+        let Ok(()) = owned_dir::sweep(&roots, PREFIX, put_away);
+        found
+    }
+}
+
+/// Ends what is in a group until it can be removed. A forking crowd is held first, where its
+/// number can be limited, so that nothing is born while it is being ended.
+pub(super) fn remove(path: &Path) -> Result<()> {
+    let limit = path.join("pids.max");
+    if limit.exists() {
+        super::put(&limit, "0")?;
+    }
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match fs::remove_dir(path) {
+            Ok(()) => return Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) if Instant::now() > deadline => {
+                bail!(
+                    "{}: cannot be removed ({error}): end what is in it",
+                    path.display()
+                );
+            }
+            Err(_) => {}
+        }
+        if !end_members(path) {
+            bail!(
+                "{}: processes of another pid namespace are in it: end them there",
+                path.display()
+            );
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// Whether it could reach all members. One that has no pid here stands as 0, and a signal to 0 would
+/// go to this process and all of its group.
+fn end_members(path: &Path) -> bool {
+    // Version 2 ends all of them itself, since Linux 5.14.
+    if fs::write(path.join("cgroup.kill"), "1").is_ok() {
+        return true;
+    }
+    let members = fs::read_to_string(path.join("cgroup.procs")).unwrap_or_default();
+    let (ours, others): (Vec<i32>, Vec<i32>) = members
+        .lines()
+        .filter_map(|line| line.parse::<i32>().ok())
+        .partition(|&pid| pid > 0);
+    for pid in ours {
+        // Gone already is as good as ended.
+        let _gone = kill(Pid::from_raw(pid), Signal::SIGKILL);
+    }
+    others.is_empty()
+}
