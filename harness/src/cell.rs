@@ -15,6 +15,7 @@ mod throttle;
 mod workload;
 
 pub(crate) use meters::cpu_ns;
+pub(crate) use pidfd::PidFds;
 pub(crate) use spec::Cell;
 pub(crate) use stage::Stage;
 pub(crate) use workload::LIMIT;
@@ -77,7 +78,6 @@ impl Cell<'_> {
     fn is_spoilt(&self, noise: &Noise) -> bool {
         self.may_be_run_again() && (noise.stolen || noise.throttled)
     }
-
 }
 
 /// Whatever watched may have left something switched on, and other programs may have too: every later
@@ -101,6 +101,12 @@ fn fill(row: &mut CellRun, measured: Measured, left: Option<u64>, reruns: u32) {
     row.notes = measured.counters.notes;
     row.buffer = measured.buffer;
     row.own_cpu_samples = measured.own_cpu_samples;
+    row.truth_source = measured.truth_source;
+    row.notes.extend(
+        measured
+            .left_running
+            .map(|processes| ("left_running".into(), processes)),
+    );
     row.notes
         .extend(left.map(|things| ("left_on".into(), things)));
     row.noise = Noise {

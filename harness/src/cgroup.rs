@@ -13,8 +13,8 @@ use anyhow::{Context, Error, Result, bail};
 use monitors::owned_dir;
 use nix::fcntl::Flock;
 
-pub(crate) use hierarchy::{Hierarchy, Mount};
 use hierarchy::{CONTROLLERS, SUBTREE};
+pub(crate) use hierarchy::{Hierarchy, Mount};
 
 const PREFIX: &str = "rollcall-";
 /// How often a sweep may take a group before it is locked.
@@ -145,7 +145,9 @@ impl Cgroup {
     /// Ends everything in it and removes it.
     pub(crate) fn remove(mut self) -> Result<()> {
         self.removed = true;
-        self.paths().iter().try_for_each(|path| leftovers::remove(path))
+        self.paths()
+            .iter()
+            .try_for_each(|path| leftovers::remove(path))
     }
 }
 
@@ -165,7 +167,9 @@ impl Drop for Cgroup {
 fn make(path: &Path) -> Result<Flock<File>> {
     let failed = |error: io::Error| {
         let path = path.display();
-        format!("{path}: cannot be made ({error}): run as root, or without control groups as a plain user")
+        format!(
+            "{path}: cannot be made ({error}): run as root, or without control groups as a plain user"
+        )
     };
     for _ in 0..TRIES {
         match fs::create_dir(path) {
@@ -176,7 +180,10 @@ fn make(path: &Path) -> Result<Flock<File>> {
             return Ok(lock);
         }
     }
-    bail!("{}: another harness has it: end that one first", path.display())
+    bail!(
+        "{}: another harness has it: end that one first",
+        path.display()
+    )
 }
 
 /// Lets groups below the root have the controllers they are made for.

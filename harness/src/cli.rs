@@ -4,8 +4,8 @@ use anyhow::Result;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::cmd::{
-    advise, compare, completions, doctor, gate, list, man, monitor, report, run, score, selftest,
-    sweep, watch, workload,
+    advise, command, compare, completions, doctor, gate, list, man, monitor, report, run, score,
+    selftest, sweep, watch, workload,
 };
 use crate::select;
 
@@ -30,6 +30,7 @@ const EXAMPLES: &str = "Examples:
   harness doctor                             what can run here, and how to get the rest
   harness run -m netlink -m 'netlink{rcvbuf=kernel}' -w fork-bomb --reps 5
   harness run -w short-lived --out /tmp/record
+  harness run -- make -j2                    what each monitor costs on your own work, and misses of it
   harness run -w case                        the blind spots of each technique, one at a time
   harness report results/reference           show a record again
   harness watch ebpf                         use one of the monitors as a tool
@@ -79,6 +80,9 @@ enum Command {
     /// One workload's side of a cell
     #[command(hide = true)]
     Workload(workload::WorkloadArgs),
+    /// The side of a cell whose workload is a command that is not ours
+    #[command(hide = true, name = "command")]
+    Foreign(command::CommandArgs),
 }
 
 /// What `word`, which is no option, may have been meant as.
@@ -106,6 +110,7 @@ impl Cli {
             Some(Command::Man(args)) => man::man(&args, Self::command()),
             Some(Command::Monitor(args)) => monitor::monitor(&args),
             Some(Command::Workload(args)) => workload::workload(&args),
+            Some(Command::Foreign(args)) => command::command(&args),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod advise;
 mod args;
+pub(crate) mod command;
 pub(crate) mod compare;
 pub(crate) mod completions;
 pub(crate) mod doctor;

@@ -9,7 +9,7 @@
 //! may have made more than the kernel did.
 
 pub mod accounting;
-mod agreement;
+mod accounting_vs_ledger;
 pub mod lives;
 mod machine;
 

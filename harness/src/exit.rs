@@ -3,10 +3,16 @@
 
 use std::fmt;
 use std::io::{self, Write};
+use std::panic::UnwindSafe;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use anyhow::Error;
 use clap::error::{ContextKind, ContextValue};
+use signal_hook::consts::SIGXFSZ;
+
+use crate::output;
 
 /// The exit code of [`NothingRuns`].
 pub const NOTHING_RUNS: u8 = 3;
@@ -39,6 +45,26 @@ pub fn misuse(why: impl fmt::Display) -> Error {
     Error::new(Misuse(why.to_string()))
 }
 
+/// Runs the program so that whatever ends it is one line and a code: a panic, and a file that may not
+/// grow any more (`ulimit -f`), which without a handler is a signal that kills. Programs that are
+/// started from here do not inherit the handler.
+pub fn guarded(program: impl FnOnce() -> ExitCode + UnwindSafe) -> ExitCode {
+    std::panic::set_hook(Box::new(|panic| {
+        let text = panic.payload_as_str().unwrap_or("a panic");
+        let place = panic
+            .location()
+            .map_or_else(String::new, |at| format!(" ({at})"));
+        say(&format!("{text}{place}: this is a bug, please report it"));
+    }));
+    let noted = Arc::new(AtomicBool::new(false));
+    if let Err(error) = signal_hook::flag::register(SIGXFSZ, noted) {
+        say(&format!(
+            "sigaction(SIGXFSZ): {error}: a limit on the size of files will kill this process"
+        ));
+    }
+    std::panic::catch_unwind(program).unwrap_or(ExitCode::from(1))
+}
+
 /// Says why on one line of stderr, and gives the code.
 pub fn code(result: Result<(), Error>) -> ExitCode {
     let Err(error) = result else {
@@ -58,9 +84,7 @@ pub fn code(result: Result<(), Error>) -> ExitCode {
 /// knows what a word that is no option may have been meant as.
 pub fn usage(error: &clap::Error, meant: impl Fn(&str) -> Option<String>) -> ExitCode {
     if !error.use_stderr() {
-        // With stdout closed there is nothing to write to.
-        let _closed = error.print();
-        return ExitCode::SUCCESS;
+        return code(output::given(error.print()));
     }
     let text = error.render().to_string();
     let text = text.strip_prefix("error: ").unwrap_or(&text);

@@ -125,6 +125,31 @@ pub(crate) fn junit(findings: &[Finding]) -> Result<String> {
     report.to_string().context("JUnit report")
 }
 
+/// The JUnit report of a gate that could not judge by `baseline`: an error, so that it never reads
+/// as success.
+pub(crate) fn junit_refused(baseline: &str, why: &str) -> Result<String> {
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+    status.set_message(why);
+    let mut suite = TestSuite::new("gate");
+    suite.add_test_case(TestCase::new(plain(baseline), status));
+    let mut report = Report::new("rollcall gate");
+    report.add_test_suite(suite);
+    report.to_string().context("JUnit report")
+}
+
+/// The same for a summary page.
+pub(crate) fn markdown_refused(why: &str) -> String {
+    format!(
+        "## Event loss\n\n**The gate could not judge:** {}\n",
+        escape(why)
+    )
+}
+
+/// The same for a CI service.
+pub(crate) fn annotation_refused(baseline: &str, why: &str, ci: Ci) -> String {
+    marked(true, &plain(&format!("gate by {baseline}")), why, ci)
+}
+
 fn case(finding: &Finding) -> TestCase {
     let [_, workload, configuration, what, says] = columns(finding);
     let mut status = TestCaseStatus::success();
@@ -151,7 +176,11 @@ pub(crate) fn annotations(findings: &[Finding], ci: Ci) -> String {
 fn annotation(finding: &Finding, ci: Ci) -> String {
     let [_, workload, monitor, what, says] = columns(finding);
     let title = format!("{monitor} on {workload}: {what}");
-    let bad = finding.outcome == Outcome::Failed;
+    marked(finding.outcome == Outcome::Failed, &title, &says, ci)
+}
+
+/// A line that the service shows as an error or a warning.
+fn marked(bad: bool, title: &str, says: &str, ci: Ci) -> String {
     let level = if bad { "error" } else { "warning" };
     match ci {
         Ci::Github => {
@@ -161,7 +190,7 @@ fn annotation(finding: &Finding, ci: Ci) -> String {
                     .replace(',', "%2C")
             };
             let says = says.replace('%', "%25");
-            format!("::{level} title={}::{says}\n", part(&title))
+            format!("::{level} title={}::{says}\n", part(title))
         }
         Ci::Azure => format!(
             "##vso[task.logissue type={level}]{}: {}\n",

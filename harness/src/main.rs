@@ -7,8 +7,8 @@ use rollcall::cli::{self, Cli};
 use rollcall::exit;
 
 fn main() -> ExitCode {
-    match Cli::try_parse() {
+    exit::guarded(|| match Cli::try_parse() {
         Ok(cli) => exit::code(cli.dispatch()),
         Err(error) => exit::usage(&error, cli::meant),
-    }
+    })
 }

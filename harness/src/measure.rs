@@ -10,8 +10,9 @@ use workloads::Definition;
 
 use crate::calibrate::{Calibrated, calibrate, is_closed_loop};
 use crate::cell::{Stage, interrupt};
-use crate::exit::{NothingRuns, say};
+use crate::exit::{NothingRuns, misuse, say};
 use crate::experiment::{Cells, Loss, Overhead, Until, repeated};
+use crate::foreign::rehearse;
 use crate::output;
 use crate::scorer;
 use crate::select::{self, Configuration};
@@ -28,6 +29,8 @@ pub(crate) struct Wanted {
     pub(crate) monitors: Vec<String>,
     /// Patterns of workloads.
     pub(crate) workloads: Vec<String>,
+    /// A command in place of them.
+    pub(crate) command: Option<Definition>,
     /// When there are enough blocks of overhead cells.
     pub(crate) until: Limit,
     /// Whether workloads have their own length, times the scale: no cell is calibrated or sustained.
@@ -40,6 +43,8 @@ pub(crate) struct Wanted {
     pub(crate) out: Option<PathBuf>,
     /// What the folder is called after where it has no name.
     pub(crate) kind: &'static str,
+    /// How long another harness is waited for at most.
+    pub(crate) patience: Option<Duration>,
 }
 
 /// When there are enough blocks.
@@ -69,8 +74,22 @@ pub(crate) struct Measured {
 pub(crate) fn measure(wanted: &Wanted) -> Result<Measured> {
     let mut configurations = vec![select::null()?];
     configurations.extend(select::monitors(&wanted.monitors)?);
-    let workloads = select::workloads(&wanted.workloads)?;
-    let setup = Setup::new(wanted.out.as_deref(), wanted.kind, wanted.scale)?;
+    let workloads = match &wanted.command {
+        Some(command) => vec![command.clone()],
+        None => select::workloads(&wanted.workloads)?,
+    };
+    if let Some(planter) = planter(wanted, &configurations) {
+        let label = planter.label();
+        return Err(misuse(format!(
+            "{label} plants faults in the ledger of a workload, and a command has none: leave it out"
+        )));
+    }
+    let setup = Setup::new(
+        wanted.out.as_deref(),
+        wanted.kind,
+        wanted.scale,
+        wanted.patience,
+    )?;
     setup.keep_tools(&configurations)?;
     let asked = Asked {
         seed: wanted.seed,
@@ -117,6 +136,13 @@ pub(crate) fn measure(wanted: &Wanted) -> Result<Measured> {
     })
 }
 
+/// The monitor that only plants faults, where the workload is a command.
+fn planter<'a>(wanted: &Wanted, configurations: &'a [Configuration]) -> Option<&'a Configuration> {
+    let mut all = configurations.iter();
+    let found = all.find(|one| one.monitor.fault_injector());
+    found.filter(|_| wanted.command.is_some())
+}
+
 /// What is being compared.
 struct Run<'a> {
     wanted: &'a Wanted,
@@ -146,7 +172,7 @@ impl Run<'_> {
         }
         let workloads = lengths(&setup.stage, &others, &self.able[0], self.wanted.own_length)?;
         if !workloads.is_empty() && self.able.len() > 1 {
-            let until = until(self.wanted, workloads.len(), self.able.len());
+            let until = until(self.wanted, &workloads, self.able.len());
             let mut overhead = Overhead::new(&workloads, &self.able, until);
             let ended = overhead.run(&mut cells, &mut rng);
             self.record.repetitions = overhead.blocks();
@@ -172,8 +198,7 @@ impl Run<'_> {
             }
         }
         self.write()?;
-        self.able
-            .retain(|one| !lacking.contains_key(&one.label()));
+        self.able.retain(|one| !lacking.contains_key(&one.label()));
         if cells.none_ran() {
             self.able.clear();
         }
@@ -203,6 +228,9 @@ fn lengths(
     own_length: bool,
 ) -> Result<Vec<Calibrated>> {
     let length = |workload: &Definition| {
+        if workload.command.is_some() {
+            return rehearse(stage, workload, null);
+        }
         if own_length || !is_closed_loop(workload) || workload.unavailable().is_some() {
             return Ok(Calibrated::own(workload, stage.scale));
         }
@@ -211,16 +239,27 @@ fn lengths(
     workloads.iter().map(length).collect()
 }
 
-/// What ends the overhead experiment over so many workloads and configurations.
-fn until(wanted: &Wanted, workloads: usize, configurations: usize) -> Until {
+/// A command has as many blocks by default, however long they take: fewer have no interval worth its name.
+const FEWEST: f64 = 3.3;
+
+/// What ends the overhead experiment over these workloads and so many configurations.
+fn until(wanted: &Wanted, workloads: &[Calibrated], configurations: usize) -> Until {
     if let Limit::Until(until) = wanted.until {
         return until;
     }
-    let budget = SHARE * (workloads * (configurations + 1)) as u32;
+    let cells = configurations as u32 + 1;
+    let budget = SHARE * (workloads.len() as u32 * cells);
     let usual = wanted.monitors.is_empty() && wanted.workloads.is_empty();
-    let most = if usual { DEFAULT_BUDGET } else { Duration::MAX };
+    let most = match (usual, &wanted.command) {
+        (true, None) => DEFAULT_BUDGET,
+        _ => Duration::MAX,
+    };
+    let commands = workloads
+        .iter()
+        .filter(|one| one.workload.command.is_some());
+    let block: Duration = commands.map(|one| one.wall * cells).sum();
     Until {
-        budget: Some(budget.min(most)),
+        budget: Some(budget.min(most).max(block.mul_f64(FEWEST))),
         ..Until::default()
     }
 }

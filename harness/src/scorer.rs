@@ -1,15 +1,18 @@
 //! Reads the raw files of a record and scores them: the decoders are the monitors', the ledger's reader
 //! is the workloads', and everything after that is `scoring`.
 
-use std::fs::{self, File};
+use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail};
-use contract::{Claims, EventLog, Label, Ledger, Life, Monitor, Options, SpoolReader};
-use scoring::record::{CellRun, CrossCheck, Record, Status, read_json, write_json};
+use contract::{Claims, EventLog, Label, Ledger, Life, Monitor, Options, SpoolReader, file};
+use scoring::record::{
+    CellRun, CrossCheck, Record, Status, TRUTH_OF_A_COMMAND, read_json, write_json,
+};
 use scoring::{Cell, Scored, Summary, score};
 
 use crate::cross_check::{self, accounting};
+use crate::foreign;
 
 /// What the folder of a cell says of the workload's processes, and of all others.
 pub(crate) type Processes = (Ledger, Option<Vec<Life>>);
@@ -24,6 +27,9 @@ struct Reader {
 
 /// The ledger, cross-checked, and all other processes where they are known.
 fn processes(dir: &Path) -> contract::Result<Processes> {
+    if dir.join(foreign::FILE).exists() {
+        return foreign::read(dir);
+    }
     let ledger = cross_check::read(dir)?;
     let others = cross_check::lives::read(dir, &ledger)?;
     Ok((ledger, others))
@@ -41,10 +47,9 @@ fn inputs(dir: &Path, run: &CellRun, reader: Reader) -> Result<Inputs> {
     let (monitor, options) = monitor(&run.configuration)?;
     let (ledger, others) = (reader.processes)(dir)
         .map_err(|error| anyhow!("{}: {error}: measure again", dir.join("ledger").display()))?;
-    let vouched = run
-        .cross_check
-        .as_ref()
-        .is_some_and(|one| one.by == CrossCheck::ACCOUNTING);
+    let by = run.cross_check.as_ref().map(|one| one.by.as_str());
+    let vouched = by == Some(CrossCheck::ACCOUNTING)
+        || run.truth_source.as_deref() == Some(TRUTH_OF_A_COMMAND);
     let kept = dir.join(accounting::KEPT);
     if vouched && !kept.exists() {
         bail!("{}: is missing: measure again", kept.display());
@@ -72,7 +77,7 @@ fn monitor(label: &str) -> Result<(&'static dyn Monitor, Options)> {
 }
 
 fn decode(path: &Path, monitor: &dyn Monitor) -> Result<EventLog> {
-    let file = File::open(path)
+    let file = file::open(path)
         .with_context(|| format!("{}: cannot be read: measure again", path.display()))?;
     let mut reader = SpoolReader::new(file);
     let mut decoder = monitor.decoder();

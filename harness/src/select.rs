@@ -71,6 +71,12 @@ pub(crate) fn monitors(values: &[String]) -> Result<Vec<Configuration>> {
     for pattern in patterns("-m", values)? {
         for at in pattern.chosen(&candidates)? {
             let one = Configuration::new(offered[at], &pattern.options)?;
+            if one.label() == "null" {
+                return Err(misuse(
+                    "-m 'null': the baseline is always measured: give it an option to measure it once \
+                     more, as in null{copy=1}",
+                ));
+            }
             if chosen.iter().all(|other| other.label() != one.label()) {
                 chosen.push(one);
             }
@@ -80,8 +86,7 @@ pub(crate) fn monitors(values: &[String]) -> Result<Vec<Configuration>> {
 }
 
 fn offered() -> impl Iterator<Item = &'static dyn Monitor> {
-    let all = monitors::all().iter().copied();
-    all.filter(|monitor| monitor.name() != "null")
+    monitors::all().iter().copied()
 }
 
 fn candidate(monitor: &'static dyn Monitor) -> Candidate<'static> {

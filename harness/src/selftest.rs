@@ -5,6 +5,7 @@
 //! are added up from chances. It all goes the way of a measured record: a folder with ledgers and
 //! spools is written, scored, and read back.
 
+mod as_command;
 mod expect;
 mod expectation;
 mod fault_matrix;
@@ -28,6 +29,7 @@ use scoring::record::{
     CellRun, Cost, CrossCheck, FORMAT, MonitorInfo, Noise, Record, WorkloadInfo, write_json,
 };
 
+pub(crate) use as_command::as_commands;
 /// All faults at once, for runs of real workloads under `replay`.
 pub(crate) use fault_matrix::EVERYTHING;
 

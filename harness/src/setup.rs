@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Error, Result};
 use monitors::owned_dir::OwnedDir;
@@ -14,7 +14,7 @@ use crate::cell::{Stage, interrupt};
 use crate::cgroup::Hierarchy;
 use crate::exit::misuse;
 use crate::select::Configuration;
-use crate::{cleanup, machine, user, version};
+use crate::{cleanup, lock, machine, user, version};
 use scoring::record::{FORMAT, MonitorInfo, Record, TOOLS, WorkloadInfo};
 
 /// The machine, taken for measuring: no other harness measures while this lives.
@@ -36,11 +36,23 @@ pub(super) struct Asked {
 
 impl Setup {
     /// Makes the folder `wanted`, or one called after `kind` and the time; takes the machine, and
-    /// puts back what killed runs had left.
-    pub(super) fn new(wanted: Option<&Path>, kind: &str, scale: f64) -> Result<Self> {
+    /// puts back what killed runs had left. Another harness is waited for at most for `patience`.
+    pub(super) fn new(
+        wanted: Option<&Path>,
+        kind: &str,
+        scale: f64,
+        patience: Option<Duration>,
+    ) -> Result<Self> {
         let out = make_out(wanted, kind)?;
         interrupt::catch()?;
-        let lock = monitors::host_lock::lock().context("the lock of this machine cannot be had")?;
+        let lock = match lock::take(patience) {
+            Ok(lock) => lock,
+            Err(error) => {
+                // Nothing is in it yet, and a later run may ask for the same.
+                fs::remove_dir(&out).with_context(|| out.display().to_string())?;
+                return Err(error);
+            }
+        };
         let recovered = cleanup::put_back()?.done;
         let programs = install()?;
         let stage = Stage {
@@ -86,7 +98,9 @@ impl Setup {
             format: FORMAT,
             record: name.map_or("record".into(), |name| name.to_string_lossy().into_owned()),
             started: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
-            command: std::env::args().collect(),
+            command: std::env::args_os()
+                .map(|word| word.to_string_lossy().into_owned())
+                .collect(),
             seed: asked.seed,
             scale: asked.scale,
             repetitions: asked.repetitions,

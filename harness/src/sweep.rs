@@ -58,7 +58,7 @@ pub(crate) struct Swept {
 pub(crate) fn sweep(wanted: &Wanted) -> Result<Swept> {
     let configurations = configurations(&wanted.monitors)?;
     let bases = bases(&wanted.workloads)?;
-    let setup = Setup::new(wanted.out.as_deref(), "sweep", 1.0)?;
+    let setup = Setup::new(wanted.out.as_deref(), "sweep", 1.0, None)?;
     let null = select::null()?;
     let everyone: Vec<_> = std::iter::once(null.clone())
         .chain(configurations.iter().cloned())

@@ -5,14 +5,18 @@
 //! have queues of their own for the time it takes. Only a reader that does not keep up is left to a
 //! thread ([`Outbox`]), for the capture must never wait: audit would make the machine wait with it.
 
+mod answers;
 mod filter;
+mod held;
 mod pipeline;
 mod process_table;
+mod recent;
 mod table;
 mod writer;
 
+pub(crate) use answers::unanswerable;
 pub(crate) use filter::{Filter, Wanted};
 pub(crate) use pipeline::{Form, Live, Shared, summary};
 pub(crate) use process_table::{now, user};
 pub(crate) use table::{Table, local};
-pub(crate) use writer::Outbox;
+pub(crate) use writer::{Delivery, End, Outbox};

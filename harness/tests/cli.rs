@@ -34,6 +34,16 @@ fn misuse_is_one_line() {
     refused(&["run", "-m", "netlink{rcvbuf=many}"], "rcvbuf=many");
     refused(&["run", "-w", "fork-bomb{nokey=1}"], "nokey");
     refused(&["run", "--out", "/proc/nosuch/record"], "--out");
+    refused(
+        &["run", "--", "no-such-program"],
+        "no-such-program: no such program",
+    );
+    refused(&["run", "--", "./no-such-file"], "check the name and --cwd");
+    refused(&["run", "--cwd", "/nosuch", "--", "true"], "--cwd /nosuch");
+    refused(&["run", "--setup", "true"], "--setup: is of a command");
+    refused(&["run", "-w", "fork-bomb", "--", "true"], "--workload");
+    refused(&["run", "--scale", "2", "--", "true"], "--scale");
+    refused(&["run", "-m", "replay", "--", "true"], "a command has none");
     refused(&["sweep", "-m", "nosuch"], "-m 'nosuch'");
     refused(&["sweep", "-w", "fork-bomb"], "keeps no timetable");
     refused(&["sweep", "--out", "/proc/nosuch/record"], "--out");

@@ -24,6 +24,15 @@ fn home() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
+/// Those that are JSON.
+const FILES_OF_A_CELL: [&str; 5] = [
+    "cell.json",
+    "outcome.json",
+    "ledger.json",
+    "alive.json",
+    "foreign.json",
+];
+
 fn page() -> Keys {
     Keys::read(&fs::read_to_string(home().join("docs/FORMAT.md")).unwrap())
 }
@@ -48,7 +57,7 @@ fn walk(keys: &mut Keys, record: &Path) {
         }
     }
     for cell in fs::read_dir(record.join("raw")).unwrap() {
-        for name in ["cell.json", "outcome.json", "ledger.json", "alive.json"] {
+        for name in FILES_OF_A_CELL {
             let path = cell.as_ref().unwrap().path().join(name);
             if path.exists() {
                 keys.walk(name, &json(&path));
@@ -149,6 +158,22 @@ fn every_key_on_the_page_is_in_a_record() {
         "60s",
     ];
     measured(&mut keys, dir.path(), "sweep", &sweep);
+    // The number of its processes differs, and one of them executes twice.
+    let count = dir.path().join("n");
+    let script = format!(
+        "echo x >>{0}; for i in $(cat {0}); do /bin/true; done; nice true",
+        count.display()
+    );
+    let command = ["run", "-m", "ebpf", "--reps", "2", "--setup", ":"];
+    let out = dir.path().join("command");
+    done(
+        &[
+            &command[..],
+            &["--out", out.to_str().unwrap(), "--", "sh", "-c", &script],
+        ]
+        .concat(),
+    );
+    walk(&mut keys, &out);
     event_lines(&mut keys);
     let guests = fs::read_dir(home().join("results/kernels")).unwrap();
     let notes = guests.map(|guest| guest.unwrap().path().join("vm.json"));

@@ -8,9 +8,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 const DIR: &str = "src/preload/hook";
-const SOURCES: [&str; 6] = [
-    "ring.c", "reach.c", "look.c", "exec.c", "life.c", "vfork.S",
-];
+const SOURCES: [&str; 6] = ["ring.c", "reach.c", "look.c", "exec.c", "life.c", "vfork.S"];
 const FLAGS: [&str; 12] = [
     "-shared",
     "-fPIC",

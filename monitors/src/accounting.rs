@@ -35,19 +35,17 @@ mod record;
 #[cfg(test)]
 mod tests;
 
-use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use caps::{CapSet, Capability};
 use contract::{
-    Buffer, Claims, Clock, Counters, Decode, Field, Kind, Monitor, Options, Recovered, Result, Session,
-    Unavailable,
+    Buffer, Claims, Clock, Counters, Decode, Field, Kind, Monitor, Options, Recovered, Result,
+    Session, Unavailable,
 };
 use nix::sys::statvfs::statvfs;
-use nix::unistd::acct;
 
-use follow::Follower;
+use follow::{Follower, switch_off};
 
 pub use others::others_account;
 pub use record::AcctRecord;
@@ -146,16 +144,10 @@ fn recover() -> Result<Vec<String>> {
     if !follow::is_left(&file) {
         return Ok(Vec::new());
     }
-    off(&file)?;
+    switch_off(&file)?;
     Ok(vec!["process accounting is off again".into()])
 }
 
 fn may_switch() -> bool {
     caps::has_cap(None, CapSet::Effective, Capability::CAP_SYS_PACCT).unwrap_or(false)
-}
-
-/// Switches it off and takes away the sign that it is on.
-fn off(file: &Path) -> Result<()> {
-    acct::disable().map_err(|why| format!("acct: {why}: switch it off with accton off"))?;
-    fs::remove_file(file).map_err(|why| format!("{}: {why}: remove it", file.display()).into())
 }

@@ -11,11 +11,12 @@
 //! that hides what it watches.
 //!
 //! Where the kernel drops: in its queue, when that has stayed longer than `backlog` for `wait`
-//! (counted in `lost`, in records, not events; a lost record uses up no serial number, and serials
-//! are shared with records of others, so gaps say nothing); and, only as a listener beside a
-//! daemon, in the socket (its `Drops`, which never reach `lost`). As the daemon, a full socket
-//! holds kauditd up, then the queue fills, then system calls wait: the price of losing nothing is
-//! stall, see `backlog_wait_ms`.
+//! (counted in `lost`, in records, not events; a lost record uses up no serial number); and, only as a
+//! listener beside a daemon, in the socket (its `Drops`, which never reach `lost`). As the daemon, a
+//! full socket holds kauditd up, then the queue fills, then system calls wait: the price of losing
+//! nothing is stall, see `backlog_wait_ms`. When the daemon does not read for half a second, records
+//! that wait to be sent again are dropped and not counted, unless the machine was booted with `audit=1`:
+//! these have a serial number each, and the gaps are reported as `unsent` (see serials.rs).
 //!
 //! What it cannot see: a process that is killed by a signal ends in no system call. A signal that
 //! dumps core leaves an ANOM_ABEND record, and so an exit without status (whether a core was written
@@ -38,6 +39,7 @@ mod interference;
 mod process_tracker;
 mod record;
 mod rules;
+mod serials;
 mod session;
 mod syscall_table;
 mod wire;
@@ -54,15 +56,6 @@ use nix::errno::Errno;
 
 use crate::common::reasons;
 
-/// Type of the monitor's own frames among those of netlink, which the kernel never uses: how far
-/// the wall clock is ahead of CLOCK_MONOTONIC, in nanoseconds, eight bytes, little-endian.
-const OFFSET: u16 = 0xffff;
-
-/// The kernel stamps a record with the wall clock as of the last tick before the system call was
-/// entered: up to 10 ms too early (CONFIG_HZ=100, the slowest there is), and more when the CPU that
-/// keeps time comes late to its tick, as one of a virtual machine on a busy host does: 60 ms have been seen. No
-/// pid comes again within a quarter of a second, so that is safe to allow for.
-const EARLY: u64 = 250_000_000;
 /// Never too late, but for the error of the offset, which is told anew after half a millisecond.
 const LATE: u64 = 1_000_000;
 
@@ -182,7 +175,7 @@ impl Monitor for Audit {
 
     fn claims(&self, _: &Options) -> Claims {
         let clock = Clock::Coarse {
-            early: EARLY,
+            early: decode::EARLY,
             late: LATE,
         };
         Claims::none(clock)

@@ -24,8 +24,10 @@
 //!
 //! Nothing is pinned, so a killed capture leaves nothing behind.
 
+mod chain_of_causes;
 mod decode;
 mod links;
+mod loss_counters;
 mod probe;
 mod requirements;
 mod ring;

@@ -9,6 +9,7 @@
 //! line, and a process could hide behind it; a backslash would double those of every regular
 //! expression among the arguments.
 
+mod mark;
 mod read;
 #[cfg(test)]
 mod tests;
@@ -16,6 +17,3 @@ mod write;
 
 pub use read::{EventLine, read};
 pub use write::write;
-
-/// Stands before the two hexadecimal digits of a byte that is not UTF-8.
-const MARK: char = '\u{fffd}';

@@ -89,7 +89,8 @@ impl Monitor for Fanotify {
         if !caps::has_cap(None, CapSet::Effective, Capability::CAP_SYS_ADMIN).unwrap_or(false) {
             missing.push(Unavailable::new("CAP_SYS_ADMIN", "run as root"));
         }
-        if let Err(why @ (Errno::ENOSYS | Errno::EMFILE | Errno::ENFILE)) = group(InitFlags::empty())
+        if let Err(why @ (Errno::ENOSYS | Errno::EMFILE | Errno::ENFILE)) =
+            group(InitFlags::empty())
         {
             let config = "CONFIG_FANOTIFY=y";
             missing.push(reasons::no_descriptor("fanotify_init", why, config));

@@ -19,6 +19,7 @@ mod taskstats;
 #[cfg(test)]
 mod test_support;
 mod tools;
+mod tracepoint_counter;
 
 use std::path::Path;
 use std::sync::OnceLock;
@@ -27,6 +28,7 @@ use contract::{Monitor, Result};
 
 pub use common::process_stat::ProcessStat;
 pub use common::{clock, descendants, host_lock, owned_dir};
+pub use tracepoint_counter::TracepointCounter;
 
 /// The project's own.
 const OWN: &[&dyn Monitor] = &[

@@ -33,13 +33,11 @@ use contract::{
 };
 
 use crate::common::owned_dir;
+use capture::RING_FULL;
 use install::OwnDir;
 use ring::Channel;
 
 pub(crate) struct Preload;
-
-/// The reported loss, by its name in every format.
-const RING_FULL: &str = "ring_full";
 
 const OPTIONS: &[OptionSpec] = &[
     OptionSpec {

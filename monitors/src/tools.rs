@@ -30,6 +30,8 @@ use contract::{
     Claims, Counters, Decode, Monitor, Options, Privilege, Recovered, Result, Session, Unavailable,
 };
 
+pub(crate) use tracefs::tracepoint;
+
 use definition::Definition;
 use requirements::Need;
 
@@ -98,7 +100,7 @@ pub(crate) fn within(dir: &Path) -> Result<Vec<&'static dyn Monitor>> {
         return Err(format!("{}: holds no *.toml: put a definition there", dir.display()).into());
     }
     let read = |path: &std::path::PathBuf| {
-        let text = fs::read_to_string(path).map_err(|e| bad(path, e))?;
+        let text = contract::file::read_text(path).map_err(|e| bad(path, e))?;
         External::leaked(&path.display().to_string(), &text, true)
     };
     paths.iter().map(read).collect()

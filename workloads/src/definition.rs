@@ -1,7 +1,8 @@
 //! Definitions: the named parameter sets in definitions/*.toml, each with its analysis.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 
 use contract::{Options, Result, Script, Unavailable, Workload};
 use serde::Deserialize;
@@ -34,6 +35,19 @@ enum Value {
     Number(u64),
 }
 
+/// A command that is not ours: it writes no event down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ForeignCommand {
+    /// The program and its arguments.
+    pub argv: Vec<OsString>,
+    /// The folder it runs in.
+    pub cwd: PathBuf,
+    /// A line for the shell, run before each cell.
+    pub setup: Option<String>,
+    /// The same after each cell, which fails where this does.
+    pub check: Option<String>,
+}
+
 /// A workload with its parameters.
 #[derive(Clone)]
 pub struct Definition {
@@ -53,6 +67,8 @@ pub struct Definition {
     pub blind: Vec<String>,
     /// The model's options: those of the file, then those of the command line.
     pub options: Options,
+    /// What is run, where that is not a program of ours.
+    pub command: Option<ForeignCommand>,
     model: &'static dyn Workload,
     pairs: BTreeMap<String, String>,
 }
@@ -103,12 +119,30 @@ fn parse(file: &str, text: &str) -> Result<Definition> {
         beside: parsed.beside,
         blind: parsed.blind,
         options,
+        command: None,
         model,
         pairs,
     })
 }
 
 impl Definition {
+    /// A command that is not ours, called `label`.
+    pub fn of_command(label: &str, command: ForeignCommand) -> Result<Self> {
+        let model: &dyn Workload = &models::FOREIGN;
+        Ok(Self {
+            name: label.to_owned(),
+            label: label.to_owned(),
+            headline: false,
+            analysis: String::new(),
+            beside: None,
+            blind: Vec::new(),
+            options: Options::new(label, model.options(), [])?,
+            command: Some(command),
+            model,
+            pairs: BTreeMap::new(),
+        })
+    }
+
     /// The model that runs it.
     pub fn model(&self) -> &'static str {
         self.model.name()

@@ -12,10 +12,9 @@ pub(crate) mod slot;
 mod slots;
 mod truths;
 
-use std::fs;
 use std::path::Path;
 
-use contract::{Counts, Ledger, Result, Script};
+use contract::{Counts, Ledger, Result, Script, file};
 
 use crate::programs_log;
 use manifest::Manifest;
@@ -36,7 +35,7 @@ pub fn read(cell: &Path) -> Result<Ledger> {
     let manifest = Manifest::read(cell)?;
     let path = cell.join(SLOTS_FILE);
     let bad = |why: String| format!("{}: {why}: measure this cell again", path.display());
-    let bytes = fs::read(&path).map_err(|why| bad(why.to_string()))?;
+    let bytes = file::read(&path).map_err(|why| bad(why.to_string()))?;
     decode(&bytes, &manifest).map_err(|why| bad(why + &programs_log::note(cell)).into())
 }
 

@@ -7,7 +7,7 @@ mod programs;
 mod programs_log;
 mod runner;
 
-pub use definition::{Definition, definitions};
+pub use definition::{Definition, ForeignCommand, definitions};
 pub use ledger::prepare;
 pub use models::models;
 pub use programs::{READINESS_PROBE, install};

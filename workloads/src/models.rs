@@ -2,6 +2,7 @@
 
 mod bomb;
 mod case;
+mod command;
 mod launch;
 mod paced;
 mod parameters;
@@ -20,6 +21,9 @@ pub fn models() -> &'static [&'static dyn Workload] {
         &pipeline::Pipeline,
     ]
 }
+
+/// What is no program of ours. Its definitions name a command, so it is in no list.
+pub(crate) const FOREIGN: command::Command = command::Command;
 
 /// The model called `name`.
 pub(crate) fn find(name: &str) -> Option<&'static dyn Workload> {

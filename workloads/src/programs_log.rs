@@ -1,6 +1,5 @@
 //! What the programs of a run wrote to stderr.
 
-use std::fs;
 use std::path::Path;
 
 /// Its file in the folder of a cell.
@@ -8,7 +7,7 @@ pub(crate) const FILE: &str = "programs.log";
 
 /// The first line; `None` where nothing was written.
 pub(crate) fn first_line(cell: &Path) -> Option<String> {
-    let text = fs::read(cell.join(FILE)).unwrap_or_default();
+    let text = contract::file::read(&cell.join(FILE)).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
     text.lines().next().map(str::to_owned)
 }

@@ -74,7 +74,8 @@ fn run_first(
         {
         }
         now()
-    });
+    })
+    .map_err(|why| format!("a thread cannot be started ({why}): raise the limit on processes (ulimit -u, pids.max)"))?;
     let status = first.end(at)?;
     Ok(Ended {
         began: first.began,

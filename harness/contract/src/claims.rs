@@ -1,4 +1,6 @@
-use crate::{Field, Kind, Nanos};
+use crate::field::Field;
+use crate::kind::Kind;
+use crate::nanos::Nanos;
 
 /// How well a technique's own time can be trusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

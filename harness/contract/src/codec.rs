@@ -2,7 +2,13 @@
 //! format of its own) and a whole ledger (what the harness hands to its fault injector). Numbers are
 //! little-endian. docs/FORMAT.md has both, field by field.
 
-use crate::{Arena, Cut, EventRef, Fields, Kind, Ledger, Malformed, Nanos, Owned, Pid, Truth};
+use crate::arena::Arena;
+use crate::event::EventRef;
+use crate::field::{Cut, Fields};
+use crate::kind::{Kind, Pid};
+use crate::nanos::Nanos;
+use crate::spool::Malformed;
+use crate::truth::{Ledger, Owned, Truth};
 
 const MAGIC: &[u8; 8] = b"RCTRUTH1";
 /// Of the optional fields of a report, and of a truth.

@@ -1,6 +1,9 @@
 use std::num::NonZeroU64;
 
-use crate::{Arena, Cut, Fields, Kind, Nanos, Pid};
+use crate::arena::Arena;
+use crate::field::{Cut, Fields};
+use crate::kind::{Kind, Pid};
+use crate::nanos::Nanos;
 
 /// One event as a monitor reported it.
 #[derive(Clone, Copy, Debug)]

@@ -1,4 +1,5 @@
-use crate::{Pid, Span};
+use crate::arena::Span;
+use crate::kind::Pid;
 
 /// The fields an event may carry; which of them a monitor offers is in its claims.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

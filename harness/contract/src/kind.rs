@@ -37,7 +37,7 @@ impl fmt::Display for Kind {
 }
 
 impl FromStr for Kind {
-    type Err = crate::Error;
+    type Err = crate::error::Error;
 
     fn from_str(word: &str) -> Result<Self, Self::Err> {
         Kind::ALL

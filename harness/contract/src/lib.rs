@@ -11,9 +11,11 @@ mod error;
 mod escape;
 mod event;
 mod field;
+pub mod file;
 mod kind;
 mod label;
 mod monitor;
+mod nanos;
 mod options;
 mod spool;
 mod truth;
@@ -28,10 +30,8 @@ pub use field::{Cut, Field, Fields};
 pub use kind::{Kind, Pid};
 pub use label::{Label, bare_name};
 pub use monitor::{Buffer, Counters, Decode, Monitor, Privilege, Ready, Recovered, Session};
+pub use nanos::Nanos;
 pub use options::{OptionKind, OptionSpec, Options};
 pub use spool::{Frame, Malformed, Observer, Spool, SpoolReader};
 pub use truth::{Ledger, Life, Owned, Truth};
 pub use workload::{Counts, Driver, Program, Script, Workload};
-
-/// Nanoseconds of CLOCK_MONOTONIC: the one clock of truths, events and stamps.
-pub type Nanos = u64;

@@ -2,7 +2,11 @@ use std::collections::BTreeMap;
 use std::os::fd::BorrowedFd;
 use std::path::Path;
 
-use crate::{Claims, EventLog, Frame, Malformed, OptionSpec, Options, Result, Spool, Unavailable};
+use crate::claims::Claims;
+use crate::error::{Result, Unavailable};
+use crate::event::EventLog;
+use crate::options::{OptionSpec, Options};
+use crate::spool::{Frame, Malformed, Spool};
 
 /// What a monitor's process keeps of the privileges it was started with. Nothing runs as root
 /// that need not.
@@ -128,7 +132,7 @@ pub trait Monitor: Sync {
     }
 
     /// Whether it does not watch at all but examines the scorer: it is handed the ledger, in
-    /// `truths.bin` ([`crate::Ledger::encode`]) in the cell's folder, before it is told to stop.
+    /// `truths.bin` ([`crate::truth::Ledger::encode`]) in the cell's folder, before it is told to stop.
     /// Such a monitor is part of a run only when it is named.
     fn fault_injector(&self) -> bool {
         false

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::Result;
+use crate::error::Result;
 
 /// The longest duration that an option may ask for: what rests for longer cannot be told from
 /// what hangs.

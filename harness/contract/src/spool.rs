@@ -2,7 +2,7 @@ use std::fmt;
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
 
-use crate::Nanos;
+use crate::nanos::Nanos;
 
 const MAGIC: &[u8; 8] = b"RCSPOOL1";
 const HEAD: usize = 12;
@@ -117,7 +117,7 @@ impl<W: Write> Spool<W> {
     }
 
     /// Tells an observer how many events have been lost so far by this cause. What is kept is
-    /// what [`crate::Counters`] say at the end.
+    /// what [`crate::monitor::Counters`] say at the end.
     pub fn lost(&mut self, cause: &str, total: u64) {
         if let Sink::Live(observer, _) = &mut self.0 {
             observer.lost(cause, total);
@@ -146,7 +146,7 @@ impl<R: Read> SpoolReader<R> {
     }
 
     /// The next whole frame; `None` when there is none yet.
-    pub fn next_frame(&mut self) -> crate::Result<Option<Frame<'_>>> {
+    pub fn next_frame(&mut self) -> crate::error::Result<Option<Frame<'_>>> {
         if !self.greeted {
             if !self.have(MAGIC.len())? {
                 return Ok(None);

@@ -1,4 +1,8 @@
-use crate::{Arena, Fields, Kind, Nanos, Pid};
+use crate::arena::Arena;
+use crate::field::Fields;
+use crate::kind::{Kind, Pid};
+use crate::nanos::Nanos;
+use crate::workload::Counts;
 
 /// One event as the workload wrote it down.
 ///
@@ -59,4 +63,7 @@ pub struct Ledger {
     pub arena: Arena,
     /// Ids that were the workload's and had no event.
     pub owned: Vec<Owned>,
+    /// Events of which only the number is known, beside the truths: a command that is not ours executed
+    /// so many programs more than it had processes that executed, and nothing tells which of them did.
+    pub ambiguous: Counts,
 }

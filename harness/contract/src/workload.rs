@@ -1,6 +1,8 @@
 use std::path::{Path, PathBuf};
 
-use crate::{Kind, OptionSpec, Options, Result};
+use crate::error::Result;
+use crate::kind::Kind;
+use crate::options::{OptionSpec, Options};
 
 /// How many events of each kind, in the order of [`Kind::ALL`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,10 +1,10 @@
 //! Which technique for which need: rules about measured figures, applied to a record. What a
 //! record does not hold is said to be lacking, never guessed.
 
-mod agreement;
 mod answer;
 mod explain;
 mod metric;
+mod other_records;
 mod question;
 mod rank;
 mod read;
@@ -19,8 +19,8 @@ use scoring::Summary;
 
 use self::question::Question;
 
-pub use agreement::{Named, Other, others};
 pub use answer::{Answer, Pick, Reason};
+pub use other_records::{Named, Other, others};
 pub use question::Asked;
 pub use rules::{Need, Rules};
 pub use text::text;

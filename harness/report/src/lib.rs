@@ -2,6 +2,7 @@
 
 pub mod advise;
 mod cases;
+mod commands;
 mod compare;
 mod counts;
 mod family;

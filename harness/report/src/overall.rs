@@ -64,9 +64,10 @@ pub(crate) fn unseen(rows: &[&Comparison]) -> Vec<String> {
     names
 }
 
-/// `short-lived` of `short-lived/vfork`.
+/// `short-lived` of `short-lived/vfork`. A command with arguments is alone.
 pub(crate) fn family(workload: &str) -> &str {
-    workload.split(['/', '{']).next().unwrap_or(workload)
+    let head = workload.split(['/', '{']).next();
+    head.filter(|head| !head.contains(' ')).unwrap_or(workload)
 }
 
 /// The row with the highest p99 of the detection latency.

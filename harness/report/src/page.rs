@@ -45,6 +45,11 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("kernels.md", include_str!("templates/kernels.md.jinja")),
     ("sweep.md", include_str!("templates/sweep.md.jinja")),
     ("sweep.html", include_str!("templates/sweep.html.jinja")),
+    ("commands.md", include_str!("templates/commands.md.jinja")),
+    (
+        "commands.html",
+        include_str!("templates/commands.html.jinja"),
+    ),
     ("brief.md", include_str!("templates/brief.md.jinja")),
     ("verdict.md", include_str!("templates/verdict.md.jinja")),
     ("verdict.html", include_str!("templates/verdict.html.jinja")),

@@ -8,6 +8,7 @@ use scoring::Summary;
 use textwrap::Options;
 
 use crate::advise::Answer;
+use crate::commands::Command;
 use crate::fold::Tested;
 use crate::format::{self, CellText, Row, Tone};
 use crate::verdict::{LEGEND, Verdict};
@@ -31,12 +32,24 @@ pub(crate) fn verdict(
     verdict: &Verdict,
     colour: bool,
 ) -> String {
-    let mut text = String::new();
+    let mut text: String = verdict.commands.iter().map(command).collect();
     for answer in &verdict.answers {
         text += &sentence(answer, colour);
     }
     text += &format!("\n{}\n\n", table(verdict, colour));
     text + &notes(summary, tested) + &footer(summary, verdict)
+}
+
+/// A command, with a line for each configuration.
+fn command(one: &Command) -> String {
+    let mut text = paragraph(&format!("{}: {}", one.workload, one.made), "", "  ");
+    for line in &one.lines {
+        text += &paragraph(line, "  ", "    ");
+    }
+    for note in &one.notes {
+        text += &paragraph(note, "! ", "  ");
+    }
+    text
 }
 
 /// "Least cost: ebpf. It lost ...".

@@ -6,6 +6,7 @@ use scoring::{CaseOutcome, Comparison, Summary};
 use serde::Serialize;
 
 use crate::advise::{self, Answer};
+use crate::commands::{self, Command};
 use crate::counts;
 use crate::format::{self, CellText, Tone};
 use crate::overall;
@@ -13,6 +14,9 @@ use crate::overall;
 /// The verdict.
 #[derive(Debug, Serialize)]
 pub(crate) struct Verdict {
+    /// What each configuration costs and sees on commands that are not ours.
+    pub(crate) commands: Vec<Command>,
+    /// None where there is nothing but commands: needs are asked of load that is known.
     pub(crate) answers: Vec<Answer>,
     pub(crate) head: [&'static str; 7],
     pub(crate) rows: Vec<Row>,
@@ -37,8 +41,13 @@ pub(crate) const LEGEND: &str = "Event loss, fields and slowdown: over all workl
 impl Verdict {
     pub(crate) fn new(summary: &Summary) -> Result<Self> {
         let names = counts::configurations(summary).into_iter();
+        let answers = match commands::nothing_else(&summary.record) {
+            true => Vec::new(),
+            false => advise::answers(summary)?,
+        };
         Ok(Self {
-            answers: advise::answers(summary)?,
+            commands: commands::commands(summary),
+            answers,
             head: [
                 "configuration",
                 "event loss",

@@ -88,5 +88,6 @@ fn rows(dirs: &[PathBuf]) -> Result<String> {
 }
 
 fn put(path: &Path, text: impl AsRef<[u8]>) -> Result<()> {
-    fs::write(path, text).with_context(|| format!("{}: cannot be written", path.display()))
+    contract::file::write(path, text)
+        .with_context(|| format!("{}: cannot be written", path.display()))
 }

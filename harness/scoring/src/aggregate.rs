@@ -17,7 +17,7 @@ use crate::slowdown::OverheadFits;
 use crate::stall::Stall;
 use crate::stationary::Stationarity;
 use crate::stats::{self, Estimate};
-use crate::{loss_rate, open_loop};
+use crate::{ambiguous, loss_rate, open_loop};
 
 /// The sound cells of one workload under one monitor.
 struct Cells<'a> {
@@ -84,6 +84,8 @@ pub(super) fn compare(
         errors: errors(own),
         blind: cells().find_map(|cell| cell.blind.clone()),
         loss: loss_rate::by_kind(&loss),
+        ambiguous: ambiguous::together(loss_cells().map(|cell| &cell.ambiguous)),
+        truth_source: cells().find_map(|cell| cell.truth_source.clone()),
         loss_configuration: loss_cells()
             .find(|cell| cell.stands_for.is_some())
             .map(|cell| cell.configuration.clone()),
@@ -107,6 +109,8 @@ pub(super) fn compare(
         pace: open_loop::pool(cells().filter_map(|cell| cell.pace.as_ref()), seed),
         stall: Stall::of(cells(), fits.map(|(fits, place)| (&fits.wall, place)), seed),
         slowdown: fits.and_then(|(fits, place)| fits.wall.of(place)),
+        slowdown_per_process: fits
+            .and_then(|(fits, place)| fits.wall_per_process.as_ref()?.of(place)),
         own_cpu_us_per_event: figures(&cost, |c| c.cost.own_cpu_us_per_event, seed),
         system_cpu_us_per_event: fits.and_then(|(fits, place)| fits.system_cpu.extra(place)),
         events_per_s: figures(&cost, |c| c.cost.events_per_s, seed).map(|mean| mean.value),

@@ -46,6 +46,11 @@ impl<K: Key, T> Keyed<K, T> {
         Self(K::EVERY.iter().map(|&key| (key, make(key))).collect())
     }
 
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The one for `key`; `None` in a cell that was not measured.
     pub fn get(&self, key: K) -> Option<&T> {
         self.0.get(&key)

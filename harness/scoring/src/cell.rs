@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use contract::{Field, Kind};
 use serde::{Deserialize, Serialize};
 
+use crate::ambiguous::Ambiguous;
 use crate::by_key::Keyed;
 use crate::cost::CostScore;
 use crate::fields::FieldScore;
@@ -39,6 +40,12 @@ pub struct Cell {
     pub blind: Option<String>,
     /// Events by kind; empty unless measured.
     pub kinds: Keyed<Kind, KindScore>,
+    /// Events of a command that no report can be matched to one by one; empty where there are none.
+    #[serde(default, skip_serializing_if = "Keyed::is_empty")]
+    pub ambiguous: Keyed<Kind, Ambiguous>,
+    /// See [`CellRun::truth_source`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub truth_source: Option<String>,
     /// Fields told with matched events; empty unless measured.
     pub fields: Keyed<Field, FieldScore>,
     /// Events about other processes than the workload's: no fault.
@@ -72,7 +79,8 @@ pub struct Cell {
 }
 
 /// The events of one kind in one cell.
-/// matched + missed = truths; matched + duplicates + false positives + unrelated = events.
+/// matched + missed = truths; matched + duplicates + false positives + unrelated + what is reported of
+/// [`Cell::ambiguous`] = events.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct KindScore {
     /// Whether the monitor offers this kind; where it does not, missing it is no fault.
@@ -106,6 +114,8 @@ impl Cell {
             error: run.error.clone(),
             blind: run.blind.clone(),
             kinds: Keyed::default(),
+            ambiguous: Keyed::default(),
+            truth_source: run.truth_source.clone(),
             fields: Keyed::default(),
             unrelated: 0,
             unverified: 0,
@@ -139,7 +149,9 @@ impl Cell {
 
     /// All events of the cell.
     pub fn events(&self) -> u64 {
-        self.kinds.0.values().map(|kind| kind.truths).sum()
+        let matchable: u64 = self.kinds.0.values().map(|kind| kind.truths).sum();
+        let ambiguous: u64 = self.ambiguous.0.values().map(|of| of.truths).sum();
+        matchable + ambiguous
     }
 }
 

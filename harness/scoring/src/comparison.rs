@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use contract::{Field, Kind};
 use serde::{Deserialize, Serialize};
 
+use crate::ambiguous::Ambiguous;
 use crate::buffer::BufferScore;
 use crate::by_key::Keyed;
 use crate::fields::FieldScore;
@@ -34,6 +35,13 @@ pub struct Comparison {
     pub blind: Option<String>,
     /// Loss of the kinds that are offered: of the loss cells where the workload has any, else of all.
     pub loss: Keyed<Kind, Loss>,
+    /// Events of a command that no report can be matched to one by one, all repetitions; empty where
+    /// there are none.
+    #[serde(default, skip_serializing_if = "Keyed::is_empty")]
+    pub ambiguous: Keyed<Kind, Ambiguous>,
+    /// Of a command: where its true events come from, or why they are not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub truth_source: Option<String>,
     /// The configuration with a smaller buffer that the cells of `loss` ran with, where they did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub loss_configuration: Option<String>,
@@ -76,6 +84,10 @@ pub struct Comparison {
     pub stall: Stall,
     /// Wall time of the workload against the unmonitored baseline.
     pub slowdown: Option<Slowdown>,
+    /// Of a command whose cells make numbers of processes that differ by over 2 %: the same of the wall
+    /// time for each process.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slowdown_per_process: Option<Slowdown>,
     /// CPU of the monitor's cgroup, in microseconds, of the same cells as `latency_us`.
     pub own_cpu_us_per_event: Option<Estimate>,
     /// CPU of the whole machine beyond that of the baseline, in microseconds.

@@ -2,6 +2,7 @@
 //! costs are told, and judged only when asked for. Pure, so that its false alarms can be counted.
 
 mod baseline;
+mod complete;
 mod judge;
 
 pub use baseline::{Baseline, CostLine, LossLine};

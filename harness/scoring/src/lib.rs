@@ -5,6 +5,7 @@
 //! file; the others are scored all the same.
 
 mod aggregate;
+mod ambiguous;
 mod buffer;
 mod by_key;
 mod case_outcome;
@@ -22,6 +23,8 @@ mod noise_floor;
 mod open_loop;
 pub mod overhead;
 mod parallel;
+mod per_process;
+mod plausible;
 pub mod record;
 mod reported_loss;
 mod runs_csv;
@@ -34,6 +37,7 @@ pub mod stats;
 mod summary;
 pub mod sweep;
 
+pub use ambiguous::Ambiguous;
 pub use buffer::{BufferScore, LOSS_TEST_BUFFERS, LOSS_TEST_NS};
 pub use by_key::{Key, Keyed};
 pub use case_outcome::{CaseOutcome, CaseScore, EVERYTHING, Finding};

@@ -21,6 +21,7 @@ mod input;
 mod lifetimes;
 mod other_lives;
 mod per_pid;
+mod reported_lives;
 mod results;
 mod time_span;
 mod verdict;

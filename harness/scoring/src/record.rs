@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use contract::file;
 use serde::{Deserialize, Serialize};
 
 /// The version of every format in docs/FORMAT.md.
@@ -239,7 +240,17 @@ pub struct CellRun {
     /// What the ledger was held against, beside the workload itself.
     #[serde(default)]
     pub cross_check: Option<CrossCheck>,
+    /// Of a command that is not ours: [`TRUTH_OF_A_COMMAND`], or `none: ` and why its events are not
+    /// known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub truth_source: Option<String>,
 }
+
+/// Where the true events of a command come from that writes none down itself.
+pub const TRUTH_OF_A_COMMAND: &str = "perf counters and process accounting";
+
+/// The model of a workload that is a command which is not ours.
+pub const COMMAND_MODEL: &str = "command";
 
 /// A source that the ledger was held against and that the workload did not write.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -313,6 +324,7 @@ impl CellRun {
             reported_lost: BTreeMap::new(),
             notes: BTreeMap::new(),
             cross_check: None,
+            truth_source: None,
             noise: Noise::default(),
         }
     }
@@ -322,6 +334,11 @@ impl WorkloadInfo {
     /// Whether it shows what is seen of one thing, and says nothing about loss, time and cost.
     pub fn is_case(&self) -> bool {
         self.model == "case"
+    }
+
+    /// Whether it is a command that writes no event down itself.
+    pub fn is_command(&self) -> bool {
+        self.model == COMMAND_MODEL
     }
 }
 
@@ -368,7 +385,7 @@ impl Record {
 
 /// Reads a JSON file; an error names it.
 pub fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {
-    let text = fs::read(path).with_context(|| format!("{}: cannot be read", path.display()))?;
+    let text = file::read(path).with_context(|| format!("{}: cannot be read", path.display()))?;
     serde_json::from_slice(&text)
         .with_context(|| format!("{}: is not what harness writes there", path.display()))
 }
@@ -385,5 +402,5 @@ pub fn write_json_pretty<T: Serialize>(path: &Path, value: &T) -> Result<()> {
 
 fn write(path: &Path, mut text: Vec<u8>) -> Result<()> {
     text.push(b'\n');
-    fs::write(path, text).with_context(|| format!("{}: cannot be written", path.display()))
+    file::write(path, text).with_context(|| format!("{}: cannot be written", path.display()))
 }

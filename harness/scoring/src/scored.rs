@@ -10,7 +10,7 @@ use crate::parallel::both;
 use crate::record::{CellRun, Experiment};
 use crate::slices::Slices;
 use crate::stationary::Stationarity;
-use crate::{buffer, cost, fields, loss, open_loop, reported_loss};
+use crate::{ambiguous, buffer, cost, fields, loss, open_loop, reported_loss};
 
 /// A scored cell, with what is to be pooled over repetitions.
 #[derive(Clone, Debug)]
@@ -69,6 +69,7 @@ pub fn score(
         score.latency_us = latency::of(&latency, kind);
     }
     let mut cell = Cell::blank(run);
+    cell.ambiguous = ambiguous::set_apart(&mut kinds, ledger.ambiguous);
     cell.fields = fields;
     let stationary = |slices: &Slices| Stationarity::of(slices, claims, &run.own_cpu_samples);
     cell.stationary = slices.as_ref().map(stationary);

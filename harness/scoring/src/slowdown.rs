@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cell::Cell;
 use crate::overhead::{self, Effect, Fit, Observation, Stopping, Verdict};
+use crate::per_process;
 use crate::record::{Experiment, Record, Status};
 use crate::scored::Scored;
 use crate::stats::Estimate;
@@ -120,6 +121,8 @@ impl Fitted {
 pub(super) struct WorkloadFits {
     pub(super) wall: Fitted,
     pub(super) system_cpu: Fitted,
+    /// Of a command whose cells make differing numbers of processes: [`per_process`].
+    pub(super) wall_per_process: Option<Fitted>,
 }
 
 /// All workloads of a record that have overhead cells.
@@ -132,10 +135,10 @@ pub(super) struct OverheadFits {
 
 impl OverheadFits {
     pub(super) fn new(record: &Record, scored: &[Scored]) -> Self {
-        let sound = scored
-            .iter()
-            .map(|scored| &scored.cell)
-            .filter(|cell| cell.experiment == Experiment::Overhead && cell.status == Status::Ok);
+        let sound = scored.iter().map(|scored| &scored.cell).filter(|cell| {
+            let costs = [Experiment::Overhead, Experiment::Foreign];
+            costs.contains(&cell.experiment) && cell.status == Status::Ok
+        });
         let sound: Vec<&Cell> = sound.collect();
         let mut configurations = vec!["null".to_owned()];
         for cell in &sound {
@@ -162,6 +165,7 @@ impl OverheadFits {
             WorkloadFits {
                 wall: fitted(|cell| cell.cost.wall_ms),
                 system_cpu: fitted(|cell| cell.cost.system_cpu_us_per_event),
+                wall_per_process: per_process::differ(&cells).then(|| fitted(per_process::wall_ms)),
             }
         };
         let workloads = by_workload.into_iter();

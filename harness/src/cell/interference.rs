@@ -24,7 +24,8 @@ pub(super) struct Stat {
 impl Stat {
     /// As it is now.
     pub(super) fn now() -> Result<Self> {
-        let text = fs::read_to_string("/proc/stat").context("/proc/stat: cannot be read: mount proc on /proc, without subset=pid")?;
+        let text = fs::read_to_string("/proc/stat")
+            .context("/proc/stat: cannot be read: mount proc on /proc, without subset=pid")?;
         Self::parse(&text, throttled_ns())
             .context("/proc/stat: its first line is not the one documented in proc(5)")
     }

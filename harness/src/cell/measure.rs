@@ -16,6 +16,7 @@ use super::spool_tail::SpoolTail;
 use super::workload::{WorkloadProcess, is_early, limits};
 use crate::cgroup::Cgroup;
 use crate::cross_check::accounting::{self, Accounting};
+use crate::foreign::{self, shell};
 use crate::select::Configuration;
 use scoring::record::{Buffer, Cost, CrossCheck, Experiment, Noise, TOOLS};
 
@@ -30,6 +31,10 @@ pub(super) struct Measured {
     /// See [`CellRun::own_cpu_samples`](scoring::record::CellRun::own_cpu_samples).
     pub(super) own_cpu_samples: Vec<(u64, u64)>,
     pub(super) cross_check: Option<CrossCheck>,
+    /// See [`CellRun::truth_source`](scoring::record::CellRun::truth_source).
+    pub(super) truth_source: Option<String>,
+    /// Processes that a command left running.
+    pub(super) left_running: Option<u64>,
 }
 
 /// Runs the cell in the folder `dir`.
@@ -56,8 +61,16 @@ struct Prepared {
 impl Prepared {
     fn new(cell: &Cell<'_>, dir: &Path) -> Result<Self> {
         let script = cell.script(cell.workload)?;
-        let tag = format!("{}o{}", cell.stage.tag, cell.order);
-        workloads::prepare(dir, &script, &tag).map_err(Error::from_boxed)?;
+        match &cell.workload.command {
+            Some(command) => {
+                let line = command.setup.as_ref();
+                line.map_or(Ok(()), |line| shell("setup", line, &command.cwd, dir))?;
+            }
+            None => {
+                let tag = format!("{}o{}", cell.stage.tag, cell.order);
+                workloads::prepare(dir, &script, &tag).map_err(Error::from_boxed)?;
+            }
+        }
         let accounting = match cell.accounted {
             true => Accounting::start(&monitors::accounting::file()?).map_err(Error::from_boxed)?,
             false => None,
@@ -171,8 +184,10 @@ fn start(
     script: &Script,
     env: &[(String, String)],
 ) -> Result<WorkloadProcess> {
-    let group = cell.group("workload", Some(limits(script)))?;
-    WorkloadProcess::start(cell.stage, &cell.workload.label, dir, script, (env, group))
+    // What a command needs is not known.
+    let fence = cell.workload.command.is_none().then(|| limits(script));
+    let group = cell.group("workload", fence)?;
+    WorkloadProcess::start(cell.stage, cell.workload, dir, script, (env, group))
 }
 
 /// Starts what the workload is to be disturbed by, if anything.
@@ -191,7 +206,7 @@ fn beside(
     let tag = format!("{}b{}", cell.stage.tag, cell.order);
     workloads::prepare(&dir, &script, &tag).map_err(Error::from_boxed)?;
     let group = cell.group("beside", Some(limits(&script)))?;
-    WorkloadProcess::start(cell.stage, &definition.label, &dir, &script, (env, group)).map(Some)
+    WorkloadProcess::start(cell.stage, &definition, &dir, &script, (env, group)).map(Some)
 }
 
 /// Waits until the monitor has handed on everything; whether it did so in time.
@@ -230,13 +245,16 @@ fn account(
     let counters = armed.monitor.stop(cell.stage.patience())?;
     let buffer = buffer(cell.configuration, counters.buffer_peak);
     prepared.group.map(Cgroup::remove).transpose()?;
-    let uid = match prepared.script.driver {
-        // Its processes may be of any user, and others than their parents may have taken them in.
-        Some(_) => None,
-        None => cell.stage.user.map(|user| user.uid),
-    };
+    let truth = truth(
+        cell,
+        dir,
+        &ran.outcome,
+        (&prepared.script, prepared.accounting),
+    )?;
     Ok(Measured {
-        cross_check: confirm(dir, &ran.outcome, prepared.accounting, uid)?,
+        cross_check: truth.cross_check,
+        truth_source: truth.source,
+        left_running: truth.left_running,
         cost,
         counters,
         noise: passed.noise,
@@ -244,6 +262,41 @@ fn account(
         blind: armed.blind,
         buffer,
         own_cpu_samples: ran.own_cpu_samples,
+    })
+}
+
+/// What is known of the true events.
+#[derive(Default)]
+struct KnownTruth {
+    cross_check: Option<CrossCheck>,
+    source: Option<String>,
+    left_running: Option<u64>,
+}
+
+/// Holds the ledger, or the sources of a command's events, against what the workload did not write.
+fn truth(
+    cell: &Cell<'_>,
+    dir: &Path,
+    outcome: &Outcome,
+    (script, accounting): (&Script, Option<Accounting>),
+) -> Result<KnownTruth> {
+    if let Some(command) = &cell.workload.command {
+        let found = foreign::confirm(command, &cell.workload.label, dir, accounting)?;
+        let left = found.left.len() as u64;
+        return Ok(KnownTruth {
+            cross_check: None,
+            source: Some(found.truth_source),
+            left_running: (left > 0).then_some(left),
+        });
+    }
+    let uid = match script.driver {
+        // Its processes may be of any user, and others than their parents may have taken them in.
+        Some(_) => None,
+        None => cell.stage.user.map(|user| user.uid),
+    };
+    Ok(KnownTruth {
+        cross_check: confirm(dir, outcome, accounting, uid)?,
+        ..KnownTruth::default()
     })
 }
 

@@ -57,7 +57,14 @@ impl MonitorProcess {
         let stdin = child.stdin.take();
         let stdout = child.stdout.take().context("harness monitor: no stdout")?;
         let (sender, lines) = channel();
-        std::thread::spawn(move || {
+        let started = Self {
+            child,
+            stdin,
+            lines,
+            label: label.to_owned(),
+            errors,
+        };
+        let reader = std::thread::Builder::new().spawn(move || {
             for line in BufReader::new(stdout).lines().map_while(Result::ok) {
                 let line = serde_json::from_str(&line).unwrap_or_else(|_| {
                     Message::Error(format!(
@@ -69,13 +76,10 @@ impl MonitorProcess {
                 }
             }
         });
-        Ok(Self {
-            child,
-            stdin,
-            lines,
-            label: label.to_owned(),
-            errors,
-        })
+        reader.context(
+            "a thread cannot be started: raise the limit on processes (ulimit -u, pids.max)",
+        )?;
+        Ok(started)
     }
 
     /// Waits until it is ready; gives the environment it asks for.

@@ -11,16 +11,16 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 const UNTOLD: Duration = Duration::from_millis(2);
 
 /// Descriptors of processes, each readable once its process has ended.
-pub(super) struct PidFds(Option<Vec<OwnedFd>>);
+pub(crate) struct PidFds(Option<Vec<OwnedFd>>);
 
 impl PidFds {
     /// Of these processes, none of which has been waited for.
-    pub(super) fn of(pids: &[u32]) -> Self {
+    pub(crate) fn of(pids: &[u32]) -> Self {
         Self(pids.iter().map(|&pid| open(pid)).collect())
     }
 
     /// Until one of them ends, a signal comes or the time is over.
-    pub(super) fn wait(&self, at_most: Duration) -> Result<()> {
+    pub(crate) fn wait(&self, at_most: Duration) -> Result<()> {
         let fds = self.0.as_deref().unwrap_or_default();
         let time = if fds.is_empty() { UNTOLD } else { at_most };
         let mut polled: Vec<_> = fds

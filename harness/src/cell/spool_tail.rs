@@ -88,7 +88,9 @@ impl SpoolTail {
             .map(|kind| format!("its {kind}"))
             .collect();
         match (told.as_slice(), self.others) {
-            ([], 0) => format!("nothing was reported, nor of any other process (its {due} is waited for)"),
+            ([], 0) => {
+                format!("nothing was reported, nor of any other process (its {due} is waited for)")
+            }
             ([], others) => format!(
                 "nothing was reported, and {others} events of other processes (its {due} is waited for)"
             ),

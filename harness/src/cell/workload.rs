@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use contract::Script;
+use workloads::Definition;
 
 use super::interrupt;
 use super::monitor::MonitorProcess;
@@ -22,6 +23,9 @@ use crate::exit::{self, NothingRuns};
 /// itself: a little less, so that it can still say why.
 const LONGEST: Duration = Duration::from_secs(150);
 pub(crate) const LIMIT: Duration = Duration::from_secs(120);
+
+/// The longest that a command may take which is not ours: one that takes longer waits for something.
+const LONGEST_COMMAND: Duration = Duration::from_secs(3600);
 
 /// How long its end is waited for at once.
 const LOOK: Duration = Duration::from_millis(100);
@@ -40,28 +44,19 @@ pub(super) struct WorkloadProcess {
     group: Option<Cgroup>,
     dir: PathBuf,
     label: String,
+    longest: Duration,
 }
 
 impl WorkloadProcess {
-    /// Starts `harness workload` in `group` with `env` for its programs.
+    /// Starts `harness workload` in `group` with `env` for its programs, or `harness command`.
     pub(super) fn start(
         stage: &Stage,
-        label: &str,
+        workload: &Definition,
         dir: &Path,
         script: &Script,
         (env, group): (&[(String, String)], Option<Cgroup>),
     ) -> Result<Self> {
-        let mut command = Command::new(std::env::current_exe().context("/proc/self/exe")?);
-        command.arg("workload").arg("--dir").arg(dir);
-        command.arg(format!("--parent={}", std::process::id()));
-        for door in group.as_ref().map(Cgroup::doors).unwrap_or_default() {
-            command.arg("--join").arg(door);
-        }
-        command.args(stage.user.map(|user| format!("--user={}", user.text())));
-        command.args(
-            env.iter()
-                .map(|(name, value)| format!("--env={name}={value}")),
-        );
+        let mut command = side(stage, workload, dir, (env, group.as_ref()))?;
         let early = is_early(script);
         let through = || if early { Stdio::piped() } else { Stdio::null() };
         command
@@ -76,7 +71,11 @@ impl WorkloadProcess {
             child,
             group,
             dir: dir.to_owned(),
-            label: label.to_owned(),
+            label: workload.label.clone(),
+            longest: match workload.command {
+                Some(_) => LONGEST_COMMAND,
+                None => LONGEST,
+            },
         };
         if early {
             work.begun()?;
@@ -120,7 +119,7 @@ impl WorkloadProcess {
         monitor: &mut MonitorProcess,
         look: &mut dyn FnMut() -> Result<()>,
     ) -> Result<Outcome> {
-        let deadline = Instant::now() + LONGEST;
+        let deadline = Instant::now() + self.longest;
         let both = PidFds::of(&[self.child.id(), monitor.pid()]);
         let status = loop {
             look()?;
@@ -131,9 +130,9 @@ impl WorkloadProcess {
             interrupt::check()?;
             if Instant::now() > deadline {
                 bail!(
-                    "{}: not done after {} s: use a smaller --scale",
+                    "{}: not done after {} s: use a smaller --scale, or a command that ends by itself",
                     self.label,
-                    LONGEST.as_secs()
+                    self.longest.as_secs()
                 );
             }
             both.wait(LOOK)?;
@@ -173,6 +172,42 @@ impl WorkloadProcess {
             .then(|| group.memory_limit())
             .flatten()
     }
+}
+
+/// The command line of the process that runs it.
+fn side(
+    stage: &Stage,
+    workload: &Definition,
+    dir: &Path,
+    (env, group): (&[(String, String)], Option<&Cgroup>),
+) -> Result<Command> {
+    let mut command = Command::new(std::env::current_exe().context("/proc/self/exe")?);
+    let foreign = workload.command.as_ref();
+    command.arg(if foreign.is_some() {
+        "command"
+    } else {
+        "workload"
+    });
+    command.arg("--dir").arg(dir);
+    command.arg(format!("--parent={}", std::process::id()));
+    for door in group.map(Cgroup::doors).unwrap_or_default() {
+        command.arg("--join").arg(door);
+    }
+    command.args(
+        env.iter()
+            .map(|(name, value)| format!("--env={name}={value}")),
+    );
+    match foreign {
+        // As the caller: it may have to write where only that may.
+        Some(foreign) => {
+            command.arg("--cwd").arg(&foreign.cwd);
+            command.arg("--").args(&foreign.argv);
+        }
+        None => {
+            command.args(stage.user.map(|user| format!("--user={}", user.text())));
+        }
+    }
+    Ok(command)
 }
 
 /// Whether its processes must be there before the monitor.

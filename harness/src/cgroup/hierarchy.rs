@@ -71,7 +71,8 @@ fn hands_down(root: &Path) -> bool {
         CONTROLLERS.iter().all(has)
     };
     let may_begin = || {
-        let empty = || fs::read_to_string(root.join("cgroup.procs")).is_ok_and(|all| all.is_empty());
+        let empty =
+            || fs::read_to_string(root.join("cgroup.procs")).is_ok_and(|all| all.is_empty());
         writable(&root.join(SUBTREE)) && (!root.join("cgroup.type").exists() || empty())
     };
     has_all("cgroup.controllers") && (has_all(SUBTREE) || may_begin())
@@ -169,6 +170,11 @@ mod tests {
         assert!(usable(&first));
         let inside = [first[0], first[1], first[2], ("cgroup.type", "domain\n")];
         assert!(!usable(&inside));
-        assert!(usable(&[inside[0], inside[1], inside[3], ("cgroup.procs", "")]));
+        assert!(usable(&[
+            inside[0],
+            inside[1],
+            inside[3],
+            ("cgroup.procs", "")
+        ]));
     }
 }

@@ -186,7 +186,7 @@ fn records(args: &AdviseArgs) -> Result<Vec<(PathBuf, Summary)>> {
     let found = if args.dirs.is_empty() {
         below(Path::new(RESULTS), 3)
     } else {
-        args.dirs.clone()
+        super::args::records(&args.dirs)?
     };
     if found.is_empty() {
         return Err(misuse(format!(

@@ -46,6 +46,28 @@ impl ToolsArgs {
     }
 }
 
+/// The records among `dirs`: a shell's pattern brings along what is none, which is passed over and named.
+/// A single one is meant.
+pub(crate) fn records(dirs: &[PathBuf]) -> Result<Vec<PathBuf>> {
+    if dirs.len() < 2 {
+        return Ok(dirs.to_vec());
+    }
+    let is_record = |dir: &&PathBuf| {
+        dir.join("summary.json").symlink_metadata().is_ok()
+            || dir.join("record.json").symlink_metadata().is_ok()
+    };
+    let (found, others): (Vec<_>, Vec<_>) = dirs.iter().partition(is_record);
+    for other in others {
+        exit::say(&format!("{}: no record, passed over", other.display()));
+    }
+    if found.is_empty() {
+        return Err(exit::misuse(
+            "none of these is a record: name the folder of one, it holds a summary.json",
+        ));
+    }
+    Ok(found.into_iter().cloned().collect())
+}
+
 /// A factor.
 pub(crate) fn factor(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {

@@ -1,11 +1,13 @@
 //! `harness gate`: fails on event-loss regression, for CI.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Error, Result, bail};
 use clap::Args;
+use contract::Kind;
 
 use super::args::{OutArgs, ToolsArgs, duration, factor};
 use crate::exit::{misuse, say};
@@ -14,6 +16,7 @@ use crate::gate_render::{self, Ci};
 use crate::machine;
 use crate::measure::{Limit, Measured, Wanted, measure};
 use crate::output::print;
+use crate::select;
 use report::numbers::count;
 use scoring::Summary;
 use scoring::gate::{self, Baseline, Finding, Outcome};
@@ -23,10 +26,25 @@ pub(crate) const EXAMPLES: &str = "Examples:
   harness gate --baseline gate.json --update -m 'ebpf|netlink'   measure, and promise that
   harness gate --baseline gate.json --junit gate.xml             measure the same again, and judge
   harness gate --baseline gate.json results/run-1                judge a record
-Exit codes: 0 the gate holds, 1 it fails, 2 the baseline cannot be held against this.";
+Exit codes: 0 the gate holds, 1 it fails, 2 the baseline cannot be held against this,
+3 nothing could run, or another harness was waited for in vain.";
 
 /// What its records are called after.
 const KIND: &str = "gate";
+
+/// Flags of a gate that measures: with a record there is nothing to measure.
+const MEASURING: [&str; 8] = [
+    "monitors",
+    "workloads",
+    "reps",
+    "budget",
+    "scale",
+    "seed",
+    "out",
+    "wait",
+];
+/// Flags of a gate that judges: with --update it does not.
+const JUDGING: [&str; 3] = ["costs", "junit", "markdown"];
 
 /// What is judged, against what, and where the verdict goes.
 #[derive(Debug, Args)]
@@ -35,10 +53,10 @@ pub(crate) struct GateArgs {
     #[arg(long, value_name = "FILE")]
     baseline: PathBuf,
     /// The record to judge [default: measure what the baseline has]
-    #[arg(value_name = "DIR")]
+    #[arg(value_name = "DIR", conflicts_with_all = MEASURING)]
     dir: Option<PathBuf>,
     /// Make the baseline anew instead, from DIR or from a run with the options below
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = JUDGING)]
     update: bool,
     /// Judge costs and detection latency too, against the noise floor
     #[arg(long)]
@@ -60,17 +78,21 @@ pub(crate) struct GateArgs {
         short,
         long = "workload",
         value_name = "PATTERN",
-        default_value = "paced$"
+        default_value = "paced$",
+        requires = "update"
     )]
     workloads: Vec<String>,
     /// With --update: repetitions of every cell
-    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    #[arg(long, value_name = "N", default_value_t = 5, requires = "update", value_parser = clap::value_parser!(u32).range(1..=1000))]
     reps: u32,
     /// Spend no more than this on measuring, such as 5m, even if that leaves fewer repetitions
     #[arg(long, value_name = "T", value_parser = duration)]
     budget: Option<Duration>,
+    /// Wait for another harness on this machine at most so long: a CI job must not hang
+    #[arg(long, value_name = "T", default_value = "10m", value_parser = duration)]
+    wait: Duration,
     /// With --update: factor on the number of processes
-    #[arg(long, value_name = "F", default_value_t = 1.0, value_parser = factor, allow_negative_numbers = true)]
+    #[arg(long, value_name = "F", default_value_t = 1.0, requires = "update", value_parser = factor, allow_negative_numbers = true)]
     scale: f64,
     /// The record that is measured; a second one goes into it as `again`.
     #[command(flatten)]
@@ -81,35 +103,89 @@ pub(crate) struct GateArgs {
 
 /// Judges a record, or runs of its own, against the baseline; or makes the baseline.
 pub(crate) fn gate(args: &GateArgs) -> Result<()> {
-    args.tools.add()?;
     if args.update {
+        args.tools.add()?;
         return update(args);
     }
-    let file = args.baseline.display();
-    let baseline = Baseline::read(&args.baseline).map_err(|error| misuse(format!("{error:#}")))?;
-    let fits = |summary: &Summary| {
-        let unfit = |error| misuse(format!("{file}: {error:#}"));
-        baseline.fits(summary).map_err(unfit)
-    };
-    let findings = match &args.dir {
-        Some(dir) => {
-            let summary = read(dir)?;
-            fits(&summary)?;
-            gate::unconfirmed(gate::judge(&baseline, &summary, args.costs))
-        }
-        None => {
-            // Before minutes are spent on measuring what cannot be compared.
-            let here = baseline.fits_machine(&machine::describe());
-            here.map_err(|error| misuse(format!("{file}: {error:#}")))?;
-            measured(args, &baseline, &fits)?
-        }
-    };
+    let findings = judged(args).map_err(|error| refused(args, error))?;
     tell(args, &findings)?;
     let bad = findings.iter().filter(|one| one.outcome == Outcome::Failed);
     match bad.count() {
-        0 => Ok(()),
+        0 => {
+            say(&holds(&findings));
+            Ok(())
+        }
         bad => bail!("the gate fails: {bad} findings, the table names each"),
     }
+}
+
+/// Holds what there is, or what is measured for it, against the baseline.
+fn judged(args: &GateArgs) -> Result<Vec<Finding>> {
+    args.tools.add()?;
+    let file = args.baseline.display();
+    let unfit = |error| misuse(format!("{file}: {error:#}"));
+    let baseline = Baseline::read(&args.baseline).map_err(|error| misuse(format!("{error:#}")))?;
+    let fits = |summary: &Summary| {
+        baseline.fits(summary).map_err(unfit)?;
+        match args.costs {
+            true => baseline.covers_costs(summary).map_err(unfit),
+            false => Ok(()),
+        }
+    };
+    if let Some(dir) = &args.dir {
+        let summary = read(dir)?;
+        fits(&summary)?;
+        return Ok(gate::unconfirmed(gate::judge(
+            &baseline, &summary, args.costs,
+        )));
+    }
+    // Before minutes are spent on measuring what cannot be compared.
+    let here = machine::describe();
+    baseline.fits_machine(&here).map_err(unfit)?;
+    if args.costs {
+        baseline.judges_costs(&here).map_err(unfit)?;
+    }
+    for label in &baseline.monitors {
+        baseline.promises(label, &offered(label)?).map_err(unfit)?;
+    }
+    measured(args, &baseline, &fits)
+}
+
+/// The kinds that the monitor called `label` offers.
+fn offered(label: &str) -> Result<Vec<Kind>> {
+    let one = select::configuration(label)?;
+    let claims = one.monitor.claims(&one.options);
+    Ok(Kind::ALL
+        .into_iter()
+        .filter(|&kind| claims.kind(kind))
+        .collect())
+}
+
+/// One sentence on what was found to be as promised.
+fn holds(findings: &[Finding]) -> String {
+    let worse = |one: &&Finding| one.outcome == Outcome::Advisory;
+    let kept = findings.iter().filter(|one| one.outcome == Outcome::Fine);
+    let kept = count(kept.count() as u64, "promise");
+    match findings.iter().filter(worse).count() as u64 {
+        0 => format!("the gate holds: {kept} kept"),
+        worse => format!(
+            "the gate holds: {kept} kept; {} more than before, which only --costs judges",
+            count(worse, "cost")
+        ),
+    }
+}
+
+/// A refusal goes to every output too: a file of an earlier gate, or none, would read as success.
+fn refused(args: &GateArgs, error: Error) -> Error {
+    let why = contract::plain(&format!("{error:#}"));
+    let file = args.baseline.display().to_string();
+    let told = gate_render::junit_refused(&file, &why)
+        .and_then(|junit| tell_files(args, junit, gate_render::markdown_refused(&why)))
+        .and_then(|()| print(&gate_render::annotation_refused(&file, &why, ci(args))));
+    if let Err(also) = told {
+        say(&format!("{also:#}"));
+    }
+    error
 }
 
 /// Runs what the baseline has; what looks bad is run again before it is reported.
@@ -123,12 +199,14 @@ fn measured(
         let Measured { out, .. } = measure(&Wanted {
             monitors: baseline.monitors.clone(),
             workloads: workloads.map(|(label, _)| only(label)).collect(),
+            command: None,
             until: enough(args, baseline.repetitions),
             own_length: true,
             scale: baseline.scale,
             seed,
             out,
             kind: KIND,
+            patience: Some(args.wait),
         })?;
         let summary = Summary::read(&out)?;
         fits(&summary)?;
@@ -155,12 +233,17 @@ fn update(args: &GateArgs) -> Result<()> {
         Some(dir) => dir.clone(),
         None => measured_for_update(args)?,
     };
-    let baseline = Baseline::of(&read(&dir)?);
-    if baseline.losses.is_empty() {
-        bail!(
-            "{}: no monitor was measured, so there is nothing to promise",
-            dir.display()
-        );
+    let summary = read(&dir)?;
+    let baseline = Baseline::accept(&summary)
+        .map_err(|error| misuse(format!("{}: {error:#}", dir.display())))?;
+    for monitor in &summary.record.monitors {
+        if let Some(why) = &monitor.unavailable {
+            let name = &monitor.name;
+            say(&format!(
+                "{name} is not promised, it cannot run here: {}",
+                why.join("; ")
+            ));
+        }
     }
     write_json_pretty(&args.baseline, &baseline)?;
     say(&format!(
@@ -186,12 +269,14 @@ fn measured_for_update(args: &GateArgs) -> Result<PathBuf> {
     let Measured { out, failed } = measure(&Wanted {
         monitors: args.monitors.clone(),
         workloads: args.workloads.clone(),
+        command: None,
         until: enough(args, args.reps),
         own_length: true,
         scale: args.scale,
         seed: args.out.seed,
         out: args.out.out.clone(),
         kind: KIND,
+        patience: Some(args.wait),
     })?;
     if failed > 0 {
         bail!("{failed} cells failed: no baseline is made of that");
@@ -205,23 +290,35 @@ fn read(dir: &Path) -> Result<Summary> {
     Summary::read(dir).map_err(bad)
 }
 
+/// The CI service whose form is printed.
+fn ci(args: &GateArgs) -> Ci {
+    let set = |name: &str| std::env::var_os(name).is_some();
+    args.annotations.found(set)
+}
+
 /// The table to stdout, with what the CI service reads; files where they were asked for.
 fn tell(args: &GateArgs, findings: &[Finding]) -> Result<()> {
-    let ci = args
-        .annotations
-        .found(|name| std::env::var_os(name).is_some());
+    tell_files(
+        args,
+        gate_render::junit(findings)?,
+        gate_render::markdown(findings),
+    )?;
     print(&gate_render::table(findings))?;
-    print(&gate_render::annotations(findings, ci))?;
+    print(&gate_render::annotations(findings, ci(args)))
+}
+
+fn tell_files(args: &GateArgs, junit: String, markdown: String) -> Result<()> {
     let put = |path: &Path, text: String| {
         fs::write(path, text).with_context(|| format!("{}: cannot be written", path.display()))
     };
     if let Some(path) = &args.junit {
-        put(path, gate_render::junit(findings)?)?;
+        put(path, junit)?;
     }
     if let Some(path) = &args.markdown {
         // A summary page is shared: what other steps wrote stays.
-        let before = fs::read_to_string(path).unwrap_or_default();
-        put(path, before + &gate_render::markdown(findings))?;
+        let file = File::options().create(true).append(true).open(path);
+        let put = file.and_then(|mut file| file.write_all(markdown.as_bytes()));
+        put.with_context(|| format!("{}: cannot be written", path.display()))?;
     }
     Ok(())
 }

@@ -84,7 +84,7 @@ fn stop_fd() -> Result<OwnedFd> {
     for signal in [SIGINT, SIGTERM, SIGHUP] {
         signal_hook::low_level::pipe::register(signal, writer.try_clone()?).context("sigaction")?;
     }
-    thread::spawn(move || {
+    let watcher = thread::Builder::new().spawn(move || {
         let mut byte = [0];
         while matches!(io::stdin().read(&mut byte), Ok(1..)) {}
         // Closing this end is what the capture waits for; the signals' clones stay open, so the
@@ -93,5 +93,8 @@ fn stop_fd() -> Result<OwnedFd> {
             crate::exit::say(&format!("shutdown: {error}"));
         }
     });
+    watcher.context(
+        "a thread cannot be started: raise the limit on processes (ulimit -u, pids.max)",
+    )?;
     Ok(reader.into())
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use clap::Args;
 
+use super::args::records;
 use crate::exit::misuse;
 use crate::output::print;
 use report::Pictures;
@@ -41,28 +42,26 @@ pub(crate) struct ReportArgs {
 /// records without a place for their report, prints the kernel matrix.
 pub(crate) fn report(args: &ReportArgs) -> Result<()> {
     let bad = |error| misuse(format!("{error:#}"));
-    for dir in &args.dirs {
+    let dirs = records(&args.dirs)?;
+    for dir in &dirs {
         Record::read(dir).map_err(bad)?;
         Summary::read(dir).map_err(bad)?;
     }
     if args.brief {
-        return args
-            .dirs
-            .iter()
-            .try_for_each(|dir| print(&report::brief(dir)?));
+        return dirs.iter().try_for_each(|dir| print(&report::brief(dir)?));
     }
     let pictures = if args.png {
         Pictures::Png
     } else {
         Pictures::Svg
     };
-    match (&args.dirs[..], &args.out) {
+    match (&dirs[..], &args.out) {
         ([dir], None) => report::write_all(dir, pictures)?,
         (_, None) if args.png => return Err(misuse("--png: several records need --out DIR")),
         (dirs, None) => return print(&report::kernels(dirs)?),
         (dirs, Some(out)) => report::merge(dirs, out, pictures)?,
     }
-    args.dirs.iter().try_for_each(|dir| show(dir))
+    dirs.iter().try_for_each(|dir| show(dir))
 }
 
 /// Prints the matrix of the record in `dir`.

@@ -9,6 +9,7 @@ use super::args::{ChoiceArgs, OutArgs, ToolsArgs, duration, factor};
 use super::report;
 use crate::exit::say;
 use crate::experiment::Until;
+use crate::foreign;
 use crate::measure::{Limit, Measured, Wanted, measure};
 
 pub(crate) const EXAMPLES: &str = "Examples:
@@ -17,6 +18,8 @@ pub(crate) const EXAMPLES: &str = "Examples:
   harness run -m 'netlink{rcvbuf=212992},netlink{rcvbuf=32M}' -w fork-bomb --reps 20
   harness run -m 'ebpf|bpftrace|forkstat' -w fork-bomb       against third-party tools
   harness run --tools my-agent/                              your own agent among the monitors
+  harness run -m ebpf,audit --budget 2m -- make -j2          on your own work: the cost, and what is missed
+  harness run --setup 'make clean' --check 'test -x prog' -- make
 A name or a folder of names means exactly that (static-binary is a folder, static-binary$ the one
 workload); anything else is a regular expression, found anywhere among the default monitors and
 workloads. Options follow in braces; `harness list` has them.";
@@ -44,6 +47,8 @@ pub(crate) struct RunArgs {
     out: OutArgs,
     #[command(flatten)]
     tools: ToolsArgs,
+    #[command(flatten)]
+    foreign: foreign::Asked,
 }
 
 /// Measures what was asked for, scores it, reports it.
@@ -57,6 +62,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<()> {
     let Measured { out, failed } = measure(&Wanted {
         monitors: args.choice.monitors.clone(),
         workloads: args.choice.workloads.clone(),
+        command: foreign::definition(&args.foreign)?,
         until: match until == Until::default() {
             true => Limit::Default,
             false => Limit::Until(until),
@@ -66,6 +72,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<()> {
         seed: args.out.seed,
         out: args.out.out.clone(),
         kind: "run",
+        patience: None,
     })?;
     report::show(&out)?;
     say(&format!(

@@ -27,12 +27,21 @@ pub(crate) struct SelftestArgs {
     /// Decides what is left to chance
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
+    /// So many events, about, of workloads that are run as commands of others, whose events are counted
+    /// from outside and held against their ledgers
+    #[arg(long, value_name = "N", default_value_t = 8000, value_parser = clap::value_parser!(u64).range(400..=10_000_000))]
+    events: u64,
 }
 
 /// Examines, prints a line for each figure that is not what was planted, and counts.
 pub(crate) fn selftest(args: &SelftestArgs) -> Result<()> {
     let dir = tempfile::tempdir()?;
-    let (mut sources, mut cases) = real(dir.path())?;
+    let Real {
+        mut sources,
+        mut cases,
+        commands,
+        compared,
+    } = real(dir.path(), args.events)?;
     sources.extend(selftest::made());
     let record = dir.path().join("record");
     std::fs::create_dir(&record)?;
@@ -57,12 +66,46 @@ pub(crate) fn selftest(args: &SelftestArgs) -> Result<()> {
     if failed > 0 {
         bail!("{failed} cases are not reported as planted: trust no report of this harness");
     }
+    judge_commands(&commands, compared)
+}
+
+/// Prints a line for each difference between what was found out about a command and its ledger.
+fn judge_commands(commands: &[Case], compared: u64) -> Result<()> {
+    if commands.is_empty() {
+        return Ok(());
+    }
+    for Case { name, faults } in commands {
+        for fault in faults {
+            say(&format!("{name}: {fault}; repeat with: harness selftest"));
+        }
+    }
+    let failed = commands.iter().filter(|case| !case.faults.is_empty());
+    let (failed, total) = (failed.count(), commands.len());
+    print(&format!(
+        "{} of {total} workloads run as commands: the truth from outside is that of the ledger, {compared} events\n",
+        total - failed
+    ))?;
+    if failed > 0 {
+        bail!("{failed} commands are not what their ledgers say: trust no event loss of a command");
+    }
     Ok(())
 }
 
-/// Runs the real workloads under `replay`: their ledgers, and a case for each run itself.
-fn real(dir: &Path) -> Result<(Vec<Source>, Vec<Case>)> {
-    let setup = Setup::new(Some(&dir.join("real")), "selftest", 1.0)?;
+/// What real runs left.
+struct Real {
+    /// Their ledgers.
+    sources: Vec<Source>,
+    /// Runs under `replay`.
+    cases: Vec<Case>,
+    /// Runs as commands.
+    commands: Vec<Case>,
+    /// Events of these.
+    compared: u64,
+}
+
+/// Runs the real workloads under `replay`: their ledgers, and a case for each run itself. Then as commands.
+fn real(dir: &Path, events: u64) -> Result<Real> {
+    let setup = Setup::new(Some(&dir.join("real")), "selftest", 1.0, None)?;
     let (mut sources, mut cases) = (Vec::new(), Vec::new());
     for (order, (name, scale)) in (0..).zip(REAL) {
         if let Some((cell, label)) = measured(&setup.stage, (name, scale), order)? {
@@ -74,7 +117,13 @@ fn real(dir: &Path) -> Result<(Vec<Source>, Vec<Case>)> {
             });
         }
     }
-    Ok((sources, cases))
+    let (commands, compared) = selftest::as_commands(&setup.stage, events, REAL.len() as u32)?;
+    Ok(Real {
+        sources,
+        cases,
+        commands,
+        compared,
+    })
 }
 
 /// The folder of a cell and the label of its monitor; `None` where the workload cannot run.

@@ -6,20 +6,19 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
-use anyhow::{Context, Error, Result};
+use anyhow::{Context, Error, Result, bail};
 use clap::{Args, ValueEnum};
-use contract::{Kind, Privilege, Session, Spool};
+use contract::{Field, Kind, Privilege, Session, Spool};
 use monitors::clock;
 use monitors::owned_dir::OwnedDir;
-use nix::fcntl::Flock;
 use regex::bytes::Regex;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use crate::exit::{NothingRuns, misuse, say};
 use crate::select::{self, Configuration};
 use crate::setup::reasons;
-use crate::watch::{self, Filter, Form, Live, Outbox, Shared, Table, Wanted};
-use crate::{cleanup, user};
+use crate::watch::{self, Delivery, End, Filter, Form, Live, Outbox, Shared, Table, Wanted};
+use crate::{cleanup, lock, user};
 
 /// How long a slow reader is waited for at the end.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -32,7 +31,7 @@ pub(crate) const EXAMPLES: &str = "Examples:
   harness watch preload                            says which environment a program must have for it
 An event is a line of JSON as docs/FORMAT.md has it. Losses and the summary go to stderr. A reader that is
 too slow loses lines, which are counted; the machine never waits for it.
-Exit codes: 0 stopped, or its reader has left; 1 it failed; 2 misuse; 3 it cannot run here.";
+Exit codes: 0 stopped, or its reader has left; 1 it or its output failed; 2 misuse; 3 it cannot run here.";
 
 /// Which monitor, what of it, and how it is shown.
 #[derive(Debug, Args)]
@@ -46,7 +45,7 @@ pub(crate) struct WatchArgs {
     /// Only this kind: fork, exec or exit; may be repeated
     #[arg(long = "kind", value_name = "KIND", value_parser = kind)]
     kinds: Vec<Kind>,
-    /// Only this process and its descendants; may be repeated
+    /// Only this process, which must be there, and its descendants; may be repeated
     #[arg(long = "pid", value_name = "PID", value_parser = clap::value_parser!(u32).range(1..))]
     trees: Vec<u32>,
     /// Only processes of this user, as of their last exec; may be repeated
@@ -75,9 +74,15 @@ fn kind(text: &str) -> Result<Kind, String> {
 
 /// Watches until it is told to stop or its reader has left.
 pub(crate) fn watch(args: &WatchArgs) -> Result<()> {
-    let configuration = able(&args.label)?;
+    let configuration = chosen(&args.label)?;
+    let wanted = wanted(args, &configuration)?;
+    able(&configuration)?;
     let (stop, stopping) = UnixStream::pair().context("socketpair")?;
-    let _lock = if args.lock_held { None } else { Some(lock()?) };
+    let _lock = if args.lock_held {
+        None
+    } else {
+        Some(lock::take(None)?)
+    };
     for signal in [SIGINT, SIGTERM, SIGHUP] {
         let stopping = stopping.try_clone().context("dup")?;
         signal_hook::low_level::pipe::register(signal, stopping).context("sigaction")?;
@@ -91,15 +96,9 @@ pub(crate) fn watch(args: &WatchArgs) -> Result<()> {
     give_up_root(&configuration)?;
 
     let out: OwnedFd = io::stdout().as_fd().try_clone_to_owned().context("dup")?;
-    let wanted = Wanted {
-        kinds: args.kinds.clone(),
-        trees: args.trees.clone(),
-        users: args.users.clone(),
-        exe: args.exe.clone(),
-    };
     let live = Shared::new(Live::new(
         configuration.monitor.decoder(),
-        Filter::new(wanted, watch::now, watch::user),
+        filter(wanted, &configuration)?,
         form(args.format)?,
         Outbox::new(out, stopping)?,
         say,
@@ -119,40 +118,74 @@ pub(crate) fn watch(args: &WatchArgs) -> Result<()> {
         ready: &mut ready,
     };
     let captured = configuration.monitor.capture(&mut session);
-    let (count, dropped) = live.finish(PATIENCE);
+    let ended = live.finish(PATIENCE);
     let counters = captured.map_err(Error::from_boxed)?;
-    if let Some(dropped) = dropped {
-        say(&watch::summary(
-            &label,
-            &count,
-            dropped,
-            &counters.reported_lost,
-        ));
-    }
-    Ok(())
+    let (count, delivery) = ended.context("the watch ended twice")?;
+    let lost = &counters.reported_lost;
+    say(&watch::summary(&label, &count, &delivery, lost));
+    delivered(&delivery)
 }
 
-/// The monitor, if it can run here and watches at all.
-fn able(label: &str) -> Result<Configuration> {
+/// An error of output that failed. A reader that has left is none: it has seen enough.
+fn delivered(delivery: &Delivery) -> Result<()> {
+    let End::Broken(why) = &delivery.end else {
+        return Ok(());
+    };
+    bail!(
+        "stdout: {why}: {} not written, and the last line may be cut off: free space there, or write elsewhere",
+        report::numbers::count(delivery.unwritten, "event")
+    )
+}
+
+/// Decides which events are shown; the roots of wanted trees must be there.
+fn filter(wanted: Wanted, configuration: &Configuration) -> Result<Filter> {
+    let claims = configuration.monitor.claims(&configuration.options);
+    let forks = claims.kind(Kind::Fork) && claims.field(Kind::Fork, Field::Ppid);
+    let filter = Filter::new(wanted, forks, watch::now, watch::user);
+    match filter.absent().first() {
+        None => Ok(filter),
+        Some(pid) => Err(misuse(format!(
+            "--pid {pid}: there is no such process: name one that lives"
+        ))),
+    }
+}
+
+/// What the flags ask for, if the monitor can tell it.
+fn wanted(args: &WatchArgs, configuration: &Configuration) -> Result<Wanted> {
+    let wanted = Wanted {
+        kinds: args.kinds.clone(),
+        trees: args.trees.clone(),
+        users: args.users.clone(),
+        exe: args.exe.clone(),
+    };
+    let claims = configuration.monitor.claims(&configuration.options);
+    match watch::unanswerable(&wanted, &claims) {
+        None => Ok(wanted),
+        Some(why) => Err(misuse(format!(
+            "watch {} {why}: leave that out, or use a monitor that offers it (harness list)",
+            args.label
+        ))),
+    }
+}
+
+/// The monitor, if it watches at all.
+fn chosen(label: &str) -> Result<Configuration> {
     let configuration = select::configuration(label)?;
     if configuration.monitor.fault_injector() {
         return Err(misuse(format!("{label} does not watch: see harness list")));
     }
-    match reasons(&configuration).as_slice() {
-        [] => Ok(configuration),
-        reasons => Err(NothingRuns(format!("{label} {}", reasons.join("; "))).into()),
-    }
+    Ok(configuration)
 }
 
-/// No other harness measures or watches meanwhile: two that change the same settings of the machine
-/// would each put back the other's.
-fn lock() -> Result<Flock<std::fs::File>> {
-    let taken = "the lock of this machine cannot be had";
-    if let Some(lock) = monitors::host_lock::try_lock().context(taken)? {
-        return Ok(lock);
+/// An error says why it cannot run here.
+fn able(configuration: &Configuration) -> Result<()> {
+    match reasons(configuration).as_slice() {
+        [] => Ok(()),
+        reasons => {
+            let label = configuration.label();
+            Err(NothingRuns(format!("{label} {}", reasons.join("; "))).into())
+        }
     }
-    say("waiting for another harness that measures or watches on this machine");
-    monitors::host_lock::lock().context(taken)
 }
 
 /// A monitor that needs no root gives it up for the person behind sudo. Without sudo there is no

@@ -50,12 +50,7 @@ pub(crate) fn workload(args: &WorkloadArgs) -> Result<()> {
         .map(User::parse)
         .transpose()?
         .map(|user| (user.uid, user.gid));
-    let env: Option<Vec<_>> = args.env.iter().map(|pair| pair.split_once('=')).collect();
-    let env = env.context("--env: use NAME=VALUE")?;
-    let env: Vec<_> = env
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .collect();
+    let env = pairs(&args.env).context("--env: use NAME=VALUE")?;
     let (cell, limit) = (args.dir.as_path(), cell::LIMIT);
     let run = Run {
         cell,
@@ -77,6 +72,13 @@ pub(crate) fn workload(args: &WorkloadArgs) -> Result<()> {
     write_json(&args.dir.join("outcome.json"), &done)
 }
 
+/// `NAME=VALUE` taken apart.
+pub(super) fn pairs(env: &[String]) -> Option<Vec<(String, String)>> {
+    let pairs = env.iter().map(|pair| pair.split_once('='));
+    let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+    pairs.map(|pair| pair.map(owned)).collect()
+}
+
 /// A driver that lacks something on this machine is no failure.
 fn cannot(error: contract::Error) -> Error {
     match error.downcast::<Unavailable>() {
@@ -86,13 +88,13 @@ fn cannot(error: contract::Error) -> Error {
 }
 
 /// CPU time of everything that was waited for.
-fn children_cpu_ns() -> Result<u64> {
+pub(super) fn children_cpu_ns() -> Result<u64> {
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN).context("getrusage")?;
     Ok(cell::cpu_ns(&usage))
 }
 
 /// The kernel ends this process when its parent ends, however that ends.
-fn die_with(parent: u32) -> Result<()> {
+pub(super) fn die_with(parent: u32) -> Result<()> {
     prctl::set_pdeathsig(Signal::SIGKILL).context("prctl(PR_SET_PDEATHSIG)")?;
     if getppid().as_raw() as u32 != parent {
         bail!("the harness is gone");

@@ -16,8 +16,9 @@ use nix::errno::Errno;
 use nix::sys::statvfs::statvfs;
 use nix::unistd::acct;
 
-use super::agreement::{agree, descendants};
-use super::machine::{ALIVE, Alive};
+use super::accounting_vs_ledger::{agree, descendants};
+use super::machine::ALIVE;
+pub(crate) use super::machine::Alive;
 use scoring::record::{read_json, write_json};
 
 /// What is kept in the folder of a cell: the kernel's records of all processes that ended.
@@ -113,20 +114,20 @@ pub fn check(cell: &Path, ledger: &Ledger) -> Result<Option<u64>> {
 }
 
 /// What was kept in the folder of a cell.
-pub(super) struct Kept {
-    pub(super) records: Vec<AcctRecord>,
-    pub(super) alive: Alive,
+pub(crate) struct Kept {
+    pub(crate) records: Vec<AcctRecord>,
+    pub(crate) alive: Alive,
 }
 
 impl Kept {
     /// `None` where nothing was kept.
-    pub(super) fn read(cell: &Path) -> Result<Option<Self>> {
+    pub(crate) fn read(cell: &Path) -> Result<Option<Self>> {
         let path = cell.join(KEPT);
         if !path.exists() {
             return Ok(None);
         }
         let bad = |why: &dyn std::fmt::Display| format!("{}: {why}: measure again", path.display());
-        let bytes = fs::read(&path).map_err(|why| bad(&why))?;
+        let bytes = contract::file::read(&path).map_err(|why| bad(&why))?;
         let records = parse(&bytes).map_err(|why| bad(&why))?;
         let alive =
             read_json(&cell.join(ALIVE)).map_err(|why| format!("{why:#}: measure again"))?;

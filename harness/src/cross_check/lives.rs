@@ -11,7 +11,7 @@ use contract::{Ledger, Life, Nanos, Pid, Result};
 use monitors::accounting::AcctRecord;
 
 use super::accounting::Kept;
-use super::agreement::descendants;
+use super::accounting_vs_ledger::descendants;
 use super::machine::Alive;
 
 const SECOND: Nanos = 1_000_000_000;
@@ -21,14 +21,17 @@ const ACCOUNTING_TICK: f64 = 1e7;
 
 /// The lives that were kept in the folder of a cell; `None` where they are not known.
 pub fn read(cell: &Path, ledger: &Ledger) -> Result<Option<Vec<Life>>> {
-    Ok(Kept::read(cell)?.map(|kept| lives(&kept, ledger)))
+    let of = |kept: Kept| others(&kept, &own(&kept.records, &kept.alive, ledger));
+    Ok(Kept::read(cell)?.map(of))
 }
 
-fn lives(Kept { records, alive }: &Kept, ledger: &Ledger) -> Vec<Life> {
-    let own = own(records, alive, ledger);
+/// All lives but those whose records stand in the places `own`.
+pub(crate) fn others(Kept { records, alive }: &Kept, own: &HashSet<usize>) -> Vec<Life> {
     let ended = records.iter().enumerate();
     let ended = ended.filter(|(place, _)| !own.contains(place));
-    let mut all: Vec<Life> = ended.map(|(_, record)| ended_life(record, alive)).collect();
+    let mut all: Vec<Life> = ended
+        .map(|(_, record)| self::ended(record, alive))
+        .collect();
     all.sort_unstable_by_key(|life| (life.pid, life.from));
     let known = all.clone();
     let mut seen: HashSet<(Pid, u64)> = HashSet::new();
@@ -64,7 +67,8 @@ fn own(records: &[AcctRecord], alive: &Alive, ledger: &Ledger) -> HashSet<usize>
         .collect()
 }
 
-fn ended_life(record: &AcctRecord, alive: &Alive) -> Life {
+/// The bounds of a life that ended.
+pub(crate) fn ended(record: &AcctRecord, alive: &Alive) -> Life {
     let lived = (f64::from(record.lived_ticks) * ACCOUNTING_TICK) as Nanos;
     // Rounded down to a tick, and to 24 bits.
     let lived_at_most = lived + ACCOUNTING_TICK as Nanos + lived / (1 << 23);
@@ -118,7 +122,7 @@ mod tests {
 
     fn of(records: &[AcctRecord], alive: Alive) -> Vec<Life> {
         let records = records.to_vec();
-        lives(&Kept { records, alive }, &Ledger::default())
+        others(&Kept { records, alive }, &HashSet::new())
     }
 
     #[test]

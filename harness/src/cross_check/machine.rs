@@ -17,23 +17,23 @@ type Started = (Pid, u64);
 
 /// Beside the records of those that ended, all that is needed to know every process.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Alive {
+pub(crate) struct Alive {
     /// User of the workload's processes; `None` where its driver makes them under several.
-    pub(super) uid: Option<u32>,
+    pub(crate) uid: Option<u32>,
     /// When accounting was switched on, on CLOCK_MONOTONIC.
-    pub(super) on: Nanos,
+    pub(crate) on: Nanos,
     /// When it was switched off.
-    pub(super) off: Nanos,
+    pub(crate) off: Nanos,
     /// CLOCK_REALTIME less CLOCK_MONOTONIC at both times.
-    pub(super) wall: [Nanos; 2],
+    pub(crate) wall: [Nanos; 2],
     /// CLOCK_BOOTTIME less CLOCK_MONOTONIC.
-    pub(super) boot: Nanos,
+    pub(crate) boot: Nanos,
     /// Length of a tick.
-    pub(super) tick: Nanos,
+    pub(crate) tick: Nanos,
     /// Alive at the start.
-    pub(super) first: Vec<Started>,
+    pub(crate) first: Vec<Started>,
     /// Alive at the end.
-    pub(super) last: Vec<Started>,
+    pub(crate) last: Vec<Started>,
 }
 
 impl Alive {

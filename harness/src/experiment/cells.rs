@@ -36,6 +36,14 @@ impl Task<'_> {
     }
 }
 
+/// What a cell of a block is called: those of a command tell of its loss, too.
+pub(super) fn overhead_of(workload: &Definition) -> Experiment {
+    match workload.command {
+        Some(_) => Experiment::Foreign,
+        None => Experiment::Overhead,
+    }
+}
+
 /// Whether it is process accounting that it watches with: there is one file of it for the machine.
 pub(super) fn uses_accounting(one: &Configuration) -> bool {
     ["accounting", "acct"].contains(&one.monitor.name())
@@ -133,7 +141,7 @@ impl<'a> Cells<'a> {
         for workload in workloads {
             let experiment = match workload.model() {
                 "case" => Experiment::Case,
-                _ => Experiment::Overhead,
+                _ => overhead_of(workload),
             };
             let cell = self.cell(Task {
                 experiment,

@@ -59,6 +59,9 @@ impl Loss {
             let script = one.workload.script(one.scale, &stage.programs);
             let expected = script.map_err(Error::from_boxed)?.expected;
             for (at, configuration) in configurations.iter().enumerate().skip(1) {
+                if offered(configuration, expected) == 0 {
+                    continue;
+                }
                 let wall = overhead.wall(place, at).unwrap_or(one.wall);
                 let events = offered(configuration, expected) as f64 / wall.as_secs_f64();
                 let (fitted, time) = fitted(configuration, events, stage.scale)?;

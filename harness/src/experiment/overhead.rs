@@ -6,9 +6,8 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
-use scoring::record::Experiment;
 
-use super::cells::{Cells, Task, uses_accounting};
+use super::cells::{Cells, Task, overhead_of, uses_accounting};
 use super::series::Series;
 use crate::calibrate::Calibrated;
 use crate::exit::say;
@@ -105,7 +104,7 @@ impl<'a> Overhead<'a> {
                 continue;
             }
             let task = Task {
-                experiment: Experiment::Overhead,
+                experiment: overhead_of(&self.workloads[place].workload),
                 workload: &self.workloads[place].workload,
                 scale: self.workloads[place].scale,
                 configuration: &self.configurations[turn.configuration],

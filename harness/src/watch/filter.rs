@@ -1,12 +1,13 @@
 //! Which events are wanted. A fork, an exec and an exit are a process's: what is asked for is asked
-//! of the process as it is then, whatever the event itself tells.
+//! of the process as it is then, whatever the event itself tells. What is not known of it is neither
+//! wanted nor unwanted.
 
-use std::collections::HashSet;
-
-use contract::{EventRef, Kind, Pid};
+use contract::{EventRef, Kind, Nanos, Pid};
 use regex::bytes::Regex;
 
+use super::held::Held;
 use super::process_table::{Process, Processes};
+use super::recent::Recent;
 
 /// What was asked for; what is empty asks for everything.
 #[derive(Clone, Debug, Default)]
@@ -21,174 +22,235 @@ pub(crate) struct Wanted {
     pub exe: Option<Regex>,
 }
 
+/// What becomes of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// It is shown.
+    Wanted,
+    /// It is about something else.
+    Unwanted,
+    /// What was asked for is not known of its process.
+    Unknown,
+}
+
+/// Where judged events go.
+pub(crate) type Judged<'a> = dyn FnMut(&EventRef<'_>, Verdict) + 'a;
+
 /// Decides which events are shown.
 pub(crate) struct Filter {
     wanted: Wanted,
     processes: Processes,
-    /// The wanted trees, as far as they are alive.
-    members: HashSet<Pid>,
+    recent: Recent,
+    held: Held,
     /// Whether `processes` are needed at all.
     follows: bool,
+    /// Whether the monitor reports forks with their parents, so that an event of a process that is
+    /// not known is worth keeping until its fork comes.
+    forks: bool,
     /// Effective user of a living process, asked after each exec: only there a program can have
     /// got another one without being told of in any event, and be seen to.
     user: fn(Pid) -> Option<u32>,
 }
 
 impl Filter {
-    /// `processes` are those that are there already, `user` tells whose one is now.
+    /// `now` gives those that are there already, `user` tells whose one is now.
     pub(crate) fn new(
         wanted: Wanted,
+        forks: bool,
         now: fn() -> Processes,
         user: fn(Pid) -> Option<u32>,
     ) -> Self {
         let follows = !wanted.trees.is_empty() || !wanted.users.is_empty() || wanted.exe.is_some();
-        let processes = if follows { now() } else { Processes::default() };
-        let mut members: HashSet<Pid> = wanted.trees.iter().copied().collect();
-        // A child may come before its parent, so until nothing more is found.
-        while {
-            let before = members.len();
-            let children = processes
-                .iter()
-                .filter(|(_, one)| members.contains(&one.ppid));
-            let found: Vec<_> = children.map(|(pid, _)| *pid).collect();
-            members.extend(found);
-            members.len() > before
-        } {}
+        let mut processes = if follows { now() } else { Processes::default() };
+        mark(&mut processes, &wanted.trees);
         Self {
             wanted,
             processes,
-            members,
+            recent: Recent::default(),
+            held: Held::default(),
             follows,
+            forks,
             user,
         }
     }
 
-    /// Takes the event in, and says whether it is wanted. Every event must be asked about.
-    pub(crate) fn passes(&mut self, report: &EventRef<'_>) -> bool {
-        let kind = self.wanted.kinds.is_empty() || self.wanted.kinds.contains(&report.kind);
+    /// The roots of wanted trees that are no living process.
+    pub(crate) fn absent(&self) -> Vec<Pid> {
+        let mut roots = self.wanted.trees.clone();
+        roots.retain(|root| !self.processes.contains_key(root));
+        roots
+    }
+
+    /// Takes the event in; it, and others that waited for it, go to `out`. Every event must be
+    /// taken.
+    pub(crate) fn take(&mut self, report: &EventRef<'_>, out: &mut Judged<'_>) {
         if !self.follows {
-            return kind;
+            out(report, self.of_kind(report.kind));
+            return;
         }
-        self.begin(report);
-        let passes = kind && self.is_wanted(report.pid);
-        if report.kind == Kind::Exit {
-            self.processes.remove(&report.pid);
-            self.members.remove(&report.pid);
+        self.give_up(report.received, out);
+        match report.kind {
+            Kind::Fork => self.fork(report, out),
+            Kind::Exec => {
+                self.exec(report);
+                self.judge(report, out);
+            }
+            Kind::Exit => self.judge(report, out),
         }
-        passes
     }
 
-    fn begin(&mut self, report: &EventRef<'_>) {
+    /// What still waits will not be known any more.
+    pub(crate) fn finish(&mut self, out: &mut Judged<'_>) {
+        self.give_up(Nanos::MAX, out);
+    }
+
+    fn give_up(&mut self, now: Nanos, out: &mut Judged<'_>) {
+        while let Some(events) = self.held.overdue(now) {
+            for report in events.iter().filter_map(|one| one.report()) {
+                self.settle(&report, out);
+            }
+        }
+    }
+
+    fn fork(&mut self, report: &EventRef<'_>, out: &mut Judged<'_>) {
         let pid = report.pid;
-        match (report.kind, report.ppid) {
-            (Kind::Fork, ppid) => {
-                let ppid = ppid.unwrap_or(0);
-                let parent = self.processes.get(&ppid).cloned().unwrap_or_default();
-                self.processes.insert(pid, Process { ppid, ..parent });
-                if self.members.contains(&ppid) {
-                    self.members.insert(pid);
-                } else {
-                    // The pid was another's whose end was not told; a tree's root is none yet.
-                    self.members.remove(&pid);
-                    self.members
-                        .extend(self.wanted.trees.iter().filter(|&&root| root == pid));
-                }
+        let ppid = report.ppid.unwrap_or(0);
+        let parent = self.processes.get(&ppid).or_else(|| self.recent.of(ppid));
+        let child = Process {
+            ppid,
+            forkless: false,
+            ..parent.cloned().unwrap_or_default()
+        };
+        if self.recent.after(pid, report.happened) {
+            // Told late, and known to have ended again: the pid may be another's by now.
+            out(report, self.verdict(report.kind, Some(&child)));
+            return;
+        }
+        let begun = self.processes.get(&pid).is_some_and(|one| one.forkless);
+        if begun && let Some(process) = self.processes.get_mut(&pid) {
+            // It has executed something since, which its parent says nothing about.
+            process.member = process.member.or(child.member);
+            process.forkless = false;
+            out(report, self.verdict(report.kind, Some(&child)));
+        } else {
+            out(report, self.verdict(report.kind, Some(&child)));
+            self.processes.insert(pid, child);
+        }
+        for waiting in self.held.release(pid) {
+            if let Some(report) = waiting.report() {
+                self.settle(&report, out);
             }
-            (Kind::Exec, ppid) => {
-                if ppid.is_some_and(|ppid| self.members.contains(&ppid)) {
-                    self.members.insert(pid);
-                }
-                let asked = (!self.wanted.users.is_empty()).then(|| (self.user)(pid));
-                let process = self.processes.entry(pid).or_default();
-                process.exe = report.exe.map(<[u8]>::to_vec);
-                process.uid = asked.flatten().or(process.uid);
-            }
-            (Kind::Exit, _) => {}
         }
     }
 
-    fn is_wanted(&self, pid: Pid) -> bool {
-        let process = self.processes.get(&pid);
-        let is_user = |uid: &u32| self.wanted.users.contains(uid);
-        let user = self.wanted.users.is_empty()
-            || process
-                .and_then(|one| one.uid.as_ref())
-                .is_some_and(is_user);
-        let exe = self.wanted.exe.as_ref().is_none_or(|exe| {
-            let runs = process.and_then(|one| one.exe.as_deref());
-            runs.is_some_and(|runs| exe.is_match(runs))
-        });
-        let tree = self.wanted.trees.is_empty() || self.members.contains(&pid);
-        user && exe && tree
+    fn exec(&mut self, report: &EventRef<'_>) {
+        let of = |pid: Pid| self.processes.get(&pid).or_else(|| self.recent.of(pid));
+        let parent = report.ppid.and_then(of).and_then(|one| one.member);
+        let uid = (!self.wanted.users.is_empty()).then(|| (self.user)(report.pid));
+        let new = Process {
+            ppid: report.ppid.unwrap_or(0),
+            forkless: true,
+            ..Process::default()
+        };
+        let process = self.processes.entry(report.pid).or_insert(new);
+        process.exe = report.exe.map(<[u8]>::to_vec);
+        // A program may run as another user than the one before: what cannot be asked is not known.
+        process.uid = uid.flatten();
+        if process.member.is_none() || parent == Some(true) {
+            process.member = parent;
+        }
+    }
+
+    /// Says what the event is, or keeps it where the fork of its process may yet tell.
+    fn judge(&mut self, report: &EventRef<'_>, out: &mut Judged<'_>) {
+        let process = self.processes.get(&report.pid);
+        let verdict = self.verdict(report.kind, process);
+        let fork_tells = match process {
+            None => report.kind == Kind::Exit,
+            Some(one) => one.forkless && one.member.is_none() && !self.wanted.trees.is_empty(),
+        };
+        let waits = verdict == Verdict::Unknown && fork_tells || self.held.has(report.pid);
+        if self.forks && waits {
+            self.held.keep(report);
+        } else {
+            self.settle(report, out);
+        }
+    }
+
+    /// Says what the event is by what is known now.
+    fn settle(&mut self, report: &EventRef<'_>, out: &mut Judged<'_>) {
+        let process = self.processes.get(&report.pid);
+        out(report, self.verdict(report.kind, process));
+        if report.kind == Kind::Exit {
+            let process = self.processes.remove(&report.pid).unwrap_or_default();
+            let times = (report.happened, report.received);
+            self.recent.ended(report.pid, process, times);
+        }
+    }
+
+    fn of_kind(&self, kind: Kind) -> Verdict {
+        match self.wanted.kinds.is_empty() || self.wanted.kinds.contains(&kind) {
+            true => Verdict::Wanted,
+            false => Verdict::Unwanted,
+        }
+    }
+
+    fn verdict(&self, kind: Kind, process: Option<&Process>) -> Verdict {
+        let wanted = &self.wanted;
+        let user = process.and_then(|one| one.uid);
+        let runs = process.and_then(|one| one.exe.as_deref());
+        let answers = [
+            Some(self.of_kind(kind) == Verdict::Wanted),
+            match wanted.trees.is_empty() {
+                true => Some(true),
+                false => process.and_then(|one| one.member),
+            },
+            match wanted.users.is_empty() {
+                true => Some(true),
+                false => user.map(|uid| wanted.users.contains(&uid)),
+            },
+            match &wanted.exe {
+                None => Some(true),
+                Some(exe) => runs.map(|runs| exe.is_match(runs)),
+            },
+        ];
+        if answers.contains(&Some(false)) {
+            Verdict::Unwanted
+        } else if answers.contains(&None) {
+            Verdict::Unknown
+        } else {
+            Verdict::Wanted
+        }
+    }
+}
+
+/// Marks who is in the trees with these roots.
+fn mark(processes: &mut Processes, roots: &[Pid]) {
+    for (pid, process) in &mut *processes {
+        process.member = Some(roots.contains(pid));
+    }
+    // A child may come before its parent, so until nothing more is found.
+    loop {
+        let is_in = |pid: Pid| {
+            processes
+                .get(&pid)
+                .is_some_and(|one| one.member == Some(true))
+        };
+        let others = processes.iter().filter(|(pid, _)| !is_in(**pid));
+        let found: Vec<_> = others
+            .filter(|(_, one)| is_in(one.ppid))
+            .map(|(pid, _)| *pid)
+            .collect();
+        if found.is_empty() {
+            return;
+        }
+        for pid in found {
+            processes
+                .entry(pid)
+                .and_modify(|one| one.member = Some(true));
+        }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn before() -> Processes {
-        let one = |ppid, uid, exe: &str| Process {
-            ppid,
-            uid: Some(uid),
-            exe: Some(exe.into()),
-        };
-        // The child has the lower pid: they had come round.
-        Processes::from([
-            (1, one(0, 0, "/sbin/init")),
-            (50, one(1, 7, "/bin/sh")),
-            (20, one(50, 7, "/bin/sh")),
-        ])
-    }
-
-    fn user(pid: Pid) -> Option<u32> {
-        (pid == 100).then_some(9)
-    }
-
-    /// Those of `events` (kind, pid, ppid, exe) that pass, by their place.
-    fn passed(wanted: Wanted, events: &[(Kind, Pid, Pid, &str)]) -> Vec<usize> {
-        let mut filter = Filter::new(wanted, before, user);
-        let mut passes = |&(kind, pid, ppid, exe): &(Kind, Pid, Pid, &str)| {
-            let mut report = EventRef::new(kind, pid, 0);
-            report.ppid = (ppid != 0).then_some(ppid);
-            report.exe = (!exe.is_empty()).then_some(exe.as_bytes());
-            filter.passes(&report)
-        };
-        let all = events.iter().enumerate();
-        all.filter_map(|(place, event)| passes(event).then_some(place))
-            .collect()
-    }
-
-    const EVENTS: &[(Kind, Pid, Pid, &str)] = &[
-        (Kind::Fork, 100, 20, ""),        // 0
-        (Kind::Exec, 100, 20, "/bin/ls"), // 1
-        (Kind::Fork, 101, 100, ""),       // 2
-        (Kind::Exit, 100, 0, ""),         // 3
-        (Kind::Exit, 101, 0, ""),         // 4
-        (Kind::Fork, 100, 1, ""),         // 5: the pid is another's
-        (Kind::Exec, 100, 1, "/bin/cat"), // 6
-        (Kind::Exit, 100, 0, ""),         // 7
-    ];
-
-    #[test]
-    fn without_wishes_everything_passes() {
-        assert_eq!(passed(Wanted::default(), EVENTS).len(), EVENTS.len());
-    }
-
-    #[test]
-    fn kinds_trees_users_and_programs_are_told_apart() {
-        let only = |set: &dyn Fn(&mut Wanted)| {
-            let mut wanted = Wanted::default();
-            set(&mut wanted);
-            passed(wanted, EVENTS)
-        };
-        assert_eq!(only(&|it| it.kinds = vec![Kind::Exec]), [1, 6]);
-        assert_eq!(only(&|it| it.trees = vec![50]), [0, 1, 2, 3, 4]);
-        assert_eq!(only(&|it| it.trees = vec![101]), [2, 4]);
-        // The child of ls runs ls until it executes something else.
-        let ls = || Some(Regex::new("^/bin/ls$").unwrap());
-        assert_eq!(only(&|it| it.exe = ls()), [1, 2, 3, 4]);
-        assert_eq!(only(&|it| it.users = vec![9]), [1, 2, 3, 4, 6, 7]);
-        assert_eq!(only(&|it| it.users = vec![7]), [0]);
-    }
-}
+mod tests;

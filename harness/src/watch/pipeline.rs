@@ -6,17 +6,19 @@ use std::io;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use contract::{Decode, EventLog, Frame, Kind, Observer};
+use contract::{Decode, EventLog, EventRef, Frame, Kind, Observer};
 use monitors::event_json;
 
-use super::filter::Filter;
+use super::filter::{Filter, Verdict};
 use super::table::Table;
-use super::writer::Outbox;
+use super::writer::{Delivery, End, Outbox};
 
 /// So many bytes of lines are handed on also while there is more to read.
 const ENOUGH: usize = 32 << 10;
 /// How often at most losses that go on are told.
 const AGAIN: Duration = Duration::from_secs(1);
+/// Why an event is neither shown nor filtered out.
+const NOT_KNOWN: &str = "what the filters ask for is not known of their process";
 
 /// What was seen and what became of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,6 +27,8 @@ pub(crate) struct Count {
     pub events: [u64; 3],
     /// Of these, the ones that filters left out.
     pub unwanted: u64,
+    /// Of these, the ones of whose process it is not known what the filters ask for.
+    pub unknown: u64,
     /// Frames that could not be decoded.
     pub malformed: u64,
 }
@@ -41,13 +45,29 @@ pub(crate) enum Form {
 pub(crate) struct Live {
     decoder: Box<dyn Decode>,
     filter: Filter,
-    form: Form,
     outbox: Outbox,
     journal: EventLog,
-    lines: Vec<u8>,
-    count: Count,
+    shown: Shown,
     lost: BTreeMap<String, u64>,
     told: Teller,
+}
+
+/// The lines, and what they are of.
+struct Shown {
+    form: Form,
+    lines: Vec<u8>,
+    count: Count,
+}
+
+impl Shown {
+    fn take(&mut self, report: &EventRef<'_>, verdict: Verdict) {
+        match (verdict, &self.form) {
+            (Verdict::Unwanted, _) => self.count.unwanted += 1,
+            (Verdict::Unknown, _) => self.count.unknown += 1,
+            (Verdict::Wanted, Form::Json) => event_json::write(report, &mut self.lines),
+            (Verdict::Wanted, Form::Table(table)) => table.row(report, &mut self.lines),
+        }
+    }
 }
 
 /// Says at once that something was lost, and then no oftener than is bearable.
@@ -55,6 +75,7 @@ struct Teller {
     say: fn(&str),
     last: Option<Instant>,
     dropped: u64,
+    unknown: u64,
     due: Option<Instant>,
 }
 
@@ -74,16 +95,19 @@ impl Live {
         Self {
             decoder,
             filter,
-            form,
             outbox,
             journal: EventLog::default(),
-            lines,
-            count: Count::default(),
+            shown: Shown {
+                form,
+                lines,
+                count: Count::default(),
+            },
             lost: BTreeMap::new(),
             told: Teller {
                 say,
                 last: None,
                 dropped: 0,
+                unknown: 0,
                 due: None,
             },
         }
@@ -91,9 +115,9 @@ impl Live {
 
     fn frame(&mut self, frame: Frame<'_>) {
         if let Err(malformed) = self.decoder.frame(frame, &mut self.journal) {
-            self.count.malformed += 1;
+            self.shown.count.malformed += 1;
             // The first says what is wrong; the summary how often.
-            if self.count.malformed == 1 {
+            if self.shown.count.malformed == 1 {
                 (self.told.say)(&malformed.to_string());
             }
         }
@@ -102,29 +126,31 @@ impl Live {
 
     /// Makes lines of what was decoded.
     fn put(&mut self) {
+        let shown = &mut self.shown;
         for event in &self.journal.events {
             let report = self.journal.report(event);
-            self.count.events[event.kind as usize] += 1;
-            if !self.filter.passes(&report) {
-                self.count.unwanted += 1;
-                continue;
-            }
-            match &self.form {
-                Form::Json => event_json::write(&report, &mut self.lines),
-                Form::Table(table) => table.row(&report, &mut self.lines),
-            }
+            shown.count.events[event.kind as usize] += 1;
+            let mut out = |report: &EventRef<'_>, verdict| shown.take(report, verdict);
+            self.filter.take(&report, &mut out);
         }
         self.journal.clear();
-        if self.lines.len() >= ENOUGH {
+        if self.shown.lines.len() >= ENOUGH {
             self.hand_on();
         }
     }
 
     fn hand_on(&mut self) {
-        if self.lines.is_empty() {
+        let unknown = self.shown.count.unknown;
+        if unknown > self.told.unknown {
+            let text = format!("{unknown} events not shown so far: {NOT_KNOWN}");
+            if self.told.tell(&text) {
+                self.told.unknown = unknown;
+            }
+        }
+        if self.shown.lines.is_empty() {
             return;
         }
-        self.outbox.take(&mut self.lines);
+        self.outbox.take(&mut self.shown.lines);
         let dropped = self.outbox.dropped();
         if dropped > self.told.dropped {
             self.told.dropped = dropped;
@@ -133,22 +159,27 @@ impl Live {
         }
     }
 
-    /// The last events, and how many were dropped because of a slow reader; `None` of a reader
-    /// that is gone.
-    fn finish(mut self, patience: Duration) -> (Count, Option<u64>) {
+    /// The last events, what was seen, and what became of the lines.
+    fn finish(mut self, patience: Duration) -> (Count, Delivery) {
         self.decoder.finish(&mut self.journal);
         self.put();
+        let shown = &mut self.shown;
+        let mut out = |report: &EventRef<'_>, verdict| shown.take(report, verdict);
+        self.filter.finish(&mut out);
         self.hand_on();
-        (self.count, self.outbox.close(patience))
+        (self.shown.count, self.outbox.close(patience))
     }
 }
 
 impl Teller {
-    fn tell(&mut self, text: &str) {
-        if self.last.is_none_or(|last| last.elapsed() >= AGAIN) {
+    /// Whether it was said.
+    fn tell(&mut self, text: &str) -> bool {
+        let due = self.last.is_none_or(|last| last.elapsed() >= AGAIN);
+        if due {
             self.last = Some(Instant::now());
             (self.say)(text);
         }
+        due
     }
 }
 
@@ -162,10 +193,10 @@ impl Shared {
         Self(Rc::new(RefCell::new(Some(live))))
     }
 
-    /// Ends it; what was seen, and how many events were not written, if anybody still reads.
-    pub(crate) fn finish(&self, patience: Duration) -> (Count, Option<u64>) {
-        let live = self.0.borrow_mut().take();
-        live.map_or_else(Default::default, |live| live.finish(patience))
+    /// Ends it; what was seen, and what became of the lines. `None` the second time.
+    pub(crate) fn finish(&self, patience: Duration) -> Option<(Count, Delivery)> {
+        let live = self.0.borrow_mut().take()?;
+        Some(live.finish(patience))
     }
 
     fn with(&self, act: impl FnOnce(&mut Live)) {
@@ -213,12 +244,13 @@ impl Observer for Shared {
 pub(crate) fn summary(
     label: &str,
     count: &Count,
-    dropped: u64,
+    delivery: &Delivery,
     reported_lost: &BTreeMap<String, u64>,
 ) -> String {
     let all: u64 = count.events.iter().sum();
     let each = Kind::ALL.map(|kind| format!("{} {kind}", count.events[kind as usize]));
-    let written = all.saturating_sub(count.unwanted + dropped);
+    let unwritten = delivery.unwritten;
+    let written = all.saturating_sub(count.unwanted + count.unknown + unwritten);
     let mut text = format!(
         "{label}: {all} events ({}), {written} written",
         each.join(", ")
@@ -226,8 +258,16 @@ pub(crate) fn summary(
     if count.unwanted > 0 {
         text += &format!(", {} filtered out", count.unwanted);
     }
-    if dropped > 0 {
-        text += &format!(", {dropped} not written because the reader was too slow");
+    if count.unknown > 0 {
+        text += &format!(", {} not shown because {NOT_KNOWN}", count.unknown);
+    }
+    let why = match &delivery.end {
+        End::Told => "the reader was too slow",
+        End::Left => "the reader had left",
+        End::Broken(_) => "stdout failed",
+    };
+    if unwritten > 0 {
+        text += &format!(", {unwritten} not written because {why}");
     }
     if count.malformed > 0 {
         text += &format!(", {} frames not understood", count.malformed);
@@ -247,20 +287,39 @@ pub(crate) fn summary(
 mod tests {
     use super::*;
 
+    fn told(unwritten: u64) -> Delivery {
+        let end = End::Told;
+        Delivery { end, unwritten }
+    }
+
+    #[test]
+    fn kind_6_what_is_not_known_is_counted_apart() {
+        let count = Count {
+            events: [500, 500, 500],
+            unwanted: 1000,
+            unknown: 421,
+            malformed: 0,
+        };
+        let text = summary("netlink", &count, &told(0), &BTreeMap::new());
+        let due = "79 written, 1000 filtered out, 421 not shown because what the filters ask for";
+        assert!(text.contains(due), "{text}");
+    }
+
     #[test]
     fn a_summary_adds_up_and_names_losses() {
         let count = Count {
             events: [5, 3, 4],
             unwanted: 2,
+            unknown: 0,
             malformed: 0,
         };
         let lost = |count| BTreeMap::from([("socket_drops".to_owned(), count)]);
         assert_eq!(
-            summary("netlink", &count, 1, &lost(7)),
+            summary("netlink", &count, &told(1), &lost(7)),
             "netlink: 12 events (5 fork, 3 exec, 4 exit), 9 written, 2 filtered out, 1 not written \
              because the reader was too slow; lost: 7 socket_drops"
         );
         let none = Count::default();
-        assert!(summary("ebpf", &none, 0, &lost(0)).ends_with("; no loss reported"));
+        assert!(summary("ebpf", &none, &told(0), &lost(0)).ends_with("; no loss reported"));
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs;
+use std::io;
 use std::os::unix::fs::MetadataExt;
 
 use contract::Pid;
@@ -14,8 +15,12 @@ pub(crate) struct Process {
     pub ppid: Pid,
     /// Effective user; `None` where it went before it could be asked.
     pub uid: Option<u32>,
-    /// The program it runs; `None` as above.
+    /// The program it runs, nothing of a kernel thread; `None` as above.
     pub exe: Option<Vec<u8>>,
+    /// Whether it is in a wanted tree; `None` of one whose parent is not known.
+    pub member: Option<bool>,
+    /// It was first seen by another event than its fork, which may yet come.
+    pub forkless: bool,
 }
 
 /// All that are alive, as far as is known.
@@ -31,11 +36,18 @@ pub(crate) fn now() -> Processes {
 fn look(pid: Pid) -> Option<Process> {
     use std::os::unix::ffi::OsStringExt;
     let stat = ProcessStat::of(pid)?;
-    let exe = fs::read_link(format!("/proc/{pid}/exe")).ok();
+    let exe = match fs::read_link(format!("/proc/{pid}/exe")) {
+        Ok(path) => Some(path.into_os_string().into_vec()),
+        // A kernel thread, or a zombie: it runs none.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Some(Vec::new()),
+        Err(_) => None,
+    };
     Some(Process {
         ppid: stat.ppid.unwrap_or_default(),
         uid: user(pid),
-        exe: exe.map(|path| path.into_os_string().into_vec()),
+        exe,
+        member: None,
+        forkless: false,
     })
 }
 

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Context;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 /// Bytes that may wait for the reader, beside those that are being written.
@@ -48,17 +48,37 @@ pub(crate) struct Outbox {
     dropped: u64,
     /// A byte here wakes the writer.
     bell: UnixStream,
-    /// Whether there still was a reader when the writer ended.
-    done: Receiver<bool>,
+    /// How the writer ended.
+    done: Receiver<End>,
+}
+
+/// Why no more is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// All was handed over, or there was no time left to.
+    Told,
+    /// The reader closed its end: it has seen enough.
+    Left,
+    /// The output failed, as said here: a disk is full, a device is gone.
+    Broken(String),
+}
+
+/// What became of the lines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Delivery {
+    /// Why there are no more.
+    pub end: End,
+    /// So many were not written, or not to their end.
+    pub unwritten: u64,
 }
 
 impl Outbox {
     /// In front of `out`. When the reader is gone, `stop` is written to.
-    pub(crate) fn new(out: OwnedFd, stop: UnixStream) -> Result<Self> {
+    pub(crate) fn new(out: OwnedFd, stop: UnixStream) -> anyhow::Result<Self> {
         Self::with_room(out, stop, ROOM)
     }
 
-    fn with_room(out: OwnedFd, stop: UnixStream, room: usize) -> Result<Self> {
+    fn with_room(out: OwnedFd, stop: UnixStream, room: usize) -> anyhow::Result<Self> {
         let shared = Arc::new(Shared {
             waiting: Mutex::default(),
             unwritten: AtomicU64::new(0),
@@ -77,12 +97,14 @@ impl Outbox {
         thread::Builder::new()
             .name("writer".into())
             .spawn(move || {
-                let read = writer.run();
+                let end = writer.run();
                 // Whatever ended it: there is nothing left to capture for. Both may be gone.
                 let _stopped = (&stop).write(b"x");
-                let _waited_for = ended.send(read);
+                let _waited_for = ended.send(end);
             })
-            .context("a thread cannot be started")?;
+            .context(
+                "a thread cannot be started: raise the limit on processes (ulimit -u, pids.max)",
+            )?;
         Ok(Self {
             shared,
             terminal: out.is_terminal(),
@@ -126,15 +148,17 @@ impl Outbox {
         self.dropped
     }
 
-    /// Waits until everything is written or the reader was given `patience`; how many lines were
-    /// dropped in all, `None` when the reader had left.
-    pub(crate) fn close(self, patience: Duration) -> Option<u64> {
+    /// Waits until everything is written or the reader was given `patience`; what became of it all.
+    pub(crate) fn close(self, patience: Duration) -> Delivery {
         self.shared.lock().closed = true;
         ring(&self.bell);
         // A thread that does not end in time is still writing: what is unwritten now stays so.
-        let read = self.done.recv_timeout(patience).unwrap_or(true);
+        let end = self.done.recv_timeout(patience).unwrap_or(End::Told);
         let unwritten = self.shared.unwritten.load(Ordering::Relaxed);
-        read.then_some(self.dropped + unwritten)
+        Delivery {
+            end,
+            unwritten: self.dropped + unwritten,
+        }
     }
 }
 
@@ -205,11 +229,11 @@ struct Writer {
 }
 
 impl Writer {
-    /// Until all is written after the end, or the reader is gone: then false.
-    fn run(mut self) -> bool {
+    /// Until all is written after the end, or no more can be.
+    fn run(mut self) -> End {
         loop {
             if self.at == self.bytes.len() && self.refill() {
-                return true;
+                return End::Told;
             }
             let wanted = if self.at < self.bytes.len() {
                 PollFlags::POLLOUT
@@ -223,7 +247,7 @@ impl Writer {
             ];
             match poll(&mut polled, PollTimeout::NONE) {
                 Err(nix::Error::EINTR) => continue,
-                Err(_) => return false,
+                Err(errno) => return End::Broken(format!("poll: {errno}")),
                 Ok(_) => {}
             }
             let [out, rung] = polled.map(|one| one.revents().unwrap_or(PollFlags::POLLERR));
@@ -231,11 +255,17 @@ impl Writer {
                 // Emptied; how often it rang does not matter.
                 let _rang = io::Read::read(&mut &self.rings, &mut [0; 64]);
             }
-            if out.contains(PollFlags::POLLOUT) && !self.write() {
-                return false;
+            if out.contains(PollFlags::POLLNVAL) {
+                return End::Broken("it is closed".into());
             }
-            if out.intersects(PollFlags::POLLERR | PollFlags::POLLHUP | PollFlags::POLLNVAL) {
-                return false;
+            // Before a write: that to a terminal which is gone fails like a device.
+            if out.intersects(PollFlags::POLLERR | PollFlags::POLLHUP) {
+                return End::Left;
+            }
+            if out.contains(PollFlags::POLLOUT)
+                && let Err(end) = self.write()
+            {
+                return end;
             }
         }
     }
@@ -250,92 +280,25 @@ impl Writer {
         waiting.closed && self.bytes.is_empty()
     }
 
-    /// Writes a piece; whether anybody reads.
-    fn write(&mut self) -> bool {
+    /// Writes a piece; an error is the end. Only a reader that closed its end has left: any other
+    /// failure loses what the reader waits for.
+    fn write(&mut self) -> Result<(), End> {
         let piece = piece(&self.bytes[self.at..]);
         match (&self.out).write(piece) {
             Ok(length) => {
                 let lines = count(&piece[..length]);
                 self.at += length;
                 self.shared.unwritten.fetch_sub(lines, Ordering::Relaxed);
-                true
+                Ok(())
             }
-            Err(error) => matches!(
-                error.kind(),
-                io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock
-            ),
+            Err(error) => match error.kind() {
+                io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock => Ok(()),
+                io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset => Err(End::Left),
+                _ => Err(End::Broken(error.to_string())),
+            },
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::io::{BufRead, BufReader, Read};
-
-    fn outbox(room: usize) -> (Outbox, io::PipeReader, UnixStream) {
-        let (reader, writer) = io::pipe().unwrap();
-        let (stop, stopped) = UnixStream::pair().unwrap();
-        let outbox = Outbox::with_room(writer.into(), stopped, room).unwrap();
-        (outbox, reader, stop)
-    }
-
-    fn lines(from: usize, to: usize) -> Vec<u8> {
-        let line = |number| format!("{number} {}\n", "x".repeat(100));
-        (from..to).map(line).collect::<String>().into_bytes()
-    }
-
-    #[test]
-    fn a_reader_that_sleeps_costs_lines_and_these_are_counted() {
-        let (mut outbox, reader, _stop) = outbox(100_000);
-        for start in (0..20_000).step_by(10) {
-            outbox.take(&mut lines(start, start + 10));
-        }
-        assert!(outbox.dropped() > 10_000, "{}", outbox.dropped());
-        let reading = thread::spawn(move || {
-            let lines = BufReader::new(reader).lines().map(Result::unwrap);
-            lines
-                .map(|line| line[..line.find(' ').unwrap()].parse::<usize>().unwrap())
-                .collect::<Vec<_>>()
-        });
-        let dropped = outbox.close(Duration::from_secs(10)).unwrap();
-        let read = reading.join().unwrap();
-        assert_eq!(read.len() as u64 + dropped, 20_000);
-        assert!(read.is_sorted_by(|a, b| a < b), "out of order");
-    }
-
-    #[test]
-    fn a_reader_that_never_reads_is_not_waited_for() {
-        let (mut outbox, mut reader, _stop) = outbox(100_000);
-        outbox.take(&mut lines(0, 2000));
-        let dropped = outbox.close(Duration::from_millis(50)).unwrap();
-        // The writer still holds what it had; end it, and see what was written before.
-        let mut bytes = vec![0; 1 << 16];
-        let length = reader.read(&mut bytes).unwrap();
-        assert_eq!(count(&bytes[..length]) + dropped, 2000);
-    }
-
-    #[test]
-    fn a_reader_that_leaves_ends_the_watch_at_once() {
-        let (_outbox, reader, mut stop) = outbox(1000);
-        drop(reader);
-        assert_eq!(stop.read(&mut [0]).unwrap(), 1);
-    }
-
-    #[test]
-    fn what_fits_is_written_before_take_returns_and_long_lines_arrive_whole() {
-        let (mut outbox, mut reader, _stop) = outbox(1000);
-        outbox.take(&mut b"a\n".to_vec());
-        let mut bytes = [0; 2];
-        reader.read_exact(&mut bytes).unwrap();
-        let long = [&vec![b'y'; 1 << 20][..], b"\n"].concat();
-        outbox.take(&mut long.clone());
-        let reading = thread::spawn(move || {
-            let mut all = Vec::new();
-            reader.read_to_end(&mut all).unwrap();
-            all
-        });
-        assert_eq!(outbox.close(Duration::from_secs(10)), Some(0));
-        assert_eq!(reading.join().unwrap(), long);
-    }
-}
+mod tests;

@@ -144,7 +144,7 @@ fn is_of_a_word(byte: &u8) -> bool {
 }
 
 /// `text` with blanks for strings, characters, comments and preprocessor lines; line breaks stay.
-fn without_strings(text: &str, language: Language) -> Vec<u8> {
+pub(crate) fn without_strings(text: &str, language: Language) -> Vec<u8> {
     let mut out = text.as_bytes().to_vec();
     let mut at = 0;
     while at < out.len() {

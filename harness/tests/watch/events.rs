@@ -123,3 +123,63 @@ fn filters_leave_only_what_was_asked_for() {
     assert!(stderr.contains("2 written"), "{stderr}");
     assert!(stderr.contains("filtered out"), "{stderr}");
 }
+
+/// netlink looks each program up after the fact; of those that ended before, it is not known what they
+/// ran, which is not the same as having run something else.
+#[test]
+#[ignore = "needs root"]
+fn kind_6_programs_that_ended_before_they_were_looked_up_are_unknown() {
+    let _alone = serial();
+    if !can_run("netlink") {
+        return;
+    }
+    let watch = Watch::start(&[
+        "netlink", "--format", "json", "--kind", "exec", "--exe", "/true$",
+    ]);
+    programs(500, &[]);
+    watch.signal(Signal::SIGINT);
+    let (code, stderr) = watch.end();
+    assert_eq!(code, Some(0), "{stderr}");
+    let summary = stderr.lines().last().unwrap();
+    let number = |after: &str| {
+        let before = summary
+            .split(after)
+            .next()
+            .filter(|text| text.len() < summary.len());
+        let digits = before.map(|text| text.rsplit([' ', ',']).next().unwrap());
+        digits.map_or(0, |digits| digits.parse::<usize>().unwrap())
+    };
+    let (written, unknown) = (number(" written"), number(" not shown because"));
+    assert!(written + unknown >= 500, "{summary}");
+    assert!(number(" exec,") >= written + unknown, "{summary}");
+}
+
+/// preload's programs write to a ring of their own: their exits may be told before their forks.
+#[test]
+fn kind_8_the_exits_of_a_tree_are_not_lost_by_their_order() {
+    let _alone = serial();
+    let me = std::process::id().to_string();
+    let mut watch = Watch::start(&[
+        "preload", "--format", "json", "--pid", &me, "--kind", "exit",
+    ]);
+    let mut line = watch
+        .stderr
+        .iter()
+        .find(|line| line.starts_with("LD_PRELOAD="));
+    let line = line.take().unwrap();
+    let env = line.split(' ').filter_map(|pair| pair.split_once('='));
+    let mut shell = Command::new("/bin/bash")
+        .args(["-c", "for i in {1..400}; do /bin/true; done; :"])
+        .envs(env)
+        .spawn()
+        .unwrap();
+    let events = events(watch.child.stdout.take().unwrap());
+    assert!(shell.wait().unwrap().success());
+    let all = until(each(&[Kind::Exit], &[shell.id()]), &events);
+    watch.signal(Signal::SIGINT);
+    let (code, stderr) = watch.end();
+    let all: std::collections::HashSet<_> =
+        all.into_iter().chain(events).map(|one| one.pid).collect();
+    assert_eq!(code, Some(0), "{stderr}");
+    assert_eq!(all.len(), 401, "{stderr}");
+}

@@ -24,7 +24,10 @@ fn a_reader_that_leaves_ends_it_quietly() {
         let mut watch = Watch::start(&[monitor, "--format", "json"]);
         drop(watch.child.stdout.take());
         let (code, stderr) = watch.end();
-        assert_eq!((code, stderr.as_str()), (Some(0), ""));
+        assert_eq!(code, Some(0), "{stderr}");
+        // What was seen is said all the same, and nothing else.
+        let is_summary = stderr.starts_with("harness: ") && stderr.contains(" events (");
+        assert!(is_summary && stderr.lines().count() == 1, "{stderr}");
         assert_eq!(Traces::now(), before, "{monitor}");
         assert_eq!(monitors::audit::State::now().unwrap(), audit, "{monitor}");
     }
@@ -105,4 +108,60 @@ fn a_loss_is_reported_while_watching() {
         assert!(summary.contains("; lost: "), "{label}: {summary}");
         assert!(summary.contains(cause), "{label}: {summary}");
     }
+}
+
+/// A disk that is full is no reader that has left: what was lost is said, and the exit code tells.
+#[test]
+#[ignore = "needs root"]
+fn kind_5_an_output_that_fails_ends_the_watch_with_an_error() {
+    let _alone = serial();
+    for monitor in ["netlink", "ebpf"].into_iter().filter(|name| can_run(name)) {
+        let full = std::fs::File::options().write(true).open("/dev/full");
+        let watch = Watch::onto(&[monitor, "--format", "json"], full.unwrap().into());
+        programs(20, &[]);
+        let (code, stderr) = watch.end();
+        assert_eq!(code, Some(1), "{stderr}");
+        let lines: Vec<_> = stderr.lines().collect();
+        assert_eq!(lines.len(), 2, "{stderr}");
+        assert!(
+            lines[0].contains("not written because stdout failed"),
+            "{stderr}"
+        );
+        assert!(
+            lines[1].contains("stdout: No space left on device"),
+            "{stderr}"
+        );
+        assert_eq!(number(lines[0], ",", " written"), 0, "{stderr}");
+    }
+}
+
+/// The file may not grow beyond what some lines take.
+#[test]
+#[ignore = "needs root"]
+fn kind_5_a_file_that_is_full_holds_what_is_said_to_be_written() {
+    use std::os::unix::process::CommandExt;
+    let _alone = serial();
+    if !can_run("ebpf") {
+        return;
+    }
+    let dir = crate::common::scratch();
+    let path = dir.path().join("events");
+    let file = std::fs::File::create(&path).unwrap();
+    let limit = || {
+        let what = nix::sys::resource::Resource::RLIMIT_FSIZE;
+        nix::sys::resource::setrlimit(what, 5000, 5000).map_err(Into::into)
+    };
+    let mut command = crate::common::harness();
+    // SAFETY: only setrlimit is called between fork and exec.
+    let command = unsafe { command.pre_exec(limit) };
+    let watch = Watch::by(command, &["ebpf", "--format", "json"], file.into());
+    programs(100, &[]);
+    let (code, stderr) = watch.end();
+    assert_eq!(code, Some(1), "{stderr}");
+    assert!(stderr.contains("stdout: File too large"), "{stderr}");
+    let text = std::fs::read(&path).unwrap();
+    assert_eq!(text.len(), 5000);
+    let whole = text.iter().filter(|&&byte| byte == b'\n').count();
+    let summary = stderr.lines().next().unwrap();
+    assert_eq!(number(summary, ",", " written"), whole, "{stderr}");
 }

@@ -13,6 +13,18 @@ fn misuse_is_refused_before_anything_is_changed() {
         (&["watch", "replay"], "does not watch"),
         (&["watch", "null", "--kind", "fork,exec"], "--kind"),
         (&["watch", "null", "--exe", "("], "--exe"),
+        (&["watch", "taskstats", "--kind", "fork"], "reports no fork"),
+        (&["watch", "fanotify", "--pid", "1"], "--pid: it tells no"),
+        (
+            &["watch", "taskstats", "--user", "root"],
+            "--user: it reports",
+        ),
+        (&["watch", "perf", "--exe", "x"], "--exe: it tells no paths"),
+        (
+            &["watch", "netlink{lookup=never}", "--exe", "x"],
+            "--exe: it",
+        ),
+        (&["watch", "procfs", "--pid", "4194304"], "no such process"),
         (&["watch", "null", "--user", "no such"], "--user"),
         (&["watch", "null", "--pid", "0"], "--pid"),
     ] {

@@ -23,10 +23,20 @@ pub(crate) struct Watch {
 
 impl Watch {
     pub(crate) fn start(args: &[&str]) -> Self {
-        let mut child = harness()
+        Self::onto(args, Stdio::piped())
+    }
+
+    /// One that writes to `stdout`.
+    pub(crate) fn onto(args: &[&str], stdout: Stdio) -> Self {
+        Self::by(&mut harness(), args, stdout)
+    }
+
+    /// One that is started in a way of its own.
+    pub(crate) fn by(command: &mut Command, args: &[&str], stdout: Stdio) -> Self {
+        let mut child = command
             .arg("watch")
             .args(args)
-            .stdout(Stdio::piped())
+            .stdout(stdout)
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();

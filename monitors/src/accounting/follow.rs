@@ -1,6 +1,6 @@
 //! Reads the file as the kernel writes it.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
 use std::os::fd::AsFd;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
@@ -19,6 +19,12 @@ use super::record::AcctRecord;
 const ROOM: usize = 1024 * AcctRecord::SIZE;
 /// When so many bytes were read, their place is given back.
 const GIVE_BACK: u64 = 1 << 20;
+
+/// Switches accounting off and takes away the file, the sign that it is on.
+pub(super) fn switch_off(file: &Path) -> Result<()> {
+    acct::disable().map_err(|why| format!("acct: {why}: switch it off with accton off"))?;
+    fs::remove_file(file).map_err(|why| format!("{}: {why}: remove it", file.display()).into())
+}
 
 /// Accounting, switched on; off again when this goes.
 pub(super) struct Follower {
@@ -133,7 +139,7 @@ impl Follower {
 impl Drop for Follower {
     fn drop(&mut self) {
         // Where it cannot be done here the next start finds the file, and says why it cannot.
-        let _ = super::off(&self.path);
+        let _ = switch_off(&self.path);
     }
 }
 

@@ -14,8 +14,10 @@ use nix::time::{ClockId, clock_gettime};
 
 use super::fill::Fill;
 use super::interference;
+use super::rules;
+use super::serials::{self, Serials};
 use super::session::{AuditSession, failed};
-use super::{OFFSET, rules, wire};
+use super::wire::{self, OFFSET};
 use crate::common::clock;
 use crate::common::netlink_socket::{self, Queue};
 use crate::common::recv_batch::RecvBatch;
@@ -31,9 +33,11 @@ const ROOM: usize = 12 << 10;
 const STEP: u64 = 500_000;
 /// When an observer that could not be told of losses just now is told.
 const LATER: Duration = Duration::from_millis(250);
-/// The reported losses, by their names in every format: the kernel's queue was full, the socket's.
+/// The reported losses, by their names in every format: the kernel's queue was full, the socket's was,
+/// and events that the kernel numbered and neither sent nor counted as lost.
 const LOST: &str = "lost";
 const DROPS: &str = "socket_drops";
+const UNSENT: &str = "unsent";
 /// After so long a silence an observer wants to know that it means something.
 const SILENCE: Duration = Duration::from_secs(1);
 /// How long the record of the last rule's end may take to come, once nothing else does.
@@ -82,7 +86,11 @@ fn counters(audit: &mut AuditSession, feed: &RecordSocket) -> Result<Counters> {
     let drops = feed.drops()?;
     let lost = u64::from(now.lost.wrapping_sub(found.lost));
     Ok(Counters {
-        reported_lost: BTreeMap::from([(LOST.into(), lost), (DROPS.into(), drops)]),
+        reported_lost: BTreeMap::from([
+            (LOST.into(), lost),
+            (DROPS.into(), drops),
+            (UNSENT.into(), feed.unsent(drops)),
+        ]),
         notes: BTreeMap::from([
             ("backlog_peak".into(), feed.fill.backlog),
             ("backlog_wait_ms".into(), waited_ms),
@@ -105,6 +113,8 @@ struct RecordSocket {
     socket: Socket,
     batch: RecvBatch,
     fill: Fill,
+    /// From the first own rule on.
+    serials: Option<Serials>,
     offset: i64,
     records: u64,
     truncated: u64,
@@ -129,6 +139,7 @@ impl RecordSocket {
             socket,
             batch: RecvBatch::new(BATCH, ROOM),
             fill: Fill::new(alone)?,
+            serials: None,
             offset: 0,
             records: 0,
             truncated: 0,
@@ -154,6 +165,12 @@ impl RecordSocket {
                 None => wait(&mut [self.readable()], PollTimeout::NONE)?,
             };
         }
+    }
+
+    /// Events that were numbered and did not come, beyond what the socket dropped.
+    fn unsent(&self, drops: u64) -> u64 {
+        let missing = self.serials.as_ref().map_or(0, Serials::missing);
+        missing.saturating_sub(drops)
     }
 
     fn drops(&self) -> Result<u64> {
@@ -204,7 +221,9 @@ impl RecordSocket {
         if due {
             let now = audit.control.status().map_err(|e| failed("AUDIT_GET", e))?;
             spool.lost(LOST, u64::from(now.lost.wrapping_sub(audit.found().lost)));
-            spool.lost(DROPS, self.drops()?);
+            let drops = self.drops()?;
+            spool.lost(DROPS, drops);
+            spool.lost(UNSENT, self.unsent(drops));
         }
         Ok(due)
     }
@@ -254,8 +273,14 @@ impl RecordSocket {
                 continue;
             }
             if kind == CONFIG_CHANGE {
-                self.ended += usize::from(ends_rule(text));
+                self.ended += usize::from(changes_rule(text, b"op=remove_rule"));
                 self.changed = interference::stamp(text).or(self.changed);
+                if self.serials.is_none() && changes_rule(text, b"op=add_rule") {
+                    self.serials = Some(Serials::new());
+                }
+            }
+            if let (Some(serials), Some(serial)) = (&mut self.serials, serials::of(text)) {
+                serials.came(serial);
             }
             self.truncated += u64::from(datagram.cut);
             self.records += 1;
@@ -284,11 +309,11 @@ fn wait(fds: &mut [PollFd<'_>], timeout: PollTimeout) -> Result<i32> {
     }
 }
 
-/// `op=remove_rule key="rollcall"`.
-fn ends_rule(text: &[u8]) -> bool {
+/// `op=remove_rule key="rollcall"`, or the same with `op=add_rule`.
+fn changes_rule(text: &[u8], operation: &[u8]) -> bool {
     let has = |needle: &[u8]| text.windows(needle.len()).any(|window| window == needle);
     let key = [b"key=\"", rules::KEY, b"\""].concat();
-    has(b"op=remove_rule") && has(&key)
+    has(operation) && has(&key)
 }
 
 fn wall() -> Nanos {

@@ -8,7 +8,7 @@ use super::execve::Arguments;
 use super::process_tracker::{Caller, ProcessTracker};
 use super::record::{self, RecordId, Syscall};
 use super::syscall_table::{self, Call};
-use super::{EARLY, OFFSET, wire};
+use super::wire::{self, OFFSET};
 
 const SYSCALL: u16 = 1300;
 const EXECVE: u16 = 1309;
@@ -18,6 +18,12 @@ const ANOM_ABEND: u16 = 1701;
 /// are: there are at most as many between as there are threads in the kernel's audit code.
 const OPEN: usize = 256;
 const FAR: u64 = 1 << 16;
+
+/// The kernel stamps a record with the wall clock as of the last tick before the system call was
+/// entered: up to 10 ms too early (CONFIG_HZ=100, the slowest there is), and more when the CPU that
+/// keeps time comes late to its tick, as one of a virtual machine on a busy host does: 60 ms have been seen. No
+/// pid comes again within a quarter of a second, so that is safe to allow for.
+pub(super) const EARLY: u64 = 250_000_000;
 
 /// An exec of which not all arguments have come.
 #[derive(Debug)]

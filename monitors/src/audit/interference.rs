@@ -70,7 +70,12 @@ mod tests {
         let text = b"audit(1364481363.243:24287): op=remove_rule key=\"rollcall\" list=4 res=1";
         let since = stamp(text).unwrap().duration_since(SystemTime::UNIX_EPOCH);
         assert_eq!(since.unwrap(), Duration::from_millis(1_364_481_363_243));
-        for bad in [&b""[..], b"audit(", b"audit(1.2", b"audit(99999999999999999999.1:1): op=set xxxxx"] {
+        for bad in [
+            &b""[..],
+            b"audit(",
+            b"audit(1.2",
+            b"audit(99999999999999999999.1:1): op=set xxxxx",
+        ] {
             assert_eq!(stamp(bad), None);
         }
     }
@@ -82,9 +87,17 @@ mod tests {
         let all = own.len();
         assert_eq!(missing(1, me, &own, all), None);
         assert_eq!(missing(1, None, &own, all), None);
-        assert!(missing(1, me, &own[1..], all).unwrap().contains("removed 1"));
+        assert!(
+            missing(1, me, &own[1..], all)
+                .unwrap()
+                .contains("removed 1")
+        );
         assert!(missing(0, me, &own, all).unwrap().contains("off"));
-        assert!(missing(1, Some(0), &own, all).unwrap().contains("registration"));
+        assert!(
+            missing(1, Some(0), &own, all)
+                .unwrap()
+                .contains("registration")
+        );
         let blinding = rules::exclude(&[1300]).unwrap();
         let rules: Vec<_> = own.into_iter().chain([blinding]).collect();
         assert!(missing(1, me, &rules, all).unwrap().contains("hides"));

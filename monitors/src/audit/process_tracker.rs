@@ -27,7 +27,7 @@ use contract::{EventLog, EventRef, Kind};
 
 use super::bounded_map::BoundedMap;
 use pid_namespace::Inside;
-use process::{Ending, Made, Process};
+use process::{Ending, Made, Process, ROOM};
 
 pub(super) use process::Caller;
 
@@ -36,8 +36,6 @@ pub(super) use process::Caller;
 const GRACE: u64 = 500;
 /// In less time than this pids do not come round.
 const ROUND: u64 = 100;
-/// Entries kept at most of anything; twice that in maps.
-const ROOM: usize = 1 << 18;
 
 const CLONE_PARENT: u64 = 0x8000;
 const CLONE_THREAD: u64 = 0x1_0000;

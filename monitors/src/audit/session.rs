@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 
 use super::rules;
 use super::wire::{Control, Field, Status};
-use crate::common::{host_lock, namespaces};
 use crate::common::process_stat::ProcessStat;
+use crate::common::{host_lock, namespaces};
 
 /// How long kauditd may take to find out that a registered daemon is dead.
 const PATIENCE: Duration = Duration::from_secs(5);

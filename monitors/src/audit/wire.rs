@@ -15,6 +15,9 @@ pub(super) const HEADER: usize = 16;
 pub(super) const ERROR: u16 = libc::NLMSG_ERROR as u16;
 /// NETLINK_AUDIT, as /proc/net/netlink shows it.
 pub(super) const PROTOCOL: u32 = 9;
+/// Type of the monitor's own frames among those of netlink, which the kernel never uses: how far
+/// the wall clock is ahead of CLOCK_MONOTONIC, in nanoseconds, eight bytes, little-endian.
+pub(super) const OFFSET: u16 = 0xffff;
 const DONE: u16 = libc::NLMSG_DONE as u16;
 const GET: u16 = 1000;
 const SET: u16 = 1001;

@@ -140,7 +140,9 @@ pub fn remove(path: &Path, what: &str) -> Result<String, String> {
     let path = path.display();
     match removed {
         Ok(()) => Ok(format!("{path}: {what}, removed")),
-        Err(error) => Err(format!("{path}: {what}, stays ({error}): remove it by hand")),
+        Err(error) => Err(format!(
+            "{path}: {what}, stays ({error}): remove it by hand"
+        )),
     }
 }
 

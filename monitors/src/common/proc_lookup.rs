@@ -10,10 +10,10 @@ use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 use contract::Pid;
 use nix::fcntl::{OFlag, open, openat};
 use nix::sys::stat::Mode;
-use nix::unistd::read;
 
 use super::lookup_codec::{self, Tag};
 use super::process_stat::ProcessStat;
+use super::slurp::slurp;
 
 /// Longest argv read whole. Longer ones are cut, and say so.
 const ARGV: usize = 256 << 10;
@@ -80,17 +80,5 @@ impl Proc {
             Tag::Argv
         };
         lookup_codec::keep(tag, &self.scratch[..length], fields);
-    }
-}
-
-/// Reads a file of /proc/PID: whole with one call, or as much as fits.
-pub(crate) fn slurp(dir: BorrowedFd<'_>, name: &CStr, into: &mut [u8]) -> Option<usize> {
-    let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC;
-    let file = openat(dir, name, flags, Mode::empty()).ok()?;
-    loop {
-        match read(&file, into) {
-            Err(nix::Error::EINTR) => {}
-            length => return length.ok(),
-        }
     }
 }

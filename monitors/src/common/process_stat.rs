@@ -7,7 +7,7 @@ use contract::Pid;
 use nix::time::{ClockId, clock_gettime};
 use nix::unistd::{SysconfVar, sysconf};
 
-use super::proc_lookup;
+use super::slurp::slurp;
 
 /// What it says of one process or thread. Fields are numbered as in proc_pid_stat(5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ impl ProcessStat {
     /// Of the process whose folder in /proc is `dir`.
     pub(crate) fn in_folder(dir: BorrowedFd<'_>) -> Option<Self> {
         let mut line = [0; 1024];
-        let length = proc_lookup::slurp(dir, c"stat", &mut line)?;
+        let length = slurp(dir, c"stat", &mut line)?;
         Self::parse(&line[..length])
     }
 

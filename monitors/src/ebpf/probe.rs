@@ -1,15 +1,14 @@
 //! The probe in the kernel: load, attach, count, detach.
 
-use std::fs;
-use std::os::fd::{AsFd, AsRawFd};
-
-use aya::maps::{Map, PerCpuArray};
+use aya::maps::Map;
 use aya::programs::{BtfTracePoint, Program, ProgramError};
 use aya::{Btf, Ebpf, EbpfLoader};
 use contract::{Counters, Result};
 use nix::sys::resource::{RLIM_INFINITY, Resource, setrlimit};
 
+use super::chain_of_causes::said;
 use super::links::Links;
+use super::loss_counters::{self, recursion_misses};
 use super::requirements;
 use super::ring::Ring;
 
@@ -59,9 +58,6 @@ impl AttachMode {
         ]
     }
 }
-
-/// The order of the probe's counters; the first is a loss.
-const COUNTS: [&str; 3] = ["ring_full", "exe_unread", "argv_unread"];
 
 /// While it lives, the kernel keeps the programs; a killed process takes them with it.
 pub(super) struct Probe {
@@ -132,7 +128,7 @@ impl Probe {
         self.links.check()
     }
 
-    /// Detaches the programs and says what they counted. What they put into the ring stays there.
+    /// Detaches the programs and says what was counted. What they put into the ring stays there.
     pub(super) fn detach(&mut self) -> Result<Counters> {
         let mut misses = 0;
         for name in std::mem::take(&mut self.attached) {
@@ -140,7 +136,7 @@ impl Probe {
             misses += recursion_misses(name, program)?;
             unload(program).map_err(|why| said(name, &why))?;
         }
-        self.counted(misses)
+        loss_counters::read(&self.bpf, misses)
     }
 
     /// What the programs have counted so far.
@@ -149,29 +145,7 @@ impl Probe {
         for name in self.attached.clone() {
             misses += recursion_misses(name, self.program(name)?)?;
         }
-        self.counted(misses)
-    }
-
-    fn counted(&self, misses: u64) -> Result<Counters> {
-        let mut counters = Counters::default();
-        counters
-            .reported_lost
-            .insert("recursion_misses".into(), misses);
-        let map = self
-            .bpf
-            .map("COUNTS")
-            .ok_or("ebpf: the object has no COUNTS: rebuild it")?;
-        let counts = PerCpuArray::<_, u64>::try_from(map).map_err(|why| said("COUNTS", &why))?;
-        for (index, name) in (0..).zip(COUNTS) {
-            let values = counts.get(&index, 0).map_err(|why| said("COUNTS", &why))?;
-            let kept = if name == COUNTS[0] {
-                &mut counters.reported_lost
-            } else {
-                &mut counters.notes
-            };
-            kept.insert(name.into(), values.iter().sum());
-        }
-        Ok(counters)
+        loss_counters::read(&self.bpf, misses)
     }
 }
 
@@ -198,32 +172,4 @@ fn unload(program: &mut Program) -> std::result::Result<(), ProgramError> {
     }
     let program: &mut BtfTracePoint = program.try_into()?;
     program.unload()
-}
-
-/// How often the kernel would not run the program because it, or by perf any other, was already
-/// running on that CPU. Kernels before 5.12 do not tell.
-fn recursion_misses(name: &str, program: &Program) -> Result<u64> {
-    let fd = program.fd().map_err(|why| said(name, &why))?;
-    let path = format!("/proc/self/fdinfo/{}", fd.as_fd().as_raw_fd());
-    let text = fs::read_to_string(&path).map_err(|why| said(&path, &why))?;
-    let line = text
-        .lines()
-        .find_map(|line| line.strip_prefix("recursion_misses:"));
-    Ok(line
-        .map(|number| number.trim().parse())
-        .transpose()?
-        .unwrap_or(0))
-}
-
-/// The whole chain of causes in one line: aya keeps errno, and the verifier's reason, below.
-fn said(what: &str, error: &(dyn std::error::Error + 'static)) -> contract::Error {
-    let mut text = format!("ebpf: {what}: {error}");
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    format!("{line}: see `harness doctor` for what this kernel lacks").into()
 }

@@ -49,7 +49,10 @@ fn a_detached_program_is_missed() {
             }
         }
         let why = watch.failed();
-        assert!(links == 1 && why.contains("detached 1 of its 3 programs"), "{why}");
+        assert!(
+            links == 1 && why.contains("detached 1 of its 3 programs"),
+            "{why}"
+        );
     }
 }
 

@@ -7,7 +7,7 @@ use std::num::NonZeroU64;
 use contract::{Cut, EventRef, Kind, Malformed, Nanos, Pid, argv_bytes};
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 
-use super::MARK;
+use super::mark::MARK;
 
 /// What a line says, with bytes of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]

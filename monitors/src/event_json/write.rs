@@ -4,7 +4,7 @@
 use contract::{EventRef, shown, split_argv};
 use itoa::Buffer;
 
-use super::MARK;
+use super::mark::MARK;
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
 

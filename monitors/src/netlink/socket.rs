@@ -20,21 +20,27 @@ pub(super) struct Member(Socket);
 impl Member {
     /// Joins; `token` marks the one answer that is let through.
     pub(super) fn join(token: u32, rcvbuf: Option<u64>) -> Result<Self> {
-        Self::filtered(&wire::filter(token), rcvbuf)
+        Self::filtered(&wire::filter(token), rcvbuf, false)
     }
 
     /// The same, of names that threads are given.
     pub(super) fn of_names() -> Result<Self> {
-        Self::filtered(&wire::names(), None)
+        Self::filtered(&wire::names(), None, false)
     }
 
-    fn filtered(filter: &[sock_filter], rcvbuf: Option<u64>) -> Result<Self> {
-        let mut socket =
-            netlink_socket::open(PROTOCOL, "NETLINK_CONNECTOR", "CONFIG_CONNECTOR=y")?;
+    /// With `quiet` an overflow is no error of the next call.
+    fn filtered(filter: &[sock_filter], rcvbuf: Option<u64>, quiet: bool) -> Result<Self> {
+        let mut socket = netlink_socket::open(PROTOCOL, "NETLINK_CONNECTOR", "CONFIG_CONNECTOR=y")?;
         // Before joining, so that nothing unwanted is ever in the queue.
         attach(&socket, filter)?;
         if let Some(bytes) = rcvbuf {
             netlink_socket::widen("netlink", &socket, bytes)?;
+        }
+        if quiet {
+            let quietly = socket.set_no_enobufs(true);
+            quietly.map_err(|error| {
+                format!("netlink: NETLINK_NO_ENOBUFS: {error}: this is a bug, please report it")
+            })?;
         }
         let bound = socket.bind(&SocketAddr::new(0, 1 << (GROUP - 1)));
         bound.map_err(|error| {
@@ -66,6 +72,8 @@ impl Member {
         match self.0.recv(&mut bytes, 0) {
             Ok(_) => Ok(Some(wire::read(&bytes).unwrap_or(Message::Other))),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
+            // Others listen already, and more happened than there is room for.
+            Err(error) if error.raw_os_error() == Some(libc::ENOBUFS) => Ok(Some(Message::Other)),
             Err(error) => {
                 Err(format!("netlink: recv: {error}: this is a bug, please report it").into())
             }
@@ -88,13 +96,9 @@ impl ExecWaker {
     /// Joins. Best after the listener: the kernel tells the latest member first, and a member that
     /// refuses a message before another has taken it costs no copy of it.
     pub(super) fn join() -> Result<Self> {
-        // The least the kernel gives: a few messages.
-        let waker = Member::filtered(&wire::execs(), Some(1))?;
-        let quietly = waker.0.set_no_enobufs(true);
-        quietly.map_err(|error| {
-            format!("netlink: NETLINK_NO_ENOBUFS: {error}: this is a bug, please report it")
-        })?;
-        Ok(Self(waker))
+        // The least the kernel gives: a few messages. Quiet before it joins: under a storm its queue
+        // overflows at once.
+        Ok(Self(Member::filtered(&wire::execs(), Some(1), true)?))
     }
 
     /// Empties its queue.
@@ -260,5 +264,29 @@ mod tests {
         listener.stop().unwrap();
         waker.clear().unwrap();
         assert_eq!(waker.0.hear().unwrap(), None);
+    }
+
+    /// Its queue overflows between joining and the first read, again and again.
+    #[test]
+    #[ignore = "needs root"]
+    fn kind_17_joining_in_a_storm_is_no_error() {
+        on_machine_for!(super::super::Netlink);
+        let mut listener = Listener::start(Some(8 << 20)).unwrap();
+        let over = std::sync::atomic::AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !over.load(std::sync::atomic::Ordering::Relaxed) {
+                    let done = std::process::Command::new("/bin/true").status();
+                    assert!(done.unwrap().success());
+                }
+            });
+            for _ in 0..2000 {
+                let waker = ExecWaker::join().unwrap();
+                std::thread::yield_now();
+                waker.clear().unwrap();
+            }
+            over.store(true, std::sync::atomic::Ordering::Relaxed);
+        });
+        listener.stop().unwrap();
     }
 }

@@ -7,8 +7,8 @@ use std::process::Command;
 use contract::{Buffer, Counters, Decode, EventLog, Frame, Kind, Monitor, Options, split_argv};
 use proptest::prelude::*;
 
-use super::recv_batch::{Batch, Received};
 use super::interference;
+use super::recv_batch::{Batch, Received};
 use super::socket::{Listener, Member};
 use super::{Netlink, decode, recover, wire};
 use crate::common::lookup_codec;

@@ -18,6 +18,9 @@ use super::decode::{EXEC_HOLD, FORK_HOLD};
 use super::ring::{Channel, Slot, dead};
 use crate::common::clock;
 
+/// The reported loss, by its name in every format.
+pub(super) const RING_FULL: &str = "ring_full";
+
 const REST: Duration = Duration::from_millis(2);
 /// A writer takes well under this; only one that was busy for longer is asked after.
 const BUSY: Duration = Duration::from_millis(2);
@@ -57,14 +60,14 @@ pub(super) fn run(
     let done = std::os::unix::net::UnixStream::pair()?;
     let reader = std::thread::current();
     std::thread::scope(|scope| {
-        let watcher = scope.spawn(|| {
+        let watcher = std::thread::Builder::new().spawn_scoped(scope, || {
             let done = std::os::fd::AsFd::as_fd(&done.1);
             let mut ends = [stop, done].map(|fd| PollFd::new(fd, PollFlags::POLLIN));
             while let Err(nix::Error::EINTR) = poll(&mut ends, PollTimeout::NONE) {}
             stopping.store(true, Ordering::SeqCst);
             channel.wake();
             reader.unpark();
-        });
+        })?;
         let found = Reader::new(channel, rest.unwrap_or(REST), spool).run(&stopping);
         // When reading failed, `stop` may stay silent; the thread must end all the same.
         drop(done.0);
@@ -159,7 +162,7 @@ impl<'a> Reader<'a> {
         }
         if !self.batch.is_empty() {
             self.spool.write(clock::now(), &self.batch)?;
-            self.spool.lost(super::RING_FULL, self.channel.dropped());
+            self.spool.lost(RING_FULL, self.channel.dropped());
         }
         Ok(self.place != first)
     }

@@ -193,7 +193,10 @@ impl Decoder {
             line.push(parent);
         }
         while let Some(pid) = line.pop() {
-            let unsaid = self.lives.get(&pid).filter(|life| life.born == Born::Unsaid);
+            let unsaid = self
+                .lives
+                .get(&pid)
+                .filter(|life| life.born == Born::Unsaid);
             let Some(ppid) = unsaid.map(|life| foster(life.ppid)) else {
                 continue;
             };
@@ -222,7 +225,11 @@ impl Decoder {
             for told in std::mem::take(&mut life.waiting) {
                 let child = told.child();
                 // It may have been inferred, or have come to its end, meanwhile.
-                let known = |pid| self.lives.get(pid).is_none_or(|life| life.born != Born::Unsaid);
+                let known = |pid| {
+                    self.lives
+                        .get(pid)
+                        .is_none_or(|life| life.born != Born::Unsaid)
+                };
                 if child.as_ref().is_some_and(known) {
                     continue;
                 }

@@ -139,12 +139,7 @@ impl Process {
 }
 
 /// The same, where another part of the process is in use.
-pub(super) fn tell(
-    born: Born,
-    waiting: &mut Vec<Told>,
-    event: EventRef<'_>,
-    out: &mut EventLog,
-) {
+pub(super) fn tell(born: Born, waiting: &mut Vec<Told>, event: EventRef<'_>, out: &mut EventLog) {
     match born {
         Born::Unsaid => waiting.push(Told::new(&event)),
         Born::Inferred | Born::Written => out.push(event),

@@ -96,7 +96,11 @@ fn a_fork_without_a_record_is_told_after_a_short_while() {
 fn of(pid: u32, ppid: u32, sort: u8, happened: Nanos) -> Vec<u8> {
     let mut bytes = record(sort, happened, b"", b"");
     bytes[8..12].copy_from_slice(&pid.to_le_bytes());
-    let writer = if [FORK, SPAWN].contains(&sort) { ppid } else { pid };
+    let writer = if [FORK, SPAWN].contains(&sort) {
+        ppid
+    } else {
+        pid
+    };
     bytes[12..16].copy_from_slice(&writer.to_le_bytes());
     bytes[16..20].copy_from_slice(&ppid.to_le_bytes());
     bytes
@@ -109,7 +113,10 @@ fn order(records: &[Vec<u8>]) -> Vec<(Kind, u32)> {
         decoder.frame(Frame { received, bytes }, &mut out).unwrap();
     }
     decoder.finish(&mut out);
-    out.events.iter().map(|event| (event.kind, event.pid)).collect()
+    out.events
+        .iter()
+        .map(|event| (event.kind, event.pid))
+        .collect()
 }
 
 #[test]
@@ -120,7 +127,10 @@ fn a_fork_is_told_before_all_else_of_its_process() {
     // The writer of the fork was forked itself, which nothing says.
     let of_writer = (Kind::Fork, 5);
     let after = |first, rest: &[(Kind, u32)]| [&[first], rest].concat();
-    assert_eq!(order(&[fork.clone(), exit.clone()]), after(of_writer, &told));
+    assert_eq!(
+        order(&[fork.clone(), exit.clone()]),
+        after(of_writer, &told)
+    );
     assert_eq!(order(&[exit, fork]), after(of_writer, &told));
     let image = of(7, 5, IMAGE, 5);
     let told = [(Kind::Fork, 7), (Kind::Exec, 7), (Kind::Exit, 7)];
@@ -147,7 +157,13 @@ fn a_fork_is_told_before_those_of_its_children() {
     let records = [child, last, first, fork];
     let seen = order(&records);
     let place = |one| seen.iter().position(|told| *told == one).unwrap();
-    assert!(told.iter().all(|one| seen.contains(one)) && seen.len() == 5, "{seen:?}");
-    assert!(place(told[0]) < place(told[1]) && place(told[1]) < place(told[2]), "{seen:?}");
+    assert!(
+        told.iter().all(|one| seen.contains(one)) && seen.len() == 5,
+        "{seen:?}"
+    );
+    assert!(
+        place(told[0]) < place(told[1]) && place(told[1]) < place(told[2]),
+        "{seen:?}"
+    );
     assert!(place(told[0]) < place(told[3]), "{seen:?}");
 }

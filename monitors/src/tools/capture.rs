@@ -185,7 +185,9 @@ impl Relay {
             Stream::Stdout => ("stderr", "stdout"),
             Stream::Stderr => ("stdout", "stderr"),
         };
-        let late = self.elsewhere.is_some_and(|since| since.elapsed() > ELSEWHERE);
+        let late = self
+            .elsewhere
+            .is_some_and(|since| since.elapsed() > ELSEWHERE);
         if !late || self.bytes_of_events() > 0 {
             return Ok(());
         }

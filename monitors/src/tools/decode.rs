@@ -75,7 +75,12 @@ impl Decoder {
     /// Whether one of these lines is an event, or a part of one, by the definition.
     pub(super) fn has_event(&self, text: &[u8]) -> bool {
         let mut lines = text.split(|&byte| byte == b'\n');
-        lines.any(|line| matches!(self.read(line, 0), Some(Parsed::Event(_) | Parsed::Part(..))))
+        lines.any(|line| {
+            matches!(
+                self.read(line, 0),
+                Some(Parsed::Event(_) | Parsed::Part(..))
+            )
+        })
     }
 
     fn read(&self, text: &[u8], received: Nanos) -> Option<Parsed> {

@@ -18,8 +18,10 @@ impl ScratchDir {
     /// A new one.
     pub(super) fn new() -> Result<Self> {
         OwnedDir::temporary(PREFIX, true).map(Self).map_err(|e| {
-            format!("no folder for a tool can be made ({e}): set TMPDIR to one that allows programs")
-                .into()
+            format!(
+                "no folder for a tool can be made ({e}): set TMPDIR to one that allows programs"
+            )
+            .into()
         })
     }
 

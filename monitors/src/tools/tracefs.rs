@@ -42,6 +42,17 @@ pub(super) fn mount_own() -> io::Result<()> {
     Ok(mount(none, TRACEFS, kind, plain, none)?)
 }
 
+/// The number by which perf_event_open(2) knows a tracepoint, such as `sched/sched_process_exec`.
+pub(crate) fn tracepoint(name: &str) -> Result<u64> {
+    let path = Path::new(TRACEFS).join("events").join(name).join("id");
+    inside(|| {
+        let text = fs::read_to_string(&path);
+        let text = text.map_err(|e| format!("{}: {e}: run it as root", path.display()))?;
+        let number = text.trim().parse();
+        number.map_err(|_| format!("{}: '{text}' is no number", path.display()).into())
+    })
+}
+
 /// Writes the settings down in `dir`.
 pub(super) fn keep(dir: &Path) -> Result<()> {
     let text = serde_json::to_string(&inside(settings)?)?;
@@ -88,7 +99,13 @@ fn inside<T: Send>(work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
         mount_own().map_err(|e| format!("{TRACEFS}: {e}: mount tracefs there"))?;
         work()
     };
-    let done = std::thread::scope(|scope| scope.spawn(alone).join());
+    let done = std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().spawn_scoped(scope, alone);
+        thread.map(std::thread::ScopedJoinHandle::join)
+    });
+    let done = done.map_err(|why| {
+        format!("a thread cannot be started: {why}: raise the limit on processes")
+    })?;
     done.map_err(|_| "a thread ended before its time: this is a bug, please report it")?
 }
 

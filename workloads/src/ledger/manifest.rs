@@ -103,7 +103,7 @@ impl Manifest {
     pub(crate) fn read(cell: &Path) -> Result<Self> {
         let path = cell.join(FILE);
         let bad = |why: String| format!("{}: {why}: measure this cell again", path.display());
-        let text = fs::read(&path).map_err(|why| bad(why.to_string()))?;
+        let text = contract::file::read(&path).map_err(|why| bad(why.to_string()))?;
         let manifest: Self = serde_json::from_slice(&text).map_err(|why| bad(why.to_string()))?;
         if manifest.format != FORMAT {
             let why = format!("is of format {}, expected {FORMAT}", manifest.format);

@@ -1,4 +1,5 @@
 use contract::{Kind, Span};
+use std::fs;
 
 use super::slot::{self, HEADER, SLOT, Slot, at};
 use super::*;

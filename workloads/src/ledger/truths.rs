@@ -29,7 +29,7 @@ pub(super) fn truths(slots: &Slots<'_>, manifest: &Manifest) -> Ledger {
     Ledger {
         truths,
         arena,
-        owned: Vec::new(),
+        ..Ledger::default()
     }
 }
 

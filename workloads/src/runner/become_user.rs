@@ -23,12 +23,14 @@ fn read(file: &str) -> String {
 }
 
 fn capable(status: &str) -> bool {
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("CapEff:"));
+    let line = status.lines().find_map(|line| line.strip_prefix("CapEff:"));
     let set = line.and_then(|set| u64::from_str_radix(set.trim(), 16).ok());
     // Where /proc does not tell, the attempt will.
-    set.is_none_or(|set| [CAP_SETGID, CAP_SETUID].iter().all(|bit| set >> bit & 1 == 1))
+    set.is_none_or(|set| {
+        [CAP_SETGID, CAP_SETUID]
+            .iter()
+            .all(|bit| set >> bit & 1 == 1)
+    })
 }
 
 /// Whether a map of user_namespaces(7), lines of first id inside, first id outside and count, has `id`.

@@ -1,5 +1,6 @@
 //! Stops a workload that takes too long.
 
+use std::io;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
@@ -24,12 +25,13 @@ impl<'a> Watchdog<'a> {
     }
 
     /// Calls `wait`; when that takes longer than the limit, tells the workload to stop, then kills
-    /// its first process, with which all the others die. Also returns whether time was up.
-    pub(super) fn around<T>(&self, wait: impl FnOnce() -> T) -> (T, bool) {
+    /// its first process, with which all the others die. Also returns whether time was up. An error
+    /// says why it cannot watch; then nothing was waited for.
+    pub(super) fn around<T>(&self, wait: impl FnOnce() -> T) -> io::Result<(T, bool)> {
         let (done, over) = channel::<()>();
         let timed_out = move |limit| over.recv_timeout(limit) == Err(RecvTimeoutError::Timeout);
         std::thread::scope(|scope| {
-            let watch = scope.spawn(move || {
+            let watch = std::thread::Builder::new().spawn_scoped(scope, move || {
                 let time_is_up = timed_out(self.limit);
                 if time_is_up {
                     self.ledger.stop();
@@ -39,10 +41,10 @@ impl<'a> Watchdog<'a> {
                     let _ = kill(self.pid, Signal::SIGKILL);
                 }
                 time_is_up
-            });
+            })?;
             let waited = wait();
             drop(done);
-            (waited, watch.join().unwrap_or(true))
+            Ok((waited, watch.join().unwrap_or(true)))
         })
     }
 }

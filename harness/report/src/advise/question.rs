@@ -4,7 +4,8 @@ use scoring::Summary;
 
 use super::answer::Reason;
 use super::metric::Metric;
-use super::read::{Found, read};
+use super::read::read;
+use super::reading::Found;
 use super::reading::Lack;
 use super::rules::{Bound, Need, Rules};
 

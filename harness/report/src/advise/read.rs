@@ -5,13 +5,10 @@ use scoring::stats::Estimate;
 use scoring::{CaseOutcome, Cell, Comparison, Floor, Interval, Summary};
 
 use super::metric::Metric;
-use super::reading::{Lack, Reading};
+use super::reading::{Found, Lack, Reading};
 use super::shares;
 use crate::numbers::count;
 use crate::{counts, format, overall};
-
-/// A figure, or why there is none.
-pub(super) type Found = Result<Reading, Lack>;
 
 /// The figure `metric` of `configuration`.
 pub(super) fn read(metric: Metric, summary: &Summary, configuration: &str) -> Found {

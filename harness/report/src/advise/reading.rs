@@ -61,6 +61,9 @@ impl Reading {
     }
 }
 
+/// A figure, or why there is none.
+pub(super) type Found = Result<Reading, Lack>;
+
 #[cfg(test)]
 mod tests {
     use super::*;

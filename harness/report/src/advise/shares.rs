@@ -3,8 +3,7 @@
 use contract::{Field, Kind};
 use scoring::{Comparison, Summary};
 
-use super::read::Found;
-use super::reading::{Lack, Reading};
+use super::reading::{Found, Lack, Reading};
 use crate::counts::{self, Share};
 use crate::numbers::{bare_percent, count, percent, thousands};
 

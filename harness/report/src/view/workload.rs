@@ -7,6 +7,7 @@ use scoring::record::{Record, WorkloadInfo};
 use serde::Serialize;
 
 use super::cell_row::{self, CellRow};
+use crate::commands;
 use crate::format::{self, Row};
 use crate::numbers::count;
 use crate::parts::Parts;
@@ -69,7 +70,10 @@ pub(super) fn all<'a>(parts: &'a Parts, ids: &Ids) -> Vec<Workload<'a>> {
             id: format!("{id}-w{place}"),
             name: &one.name,
             analysis: &one.analysis,
-            made: made(one),
+            made: match one.is_command() {
+                true => commands::made(summary, &one.name).unwrap_or_else(|| "not known".into()),
+                false => made(one),
+            },
             measured: rows.iter().any(|linked| linked.row.not_measured.is_none()),
             floor: floor(summary, &one.name),
             rows,

@@ -1,9 +1,10 @@
 use std::path::Path;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use contract::Kind;
 use serde::{Deserialize, Serialize};
 
+use super::complete::measured;
 use crate::cell::Cell;
 use crate::comparison::Comparison;
 use crate::record::{FORMAT, Machine, Status, read_json};
@@ -78,7 +79,6 @@ impl Baseline {
     /// What `summary` says, as a promise.
     pub fn of(summary: &Summary) -> Self {
         let record = &summary.record;
-        let measured = |one: &&Comparison| one.configuration != "null" && one.repetitions > 0;
         let comparisons: Vec<_> = summary.comparison.iter().filter(measured).collect();
         let lines: usize = comparisons.iter().map(|one| one.loss.0.len()).sum();
         let doubt = DOUBT / lines.max(1) as f64;
@@ -108,7 +108,7 @@ impl Baseline {
         }
     }
 
-    /// Reads one; an error names the file and what to do.
+    /// Reads one that can be judged by; an error names the file and what to do.
     pub fn read(path: &Path) -> Result<Self> {
         #[derive(Deserialize)]
         struct Head {
@@ -121,7 +121,9 @@ impl Baseline {
             let path = path.display();
             bail!("{path}: is of format {format}, this harness reads {FORMAT}: {update}");
         }
-        read_json(path).map_err(bad)
+        let found: Self = read_json(path).map_err(bad)?;
+        found.check().with_context(|| path.display().to_string())?;
+        Ok(found)
     }
 
     /// Whether `summary` can be held against this at all: the same workloads, the same monitors, a
@@ -143,7 +145,7 @@ impl Baseline {
         if let Some(name) = self.monitors.iter().find(|name| !has(name)) {
             bail!("the record has no monitor {name}, which the baseline has: measure it too");
         }
-        Ok(())
+        self.covers(summary)
     }
 
     /// Whether figures of `machine` compare with these: the same architecture, number of CPUs,

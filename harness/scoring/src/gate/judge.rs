@@ -1,6 +1,6 @@
 use contract::Kind;
 
-use super::baseline::{Baseline, LossLine, costs, counts, least};
+use super::baseline::{Baseline, CostLine, LossLine, costs, counts, least};
 use crate::record::Status;
 use crate::stats;
 use crate::summary::Summary;
@@ -65,12 +65,17 @@ pub fn judge(baseline: &Baseline, summary: &Summary, strict: bool) -> Vec<Findin
 }
 
 fn loss(line: &LossLine, summary: &Summary, alarm: f64) -> Finding {
-    let kind = line.kind.parse::<Kind>().unwrap_or(Kind::Exec);
-    let counts = counts(summary, &line.workload, &line.configuration, kind);
+    // A word that is no kind has no counts: it was not measured.
+    let kind = line.kind.parse::<Kind>();
+    let counts = kind.map_or_else(
+        |_| Vec::new(),
+        |kind| counts(summary, &line.workload, &line.configuration, kind),
+    );
     let (missed, truths) = stats::pool(&counts);
     let promised = line.allowance <= 0.0;
     let chance = stats::at_least(missed, truths, line.allowance);
-    let outcome = if truths == 0 && line.truths > 0 {
+    let unmeasured = counts.is_empty() || truths == 0 && line.truths > 0;
+    let outcome = if unmeasured {
         Outcome::Failed
     } else if promised && missed > 0 {
         // No confirmation is asked for: it was promised that none is lost, and one was.
@@ -85,7 +90,7 @@ fn loss(line: &LossLine, summary: &Summary, alarm: f64) -> Finding {
     } else {
         format!("a share of {:.2e} may be", line.allowance)
     };
-    let says = if truths == 0 && line.truths > 0 {
+    let says = if unmeasured {
         "was not measured".to_owned()
     } else {
         format!(
@@ -120,44 +125,64 @@ fn broken(summary: &Summary) -> impl Iterator<Item = Finding> {
 }
 
 /// A cost is worse when its whole interval lies above that of the baseline, and by more than the
-/// noise of either record.
+/// noise of either record. With `strict` one that is not there, or has no interval, cannot hold.
 fn costly(baseline: &Baseline, summary: &Summary, strict: bool) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for old in &baseline.costs {
-        let Some(one) = summary.of(&old.workload, &old.configuration) else {
-            continue;
-        };
-        let now = costs(summary, one);
-        let Some(new) = now.iter().find(|new| new.metric == old.metric) else {
-            continue;
-        };
-        let apart = least(one, &old.metric)
-            .zip(old.high)
-            .is_some_and(|(low, high)| low > high);
-        let worse = apart && new.value > old.value * old.noise.max(new.noise);
-        findings.push(Finding {
-            workload: old.workload.clone(),
-            configuration: old.configuration.clone(),
-            what: old.metric.clone(),
-            subject: Subject::Cost,
-            outcome: match (worse, strict) {
+    let of = |old| cost(old, summary, strict);
+    baseline.costs.iter().filter_map(of).collect()
+}
+
+fn cost(old: &CostLine, summary: &Summary, strict: bool) -> Option<Finding> {
+    let one = summary.of(&old.workload, &old.configuration);
+    let all = one.map(|one| costs(summary, one)).unwrap_or_default();
+    let new = all.iter().find(|new| new.metric == old.metric);
+    let low = one.and_then(|one| least(one, &old.metric));
+    let judged = new.zip(low.zip(old.high));
+    let (outcome, says) = match (new, judged) {
+        (None, _) if !strict => return None,
+        (None, _) => (Outcome::Failed, "was not measured".into()),
+        (Some(new), None) if strict => (
+            Outcome::Failed,
+            format!(
+                "{:.4} without an interval cannot be judged: measure more repetitions",
+                new.value
+            ),
+        ),
+        (Some(new), judged) => {
+            let apart = judged.is_some_and(|(_, (low, high))| low > high);
+            let worse = apart && new.value > old.value * old.noise.max(new.noise);
+            let outcome = match (worse, strict) {
                 (false, _) => Outcome::Fine,
                 (true, false) => Outcome::Advisory,
                 (true, true) => Outcome::Suspected,
-            },
-            says: format!("{:.4}, {:.4} in the baseline", new.value, old.value),
-        });
-    }
-    findings
+            };
+            let says = format!("{:.4}, {:.4} in the baseline", new.value, old.value);
+            (outcome, says)
+        }
+    };
+    Some(Finding {
+        workload: old.workload.clone(),
+        configuration: old.configuration.clone(),
+        what: old.metric.clone(),
+        subject: Subject::Cost,
+        outcome,
+        says,
+    })
 }
 
-/// What is left of suspicions after an independent second run: those that it shares.
+/// What is left of suspicions after an independent second run: those that it shares. What that run
+/// itself shows beyond doubt stands: a promise it broke, a cell of it that failed.
 pub fn confirm(mut first: Vec<Finding>, second: &[Finding]) -> Vec<Finding> {
+    let mut only_second: Vec<_> = second
+        .iter()
+        .filter(|one| one.outcome == Outcome::Failed)
+        .collect();
     for finding in &mut first {
-        let same = second.iter().find(|other| {
+        let is_same = |other: &&Finding| {
             (&other.workload, &other.configuration, &other.what)
                 == (&finding.workload, &finding.configuration, &finding.what)
-        });
+        };
+        let same = second.iter().find(is_same);
+        only_second.retain(|other| !is_same(other));
         let again = same.is_some_and(|other| other.outcome >= Outcome::Suspected);
         let told = same.map_or("not measured", |other| &other.says);
         match finding.outcome {
@@ -170,9 +195,19 @@ pub fn confirm(mut first: Vec<Finding>, second: &[Finding]) -> Vec<Finding> {
                 finding.says += &format!("; a second run does not confirm it: {told}");
             }
             Outcome::Failed => finding.says += &format!("; a second run: {told}"),
+            Outcome::Fine | Outcome::Advisory
+                if same.is_some_and(|other| other.outcome == Outcome::Failed) =>
+            {
+                finding.outcome = Outcome::Failed;
+                finding.says += &format!("; a second run fails: {told}");
+            }
             Outcome::Fine | Outcome::Advisory => {}
         }
     }
+    first.extend(only_second.into_iter().map(|one| Finding {
+        says: format!("in a second run: {}", one.says),
+        ..one.clone()
+    }));
     first
 }
 

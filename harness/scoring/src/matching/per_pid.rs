@@ -1,7 +1,7 @@
 use super::assignment::{Candidate, PendingTruth, assign};
 use super::input::Input;
 use super::lifetimes::Lifetimes;
-use super::other_lives::Reported;
+use super::reported_lives::ReportedLives;
 use super::results::Results;
 use super::time_span::TimeSpan;
 use super::verdict::{NO_EVENT, Verdict};
@@ -35,7 +35,7 @@ pub(super) struct Scratch {
     pending: [Vec<PendingTruth>; Kind::ALL.len()],
     candidates: [Vec<Candidate>; Kind::ALL.len()],
     lifetimes: Lifetimes,
-    others: Reported,
+    others: ReportedLives,
     /// Events about none of the workload's processes, of one kind.
     strays: Vec<Candidate>,
 }

@@ -7,7 +7,7 @@
 
 use std::collections::VecDeque;
 
-use super::{Caller, ROOM};
+use super::process::{Caller, ROOM};
 
 /// RESERVED_PIDS of the kernel: where pids begin again after they have come round.
 const RESERVED: u32 = 300;

@@ -2,6 +2,9 @@
 
 use contract::Nanos;
 
+/// Entries kept at most of anything; twice that in maps.
+pub(super) const ROOM: usize = 1 << 18;
+
 /// The caller and the time of a call.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::audit) struct Caller {

@@ -227,7 +227,10 @@ fn disturbed(disturb: impl FnOnce(&mut Control), back: impl FnOnce(&mut Control)
     back(&mut control);
     recover().unwrap();
     assert_eq!(state(), before, "{why}");
-    assert!(why.contains("another program") && why.contains("at 20"), "{why}");
+    assert!(
+        why.contains("another program") && why.contains("at 20"),
+        "{why}"
+    );
     why
 }
 

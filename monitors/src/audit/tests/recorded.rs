@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use contract::{EventLog, Frame, Kind, Monitor, SpoolReader};
 use proptest::prelude::*;
 
-use super::super::{Audit, OFFSET, wire};
+use super::super::Audit;
+use super::super::wire::{self, OFFSET};
 use super::support::{agree, decode, exec_line, lines};
 
 fn file(name: &str) -> PathBuf {

@@ -178,7 +178,7 @@ pub(super) fn keep(name: &str, from: &Path, pids: &HashSet<u32>, truth: &str) {
                 let pid = std::str::from_utf8(pid.unwrap().1).unwrap();
                 pids.contains(&pid.parse().unwrap())
             }
-            (kind, _) => kind == super::super::OFFSET,
+            (kind, _) => kind == super::super::wire::OFFSET,
         };
         if ours {
             spool.write(frame.received, frame.bytes).unwrap();

@@ -1,0 +1,180 @@
+//! Commands that are not ours: for each configuration one line with what it costs and what it saw. What
+//! is asked of a monitor on one's own work is answered by that; which monitor is best for a need is not.
+
+use contract::Kind;
+use scoring::record::{Record, Status};
+use scoring::{Cell, Comparison, Summary};
+use serde::Serialize;
+
+use crate::format;
+use crate::numbers::{count, micros, thousands};
+
+/// A command.
+#[derive(Debug, Serialize)]
+pub(crate) struct Command {
+    pub(crate) workload: String,
+    /// What it makes, and how long it takes unmonitored.
+    pub(crate) made: String,
+    /// One for each configuration.
+    pub(crate) lines: Vec<String>,
+    /// What a reader must know beside them.
+    pub(crate) notes: Vec<String>,
+}
+
+/// The commands of a record.
+pub(crate) fn commands(summary: &Summary) -> Vec<Command> {
+    let all = summary.record.workloads.iter();
+    let commands = all.filter(|one| one.is_command());
+    commands.map(|one| command(summary, &one.name)).collect()
+}
+
+/// Whether nothing else is measured.
+pub(crate) fn nothing_else(record: &Record) -> bool {
+    let mut all = record.workloads.iter();
+    !record.workloads.is_empty() && all.all(scoring::record::WorkloadInfo::is_command)
+}
+
+/// What a command made in its cells without a monitor; `None` where that is not known.
+pub(crate) fn made(summary: &Summary, workload: &str) -> Option<String> {
+    let cells = unmonitored(summary, workload);
+    let kinds = Kind::ALL.map(|kind| {
+        let of = |cell: &&Cell| Some(cell.kinds.get(kind)?.truths + ambiguous(cell, kind));
+        let counts: Vec<u64> = cells.iter().filter_map(of).collect();
+        let (least, most) = (counts.iter().min()?, counts.iter().max()?);
+        Some(match least == most {
+            true => count(*most, kind.as_str()),
+            false => format!("{} to {}", thousands(*least), count(*most, kind.as_str())),
+        })
+    });
+    let known = cells.iter().any(|cell| cell.events() > 0);
+    let kinds: Option<Vec<String>> = kinds.into_iter().collect();
+    kinds.filter(|_| known).map(|kinds| kinds.join(", "))
+}
+
+fn ambiguous(cell: &Cell, kind: Kind) -> u64 {
+    cell.ambiguous.get(kind).map_or(0, |of| of.truths)
+}
+
+fn unmonitored<'a>(summary: &'a Summary, workload: &str) -> Vec<&'a Cell> {
+    let all = summary.cells.iter();
+    let own = all.filter(|cell| cell.workload == workload && cell.configuration == "null");
+    own.filter(|cell| cell.status == Status::Ok).collect()
+}
+
+fn command(summary: &Summary, workload: &str) -> Command {
+    let rows = summary.comparison.iter();
+    let rows: Vec<_> = rows.filter(|row| row.workload == workload).collect();
+    let monitored = rows.iter().filter(|row| row.configuration != "null");
+    Command {
+        workload: workload.to_owned(),
+        made: first(summary, workload),
+        lines: monitored.map(|row| line(row)).collect(),
+        notes: notes(summary, workload, &rows),
+    }
+}
+
+/// "1,204 forks, 1,310 execs, 1,204 exits in 0.8 s without a monitor (mean of 24 cells)".
+fn first(summary: &Summary, workload: &str) -> String {
+    let cells = unmonitored(summary, workload);
+    let walls: Vec<f64> = cells.iter().filter_map(|cell| cell.cost.wall_ms).collect();
+    let made = made(summary, workload).unwrap_or_else(|| "unknown events".into());
+    if walls.is_empty() {
+        return "no cell without a monitor was measured".into();
+    }
+    let mean = micros(walls.iter().sum::<f64>() * 1000.0 / walls.len() as f64);
+    let cells = count(walls.len() as u64, "cell");
+    format!("{made} in {mean} without a monitor (mean of {cells})")
+}
+
+/// "ebpf: +1.8 % (0.9 to 2.7); saw 12,310 of 12,310 execs, 14,002 of 14,002 forks".
+fn line(row: &Comparison) -> String {
+    let name = &row.configuration;
+    if row.repetitions == 0 {
+        let how = if row.failed > 0 {
+            "failed"
+        } else {
+            "cannot run here"
+        };
+        return format!("{name}: {how}: {}", row.errors.join("; "));
+    }
+    let mut words = vec![format::slowdown(row.slowdown.as_ref()).full];
+    words.extend(row.slowdown_per_process.as_ref().map(|slowdown| {
+        let each = format::slowdown(Some(slowdown)).full;
+        format!("per process {each}, as the number of processes differs")
+    }));
+    words.extend(saw(row));
+    for (n, what) in [
+        (row.false_positives, "false positive"),
+        (row.duplicates, "duplicate"),
+    ] {
+        words.extend((n > 0).then(|| count(n, what)));
+    }
+    format!("{name}: {}", words.join("; "))
+}
+
+/// Of the kinds that are offered, how many of how many; execs first.
+fn saw(row: &Comparison) -> Option<String> {
+    if row
+        .truth_source
+        .as_ref()
+        .is_none_or(|source| source.starts_with("none"))
+    {
+        return None;
+    }
+    let kinds = [Kind::Exec, Kind::Fork, Kind::Exit];
+    let of = |kind: Kind| {
+        let loss = row.loss.get(kind)?;
+        let more = row.ambiguous.get(kind).copied().unwrap_or_default();
+        let seen = thousands(loss.truths - loss.missed + more.reported);
+        let all = count(loss.truths + more.truths, kind.as_str());
+        Some(match more.truths {
+            0 => format!("{seen} of {all}"),
+            n => format!("{seen} of {all} ({} ambiguous)", thousands(n)),
+        })
+    };
+    let found: Vec<_> = kinds.into_iter().filter_map(of).collect();
+    (!found.is_empty()).then(|| format!("saw {}", found.join(", ")))
+}
+
+fn notes(summary: &Summary, workload: &str, rows: &[&Comparison]) -> Vec<String> {
+    let mut notes = Vec::new();
+    let sources = rows.iter().filter_map(|row| row.truth_source.as_deref());
+    let unknown = sources.filter_map(|source| source.strip_prefix("none: "));
+    notes.extend(
+        unknown
+            .take(1)
+            .map(|why| format!("its events are not known: {why}")),
+    );
+    if rows.iter().any(|row| saw(row).is_some()) {
+        notes.push("of the fields only the exit status is known here, and judged".into());
+    }
+    if rows.iter().any(|row| !row.ambiguous.is_empty()) {
+        notes.push(
+            "ambiguous: a process executed several programs; these execs are counted, not matched"
+                .into(),
+        );
+    }
+    let own = summary
+        .cells
+        .iter()
+        .filter(|cell| cell.workload == workload);
+    let left = own.filter_map(|cell| cell.notes.get("left_running")).max();
+    notes.extend(left.map(|&most| {
+        let processes = match most {
+            1 => "1 process".to_owned(),
+            most => format!("{} processes", thousands(most)),
+        };
+        format!("leaves {processes} running at its end, ended with each cell")
+    }));
+    let null = rows
+        .iter()
+        .find(|row| row.configuration == "null" && row.failed > 0);
+    notes.extend(null.map(|row| {
+        let cells = count(row.failed as u64, "cell");
+        format!(
+            "{cells} without a monitor failed: {}",
+            row.errors.join("; ")
+        )
+    }));
+    notes
+}

@@ -1,0 +1,127 @@
+//! The true events of a command: each of its processes forked and ended once, and executed where process
+//! accounting says so; how often in all the counters say.
+
+use std::collections::{BTreeMap, HashSet};
+use std::path::Path;
+
+use contract::{Counts, Fields, Kind, Ledger, Nanos, Pid, Result, Truth};
+use monitors::accounting::AcctRecord;
+use scoring::record::read_json;
+
+use super::counted::Counted;
+use super::outcome::{FILE, Outcome};
+use crate::cross_check::accounting::{KEPT, Kept};
+use crate::cross_check::lives;
+use crate::scorer::Processes;
+
+/// What the folder of a cell with a command says of its processes and of all others. Nothing is known of
+/// either where the counters or process accounting could not be had. An error says which sources disagree.
+pub(crate) fn read(dir: &Path) -> Result<Processes> {
+    let outcome: Outcome = read_json(&dir.join(FILE))?;
+    let kept = Kept::read(dir)?;
+    let (Some(counted), Some(kept)) = (outcome.counted, kept) else {
+        return Ok((Ledger::default(), None));
+    };
+    let own = own(&kept, &outcome);
+    let bad = |why: String| format!("{}: {why}: measure again", dir.join(KEPT).display());
+    let executed = own.iter().filter(|&&place| kept.records[place].executed);
+    let executed = executed.count() as u64;
+    agree(counted, own.len() as u64, executed).map_err(bad)?;
+    let ledger = Ledger {
+        truths: own
+            .iter()
+            .flat_map(|&place| truths(&kept, place, &outcome))
+            .collect(),
+        // Which of its processes executed more than one program nothing tells.
+        ambiguous: Counts([0, counted.execs - executed, 0]),
+        ..Ledger::default()
+    };
+    Ok((ledger, Some(lives::others(&kept, &own))))
+}
+
+/// Holds the totals against the processes that are accounted for.
+fn agree(counted: Counted, processes: u64, executed: u64) -> Result<(), String> {
+    let Counted {
+        forks,
+        threads,
+        execs,
+        task_exits,
+    } = counted;
+    let differ = |what: &str, counters: u64, accounting: u64| {
+        Err(format!(
+            "the sources disagree on the command's {what}: perf counters {counters}, process accounting {accounting}"
+        ))
+    };
+    if forks != processes {
+        return differ("processes", forks, processes);
+    }
+    if task_exits != processes + threads {
+        return differ(
+            "ends of processes and threads",
+            task_exits,
+            processes + threads,
+        );
+    }
+    if execs < executed {
+        return differ("execs, at the least", execs, executed);
+    }
+    Ok(())
+}
+
+/// The places of the command's own records: those whose parent is the runner, and of these the children
+/// and theirs. A parent takes in the orphans of its children only where it is their reaper, and that is one
+/// of these processes too. A pid may have belonged to others before and after, so the lives of parent and
+/// child have to overlap, as far as their times are known.
+fn own(kept: &Kept, outcome: &Outcome) -> HashSet<usize> {
+    let mut children: BTreeMap<Pid, Vec<usize>> = BTreeMap::new();
+    for (place, record) in kept.records.iter().enumerate() {
+        children.entry(record.ppid).or_default().push(place);
+    }
+    let (mut own, mut next) = (
+        HashSet::new(),
+        vec![(outcome.runner, outcome.began, outcome.over)],
+    );
+    while let Some((parent, from, until)) = next.pop() {
+        for &place in children.get(&parent).into_iter().flatten() {
+            let life = lives::ended(&kept.records[place], &kept.alive);
+            let overlap = life.from <= until && from <= life.until;
+            if overlap && own.insert(place) {
+                next.push((life.pid, life.from, life.until));
+            }
+        }
+    }
+    own
+}
+
+/// The events of one process, each at any time of its life. Latency cannot be told from them.
+fn truths(kept: &Kept, place: usize, outcome: &Outcome) -> impl Iterator<Item = Truth> + use<> {
+    let record: AcctRecord = kept.records[place];
+    let life = lives::ended(&record, &kept.alive);
+    let after: Nanos = life.from.clamp(outcome.began, outcome.over);
+    let before = life.until.clamp(after, outcome.over);
+    let truth = move |kind, fields| Truth {
+        after,
+        before,
+        due: None,
+        fields,
+        pid: record.pid,
+        kind,
+        loose: true,
+    };
+    let none = Fields::default();
+    let status = Fields {
+        status: Some(record.status),
+        ..none
+    };
+    let exec = record.executed.then(|| truth(Kind::Exec, none));
+    [
+        Some(truth(Kind::Fork, none)),
+        exec,
+        Some(truth(Kind::Exit, status)),
+    ]
+    .into_iter()
+    .flatten()
+}
+
+#[cfg(test)]
+mod tests;
