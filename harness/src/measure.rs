@@ -84,12 +84,8 @@ pub(crate) fn measure(wanted: &Wanted) -> Result<Measured> {
             "{label} plants faults in the ledger of a workload, and a command has none: leave it out"
         )));
     }
-    let setup = Setup::new(
-        wanted.out.as_deref(),
-        wanted.kind,
-        wanted.scale,
-        wanted.patience,
-    )?;
+    let (out, patience) = (wanted.out.as_deref(), wanted.patience);
+    let setup = Setup::new(out, wanted.kind, wanted.scale, patience)?;
     setup.keep_tools(&configurations)?;
     let asked = Asked {
         seed: wanted.seed,

@@ -142,12 +142,15 @@ fn filter(wanted: Wanted, configuration: &Configuration) -> Result<Filter> {
     let claims = configuration.monitor.claims(&configuration.options);
     let forks = claims.kind(Kind::Fork) && claims.field(Kind::Fork, Field::Ppid);
     let filter = Filter::new(wanted, forks, watch::now, watch::user);
-    match filter.absent().first() {
-        None => Ok(filter),
-        Some(pid) => Err(misuse(format!(
-            "--pid {pid}: there is no such process: name one that lives"
-        ))),
-    }
+    let absent = filter.absent();
+    absent.first().map_or(Ok(filter), |pid| Err(gone(*pid)))
+}
+
+/// A wanted tree has no root.
+fn gone(pid: u32) -> Error {
+    misuse(format!(
+        "--pid {pid}: there is no such process: name one that lives"
+    ))
 }
 
 /// What the flags ask for, if the monitor can tell it.
@@ -158,6 +161,10 @@ fn wanted(args: &WatchArgs, configuration: &Configuration) -> Result<Wanted> {
         users: args.users.clone(),
         exe: args.exe.clone(),
     };
+    // Again when it begins: another harness may have to be waited for.
+    if let Some(pid) = wanted.trees.iter().find(|&&pid| watch::user(pid).is_none()) {
+        return Err(gone(*pid));
+    }
     let claims = configuration.monitor.claims(&configuration.options);
     match watch::unanswerable(&wanted, &claims) {
         None => Ok(wanted),
