@@ -78,7 +78,7 @@ pub(crate) fn measure(wanted: &Wanted) -> Result<Measured> {
         Some(command) => vec![command.clone()],
         None => select::workloads(&wanted.workloads)?,
     };
-    if let Some(planter) = planter(wanted, &configurations) {
+    if let Some(planter) = planter(&workloads, &configurations) {
         let label = planter.label();
         return Err(misuse(format!(
             "{label} plants faults in the ledger of a workload, and a command has none: leave it out"
@@ -132,11 +132,14 @@ pub(crate) fn measure(wanted: &Wanted) -> Result<Measured> {
     })
 }
 
-/// The monitor that only plants faults, where the workload is a command.
-fn planter<'a>(wanted: &Wanted, configurations: &'a [Configuration]) -> Option<&'a Configuration> {
+/// The monitor that only plants faults, where a workload is a command.
+fn planter<'a>(
+    workloads: &[Definition],
+    configurations: &'a [Configuration],
+) -> Option<&'a Configuration> {
     let mut all = configurations.iter();
     let found = all.find(|one| one.monitor.fault_injector());
-    found.filter(|_| wanted.command.is_some())
+    found.filter(|_| workloads.iter().any(|one| one.command.is_some()))
 }
 
 /// What is being compared.
@@ -224,7 +227,7 @@ fn lengths(
     own_length: bool,
 ) -> Result<Vec<Calibrated>> {
     let length = |workload: &Definition| {
-        if workload.command.is_some() {
+        if workload.command.is_some() && workload.unavailable().is_none() {
             return rehearse(stage, workload, null);
         }
         if own_length || !is_closed_loop(workload) || workload.unavailable().is_some() {

@@ -217,6 +217,9 @@ mod tests {
         assert_eq!(chosen(&["all"]).len(), 8);
         assert_eq!(chosen(&["paced$"]), ["paced"]);
         assert!(chosen(&["case"]).len() > 50);
+        let real = |name: &String| name.starts_with("real/");
+        assert!(chosen(&["real"]).len() >= 3 && chosen(&["real"]).iter().all(real));
+        assert!(!chosen(&[".*"]).iter().any(real));
     }
 
     #[test]

@@ -99,11 +99,8 @@ fn the_events_of_a_command_are_counted_and_seen() {
         assert_eq!(cell["ambiguous"]["exec"]["reported"], 2, "{cell:#}");
         assert_eq!(cell["fields"]["status"]["correct"], 43, "{cell:#}");
     }
-    let row = summary["comparison"].as_array().unwrap().iter();
-    let row = row
-        .filter(|row| row["configuration"] == "ebpf")
-        .last()
-        .unwrap();
+    let mut rows = summary["comparison"].as_array().unwrap().iter();
+    let row = rows.find(|row| row["configuration"] == "ebpf").unwrap();
     assert_eq!(row["slowdown"]["pairs"], 2, "{row:#}");
     // Every run makes as many processes.
     assert_eq!(row.get("slowdown_per_process"), None, "{row:#}");
@@ -239,11 +236,8 @@ fn overhead_is_per_process_too_where_their_number_differs() {
     let name = dir.path().display();
     let script = format!("cd {name}; echo x >>n; for i in $(cat n); do /bin/true; /bin/true; done");
     let (stdout, summary) = measured(dir.path(), &["--reps", "3"], &script);
-    let rows = summary["comparison"].as_array().unwrap().iter();
-    let row = rows
-        .filter(|row| row["configuration"] == "ebpf")
-        .last()
-        .unwrap();
+    let mut rows = summary["comparison"].as_array().unwrap().iter();
+    let row = rows.find(|row| row["configuration"] == "ebpf").unwrap();
     let each = &row["slowdown_per_process"];
     assert_eq!(each["pairs"], 3, "{row:#}");
     assert_ne!(each["ratio"], row["slowdown"]["ratio"]);
@@ -331,4 +325,58 @@ fn without_root_the_cost_is_measured_and_why_its_events_are_not_known_is_said() 
         "{stdout}"
     );
     assert!(!stdout.contains("saw "), "{stdout}");
+}
+
+#[test]
+#[ignore = "needs root"]
+fn a_library_that_is_preloaded_sees_a_command_of_root() {
+    let dir = scratch();
+    let out = dir.path().join("record");
+    let mut command = harness();
+    command
+        .args(["run", "-m", "preload", "--reps", "1", "--out"])
+        .arg(&out);
+    command.args(["--", "sh", "-c", "/bin/true; /bin/true; :"]);
+    assert!(command.status().unwrap().success());
+    let summary = summary(&out);
+    let cell = cells(&summary, "preload")[0];
+    for (kind, truths) in [("fork", 3), ("exec", 3), ("exit", 3)] {
+        assert_eq!(
+            (n(cell, kind, "truths"), n(cell, kind, "missed")),
+            (truths, 0),
+            "{cell:#}"
+        );
+    }
+}
+
+#[test]
+#[ignore = "needs root"]
+fn real_workloads_make_their_input_and_are_seen() {
+    if !can_run("ebpf") {
+        return;
+    }
+    let all = workloads::definitions().unwrap();
+    let real = all.iter().filter(|one| one.command.is_some());
+    let able: Vec<_> = real.filter(|one| one.unavailable().is_none()).collect();
+    assert!(able.len() >= 2, "{able:?}");
+    let dir = scratch();
+    let labels: Vec<_> = able
+        .iter()
+        .map(|one| format!("{}{{size=10}}", one.name))
+        .collect();
+    let args = ["-m", "ebpf", "-w", &labels.join(","), "--reps", "1"];
+    let summary = common::measured(dir.path(), &args);
+    let cells = cells(&summary, "ebpf");
+    assert_eq!(cells.len(), able.len());
+    for cell in cells {
+        assert_eq!(cell["experiment"], "foreign", "{cell:#}");
+        assert!(n(cell, "exec", "truths") >= 10, "{cell:#}");
+        for kind in ["fork", "exec", "exit"] {
+            assert_eq!(n(cell, kind, "missed"), 0, "{cell:#}");
+        }
+    }
+    // What it made is gone with the run.
+    let left = fs::read_dir(std::env::temp_dir()).unwrap().flatten();
+    let left = left.filter(|one| one.path().join("real_make_size_10_").exists());
+    assert_eq!(left.count(), 0);
 }

@@ -26,12 +26,13 @@ impl TracepointCounter {
     pub fn new(name: &str, filter: Option<&str>) -> Result<Self> {
         let attr = Attr {
             kind: TRACEPOINT,
+            size: Attr::SIZE,
             config: crate::tools::tracepoint(name)?,
             flags: INHERIT,
             ..Attr::default()
         };
         let bad = |call: &str, why: io::Error| format!("{call} of {name}: {why}: run it as root");
-        let fd = perf_event::open(attr, 0, -1).map_err(|why| bad("perf_event_open", why))?;
+        let fd = perf_event::open(&attr, 0, -1).map_err(|why| bad("perf_event_open", why))?;
         if let Some(filter) = filter {
             let filter = CString::new(filter)?;
             // SAFETY: the kernel reads a string with a NUL at its end, which outlives the call.

@@ -1,15 +1,18 @@
 //! Definitions: the named parameter sets in definitions/*.toml, each with its analysis.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use contract::{Options, Result, Script, Unavailable, Workload};
 use serde::Deserialize;
 
+use crate::foreign::{ForeignCommand, Scripts};
 use crate::{models, programs};
 
 const FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/definitions.rs"));
+
+/// The option of a command that says how much it does.
+const SIZE: &str = "size";
 
 /// A definition as its file has it.
 #[derive(Deserialize)]
@@ -25,6 +28,8 @@ struct File {
     blind: Vec<String>,
     #[serde(default)]
     options: BTreeMap<String, Value>,
+    #[serde(default)]
+    command: Option<Scripts>,
 }
 
 /// An option's value may be written as a number.
@@ -33,19 +38,6 @@ struct File {
 enum Value {
     Word(String),
     Number(u64),
-}
-
-/// A command that is not ours: it writes no event down.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ForeignCommand {
-    /// The program and its arguments.
-    pub argv: Vec<OsString>,
-    /// The folder it runs in.
-    pub cwd: PathBuf,
-    /// A line for the shell, run before each cell.
-    pub setup: Option<String>,
-    /// The same after each cell, which fails where this does.
-    pub check: Option<String>,
 }
 
 /// A workload with its parameters.
@@ -69,6 +61,7 @@ pub struct Definition {
     pub options: Options,
     /// What is run, where that is not a program of ours.
     pub command: Option<ForeignCommand>,
+    scripts: Option<Scripts>,
     model: &'static dyn Workload,
     pairs: BTreeMap<String, String>,
 }
@@ -111,7 +104,16 @@ fn parse(file: &str, text: &str) -> Result<Definition> {
         .map(|(name, value)| (name.as_str(), value.as_str()));
     let options = Options::new(&parsed.name, model.options(), given)
         .map_err(|why| in_file(&why.to_string()))?;
+    if parsed.command.is_some() != (model.name() == models::FOREIGN.name()) {
+        return Err(in_file(
+            "the table 'command' belongs to the model 'command': give both, or neither",
+        )
+        .into());
+    }
+    let command = parsed.command.as_ref();
     Ok(Definition {
+        command: command.map(|scripts| scripts.command(options.size(SIZE))),
+        scripts: parsed.command,
         label: parsed.name.clone(),
         name: parsed.name,
         headline: parsed.headline,
@@ -119,7 +121,6 @@ fn parse(file: &str, text: &str) -> Result<Definition> {
         beside: parsed.beside,
         blind: parsed.blind,
         options,
-        command: None,
         model,
         pairs,
     })
@@ -128,7 +129,7 @@ fn parse(file: &str, text: &str) -> Result<Definition> {
 impl Definition {
     /// A command that is not ours, called `label`.
     pub fn of_command(label: &str, command: ForeignCommand) -> Result<Self> {
-        let model: &dyn Workload = &models::FOREIGN;
+        let model = models::FOREIGN;
         Ok(Self {
             name: label.to_owned(),
             label: label.to_owned(),
@@ -138,6 +139,7 @@ impl Definition {
             blind: Vec::new(),
             options: Options::new(label, model.options(), [])?,
             command: Some(command),
+            scripts: None,
             model,
             pairs: BTreeMap::new(),
         })
@@ -159,9 +161,12 @@ impl Definition {
         let merged = all
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()));
+        let options = Options::new(&self.name, self.model.options(), merged)?;
+        let scripts = self.scripts.as_ref();
         Ok(Self {
             label: format!("{}{}", self.name, given_options.label()),
-            options: Options::new(&self.name, self.model.options(), merged)?,
+            command: scripts.map(|scripts| scripts.command(options.size(SIZE))),
+            options,
             pairs: all,
             ..self.clone()
         })
@@ -179,6 +184,9 @@ impl Definition {
 
     /// Why it cannot run on this machine; `None` when it can.
     pub fn unavailable(&self) -> Option<Unavailable> {
+        if let Some(scripts) = &self.scripts {
+            return scripts.unavailable();
+        }
         // Impossible options are an error of `script`, not something this machine lacks.
         let script = self.script(1.0, Path::new("/")).ok()?;
         programs::unavailable(&script)

@@ -16,14 +16,15 @@ pub fn models() -> &'static [&'static dyn Workload] {
     &[
         &bomb::Bomb,
         &case::Case,
+        FOREIGN,
         &launch::Launch,
         &paced::Paced,
         &pipeline::Pipeline,
     ]
 }
 
-/// What is no program of ours. Its definitions name a command, so it is in no list.
-pub(crate) const FOREIGN: command::Command = command::Command;
+/// What is no program of ours.
+pub(crate) const FOREIGN: &dyn Workload = &command::Command;
 
 /// The model called `name`.
 pub(crate) fn find(name: &str) -> Option<&'static dyn Workload> {

@@ -111,8 +111,8 @@ impl Armed {
 fn arm(cell: &Cell<'_>, dir: &Path, group: Option<&Cgroup>) -> Result<Armed> {
     let stage = cell.stage;
     let technique = cell.configuration.monitor;
-    let user = stage
-        .user
+    let user = cell
+        .user()
         .filter(|_| technique.privilege() == Privilege::None);
     let tools = stage.out.join(TOOLS);
     let tools = cell.is_tool().then_some(tools.as_path());
@@ -121,7 +121,7 @@ fn arm(cell: &Cell<'_>, dir: &Path, group: Option<&Cgroup>) -> Result<Armed> {
     let env = monitor.ready(stage.patience())?;
     // A tool that puts something into programs only sees what these execute.
     let through_shell = cell.is_tool() && !env.is_empty();
-    let probes = ReadinessProbes::new(&stage.programs, &env, stage.user, through_shell);
+    let probes = ReadinessProbes::new(&stage.programs, &env, cell.user(), through_shell);
     let blind = technique
         .blind(&cell.configuration.options)
         .map_err(Error::from_boxed)?;
@@ -292,7 +292,7 @@ fn truth(
     let uid = match script.driver {
         // Its processes may be of any user, and others than their parents may have taken them in.
         Some(_) => None,
-        None => cell.stage.user.map(|user| user.uid),
+        None => cell.user().map(|user| user.uid),
     };
     Ok(KnownTruth {
         cross_check: confirm(dir, outcome, accounting, uid)?,

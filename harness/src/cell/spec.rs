@@ -10,6 +10,7 @@ use super::interference;
 use super::stage::Stage;
 use crate::cgroup::{Cgroup, Limits};
 use crate::select::Configuration;
+use crate::user::User;
 use scoring::record::{CellRun, Experiment, Noise};
 
 /// One cell, ready to be run.
@@ -70,6 +71,15 @@ impl Cell<'_> {
     pub(super) fn claims(&self) -> Claims {
         let Configuration { monitor, options } = self.configuration;
         monitor.claims(options)
+    }
+
+    /// The user that its workload runs as, and a monitor that needs no root; `None` is the caller. A library
+    /// that is preloaded writes to its own user only.
+    pub(super) fn user(&self) -> Option<User> {
+        match self.workload.command {
+            Some(_) => None,
+            None => self.stage.user,
+        }
     }
 
     /// Whether its monitor only plants faults: it is handed the ledger, and reports at the end.

@@ -52,6 +52,7 @@ pub(crate) fn definition(asked: &Asked) -> Result<Option<Definition>> {
     let command = ForeignCommand {
         argv: asked.argv.clone(),
         cwd,
+        prepare: None,
         setup: asked.setup.clone(),
         check: asked.check.clone(),
     };

@@ -4,10 +4,11 @@
 use std::fs;
 use std::time::Instant;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use scoring::record::{Experiment, Status};
 use workloads::Definition;
 
+use super::shell::shell;
 use crate::calibrate::Calibrated;
 use crate::cell::{Cell, Stage};
 use crate::exit::say;
@@ -19,6 +20,7 @@ pub(crate) fn rehearse(
     workload: &Definition,
     null: &Configuration,
 ) -> Result<Calibrated> {
+    let workload = &prepared(stage, workload)?;
     say(&format!(
         "{}: once without a monitor, to see how long it takes",
         workload.label
@@ -47,4 +49,25 @@ pub(crate) fn rehearse(
         scale: 1.0,
         wall: begun.elapsed(),
     })
+}
+
+/// The command with a folder of its own and its input, where it makes that itself.
+fn prepared(stage: &Stage, workload: &Definition) -> Result<Definition> {
+    let mut workload = workload.clone();
+    let Some(command) = &mut workload.command else {
+        return Ok(workload);
+    };
+    if let Some(lines) = &command.prepare {
+        let name = workload
+            .label
+            .replace(|c: char| !c.is_ascii_alphanumeric(), "_");
+        command.cwd = stage.programs.join(&name);
+        let log = stage.out.join("raw").join(format!("prepare-{name}"));
+        for dir in [&command.cwd, &log] {
+            let made = fs::create_dir_all(dir);
+            made.with_context(|| format!("{}: cannot be made", dir.display()))?;
+        }
+        shell("prepare", lines, &command.cwd, &log)?;
+    }
+    Ok(workload)
 }

@@ -1,12 +1,14 @@
 //! `--setup` and `--check`: lines for the shell, before and after each cell.
 
-use std::fs::{self, File};
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use contract::file;
 use nix::sys::prctl;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::{Pid, getpid, getppid};
@@ -54,11 +56,12 @@ pub(crate) fn shell(name: &str, line: &str, cwd: &Path, cell: &Path) -> Result<(
         end.wait(LOOK)?;
     };
     if !status.success() {
-        bail!(
-            "--{name} '{line}': {}: see {}",
-            ending(status),
-            below_record(&path)
-        );
+        let what = match line.contains('\n') {
+            // The script of a definition.
+            true => name.to_owned(),
+            false => format!("--{name} '{line}'"),
+        };
+        bail!("{what}: {}: see {}", ending(status), below_record(&path));
     }
     Ok(())
 }
@@ -87,9 +90,17 @@ pub(super) fn below_record(path: &Path) -> String {
     parts.join("/")
 }
 
+/// So much of the end of a file is looked at.
+const TAIL: u64 = 4096;
+
 /// The last line of a file that is not empty.
 pub(super) fn last_line(path: &Path) -> Option<String> {
-    let text = fs::read(path).ok()?;
+    let mut file = file::open(path).ok()?;
+    let length = file.metadata().ok()?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(TAIL)))
+        .ok()?;
+    let mut text = Vec::new();
+    file.take(TAIL).read_to_end(&mut text).ok()?;
     let text = String::from_utf8_lossy(&text);
     let line = text
         .lines()
@@ -101,6 +112,8 @@ pub(super) fn last_line(path: &Path) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

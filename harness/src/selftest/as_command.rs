@@ -113,8 +113,7 @@ fn command(stage: &Stage, ledger: &Path) -> Result<ForeignCommand> {
     Ok(ForeignCommand {
         argv,
         cwd: "/".into(),
-        setup: None,
-        check: None,
+        ..ForeignCommand::default()
     })
 }
 

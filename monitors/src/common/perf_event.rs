@@ -27,18 +27,19 @@ pub(crate) struct Attr {
     pub(crate) clockid: i32,
 }
 
+impl Attr {
+    /// What the kernel takes for its version.
+    pub(crate) const SIZE: u32 = size_of::<Self>() as u32;
+}
+
 /// An event of the process `pid` on `cpu`; -1 is all.
-pub(crate) fn open(attr: Attr, pid: libc::pid_t, cpu: i32) -> io::Result<OwnedFd> {
-    let attr = Attr {
-        size: size_of::<Attr>() as u32,
-        ..attr
-    };
+pub(crate) fn open(attr: &Attr, pid: libc::pid_t, cpu: i32) -> io::Result<OwnedFd> {
     let group: libc::c_int = -1;
     // SAFETY: the kernel reads `size` bytes of `attr`, which outlives the call.
     let fd = unsafe {
         libc::syscall(
             libc::SYS_perf_event_open,
-            &raw const attr,
+            std::ptr::from_ref(attr),
             pid,
             cpu,
             group,

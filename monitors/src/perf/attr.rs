@@ -28,6 +28,7 @@ pub(super) fn open(cpu: u32) -> io::Result<(OwnedFd, bool)> {
 fn open_as(cpu: u32, read_format: u64) -> io::Result<OwnedFd> {
     let attr = Attr {
         kind: SOFTWARE,
+        size: Attr::SIZE,
         config: DUMMY,
         sample_type: SAMPLE_TIME,
         read_format,
@@ -35,5 +36,5 @@ fn open_as(cpu: u32, read_format: u64) -> io::Result<OwnedFd> {
         clockid: libc::CLOCK_MONOTONIC,
         ..Attr::default()
     };
-    perf_event::open(attr, -1, cpu as i32)
+    perf_event::open(&attr, -1, cpu as i32)
 }

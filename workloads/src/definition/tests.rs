@@ -64,12 +64,17 @@ fn an_error_names_the_file_and_the_key() {
     );
     let model = error(&GOOD.replace("bomb", "bom"));
     assert!(
-        model.contains("model 'bom' is not one of bomb, case, launch, paced, pipeline"),
+        model.contains("model 'bom' is not one of bomb, case, command, launch, paced, pipeline"),
         "{model}"
     );
     let missing = error(&GOOD.replace("analysis = \"A. B.\"", ""));
     assert!(missing.contains("missing field `analysis`"), "{missing}");
-    for text in [unknown, option, model, missing] {
+    let command = error(&GOOD.replace("bomb", "command").replace("depth", "size"));
+    assert!(
+        command.contains("the table 'command' belongs to"),
+        "{command}"
+    );
+    for text in [unknown, option, model, missing, command] {
         assert_eq!(text.lines().count(), 1, "{text}");
     }
 }
@@ -96,4 +101,20 @@ fn what_runs_beside_another_is_a_definition_itself() {
         let name = contract::bare_name(label);
         assert!(all.iter().any(|one| one.name == name), "{label}");
     }
+}
+
+#[test]
+fn the_size_of_a_command_is_known_to_its_scripts() {
+    let all = definitions().unwrap();
+    let storm = all
+        .iter()
+        .find(|one| one.name == "real/cron-storm")
+        .unwrap();
+    let run = |one: &Definition| one.command.as_ref().unwrap().argv[2].clone();
+    let own = run(storm).into_string().unwrap();
+    assert!(own.starts_with("set -eu\nsize=6000\n"), "{own}");
+    let small = storm.with(&[("size".to_owned(), "20".to_owned())]).unwrap();
+    assert_eq!(small.label, "real/cron-storm{size=20}");
+    let small = run(&small).into_string().unwrap();
+    assert_eq!(small, own.replace("size=6000", "size=20"));
 }

@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use super::parameters::size_option;
 use contract::{Counts, OptionSpec, Options, Result, Script, Workload};
 
 /// The model `command`.
@@ -18,7 +19,13 @@ impl Workload for Command {
     }
 
     fn options(&self) -> &'static [OptionSpec] {
-        &[]
+        const {
+            &[size_option(
+                "size",
+                "0",
+                "how much a command of ours does; in its scripts $size",
+            )]
+        }
     }
 
     /// Nothing of it is known beforehand.

@@ -1,0 +1,63 @@
+//! Commands that are not ours: they write no event down.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use contract::Unavailable;
+use serde::Deserialize;
+
+/// A command that is not ours.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ForeignCommand {
+    /// The program and its arguments.
+    pub argv: Vec<OsString>,
+    /// The folder it runs in; of a definition, a new one.
+    pub cwd: PathBuf,
+    /// Lines for the shell, run once in that folder to make its input.
+    pub prepare: Option<String>,
+    /// The same before each cell.
+    pub setup: Option<String>,
+    /// The same after each cell, which fails where this does.
+    pub check: Option<String>,
+}
+
+/// The table `command` of a definition.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Scripts {
+    /// Programs that it needs, with the package of each.
+    needs: BTreeMap<String, String>,
+    prepare: String,
+    #[serde(default)]
+    setup: Option<String>,
+    run: String,
+    #[serde(default)]
+    check: Option<String>,
+}
+
+impl Scripts {
+    /// The command that does so much.
+    pub(crate) fn command(&self, size: u64) -> ForeignCommand {
+        let sized = |text: &String| format!("set -eu\nsize={size}\n{}", text.trim());
+        let run = sized(&self.run);
+        ForeignCommand {
+            argv: vec!["sh".into(), "-c".into(), run.into()],
+            cwd: PathBuf::new(),
+            prepare: Some(sized(&self.prepare)),
+            setup: self.setup.as_ref().map(sized),
+            check: self.check.as_ref().map(sized),
+        }
+    }
+
+    /// The first program that it needs and this machine lacks.
+    pub(crate) fn unavailable(&self) -> Option<Unavailable> {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let folders: Vec<_> = std::env::split_paths(&path).collect();
+        let there = |name: &String| folders.iter().any(|folder| folder.join(name).is_file());
+        let missing = self.needs.iter().find(|(name, _)| !there(name));
+        missing.map(|(name, package)| {
+            Unavailable::new(format!("{name} in PATH"), format!("install {package}"))
+        })
+    }
+}
