@@ -12,7 +12,7 @@ use monitors::owned_dir;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use super::{Hierarchy, PREFIX};
+use super::hierarchy::{Hierarchy, PREFIX, put};
 
 /// How long a group stays busy behind its last member.
 const GOING: Duration = Duration::from_millis(500);
@@ -42,7 +42,7 @@ impl Hierarchy {
 pub(super) fn remove(path: &Path) -> Result<()> {
     let limit = path.join("pids.max");
     if limit.exists() {
-        super::put(&limit, "0")?;
+        put(&limit, "0")?;
     }
     let deadline = Instant::now() + PATIENCE;
     let mut seen = Instant::now();
