@@ -23,7 +23,7 @@ mod runner;
 mod shell;
 mod truth;
 
-pub(crate) use asked::{Asked, definition};
+pub(crate) use asked::{Asked, definition, in_path};
 pub(crate) use confirm::confirm;
 pub(crate) use outcome::FILE;
 pub(crate) use rehearsal::rehearse;
