@@ -25,6 +25,7 @@ use std::path::Path;
 
 use anyhow::{Context, Error, Result};
 
+use crate::checksums;
 use crate::exit::NothingRuns;
 use measure::{Measured, measure};
 use scoring::record::{CellRun, Noise, Status, write_json_pretty};
@@ -57,6 +58,9 @@ impl Cell<'_> {
                 Err(error) => blame(&mut row, &error),
             }
             write_json_pretty(&dir.join("cell.json"), &row)?;
+            if row.status == Status::Ok {
+                checksums::write(&dir)?;
+            }
             return Ok(row);
         }
     }

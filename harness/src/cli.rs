@@ -1,5 +1,7 @@
 //! The command line, as clap sees it: the sub-commands, each with the arguments of its own file.
 
+use std::ffi::OsString;
+
 use anyhow::Result;
 use clap::{CommandFactory, Parser, Subcommand};
 
@@ -85,9 +87,41 @@ enum Command {
     Foreign(command::CommandArgs),
 }
 
-/// What `word`, which is no option, may have been meant as.
+/// The sub-command that a command line names, for errors in which clap does not say it.
+fn named(words: impl Iterator<Item = OsString>) -> clap::Command {
+    let whole = Cli::command();
+    let words: Vec<_> = words.skip(1).collect();
+    let mut named = words.iter().filter_map(|word| whole.find_subcommand(word));
+    named.next().cloned().unwrap_or_else(|| whole.clone())
+}
+
+/// `harness`, or with its sub-command.
+pub fn called() -> String {
+    match named(std::env::args_os()).get_name() {
+        "harness" => "harness".into(),
+        name => format!("harness {name}"),
+    }
+}
+
+/// What `word`, which clap does not know here, may have been meant as: a monitor or a workload, where
+/// the sub-command takes some; else the flag or the sub-command that is nearest.
 pub fn meant(word: &str) -> Option<String> {
-    select::meant(word)
+    let command = named(std::env::args_os());
+    let takes = |hint: &String| {
+        let is = |one: &clap::Arg| one.get_short() == hint.chars().nth(1);
+        command.get_arguments().any(is)
+    };
+    if let Some(hint) = select::meant(word) {
+        return Some(hint).filter(takes);
+    }
+    let flags = command.get_arguments().filter_map(clap::Arg::get_long);
+    match word.strip_prefix("--") {
+        Some(flag) => select::closest(flag, flags).map(|near| format!("--{near}")),
+        None => {
+            let names = command.get_subcommands().filter(|one| !one.is_hide_set());
+            select::closest(word, names.map(clap::Command::get_name)).map(Into::into)
+        }
+    }
 }
 
 impl Cli {

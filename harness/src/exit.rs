@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use anyhow::Error;
-use clap::error::{ContextKind, ContextValue};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use signal_hook::consts::SIGXFSZ;
 
 use crate::output;
@@ -50,7 +50,10 @@ pub fn misuse(why: impl fmt::Display) -> Error {
 /// started from here do not inherit the handler.
 pub fn guarded(program: impl FnOnce() -> ExitCode + UnwindSafe) -> ExitCode {
     std::panic::set_hook(Box::new(|panic| {
-        let text = panic.payload_as_str().unwrap_or("a panic");
+        let payload = panic.payload();
+        let text = payload.downcast_ref::<&str>().copied();
+        let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+        let text = text.unwrap_or("a panic");
         let place = panic
             .location()
             .map_or_else(String::new, |at| format!(" ({at})"));
@@ -81,8 +84,12 @@ pub fn code(result: Result<(), Error>) -> ExitCode {
 }
 
 /// What clap found wrong, shortened to its one line; help and version go to stdout whole. `meant`
-/// knows what a word that is no option may have been meant as.
-pub fn usage(error: &clap::Error, meant: impl Fn(&str) -> Option<String>) -> ExitCode {
+/// knows what a word that is no option may have been meant as; `called` is the command.
+pub fn usage(
+    error: &clap::Error,
+    meant: impl Fn(&str) -> Option<String>,
+    called: &str,
+) -> ExitCode {
     if !error.use_stderr() {
         return code(output::given(error.print()));
     }
@@ -90,31 +97,33 @@ pub fn usage(error: &clap::Error, meant: impl Fn(&str) -> Option<String>) -> Exi
     let text = text.strip_prefix("error: ").unwrap_or(&text);
     let first = text.split("\n\n").next().unwrap_or(text);
     let words: Vec<_> = first.split_whitespace().collect();
-    let wrong = [ContextKind::InvalidArg, ContextKind::InvalidSubcommand];
-    let wrong = wrong.iter().find_map(|kind| error.get(*kind));
-    let meant = match wrong {
-        Some(ContextValue::String(word)) => meant(word),
-        _ => None,
-    };
-    let hint = meant.map_or_else(String::new, |meant| format!(", did you mean {meant}?"));
-    say(&format!(
-        "{}{hint}; see {} --help",
-        words.join(" "),
-        command(text)
-    ));
+    let hint =
+        hint(error, meant).map_or_else(String::new, |hint| format!(", did you mean {hint}?"));
+    say(&format!("{}{hint}; see {called} --help", words.join(" ")));
     ExitCode::from(2)
 }
 
-/// `harness` or `harness COMMAND`, from the usage that clap shows.
-fn command(text: &str) -> String {
-    let usage = text
-        .split_once("Usage: ")
-        .map_or("harness", |(_, usage)| usage);
-    let words = usage.split_whitespace();
-    let plain = |word: &&str| {
-        word.chars().all(|c| c.is_ascii_lowercase() || c == '-') && !word.starts_with('-')
+/// What was perhaps meant by what clap does not know.
+fn hint(error: &clap::Error, meant: impl Fn(&str) -> Option<String>) -> Option<String> {
+    let wrong = [ContextKind::InvalidArg, ContextKind::InvalidSubcommand];
+    let near = [
+        ContextKind::SuggestedSubcommand,
+        ContextKind::SuggestedArg,
+        ContextKind::SuggestedValue,
+    ];
+    let said = |kinds: &[ContextKind]| {
+        kinds.iter().find_map(|kind| match error.get(*kind)? {
+            ContextValue::String(word) => Some(word.clone()),
+            ContextValue::Strings(words) => words.first().cloned(),
+            _ => None,
+        })
     };
-    words.take_while(plain).collect::<Vec<_>>().join(" ")
+    let unknown = [ErrorKind::UnknownArgument, ErrorKind::InvalidSubcommand];
+    let word = unknown
+        .contains(&error.kind())
+        .then(|| said(&wrong))
+        .flatten();
+    word.and_then(|word| meant(&word)).or_else(|| said(&near))
 }
 
 /// One line to the person at stderr. Control characters in it are escaped, so that a name taken
@@ -122,4 +131,19 @@ fn command(text: &str) -> String {
 pub fn say(line: &str) {
     // With stderr closed there is nothing to write to.
     let _closed = writeln!(io::stderr(), "harness: {}", contract::plain(line));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kind_17_a_panic_is_an_exit_code() {
+        let same =
+            |found: ExitCode, due: u8| format!("{found:?}") == format!("{:?}", ExitCode::from(due));
+        assert!(same(guarded(|| panic!("planted, and caught")), 1));
+        assert!(same(guarded(|| ExitCode::from(2)), 2));
+        // Later failures of this process are told as its runner tells them.
+        drop(std::panic::take_hook());
+    }
 }

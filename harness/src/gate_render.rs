@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use anyhow::{Context, Result};
 use clap::ValueEnum;
-use comfy_table::Table;
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
+use comfy_table::{ContentArrangement, Table};
 use contract::plain;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use scoring::gate::{Finding, Outcome};
@@ -64,10 +64,14 @@ fn columns(finding: &Finding) -> [String; 5] {
     ]
 }
 
-/// One row for each finding.
-pub(crate) fn table(findings: &[Finding]) -> String {
+/// One row for each finding, within `width` where the reader is a terminal.
+pub(crate) fn table(findings: &[Finding], width: Option<u16>) -> String {
     let mut table = Table::new();
     table.load_preset(UTF8_HORIZONTAL_ONLY).force_no_tty();
+    if let Some(width) = width {
+        table.set_content_arrangement(ContentArrangement::Dynamic);
+        table.set_width(width);
+    }
     table.set_header(["", "workload", "configuration", "what", "figures"]);
     for finding in ordered(findings) {
         table.add_row(columns(finding));
@@ -209,5 +213,28 @@ fn marked(bad: bool, title: &str, says: &str, ci: Ci) -> String {
             }
         }
         Ci::Auto | Ci::None => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use scoring::gate::Subject;
+
+    #[test]
+    fn kind_20_rows_fit_the_terminal() {
+        let finding = Finding {
+            workload: "short-lived/fork".into(),
+            configuration: "netlink{rcvbuf=kernel}".into(),
+            what: "fork".into(),
+            subject: Subject::Loss,
+            outcome: Outcome::Failed,
+            says: "12 of 100000 lost, 0 of 100000 in the baseline; none may be".into(),
+        };
+        let longest = |width| {
+            let text = table(std::slice::from_ref(&finding), width);
+            text.lines().map(|line| line.chars().count()).max()
+        };
+        assert!(longest(Some(80)) <= Some(80) && longest(None) > Some(80));
     }
 }

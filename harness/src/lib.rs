@@ -5,6 +5,7 @@ mod buffer_sizes;
 mod calibrate;
 mod cell;
 mod cgroup;
+mod checksums;
 mod cleanup;
 pub mod cli;
 mod cmd;

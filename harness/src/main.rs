@@ -9,6 +9,6 @@ use rollcall::exit;
 fn main() -> ExitCode {
     exit::guarded(|| match Cli::try_parse() {
         Ok(cli) => exit::code(cli.dispatch()),
-        Err(error) => exit::usage(&error, cli::meant),
+        Err(error) => exit::usage(&error, cli::meant, &cli::called()),
     })
 }

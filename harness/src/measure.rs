@@ -84,12 +84,8 @@ pub(crate) fn measure(wanted: &Wanted) -> Result<Measured> {
             "{label} plants faults in the ledger of a workload, and a command has none: leave it out"
         )));
     }
-    let setup = Setup::new(
-        wanted.out.as_deref(),
-        wanted.kind,
-        wanted.scale,
-        wanted.patience,
-    )?;
+    let (out, patience) = (wanted.out.as_deref(), wanted.patience);
+    let setup = Setup::new(out, wanted.kind, wanted.scale, patience)?;
     setup.keep_tools(&configurations)?;
     let asked = Asked {
         seed: wanted.seed,
@@ -109,6 +105,7 @@ pub(crate) fn measure(wanted: &Wanted) -> Result<Measured> {
         workloads,
     };
     let ended = run.cells();
+    // Without those that found out while they were measured.
     let able = run.able.len();
     let out = setup.stage.out.as_path();
     if ended
@@ -192,6 +189,17 @@ impl Run<'_> {
             self.write()?;
             let cases = (cases.as_slice(), self.wanted.scale);
             repeated(&mut cells, cases, &self.able[1..], repetitions, &mut rng)?;
+        }
+        let lacking = cells.lacking();
+        for one in &mut self.record.monitors {
+            if let Some(why) = lacking.get(&one.name) {
+                one.unavailable = Some(vec![why.clone()]);
+            }
+        }
+        self.write()?;
+        self.able.retain(|one| !lacking.contains_key(&one.label()));
+        if cells.none_ran() {
+            self.able.clear();
         }
         Ok(cells.failed())
     }

@@ -11,6 +11,7 @@ use scoring::record::{
 };
 use scoring::{Cell, Scored, Summary, score};
 
+use crate::checksums;
 use crate::cross_check::{self, accounting};
 use crate::foreign;
 
@@ -58,10 +59,13 @@ fn inputs(dir: &Path, run: &CellRun, reader: Reader) -> Result<Inputs> {
     if reader.emulated {
         claims.clock = claims.clock.emulated();
     }
+    let log = decode(&dir.join("spool.bin"), monitor)?;
+    // Last: what is wrong with a file that does not read says more.
+    checksums::check(dir)?;
     Ok(Inputs {
         ledger,
         others,
-        log: decode(&dir.join("spool.bin"), monitor)?,
+        log,
         claims,
     })
 }

@@ -7,6 +7,7 @@ use contract::{Label, Monitor, Options};
 use workloads::Definition;
 
 use crate::exit::misuse;
+pub(crate) use pattern::closest;
 use pattern::{Candidate, patterns};
 
 /// The workloads of the default comparison: one of each family.
@@ -51,8 +52,10 @@ pub(crate) fn null() -> Result<Configuration> {
 /// The one monitor called `label`.
 pub(crate) fn configuration(label: &str) -> Result<Configuration> {
     let Label { name, options } = parse(label)?;
-    let monitor = monitors::find(name)
-        .ok_or_else(|| misuse(format!("no monitor is called '{name}': see harness list")))?;
+    let monitor = monitors::find(name).ok_or_else(|| {
+        let names = monitors::all().iter().map(|one| one.name());
+        unknown("monitor", name, names)
+    })?;
     Configuration::new(monitor, &options)
 }
 
@@ -156,9 +159,17 @@ pub(crate) fn workload(label: &str) -> Result<Definition> {
         .map_err(misuse)?
         .into_iter()
         .find(|one| one.name == name);
-    let found =
-        found.ok_or_else(|| misuse(format!("no workload is called '{name}': see harness list")))?;
+    let found = found.ok_or_else(|| unknown("workload", name, std::iter::empty()))?;
     found.with(&owned(&options)).map_err(misuse)
+}
+
+/// Misuse of a name, with the nearest of `names`.
+fn unknown<'a>(what: &str, name: &str, names: impl Iterator<Item = &'a str>) -> anyhow::Error {
+    let near =
+        closest(name, names).map_or_else(String::new, |near| format!(", did you mean {near}?"));
+    misuse(format!(
+        "no {what} is called '{name}'{near}: see harness list"
+    ))
 }
 
 fn parse(label: &str) -> Result<Label<'_>> {

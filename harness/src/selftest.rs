@@ -23,6 +23,7 @@ use contract::{Ledger, Spool};
 use monitors::replay::{self, Faults, Planted, plant};
 use serde_json::{Value, to_value};
 
+use crate::checksums;
 use crate::scorer;
 use crate::select;
 use scoring::record::{
@@ -275,7 +276,9 @@ fn write_cell(dir: &Path, source: &Source, run: &CellRun, planted: Option<&Plant
         Some(from) => {
             for entry in fs::read_dir(from)?.flatten() {
                 let name = entry.file_name();
-                if name != "spool.bin" && name != "cell.json" {
+                // What is planted is not what was measured.
+                let replaced = ["spool.bin", "cell.json", checksums::FILE];
+                if !replaced.iter().any(|one| name == *one) {
                     fs::copy(entry.path(), cell.join(name)).with_context(|| bad(&cell))?;
                 }
             }

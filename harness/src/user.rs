@@ -29,6 +29,14 @@ pub(crate) fn uid(text: &str) -> Result<u32, String> {
     }
 }
 
+/// The user that this process runs as, by name where it has one.
+pub(crate) fn name() -> String {
+    match nix::unistd::User::from_uid(geteuid()) {
+        Ok(Some(user)) => format!("user {}", user.name),
+        _ => format!("user {}", geteuid()),
+    }
+}
+
 /// The person behind sudo, where root was become by it.
 pub(crate) fn behind_sudo() -> Option<User> {
     if !geteuid().is_root() {

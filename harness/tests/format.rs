@@ -25,11 +25,12 @@ fn home() -> PathBuf {
 }
 
 /// Those that are JSON.
-const FILES_OF_A_CELL: [&str; 5] = [
+const FILES_OF_A_CELL: [&str; 6] = [
     "cell.json",
     "outcome.json",
     "ledger.json",
     "alive.json",
+    "checksums.json",
     "foreign.json",
 ];
 

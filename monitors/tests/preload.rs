@@ -216,6 +216,25 @@ fn a_failed_exec_is_nothing_and_errno_is_kept() {
     agrees(&Programs::build(), "target", "target", &["failures", "-"]);
 }
 
+/// Records of two processes come in any order; what is told does not.
+#[test]
+fn a_fork_is_told_before_the_exec_and_the_end_of_its_process() {
+    let programs = Programs::build();
+    let watched = capture("16M", |watch| {
+        programs.call(watch, "target", "target", &["stress", "-"])
+    });
+    let journal = test_support::decode(&watched.spool);
+    let mut alive = std::collections::HashSet::new();
+    for event in &journal.events {
+        match event.kind {
+            Kind::Fork => assert!(alive.insert(event.pid), "{} is forked again", event.pid),
+            Kind::Exec => assert!(alive.contains(&event.pid), "{} was not forked", event.pid),
+            Kind::Exit => assert!(alive.remove(&event.pid), "{} was not forked", event.pid),
+        }
+    }
+    assert!(journal.events.len() > 400, "{}", journal.events.len());
+}
+
 /// A program that passes a pointer to nowhere gets the kernel's EFAULT, as without the library.
 #[test]
 fn bad_pointers_are_the_kernels_to_refuse() {

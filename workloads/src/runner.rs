@@ -68,14 +68,23 @@ fn run_first(
 ) -> Result<Ended> {
     let mut first = FirstProcess::start(run, manifest, script, ledger)?;
     let pid = first.pid();
-    let (at, timed_out) = Watchdog::new(ledger, pid, run.limit).around(|| {
+    let watched = Watchdog::new(ledger, pid, run.limit).around(|| {
         // It stays a zombie for now, so that the watchdog cannot kill another process with its pid.
         while waitid(Id::Pid(pid), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT) == Err(Errno::EINTR)
         {
         }
         now()
-    })
-    .map_err(|why| format!("a thread cannot be started ({why}): raise the limit on processes (ulimit -u, pids.max)"))?;
+    });
+    let (at, timed_out) = match watched {
+        Ok(watched) => watched,
+        Err(why) => {
+            first.kill()?;
+            return Err(format!(
+                "a thread cannot be started ({why}): raise the limit on processes (ulimit -u, pids.max)"
+            )
+            .into());
+        }
+    };
     let status = first.end(at)?;
     Ok(Ended {
         began: first.began,

@@ -14,6 +14,7 @@ mod comparison;
 mod cost;
 mod fields;
 pub mod gate;
+mod json;
 mod latency;
 mod latency_score;
 mod loss;

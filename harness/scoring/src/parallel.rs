@@ -18,7 +18,7 @@ pub(crate) fn both<A: Send, B>(
     std::thread::scope(|scope| {
         let begun = std::thread::Builder::new().spawn_scoped(scope, || take().map(|one| one()));
         let two = two();
-        let done = match begun.map(|begun| begun.join()) {
+        let done = match begun.map(std::thread::ScopedJoinHandle::join) {
             Ok(Ok(done)) => done,
             Ok(Err(panic)) => std::panic::resume_unwind(panic),
             Err(_no_thread) => None,

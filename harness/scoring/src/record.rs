@@ -1,8 +1,6 @@
 //! What a record folder holds, as written while measuring. Everything else in it is computed from
 //! this and the raw files: `record.json`, and in `raw/CELL/` a `cell.json`, the ledger and the spool.
 
-mod json;
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 
-pub use json::{read_json, write_json, write_json_pretty};
+pub use crate::json::{read_json, write_json, write_json_pretty};
 
 /// The version of every format in docs/FORMAT.md.
 pub const FORMAT: u32 = 2;

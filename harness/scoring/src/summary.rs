@@ -1,7 +1,6 @@
 use std::collections::HashSet;
-use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
 use crate::aggregate::compare;
@@ -9,8 +8,7 @@ use crate::case_outcome::{CaseScore, cases};
 use crate::cell::Cell;
 use crate::comparison::Comparison;
 use crate::noise_floor::NoiseFloor;
-use crate::plausible;
-use crate::record::{FORMAT, Record, read_json};
+use crate::record::{FORMAT, Record};
 use crate::scored::Scored;
 use crate::slowdown::{Overall, OverheadFits};
 
@@ -59,20 +57,6 @@ impl Summary {
             noise_floor: NoiseFloor::new(&overhead),
             cells,
         })
-    }
-
-    /// Reads `DIR/summary.json`. An error names it, and the figure in it that cannot be.
-    pub fn read(dir: &Path) -> Result<Self> {
-        let path = dir.join("summary.json");
-        let found: Self = read_json(&path)?;
-        let why = || {
-            format!(
-                "{}: cannot be: harness score makes it again",
-                path.display()
-            )
-        };
-        plausible::check(&found).with_context(why)?;
-        Ok(found)
     }
 
     /// What there is about load: a case says nothing of loss, time and cost.

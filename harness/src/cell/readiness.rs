@@ -1,5 +1,6 @@
 //! Ready and drained are known, not slept for: a readiness probe is a process spawned only to be
-//! reported. It stays a zombie until then, so that a monitor that only polls finds it.
+//! reported. It stays a zombie for a while, so that a monitor that only polls finds it, and is then reaped:
+//! one that polls may take a process for ended only when its pid is gone.
 
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -17,6 +18,10 @@ use crate::user::User;
 
 /// So long is the report of the last probes waited for before others follow, and then twice as long.
 const AGAIN: Duration = Duration::from_millis(500);
+
+/// How long a probe is waited for before it is reaped, and again after that: at first, and at most.
+const FIRST: Duration = Duration::from_millis(100);
+const MOST: Duration = Duration::from_secs(2);
 
 /// Spawns readiness probes as the workload would spawn its programs.
 pub(super) struct ReadinessProbes {
@@ -56,23 +61,26 @@ impl ReadinessProbes {
             return reap(self.spawn()?);
         };
         let deadline = Instant::now() + patience;
-        let mut sent = Vec::new();
+        let (mut sent, mut wait) = (Vec::new(), FIRST);
         while Instant::now() < deadline {
             let readiness_probe = self.spawn()?;
             sent = vec![readiness_probe.id()];
-            let reported = until(Duration::from_millis(100), || tail.reported(&sent));
+            let alive = until(wait, || tail.reported(&sent));
             reap(readiness_probe)?;
             // That it has ended says more than that the probe was not reported.
             monitor.check()?;
-            if reported? {
+            if alive? || until(wait, || tail.reported(&sent))? {
                 tail.forget();
                 return Ok(());
             }
+            monitor.check()?;
+            wait = (wait * 2).min(MOST);
         }
         bail!(
-            "no readiness probe was detected within {} s, the last of them pid {}",
+            "no readiness probe was detected within {} s; of the last, pid {}, {}",
             patience.as_secs(),
-            sent[0]
+            sent[0],
+            tail.told_of(sent[0])
         )
     }
 
@@ -95,9 +103,11 @@ impl ReadinessProbes {
             let over = deadline.saturating_duration_since(Instant::now());
             let all = until(wait.min(over), || tail.reported(&sent));
             let mut place = 0..;
-            left.retain(|_| place.next().is_some_and(|at| !tail.has(sent[at])));
             probes.into_iter().try_for_each(reap)?;
-            if !all? && over <= wait {
+            let over = deadline.saturating_duration_since(Instant::now());
+            let all = all? || until(wait.min(over), || tail.reported(&sent))?;
+            left.retain(|_| place.next().is_some_and(|at| !tail.has(sent[at])));
+            if !all && over <= wait {
                 return Ok(false);
             }
             wait *= 2;

@@ -13,6 +13,9 @@ pub(super) struct SpoolTail {
     decoder: Box<dyn Decode>,
     kind: Kind,
     seen: HashSet<Pid>,
+    /// What was reported of those that were waited for, and how many events of others.
+    told: HashSet<(Pid, Kind)>,
+    others: u64,
     journal: EventLog,
 }
 
@@ -34,6 +37,8 @@ impl SpoolTail {
             decoder: monitor.decoder(),
             kind,
             seen,
+            told: HashSet::new(),
+            others: 0,
             journal,
         }))
     }
@@ -52,6 +57,12 @@ impl SpoolTail {
                 .iter()
                 .filter(|event| event.kind == self.kind);
             self.seen.extend(due.map(|event| event.pid));
+            for event in &self.journal.events {
+                match pids.contains(&event.pid) {
+                    true => drop(self.told.insert((event.pid, event.kind))),
+                    false => self.others += 1,
+                }
+            }
             self.journal.clear();
         }
         Ok(pids.iter().all(|pid| self.seen.contains(pid)))
@@ -65,5 +76,25 @@ impl SpoolTail {
     /// Forgets what was reported; a pid may come again.
     pub(super) fn forget(&mut self) {
         self.seen.clear();
+        self.told.clear();
+    }
+
+    /// What was reported of one that is still waited for, in words.
+    pub(super) fn told_of(&self, pid: Pid) -> String {
+        let due = self.kind;
+        let told = Kind::ALL.into_iter();
+        let told: Vec<_> = told
+            .filter(|kind| self.told.contains(&(pid, *kind)))
+            .map(|kind| format!("its {kind}"))
+            .collect();
+        match (told.as_slice(), self.others) {
+            ([], 0) => {
+                format!("nothing was reported, nor of any other process (its {due} is waited for)")
+            }
+            ([], others) => format!(
+                "nothing was reported, and {others} events of other processes (its {due} is waited for)"
+            ),
+            (told, _) => format!("{} was reported, and its {due} was not", told.join(" and ")),
+        }
     }
 }

@@ -1,13 +1,14 @@
 //! `harness gate`: fails on event-loss regression, for CI.
 
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Error, Result, bail};
 use clap::Args;
 use contract::Kind;
+use terminal_size::terminal_size_of;
 
 use super::args::{OutArgs, ToolsArgs, duration, factor};
 use crate::exit::{misuse, say};
@@ -180,7 +181,7 @@ fn refused(args: &GateArgs, error: Error) -> Error {
     let why = contract::plain(&format!("{error:#}"));
     let file = args.baseline.display().to_string();
     let told = gate_render::junit_refused(&file, &why)
-        .and_then(|junit| tell_files(args, junit, gate_render::markdown_refused(&why)))
+        .and_then(|junit| tell_files(args, &junit, &gate_render::markdown_refused(&why)))
         .and_then(|()| print(&gate_render::annotation_refused(&file, &why, ci(args))));
     if let Err(also) = told {
         say(&format!("{also:#}"));
@@ -300,15 +301,18 @@ fn ci(args: &GateArgs) -> Ci {
 fn tell(args: &GateArgs, findings: &[Finding]) -> Result<()> {
     tell_files(
         args,
-        gate_render::junit(findings)?,
-        gate_render::markdown(findings),
+        &gate_render::junit(findings)?,
+        &gate_render::markdown(findings),
     )?;
-    print(&gate_render::table(findings))?;
+    let out = std::io::stdout();
+    let terminal = out.is_terminal().then(|| terminal_size_of(out)).flatten();
+    let width = terminal.map(|(width, _)| width.0);
+    print(&gate_render::table(findings, width))?;
     print(&gate_render::annotations(findings, ci(args)))
 }
 
-fn tell_files(args: &GateArgs, junit: String, markdown: String) -> Result<()> {
-    let put = |path: &Path, text: String| {
+fn tell_files(args: &GateArgs, junit: &str, markdown: &str) -> Result<()> {
+    let put = |path: &Path, text: &str| {
         fs::write(path, text).with_context(|| format!("{}: cannot be written", path.display()))
     };
     if let Some(path) = &args.junit {

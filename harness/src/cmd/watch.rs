@@ -107,7 +107,7 @@ pub(crate) fn watch(args: &WatchArgs) -> Result<()> {
     let dir = OwnedDir::temporary(cleanup::WATCH, false)
         .context("a temporary folder cannot be made: set TMPDIR to a folder with space")?;
     let mut ready = |env: &[(String, String)]| {
-        tell_ready(&label, env);
+        tell_ready(&configuration, env);
         Ok(())
     };
     let mut session = Session {
@@ -142,12 +142,15 @@ fn filter(wanted: Wanted, configuration: &Configuration) -> Result<Filter> {
     let claims = configuration.monitor.claims(&configuration.options);
     let forks = claims.kind(Kind::Fork) && claims.field(Kind::Fork, Field::Ppid);
     let filter = Filter::new(wanted, forks, watch::now, watch::user);
-    match filter.absent().first() {
-        None => Ok(filter),
-        Some(pid) => Err(misuse(format!(
-            "--pid {pid}: there is no such process: name one that lives"
-        ))),
-    }
+    let absent = filter.absent();
+    absent.first().map_or(Ok(filter), |pid| Err(gone(*pid)))
+}
+
+/// A wanted tree has no root.
+fn gone(pid: u32) -> Error {
+    misuse(format!(
+        "--pid {pid}: there is no such process: name one that lives"
+    ))
 }
 
 /// What the flags ask for, if the monitor can tell it.
@@ -158,6 +161,10 @@ fn wanted(args: &WatchArgs, configuration: &Configuration) -> Result<Wanted> {
         users: args.users.clone(),
         exe: args.exe.clone(),
     };
+    // Again when it begins: another harness may have to be waited for.
+    if let Some(pid) = wanted.trees.iter().find(|&&pid| watch::user(pid).is_none()) {
+        return Err(gone(*pid));
+    }
     let claims = configuration.monitor.claims(&configuration.options);
     match watch::unanswerable(&wanted, &claims) {
         None => Ok(wanted),
@@ -223,12 +230,18 @@ fn wall() -> Result<i64> {
 }
 
 /// Says that everything is seen from here on, and what a program needs for it.
-fn tell_ready(label: &str, env: &[(String, String)]) {
-    say(&format!("watching with {label}"));
+fn tell_ready(configuration: &Configuration, env: &[(String, String)]) {
+    say(&format!("watching with {}", configuration.label()));
     if env.is_empty() {
         return;
     }
-    say("it sees programs that are started with:");
+    // What is closed to other users gets nothing from their programs.
+    let own = configuration.monitor.privilege() == Privilege::None;
+    let whose = match own {
+        true => format!(" of {}, and of no other user,", user::name()),
+        false => String::new(),
+    };
+    say(&format!("it sees programs{whose} that are started with:"));
     let pairs: Vec<_> = env
         .iter()
         .map(|(name, value)| format!("{name}={value}"))

@@ -1,5 +1,7 @@
 //! Runs cells one after another: each gets its place in the order, and a failure is said at once.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use anyhow::Result;
 use workloads::Definition;
 
@@ -52,6 +54,11 @@ pub(crate) struct Cells<'a> {
     stage: &'a Stage,
     next: u32,
     failed: usize,
+    /// Configurations of which a cell was measured, or went wrong.
+    ran: BTreeSet<String>,
+    /// Those of which one found out that it cannot run here, with the reason.
+    lack: BTreeMap<String, String>,
+    could_not: u64,
 }
 
 impl<'a> Cells<'a> {
@@ -61,12 +68,47 @@ impl<'a> Cells<'a> {
             stage,
             next: 0,
             failed: 0,
+            ran: BTreeSet::new(),
+            lack: BTreeMap::new(),
+            could_not: 0,
         }
     }
 
     /// How many went wrong.
     pub(crate) fn failed(&self) -> usize {
         self.failed
+    }
+
+    /// Configurations of which no cell could be run, with the reason.
+    pub(crate) fn lacking(&self) -> BTreeMap<String, String> {
+        let mut lacking = self.lack.clone();
+        lacking.retain(|label, _| !self.ran.contains(label));
+        lacking
+    }
+
+    /// Whether there were cells, and none could be run: no monitor's, whatever lacked.
+    pub(crate) fn none_ran(&self) -> bool {
+        self.could_not > 0 && self.ran.is_empty()
+    }
+
+    fn note(&mut self, task: &Task<'_>, row: &CellRun, progress: &Progress) {
+        let label = task.configuration.label();
+        if task.configuration.monitor.name() == "null" {
+            return;
+        }
+        if row.status != Status::Unavailable {
+            self.ran.insert(label);
+            return;
+        }
+        self.could_not += 1;
+        let why = row.error.clone().unwrap_or_default();
+        if !self.lack.contains_key(&label) {
+            progress.say(&format!("{} cannot be run here: {why}", task.words()));
+        }
+        // A case may itself find that it lacks something, which says nothing of the monitor.
+        if task.workload.model() != "case" && task.workload.unavailable().is_none() {
+            self.lack.insert(label, why);
+        }
     }
 
     /// Runs one.
@@ -76,6 +118,7 @@ impl<'a> Cells<'a> {
             Some(why) => cell.unavailable(&why.to_string())?,
             None => cell.run()?,
         };
+        self.note(&task, &row, progress);
         if row.status == Status::Failed {
             self.failed += 1;
             progress.say(&format!(

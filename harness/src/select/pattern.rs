@@ -168,7 +168,7 @@ fn near(text: &str, all: &[Candidate<'_>]) -> String {
 }
 
 /// The name that is nearest to `text`, if one is near.
-fn closest<'a>(text: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn closest<'a>(text: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let far = |name: &str| strsim::damerau_levenshtein(text, name);
     let nearest = names.min_by_key(|name| far(name))?;
     (far(nearest) <= 2.max(text.len() / 4)).then_some(nearest)

@@ -93,6 +93,13 @@ impl Filter {
             Kind::Fork => self.fork(report, out),
             Kind::Exec => {
                 self.exec(report);
+                if self
+                    .processes
+                    .get(&report.pid)
+                    .is_some_and(|one| self.is_settled(one))
+                {
+                    self.release(report.pid, out);
+                }
                 self.judge(report, out);
             }
             Kind::Exit => self.judge(report, out),
@@ -105,47 +112,80 @@ impl Filter {
     }
 
     fn give_up(&mut self, now: Nanos, out: &mut Judged<'_>) {
-        while let Some(events) = self.held.overdue(now) {
-            for report in events.iter().filter_map(|one| one.report()) {
-                self.settle(&report, out);
+        while let Some(pid) = self.held.overdue(now) {
+            self.release(pid, out);
+        }
+    }
+
+    /// The process that has `pid`, or had it until a short while ago.
+    fn find(&self, pid: Pid) -> Option<&Process> {
+        self.processes.get(&pid).or_else(|| self.recent.of(pid))
+    }
+
+    /// Whether no event that may yet come tells in which tree it is.
+    fn is_settled(&self, process: &Process) -> bool {
+        self.wanted.trees.is_empty() || process.member.is_some() || !process.forkless
+    }
+
+    /// Takes the fork in, or keeps it where its parent may yet be told of.
+    fn fork(&mut self, report: &EventRef<'_>, out: &mut Judged<'_>) {
+        let parent = report.ppid.filter(|&ppid| ppid != 0);
+        let unsettled = |ppid: &Pid| !self.find(*ppid).is_some_and(|one| self.is_settled(one));
+        match parent.filter(unsettled).filter(|_| self.forks) {
+            Some(ppid) => self.held.keep(ppid, report),
+            None => {
+                self.born(report, out);
+                self.release(report.pid, out);
             }
         }
     }
 
-    fn fork(&mut self, report: &EventRef<'_>, out: &mut Judged<'_>) {
+    fn born(&mut self, report: &EventRef<'_>, out: &mut Judged<'_>) {
         let pid = report.pid;
         let ppid = report.ppid.unwrap_or(0);
-        let parent = self.processes.get(&ppid).or_else(|| self.recent.of(ppid));
         let child = Process {
             ppid,
             forkless: false,
-            ..parent.cloned().unwrap_or_default()
+            ..self.find(ppid).cloned().unwrap_or_default()
         };
+        out(report, self.verdict(report.kind, Some(&child)));
         if self.recent.after(pid, report.happened) {
             // Told late, and known to have ended again: the pid may be another's by now.
-            out(report, self.verdict(report.kind, Some(&child)));
             return;
         }
-        let begun = self.processes.get(&pid).is_some_and(|one| one.forkless);
-        if begun && let Some(process) = self.processes.get_mut(&pid) {
-            // It has executed something since, which its parent says nothing about.
-            process.member = process.member.or(child.member);
-            process.forkless = false;
-            out(report, self.verdict(report.kind, Some(&child)));
-        } else {
-            out(report, self.verdict(report.kind, Some(&child)));
-            self.processes.insert(pid, child);
+        match self.processes.get_mut(&pid) {
+            Some(process) if process.forkless => {
+                // It has executed something since, which its parent says nothing about.
+                process.member = process.member.or(child.member);
+                process.forkless = false;
+            }
+            _ => {
+                self.processes.insert(pid, child);
+            }
         }
-        for waiting in self.held.release(pid) {
-            if let Some(report) = waiting.report() {
-                self.settle(&report, out);
+    }
+
+    /// Judges what waited for news of `pid`, and then what waited for the processes born by that.
+    fn release(&mut self, pid: Pid, out: &mut Judged<'_>) {
+        let mut known = vec![pid];
+        while let Some(pid) = known.pop() {
+            for waiting in self.held.release(pid) {
+                let Some(report) = waiting.report() else {
+                    continue;
+                };
+                if report.kind == Kind::Fork {
+                    self.born(&report, out);
+                    known.push(report.pid);
+                } else {
+                    self.settle(&report, out);
+                }
             }
         }
     }
 
     fn exec(&mut self, report: &EventRef<'_>) {
-        let of = |pid: Pid| self.processes.get(&pid).or_else(|| self.recent.of(pid));
-        let parent = report.ppid.and_then(of).and_then(|one| one.member);
+        let parent = report.ppid.and_then(|ppid| self.find(ppid));
+        let parent = parent.and_then(|one| one.member);
         let uid = (!self.wanted.users.is_empty()).then(|| (self.user)(report.pid));
         let new = Process {
             ppid: report.ppid.unwrap_or(0),
@@ -167,11 +207,11 @@ impl Filter {
         let verdict = self.verdict(report.kind, process);
         let fork_tells = match process {
             None => report.kind == Kind::Exit,
-            Some(one) => one.forkless && one.member.is_none() && !self.wanted.trees.is_empty(),
+            Some(process) => !self.is_settled(process),
         };
         let waits = verdict == Verdict::Unknown && fork_tells || self.held.has(report.pid);
         if self.forks && waits {
-            self.held.keep(report);
+            self.held.keep(report.pid, report);
         } else {
             self.settle(report, out);
         }

@@ -25,18 +25,14 @@ fn plain(dir: &Path, name: &str) -> PathBuf {
 /// Each thing that is no file, in the place of `path`.
 fn instead(path: &Path, mut look: impl FnMut(&str)) {
     let sound = fs::read(path).ok();
-    let kinds: [(&str, fn(&Path)); 3] = [
-        ("a FIFO", |path| {
-            mkfifo(path, Mode::from_bits_truncate(0o644)).unwrap()
-        }),
-        ("a device", |path| {
-            std::os::unix::fs::symlink("/dev/zero", path).unwrap()
-        }),
-        ("a folder", |path| fs::create_dir(path).unwrap()),
-    ];
-    for (what, put) in kinds {
+    for what in ["a FIFO", "a device", "a folder"] {
         let _may_be_missing = fs::remove_file(path);
-        put(path);
+        let put = match what {
+            "a FIFO" => mkfifo(path, Mode::from_bits_truncate(0o644)).map_err(Into::into),
+            "a device" => std::os::unix::fs::symlink("/dev/zero", path),
+            _ => fs::create_dir(path),
+        };
+        put.unwrap();
         look(what);
         match what {
             "a folder" => fs::remove_dir(path).unwrap(),
@@ -140,76 +136,79 @@ fn kind_18_what_is_no_file_fails_its_cell() {
     assert_eq!(score().0, 0);
 }
 
+/// A record with one figure changed, which every reader refuses.
+struct Changed {
+    record: PathBuf,
+    other: PathBuf,
+    good: Value,
+}
+
+impl Changed {
+    #[track_caller]
+    fn refused(&self, change: &dyn Fn(&mut Value), names: &str) {
+        let mut bad = self.good.clone();
+        change(&mut bad);
+        assert_ne!(bad, self.good);
+        fs::write(self.record.join("summary.json"), bad.to_string()).unwrap();
+        for command in ["report", "advise", "compare"] {
+            let mut harness = harness();
+            let other = (command == "compare").then_some(&self.other);
+            harness.arg(command).args(other).arg(&self.record);
+            let due = ["summary.json", names, "harness score makes it again"];
+            one_line(&ended(&mut harness), 2, &due);
+        }
+    }
+}
+
 #[test]
 fn kind_18_a_summary_that_cannot_be_is_refused() {
     let dir = scratch();
     let (record, other) = (plain(dir.path(), "record"), plain(dir.path(), "other"));
-    let path = record.join("summary.json");
-    let good: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
-    let cells = good["cells"].as_array().unwrap();
-    let cell = cells
-        .iter()
-        .position(|cell| cell["kinds"]["fork"]["truths"].as_u64() > Some(0));
-    let rows = good["comparison"].as_array().unwrap();
-    let row = rows.iter().position(|row| row["loss"]["fork"].is_object());
-    let (cell, row) = (cell.unwrap(), row.unwrap());
-    let slow = rows
-        .iter()
-        .position(|row| row["slowdown"]["low"].is_number());
-    let refused = |change: &dyn Fn(&mut Value), names: &str| {
-        let mut bad = good.clone();
-        change(&mut bad);
-        assert_ne!(bad, good);
-        fs::write(&path, bad.to_string()).unwrap();
-        for command in ["report", "advise", "compare"] {
-            let mut harness = harness();
-            harness
-                .arg(command)
-                .args((command == "compare").then_some(&other));
-            let said = ended(harness.arg(&record));
-            one_line(
-                &said,
-                2,
-                &["summary.json", names, "harness score makes it again"],
-            );
-        }
+    let text = fs::read(record.join("summary.json")).unwrap();
+    let good: Value = serde_json::from_slice(&text).unwrap();
+    let place = |table: &str, is: &dyn Fn(&Value) -> bool| {
+        let rows = good[table].as_array().unwrap();
+        rows.iter().position(is).unwrap()
     };
-    refused(&|it| it["format"] = json!(1), "format 1");
-    let kind =
-        |it: &mut Value, key: &str, value: Value| it["cells"][cell]["kinds"]["fork"][key] = value;
-    refused(
-        &|it| kind(it, "missed", json!(45_317_200_u64)),
-        "45317200 missed",
-    );
-    refused(&|it| kind(it, "matched", json!(u64::MAX)), "matched");
-    refused(
+    let cell = place("cells", &|cell| {
+        cell["kinds"]["fork"]["truths"].as_u64() > Some(0)
+    });
+    let row = place("comparison", &|row| row["loss"]["fork"].is_object());
+    let slow = place("comparison", &|row| row["slowdown"]["low"].is_number());
+    let it = Changed {
+        record,
+        other,
+        good: good.clone(),
+    };
+    it.refused(&|it| it["format"] = json!(1), "format 1");
+    it.refused(
         &|it| it["cells"][cell]["unverified"] = json!(1_u64 << 40),
         "unverified",
     );
-    refused(
-        &|it| it["cells"][cell]["status"] = json!("failed"),
-        "not measured and has figures",
-    );
-    let loss = |it: &mut Value, key: &str, value: Value| {
-        it["comparison"][row]["loss"]["fork"][key] = value
+    let kind = |key: &'static str, value: Value, names: &str| {
+        it.refused(
+            &|it| it["cells"][cell]["kinds"]["fork"][key] = value.clone(),
+            names,
+        );
     };
-    refused(
-        &|it| loss(it, "missed", json!(45_317_200_u64)),
-        "45317200 missed",
-    );
-    refused(&|it| loss(it, "rate", json!(0.977)), "no rate of 0.977");
-    refused(&|it| loss(it, "high", json!(4531.72)), "an interval");
-    refused(
-        &|it| loss(it, "repetitions_with_loss", json!(999)),
-        "repetitions have loss",
-    );
-    let slow = slow.unwrap();
-    refused(
+    kind("missed", json!(45_317_200_u64), "45317200 missed");
+    kind("matched", json!(u64::MAX), "matched");
+    let loss = |key: &'static str, value: Value, names: &str| {
+        it.refused(
+            &|it| it["comparison"][row]["loss"]["fork"][key] = value.clone(),
+            names,
+        );
+    };
+    loss("missed", json!(45_317_200_u64), "45317200 missed");
+    loss("rate", json!(0.977), "no rate of 0.977");
+    loss("high", json!(4531.72), "an interval");
+    loss("repetitions_with_loss", json!(999), "repetitions have loss");
+    it.refused(
         &|it| it["comparison"][slow]["slowdown"]["low"] = json!(1e9),
         "an interval",
     );
-    fs::write(&path, good.to_string()).unwrap();
-    assert_eq!(ended(harness().arg("report").arg(&record)).0, 0);
+    fs::write(it.record.join("summary.json"), text).unwrap();
+    assert_eq!(ended(harness().arg("report").arg(&it.record)).0, 0);
 }
 
 /// What the project has committed can be.

@@ -10,6 +10,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod files;
+mod flags;
 mod limits;
 mod lock;
 mod output;

@@ -10,7 +10,7 @@ use crate::common::{cells, said, scratch, summary};
 use crate::definitions::{Definition, measured};
 
 /// A name, a shell script, and keys of its definition. The numbers in the scripts mark their processes.
-const BAD: [(&str, &str, &str); 7] = [
+const BAD: [(&str, &str, &str); 9] = [
     ("never-ready", "sleep 31.001 & sleep 31.001", "ready = 'go'"),
     (
         "garbage",
@@ -23,6 +23,16 @@ const BAD: [(&str, &str, &str); 7] = [
         "most_output_mib = 1",
     ),
     ("forks-away", "setsid sh -c 'sleep 31.004; :' & exit 0", ""),
+    (
+        "other-stream",
+        "while :; do echo exit 1 >&2; sleep 0.1003; done",
+        "",
+    ),
+    (
+        "sees-others",
+        "while :; do echo fork 1; sleep 0.1004; done",
+        "[[line]]\nkind = \"fork\"\nregex = '^fork (?<pid>\\d+)$'",
+    ),
     ("dies", "echo exit 1; echo 'no memory' >&2; exit 3", ""),
     ("refuses", "echo 'no such kernel' >&2; exit 3", ""),
     (
@@ -95,6 +105,78 @@ fn a_tool_that_forks_away() {
     let why = error("forks-away", "failed");
     assert!(why.contains("forked away"), "{why}");
     assert!(!alive("31.004"));
+}
+
+#[test]
+fn a_tool_whose_events_come_on_the_other_stream() {
+    let why = error("other-stream", "failed");
+    assert!(why.contains("put events = \"stderr\""), "{why}");
+    assert!(!alive("0.1003"));
+}
+
+#[test]
+fn what_was_seen_of_the_probe_is_told() {
+    let why = error("sees-others", "failed");
+    assert!(why.contains("nothing was reported, and "), "{why}");
+    assert!(why.contains("(its exit is waited for)"), "{why}");
+    assert!(!alive("0.1004"));
+}
+
+/// It reports an exit when the pid has vanished, as a poller does, and says much after it is ready.
+/// Its lines are not UTF-8.
+const POLLER: &str = r#"
+import os, sys, time
+write = lambda text: os.write(1, text)
+write(b"go\n" + b"banner \xff\n" * 20000)
+known = None
+while True:
+    now = {int(pid) for pid in os.listdir("/proc") if pid.isdigit()}
+    for pid in (known or set()) - now:
+        write(b"exit %d \xff\xfe\n" % pid)
+    known = now
+    time.sleep(0.01)
+"#;
+
+#[test]
+#[ignore = "needs root"]
+fn a_poller_that_waits_for_a_pid_to_vanish_is_scored() {
+    let dir = scratch();
+    let run = ["python3", "-c", POLLER];
+    let definition = Definition {
+        needs: "\"root\"",
+        keys: "ready = '^go\\n'\nignore = ['^banner .*$', '^go$']",
+        lines: "[[line]]\nkind = \"exit\"\nregex = '^exit (?<pid>\\d+) .*$'\n",
+        ..Definition::new("poller", &run)
+    };
+    definition.write(dir.path());
+    let (cells, stderr) = measured(dir.path(), &["poller"]);
+    assert_eq!(cells[0]["status"], "ok", "{:#}\n{stderr}", cells[0]);
+    assert_eq!(
+        cells[0]["notes"]["lines_not_understood"], 0,
+        "{:#}",
+        cells[0]
+    );
+}
+
+/// The row, the reason, and that nothing was measured.
+#[test]
+fn a_program_that_is_missing_only_when_it_is_run_ends_with_exit_code_3() {
+    let dir = scratch();
+    let definition = Definition {
+        needs: "\"root\"",
+        ..Definition::new("half-installed", &["/no/such-tool"])
+    };
+    definition.write(dir.path());
+    for workload in ["case/end-exit", "short-lived/fork{count=10}"] {
+        let out = dir.path().join(workload.replace('/', "-"));
+        let tools = dir.path().to_str().unwrap();
+        let args = ["run", "-m", "half-installed", "-w", workload, "--reps", "1"];
+        let out = ["--tools", tools, "--out", out.to_str().unwrap()];
+        let (code, stdout, stderr) = said(&[&args[..], &out].concat());
+        assert_eq!(code, 3, "{stderr}");
+        assert!(stderr.contains("needs /no/such-tool: nothing"), "{stderr}");
+        assert!(stdout.contains("needs /no/such-tool: nothing"), "{stdout}");
+    }
 }
 
 #[test]

@@ -92,7 +92,7 @@ fn a_loss_is_reported_while_watching() {
         if !can_run(bare_name(label)) {
             continue;
         }
-        let watch = Watch::start(&[label, "--format", "json", "--kind", "exec"]);
+        let watch = Watch::start(&[label, "--format", "json", "--kind", "exit"]);
         watch.signal(Signal::SIGSTOP);
         programs(500, &[]);
         watch.signal(Signal::SIGCONT);

@@ -15,7 +15,7 @@ pub(super) struct Links(Vec<(PathBuf, String)>);
 impl Links {
     /// All of this process that are there now.
     pub(super) fn now() -> Result<Self> {
-        let entries = fs::read_dir("/proc/self/fdinfo").map_err(failed)?;
+        let entries = fs::read_dir("/proc/self/fdinfo").map_err(|why| failed(&why))?;
         let read = |path: PathBuf| Some((fs::read_to_string(&path).ok()?, path));
         let all = entries.flatten().filter_map(|entry| read(entry.path()));
         let links = all.filter(|(text, _)| text.contains("link_id:"));
@@ -47,6 +47,6 @@ impl Links {
     }
 }
 
-fn failed(error: std::io::Error) -> contract::Error {
+fn failed(error: &std::io::Error) -> contract::Error {
     format!("/proc/self/fdinfo: {error}: mount proc on /proc").into()
 }

@@ -92,7 +92,7 @@ impl Capture {
                 }
             }
             if !stopped && (self.rest(session, empty)? || self.wait(session, empty)?) {
-                interference::check()?;
+                interference::check(&self.listener)?;
                 self.listener.stop()?;
                 stopped = true;
             }
@@ -228,7 +228,7 @@ impl Capture {
         let limit = if empty { silence } else { Some(Duration::ZERO) };
         let [stop, more] = ready([session.stop, self.listener.as_fd()], limit)?;
         if empty && !stop && !more {
-            interference::check()?;
+            interference::check(&self.listener)?;
         }
         Ok(stop)
     }

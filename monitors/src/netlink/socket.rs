@@ -124,6 +124,9 @@ impl AsFd for ExecWaker {
     }
 }
 
+/// So far below 0 other programs may have taken the count of listeners.
+pub(super) const MOST_BELOW: u32 = 64;
+
 /// A member that has switched the connector on, and switches it off again whatever happens.
 pub(super) struct Listener {
     member: Member,
@@ -138,11 +141,38 @@ impl Listener {
         let member = Member::join(token, rcvbuf)?;
         member.ask(Op::Listen, token)?;
         let listener = Self { member, on: true };
+        for _ in 0..MOST_BELOW {
+            if listener.answered()? {
+                return Ok(listener);
+            }
+            listener.count_up_with(token)?;
+        }
+        Err(
+            "netlink: the proc connector does not answer LISTEN: run as root of the initial user \
+             and pid namespace, on a kernel with CONFIG_PROC_EVENTS=y"
+                .into(),
+        )
+    }
+
+    /// Adds one to the kernel's count of listeners, off which another program has taken one too many.
+    pub(super) fn count_up(&self) -> Result<()> {
+        // Another token than that of LISTEN's answer, which is let through.
+        self.count_up_with(0)
+    }
+
+    fn count_up_with(&self, token: u32) -> Result<()> {
+        // Since 6.6 a second LISTEN counts only after another request.
+        self.member.ask(Op::Refused, 0)?;
+        self.member.ask(Op::Listen, token)
+    }
+
+    /// Whether LISTEN was answered: it is not, where the count is still not above 0.
+    fn answered(&self) -> Result<bool> {
         // The answer may stand behind what other listeners had switched on; all of that happened
         // before this monitor said that it is ready.
-        while let Some(said) = listener.member.hear()? {
+        while let Some(said) = self.member.hear()? {
             match said {
-                Message::Answer { errno: 0, .. } => return Ok(listener),
+                Message::Answer { errno: 0, .. } => return Ok(true),
                 Message::Answer { errno, .. } => {
                     let error = io::Error::from_raw_os_error(errno as i32);
                     return Err(format!("netlink: the proc connector refuses LISTEN: {error}: run as root (CAP_NET_ADMIN)").into());
@@ -150,11 +180,7 @@ impl Listener {
                 _ => {}
             }
         }
-        Err(
-            "netlink: the proc connector does not answer LISTEN: run as root of the initial user \
-             and pid namespace, on a kernel with CONFIG_PROC_EVENTS=y"
-                .into(),
-        )
+        Ok(false)
     }
 
     /// Switches off. What is queued stays to be read; nothing is added to it.

@@ -251,18 +251,26 @@ fn a_live_listener_is_left_alone() {
 #[ignore = "needs root"]
 fn a_connector_that_another_program_switches_off_is_told() {
     on_machine_for!(Netlink);
+    let take_one_off = || {
+        let stranger = Member::join(1, None).unwrap();
+        stranger.ask(wire::Op::Refused, 0).unwrap();
+        stranger.ask(wire::Op::Ignore, 0).unwrap();
+    };
     let listener = Listener::start(None).unwrap();
-    interference::check().unwrap();
-    let stranger = Member::join(1, None).unwrap();
-    stranger.ask(wire::Op::Refused, 0).unwrap();
-    stranger.ask(wire::Op::Ignore, 0).unwrap();
-    let why = interference::check().unwrap_err().to_string();
-    // Counted up again, so that what the listener takes off when it goes is there.
-    stranger.ask(wire::Op::Listen, 0).unwrap();
-    interference::check().unwrap();
-    drop((listener, stranger));
+    interference::check(&listener).unwrap();
+    take_one_off();
+    take_one_off();
+    let why = interference::check(&listener).unwrap_err().to_string();
     assert!(why.contains("another program switched"), "{why}");
-    recover::recover().unwrap();
+    interference::check(&listener).unwrap();
+    drop(listener);
+    // And before one begins.
+    take_one_off();
+    let listener = Listener::start(None).unwrap();
+    interference::check(&listener).unwrap();
+    drop(listener);
+    let cross_check = Member::join(1, None).unwrap();
+    assert!(!recover::switched_on(&cross_check).unwrap());
 }
 
 /// Everything queued: how many messages, of threads too, and whether an overflow was told.

@@ -5,13 +5,17 @@
 //! record that decides it arrives: a fork that only shows in what the child does, and an exec that
 //! did not fail so far. Where no such record will ever be written nothing says so, and the silence
 //! decides once it has lasted for [`FORK_HOLD`] or [`EXEC_HOLD`] by the frames' own stamps.
+//!
+//! What is told is in order: the fork of a process comes before all else of it, and before the forks of
+//! its children. What follows a tree of processes would otherwise not know whose they are, or take an
+//! ended one for a new one.
 
 use std::collections::{HashMap, VecDeque};
 
 use contract::{Cut, Decode, EventLog, EventRef, Frame, Kind, Malformed, Nanos, Pid};
 
 use super::layout::{ARGV_CUT, EXE_CUT, Record, RecordKind, VFORK};
-use super::process::{Born, HookRecord, Process, over, same};
+use super::process::{Born, HookRecord, Process, Told, over, same, tell};
 
 /// A fork may never be recorded: its parent has no library, or system() made it. So this is
 /// short, and it may be: should the word come after all, only the fork's own stamp is lost (of a
@@ -130,29 +134,107 @@ impl Decoder {
 
     /// Reports the fork of `pid` unless it has been inferred already.
     fn forked(&mut self, pid: Pid, told: &HookRecord, out: &mut EventLog) {
-        let received = self.received;
-        let fork = || EventRef {
-            happened: told.happened,
-            ppid: known(told.ppid),
-            ..EventRef::new(Kind::Fork, pid, received)
-        };
         match self.lives.get_mut(&pid) {
             Some(life) if told.happened <= life.since => {
                 life.since = told.happened;
                 life.ppid = told.ppid;
-                if life.born == Born::Unsaid {
-                    life.born = Born::Written;
-                    out.push(fork());
+                if life.born != Born::Unsaid {
+                    return;
                 }
             }
             Some(_) => {
                 let next = self.next_life(pid, told, out);
                 self.lives.insert(pid, next);
-                out.push(fork());
             }
             None => {
-                self.lives.insert(pid, Process::new(told, Born::Written));
-                out.push(fork());
+                self.lives.insert(pid, Process::new(told, Born::Unsaid));
+            }
+        }
+        let fork = EventRef {
+            happened: told.happened,
+            ppid: known(told.ppid),
+            ..EventRef::new(Kind::Fork, pid, self.received)
+        };
+        self.writer(told);
+        match self.lives.get_mut(&told.ppid) {
+            // Its parent's own fork first.
+            Some(parent) if parent.born == Born::Unsaid && told.ppid != pid => {
+                parent.waiting.push(Told::new(&fork));
+                if let Some(life) = self.lives.get_mut(&pid) {
+                    life.behind = Some(told.ppid);
+                }
+            }
+            _ => {
+                out.push(fork);
+                self.begin(pid, Born::Written, out);
+            }
+        }
+    }
+
+    /// The process that wrote down that it forked was forked itself, also when no record of that has come.
+    /// (With CLONE_PARENT the parent is another process than the writer, and may have no library.)
+    fn writer(&mut self, fork: &HookRecord) {
+        if fork.tid != fork.ppid || self.lives.contains_key(&fork.ppid) {
+            return;
+        }
+        let mut writer = Process::new(fork, Born::Unsaid);
+        writer.ppid = 0;
+        self.lives.insert(fork.ppid, writer);
+        self.held[0].push_back((self.received, fork.ppid));
+    }
+
+    /// Tells the fork of `pid` without a record of it: after that of the parent which it waits behind.
+    fn infer(&mut self, pid: Pid, out: &mut EventLog) {
+        let mut line = vec![pid];
+        while let Some(next) = line.last()
+            && let Some(life) = self.lives.get_mut(next)
+            && let Some(parent) = life.behind.take()
+        {
+            line.push(parent);
+        }
+        while let Some(pid) = line.pop() {
+            let unsaid = self
+                .lives
+                .get(&pid)
+                .filter(|life| life.born == Born::Unsaid);
+            let Some(ppid) = unsaid.map(|life| foster(life.ppid)) else {
+                continue;
+            };
+            out.push(EventRef {
+                ppid,
+                ..EventRef::new(Kind::Fork, pid, self.received)
+            });
+            self.begin(pid, Born::Inferred, out);
+        }
+    }
+
+    /// The fork of `pid` has just been told: now all that waits for it is, and what waits for that.
+    fn begin(&mut self, pid: Pid, born: Born, out: &mut EventLog) {
+        let mut begun = vec![(pid, born)];
+        while let Some((pid, born)) = begun.pop() {
+            let Some(life) = self.lives.get_mut(&pid) else {
+                continue;
+            };
+            life.born = born;
+            if let Some(image) = life.image.take() {
+                life.executed = true;
+                let exec = joined(pid, &image, None, self.received);
+                life.waiting.push(Told::new(&exec));
+            }
+            life.waiting.sort_by_key(|told| told.happened);
+            for told in std::mem::take(&mut life.waiting) {
+                let child = told.child();
+                // It may have been inferred, or have come to its end, meanwhile.
+                let known = |pid| {
+                    self.lives
+                        .get(pid)
+                        .is_none_or(|life| life.born != Born::Unsaid)
+                };
+                if child.as_ref().is_some_and(known) {
+                    continue;
+                }
+                out.push(told.event(self.received));
+                begun.extend(child.map(|child| (child, Born::Written)));
             }
         }
     }
@@ -160,27 +242,34 @@ impl Decoder {
     /// The pid was used before, by a process that is over or whose end was not recorded. What
     /// was taken for the old one's and is younger than the fork is the new one's.
     fn next_life(&mut self, pid: Pid, fork: &HookRecord, out: &mut EventLog) -> Process {
-        let mut next = Process::new(fork, Born::Written);
+        let mut next = Process::new(fork, Born::Unsaid);
         if let Some(old) = self.lives.get_mut(&pid) {
             let younger = |told: &mut HookRecord| told.happened >= fork.happened;
             next.attempts = old.attempts.extract_if(.., younger).collect();
             next.image = old.image.take_if(younger);
             next.awaited = old.awaited.take_if(younger);
             next.ended = old.ended.take_if(|at| *at >= fork.happened);
+            let younger = |told: &mut Told| told.happened >= fork.happened;
+            next.waiting = old.waiting.extract_if(.., younger).collect();
         }
         self.settle(pid, Nanos::MAX, out);
         next
     }
 
     fn spawned(&mut self, pid: Pid, told: HookRecord, out: &mut EventLog) {
+        let received = self.received;
+        if let Some(life) = self.lives.get_mut(&pid)
+            && let Some(image) = life.image.take()
+        {
+            life.executed = true;
+            let exec = joined(pid, &told, Some(&image), received);
+            life.waiting.push(Told::new(&exec));
+        }
         self.forked(pid, &told, out);
         let Some(life) = self.lives.get_mut(&pid) else {
             return;
         };
-        if let Some(image) = life.image.take() {
-            life.executed = true;
-            joined(pid, &told, Some(&image), self.received, out);
-        } else if !life.executed {
+        if !life.executed {
             // Else its image was here long ago, and reported as an exec.
             life.attempts.push(told);
             self.certain(pid, out);
@@ -204,7 +293,7 @@ impl Decoder {
         if let Some(told) = life.attempts.pop() {
             life.attempts.clear();
             life.executed = true;
-            joined(pid, &told, None, self.received, out);
+            life.tell(joined(pid, &told, None, self.received), out);
             life.awaited = Some(told);
         }
     }
@@ -222,7 +311,8 @@ impl Decoder {
         let life = self.life(pid, &image, out);
         let fits = |told: &HookRecord| told.happened <= image.happened && same(told, &image);
         if let Some(told) = life.attempts.iter().rfind(|told| fits(told)) {
-            joined(pid, told, Some(&image), received, out);
+            let event = joined(pid, told, Some(&image), received);
+            tell(life.born, &mut life.waiting, event, out);
             life.attempts.clear();
             life.awaited = None;
             life.executed = true;
@@ -241,7 +331,7 @@ impl Decoder {
             life.image = Some(image);
         } else {
             life.executed = true;
-            joined(pid, &image, None, received, out);
+            life.tell(joined(pid, &image, None, received), out);
         }
     }
 
@@ -254,11 +344,13 @@ impl Decoder {
         life.ended = Some(told.happened);
         // It still had the library, so whatever it tried to execute it did not.
         life.attempts.clear();
-        out.push(EventRef {
+        // Its image, while a spawn may yet explain it, comes before its end.
+        let exit = EventRef {
             happened: told.happened,
             status: Some(status),
             ..EventRef::new(Kind::Exit, pid, received)
-        });
+        };
+        life.tell(exit, out);
     }
 
     fn settle_due(&mut self, now: Nanos, out: &mut EventLog) {
@@ -274,23 +366,15 @@ impl Decoder {
 
     /// Reports what was held back of `pid` for long enough.
     fn settle(&mut self, pid: Pid, now: Nanos, out: &mut EventLog) {
-        let received = self.received;
         let Some(life) = self.lives.get_mut(&pid) else {
             return;
         };
         if life.born == Born::Unsaid && over(life.noticed, FORK_HOLD, now) {
-            life.born = Born::Inferred;
-            let ppid = foster(life.ppid);
-            out.push(EventRef {
-                ppid,
-                ..EventRef::new(Kind::Fork, pid, received)
-            });
+            self.infer(pid, out);
         }
-        let due = |image: &mut HookRecord| over(image.received, FORK_HOLD, now);
-        if let Some(image) = life.image.take_if(due) {
-            life.executed = true;
-            joined(pid, &image, None, received, out);
-        }
+        let Some(life) = self.lives.get_mut(&pid) else {
+            return;
+        };
         let last = life.attempts.last();
         if last.is_some_and(|told| over(told.received, EXEC_HOLD, now)) {
             self.executed(pid, out);
@@ -308,15 +392,14 @@ fn foster(ppid: u32) -> Option<Pid> {
     (ppid > 1).then_some(ppid)
 }
 
-/// Reports one exec. The attempt knows the arguments as they were passed (a program that was started
+/// One exec. The attempt knows the arguments as they were passed (a program that was started
 /// through its loader is given fewer), but not those of a script, and the image the file that runs.
-fn joined(
+fn joined<'a>(
     pid: Pid,
-    attempt: &HookRecord,
-    image: Option<&HookRecord>,
+    attempt: &'a HookRecord,
+    image: Option<&'a HookRecord>,
     received: Nanos,
-    out: &mut EventLog,
-) {
+) -> EventRef<'a> {
     let image = image.unwrap_or(attempt);
     let exe = if image.exe().is_some() {
         image
@@ -332,12 +415,12 @@ fn joined(
         exe: exe.flags & EXE_CUT != 0,
         argv: argv.flags & ARGV_CUT != 0,
     };
-    out.push(EventRef {
+    EventRef {
         happened: attempt.happened,
         ppid: known(attempt.ppid),
         exe: exe.exe(),
         argv: argv.argv(),
         cut,
         ..EventRef::new(Kind::Exec, pid, received)
-    });
+    }
 }

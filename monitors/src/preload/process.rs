@@ -1,6 +1,6 @@
 //! What the decoder knows of one process, and what of it is still held back.
 
-use contract::Nanos;
+use contract::{Cut, EventLog, EventRef, Kind, Nanos, Pid};
 
 use super::layout::{ARGV, EXE};
 
@@ -58,6 +58,56 @@ pub(super) struct Process {
     pub(super) awaited: Option<HookRecord>,
     /// When it ended.
     pub(super) ended: Option<Nanos>,
+    /// What is known of it and of its children, and told once its own fork is told.
+    pub(super) waiting: Vec<Told>,
+    /// The parent among whose `waiting` its fork is.
+    pub(super) behind: Option<Pid>,
+}
+
+/// An event that waits.
+#[derive(Debug)]
+pub(super) struct Told {
+    pub(super) pid: Pid,
+    kind: Kind,
+    pub(super) happened: Nanos,
+    ppid: Option<Pid>,
+    status: Option<i32>,
+    exe: Option<Vec<u8>>,
+    argv: Option<Vec<u8>>,
+    cut: Cut,
+}
+
+impl Told {
+    pub(super) fn new(event: &EventRef<'_>) -> Self {
+        Self {
+            pid: event.pid,
+            kind: event.kind,
+            happened: event.happened,
+            ppid: event.ppid,
+            status: event.status,
+            exe: event.exe.map(<[u8]>::to_vec),
+            argv: event.argv.map(<[u8]>::to_vec),
+            cut: event.cut,
+        }
+    }
+
+    /// Told now.
+    pub(super) fn event(&self, received: Nanos) -> EventRef<'_> {
+        EventRef {
+            happened: self.happened,
+            ppid: self.ppid,
+            status: self.status,
+            exe: self.exe.as_deref(),
+            argv: self.argv.as_deref(),
+            cut: self.cut,
+            ..EventRef::new(self.kind, self.pid, received)
+        }
+    }
+
+    /// Of the fork of a child: that child.
+    pub(super) fn child(&self) -> Option<Pid> {
+        (self.kind == Kind::Fork).then_some(self.pid)
+    }
 }
 
 impl Process {
@@ -72,15 +122,27 @@ impl Process {
             image: None,
             awaited: None,
             ended: None,
+            waiting: Vec::new(),
+            behind: None,
         }
+    }
+
+    /// Tells an event of it, or of a child, at once or once its own fork is told.
+    pub(super) fn tell(&mut self, event: EventRef<'_>, out: &mut EventLog) {
+        tell(self.born, &mut self.waiting, event, out);
     }
 
     /// Whether something is held back: what a fork decides, and an exec.
     pub(super) fn open(&self) -> [bool; 2] {
-        [
-            self.born == Born::Unsaid || self.image.is_some(),
-            !self.attempts.is_empty(),
-        ]
+        [self.born == Born::Unsaid, !self.attempts.is_empty()]
+    }
+}
+
+/// The same, where another part of the process is in use.
+pub(super) fn tell(born: Born, waiting: &mut Vec<Told>, event: EventRef<'_>, out: &mut EventLog) {
+    match born {
+        Born::Unsaid => waiting.push(Told::new(&event)),
+        Born::Inferred | Born::Written => out.push(event),
     }
 }
 

@@ -8,6 +8,7 @@ use super::layout::{ARGV, EXE, RECORD};
 const ATTEMPT: u8 = 2;
 const RETRACT: u8 = 3;
 const IMAGE: u8 = 4;
+const SPAWN: u8 = 5;
 const EXIT: u8 = 6;
 const FORK: u8 = 1;
 
@@ -89,4 +90,80 @@ fn a_fork_without_a_record_is_told_after_a_short_while() {
     let ran = (Kind::Exec, over, Some(b"/bin/x".to_vec()));
     let due = [(Kind::Fork, over, None), ran];
     assert_eq!(told(&[image, (over, Vec::new())]), due);
+}
+
+/// A record of `pid`, which `ppid` made.
+fn of(pid: u32, ppid: u32, sort: u8, happened: Nanos) -> Vec<u8> {
+    let mut bytes = record(sort, happened, b"", b"");
+    bytes[8..12].copy_from_slice(&pid.to_le_bytes());
+    let writer = if [FORK, SPAWN].contains(&sort) {
+        ppid
+    } else {
+        pid
+    };
+    bytes[12..16].copy_from_slice(&writer.to_le_bytes());
+    bytes[16..20].copy_from_slice(&ppid.to_le_bytes());
+    bytes
+}
+
+/// Kinds and pids in the order in which they are told.
+fn order(records: &[Vec<u8>]) -> Vec<(Kind, u32)> {
+    let (mut decoder, mut out) = (Decoder::default(), EventLog::default());
+    for (received, bytes) in (10..).zip(records) {
+        decoder.frame(Frame { received, bytes }, &mut out).unwrap();
+    }
+    decoder.finish(&mut out);
+    out.events
+        .iter()
+        .map(|event| (event.kind, event.pid))
+        .collect()
+}
+
+#[test]
+fn a_fork_is_told_before_all_else_of_its_process() {
+    let fork = of(7, 5, FORK, 4);
+    let exit = of(7, 5, EXIT, 6);
+    let told = [(Kind::Fork, 7), (Kind::Exit, 7)];
+    // The writer of the fork was forked itself, which nothing says.
+    let of_writer = (Kind::Fork, 5);
+    let after = |first, rest: &[(Kind, u32)]| [&[first], rest].concat();
+    assert_eq!(
+        order(&[fork.clone(), exit.clone()]),
+        after(of_writer, &told)
+    );
+    assert_eq!(order(&[exit, fork]), after(of_writer, &told));
+    let image = of(7, 5, IMAGE, 5);
+    let told = [(Kind::Fork, 7), (Kind::Exec, 7), (Kind::Exit, 7)];
+    for spawned in [SPAWN, FORK] {
+        let records = [image.clone(), of(7, 5, EXIT, 6), of(7, 5, spawned, 4)];
+        assert_eq!(order(&records), after(of_writer, &told), "{spawned}");
+    }
+    assert_eq!(order(&[image, of(7, 5, EXIT, 6)]), told, "never written");
+}
+
+#[test]
+fn a_fork_is_told_before_those_of_its_children() {
+    let child = of(8, 7, FORK, 5);
+    let ends = [of(8, 7, EXIT, 6), of(7, 5, EXIT, 8)];
+    let fork = of(7, 5, FORK, 4);
+    let told = [
+        (Kind::Fork, 7),
+        (Kind::Fork, 8),
+        (Kind::Exit, 8),
+        (Kind::Exit, 7),
+    ];
+    let [last, first] = ends;
+    // Of the parent nothing has come when its child is told of.
+    let records = [child, last, first, fork];
+    let seen = order(&records);
+    let place = |one| seen.iter().position(|told| *told == one).unwrap();
+    assert!(
+        told.iter().all(|one| seen.contains(one)) && seen.len() == 5,
+        "{seen:?}"
+    );
+    assert!(
+        place(told[0]) < place(told[1]) && place(told[1]) < place(told[2]),
+        "{seen:?}"
+    );
+    assert!(place(told[0]) < place(told[3]), "{seen:?}");
 }

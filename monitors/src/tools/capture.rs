@@ -14,7 +14,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use super::child::{Tool, Words, how};
 use super::decode::Decoder;
-use super::definition::{Definition, Stream};
+use super::definition::{Definition, Pattern, Stream};
 use super::requirements::Need;
 use super::scratch_dir::ScratchDir;
 use super::tracefs;
@@ -26,6 +26,8 @@ const PATIENCE: Duration = Duration::from_secs(12);
 /// Spooled bytes are handed on so soon after they came, and an end is noticed so soon.
 const FLUSH_MS: u16 = 2;
 const IDLE_MS: u16 = 50;
+/// So long its events may come on another stream than its definition says before that is an error.
+const ELSEWHERE: Duration = Duration::from_secs(3);
 /// How much of what it said last is kept for the line that tells why it failed.
 const WORDS: usize = 4096;
 
@@ -73,8 +75,14 @@ fn watch(
         bytes: 0,
         said: [const { VecDeque::new() }; 2],
         buffer: vec![0; 1 << 17],
+        decoder: Decoder::new(definition),
+        ready: None,
+        cannot: None,
+        watching: false,
+        elsewhere: None,
     };
     fill.0.extend(relay.ready(session)?);
+    relay.watching = true;
     if let Some(host) = host {
         host.arm()?;
     }
@@ -116,6 +124,14 @@ struct Relay {
     bytes: u64,
     said: [VecDeque<u8>; 2],
     buffer: Vec<u8>,
+    decoder: Decoder,
+    /// What its words of readiness held, once it has said them; and those that say why it cannot run.
+    ready: Option<Vec<(String, String)>>,
+    cannot: Option<String>,
+    /// Readiness is over.
+    watching: bool,
+    /// When a line that is an event came on the stream that has none, while the other was silent.
+    elsewhere: Option<Instant>,
 }
 
 impl Relay {
@@ -130,8 +146,7 @@ impl Relay {
             self.wait(session, FLUSH_MS)?;
             self.read(session)?;
             session.spool.flush()?;
-            let mut said = self.said.iter_mut();
-            if let Some(told) = said.find_map(|said| ready.told(said.make_contiguous())) {
+            if let Some(told) = self.ready.take() {
                 return Ok(told);
             }
             self.alive()?;
@@ -160,7 +175,25 @@ impl Relay {
             if !came {
                 self.alive()?;
             }
+            self.on_the_right_stream()?;
         }
+    }
+
+    /// An error when its events come on the other stream. A stream that is buffered may follow later.
+    fn on_the_right_stream(&mut self) -> Result<()> {
+        let (other, named) = match self.definition.events {
+            Stream::Stdout => ("stderr", "stdout"),
+            Stream::Stderr => ("stdout", "stderr"),
+        };
+        let late = self
+            .elsewhere
+            .is_some_and(|since| since.elapsed() > ELSEWHERE);
+        if !late || self.bytes_of_events() > 0 {
+            return Ok(());
+        }
+        Err(self.failed(&format!(
+            "its events come on {other}, and nothing on {named}: put events = \"{other}\" into its definition"
+        )))
     }
 
     /// Asks it to stop, and reads until no process of it is left.
@@ -223,12 +256,23 @@ impl Relay {
             came |= count > 0;
             let events = (index == 0) == (self.definition.events == Stream::Stdout);
             let bytes = &self.buffer[..count];
+            if !events && self.elsewhere.is_none() && self.decoder.has_event(bytes) {
+                self.elsewhere = Some(Instant::now());
+            }
             if count > 0 {
                 let parts = [&[u8::from(!events)], bytes];
                 session.spool.write_parts(now, &parts)?;
             }
             let said = &mut self.said[index];
-            said.extend(&bytes[count.saturating_sub(WORDS)..]);
+            said.extend(bytes);
+            if !self.watching {
+                self.ready = look_for(self.definition.ready.as_ref(), said, self.ready.take());
+            }
+            let cannot = self.definition.cannot.as_ref();
+            self.cannot = self.cannot.take().or_else(|| {
+                let found = cannot?.0.find(said.make_contiguous())?;
+                Some(String::from_utf8_lossy(found.as_bytes()).into_owned())
+            });
             said.drain(..said.len().saturating_sub(WORDS));
             self.bytes += count as u64;
         }
@@ -267,11 +311,8 @@ impl Relay {
     }
 
     /// What it said where the definition knows how it says that it cannot run.
-    fn reason(&mut self) -> Option<String> {
-        let cannot = self.definition.cannot.as_ref()?;
-        let mut said = self.said.iter_mut();
-        let found = said.find_map(|said| cannot.0.find(said.make_contiguous()))?;
-        Some(format!(": {}", String::from_utf8_lossy(found.as_bytes())))
+    fn reason(&self) -> Option<String> {
+        self.cannot.as_ref().map(|found| format!(": {found}"))
     }
 
     fn cannot(&self, status: ExitStatus, why: &str) -> Unavailable {
@@ -301,6 +342,16 @@ impl Relay {
             format!("; the last line it printed: {}", line.trim())
         })
     }
+}
+
+/// What the named groups of `pattern` hold, unless that is known already. `said` is all of what came now
+/// and enough of what came before: a tool may say much after it has said that it is ready.
+fn look_for(
+    pattern: Option<&Pattern>,
+    said: &mut VecDeque<u8>,
+    known: Option<Vec<(String, String)>>,
+) -> Option<Vec<(String, String)>> {
+    known.or_else(|| pattern?.told(said.make_contiguous()))
 }
 
 /// What can be counted only now: the tool is gone, and so is what it cost.

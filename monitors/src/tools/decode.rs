@@ -72,6 +72,17 @@ impl Decoder {
         Ok(())
     }
 
+    /// Whether one of these lines is an event, or a part of one, by the definition.
+    pub(super) fn has_event(&self, text: &[u8]) -> bool {
+        let mut lines = text.split(|&byte| byte == b'\n');
+        lines.any(|line| {
+            matches!(
+                self.read(line, 0),
+                Some(Parsed::Event(_) | Parsed::Part(..))
+            )
+        })
+    }
+
     fn read(&self, text: &[u8], received: Nanos) -> Option<Parsed> {
         let definition = self.definition;
         let ignored = || definition.ignore.iter().any(|one| one.0.is_match(text));

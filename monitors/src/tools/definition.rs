@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use contract::{Claims, Clock, Field, Kind, Result};
-use regex::bytes::Regex;
+use regex::bytes::{Regex, RegexBuilder};
 use serde::Deserialize;
 
 use super::requirements::Need;
@@ -181,7 +181,10 @@ impl TryFrom<String> for Pattern {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        let found = Regex::new(&text).map_err(|error| {
+        // Lines are bytes: without this `.` fits no byte of a line that is not UTF-8, and the line is lost.
+        // A pattern that names a class of Unicode cannot do without.
+        let bytes = RegexBuilder::new(&text).unicode(false).build();
+        let found = bytes.or_else(|_| Regex::new(&text)).map_err(|error| {
             let text = error.to_string();
             let last = text.lines().last().unwrap_or_default();
             format!(

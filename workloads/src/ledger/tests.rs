@@ -1,5 +1,6 @@
-use contract::{Kind, Span};
 use std::fs;
+
+use contract::{Kind, Span};
 
 use super::slot::{self, HEADER, SLOT, Slot, at};
 use super::*;

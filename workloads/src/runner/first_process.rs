@@ -95,6 +95,14 @@ impl<'a> FirstProcess<'a> {
         Pid::from_raw(self.child.id() as i32)
     }
 
+    /// Ends it, where what it would do cannot be watched.
+    pub(super) fn kill(&mut self) -> Result<()> {
+        let ended = self.child.kill().and_then(|()| self.child.wait());
+        let pid = self.child.id();
+        ended.map_err(|why| format!("process {pid} cannot be ended: {why}: end it"))?;
+        Ok(())
+    }
+
     /// Reaps it and stamps its end, which was `at`.
     pub(super) fn end(&mut self, at: Nanos) -> Result<ExitStatus> {
         let pid = self.child.id();

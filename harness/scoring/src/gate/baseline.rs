@@ -4,7 +4,6 @@ use anyhow::{Context, Result, bail};
 use contract::Kind;
 use serde::{Deserialize, Serialize};
 
-use super::complete::measured;
 use crate::cell::Cell;
 use crate::comparison::Comparison;
 use crate::record::{FORMAT, Machine, Status, read_json};
@@ -172,6 +171,11 @@ impl Baseline {
         }
         Ok(())
     }
+}
+
+/// Whether a baseline promises something about it: it was watched.
+pub(super) fn measured(one: &&Comparison) -> bool {
+    one.configuration != "null" && one.repetitions > 0
 }
 
 fn sizes(summary: &Summary) -> Vec<(String, [u64; 3])> {

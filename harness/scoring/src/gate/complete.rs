@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use anyhow::{Result, bail};
 use contract::Kind;
 
-use super::baseline::{Baseline, CostLine, LossLine, costs};
+use super::baseline::{Baseline, CostLine, LossLine, costs, measured};
 use crate::comparison::Comparison;
 use crate::record::Machine;
 use crate::summary::Summary;
@@ -170,11 +170,6 @@ impl Baseline {
         }
         Ok(())
     }
-}
-
-/// Whether a baseline promises something about it: it was watched.
-pub(super) fn measured(one: &&Comparison) -> bool {
-    one.configuration != "null" && one.repetitions > 0
 }
 
 /// Whether it was to be watched, and the monitor could.

@@ -198,3 +198,23 @@ fn a_child_is_told_by_a_parent_that_ended_before_its_fork_was_told() {
     ];
     assert_eq!(passed(tree(50), events), [0, 1, 2]);
 }
+
+/// The shell's own exec is told after its first children have come and gone.
+#[test]
+fn kind_8_children_told_before_their_parent_wait_for_it() {
+    let events = &[
+        (Kind::Fork, 101, 100, ""),
+        (Kind::Exec, 101, 100, "/bin/true"),
+        (Kind::Exit, 101, 0, ""),
+        (Kind::Fork, 102, 101, ""),
+        (Kind::Exit, 102, 0, ""),
+        (Kind::Exec, 100, 20, "/bin/sh"),
+        (Kind::Fork, 103, 4711, ""), // of a parent that nothing tells of
+        (Kind::Exit, 103, 0, ""),
+    ];
+    let found = judged(tree(50), events);
+    let mut wanted = which(Verdict::Wanted, &found);
+    wanted.sort_unstable();
+    assert_eq!(wanted, [0, 1, 2, 3, 4, 5]);
+    assert_eq!(which(Verdict::Unknown, &found), [6, 7]);
+}

@@ -1,4 +1,4 @@
-//! The JSON files of a record: an error names the file.
+//! JSON files, whole.
 
 use std::path::Path;
 
