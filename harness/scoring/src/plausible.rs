@@ -54,6 +54,15 @@ fn cell(cell: &Cell) -> Result<()> {
     for (name, score) in &cell.kinds.0 {
         kind(*name, score, &place)?;
     }
+    for (name, one) in &cell.ambiguous.0 {
+        if one.reported > one.truths {
+            bail!(
+                "{place}: {} reported of {} ambiguous {name} events",
+                one.reported,
+                one.truths
+            );
+        }
+    }
     if cell.unverified > cell.unrelated {
         bail!(
             "{place}: {} of {} unrelated events are unverified",
