@@ -68,6 +68,15 @@ impl Cgroup {
             .collect()
     }
 
+    /// The folder by which perf counters know the group; `None` where they cannot count by groups.
+    pub(crate) fn counted(&self) -> Option<PathBuf> {
+        let root = match &self.hierarchy {
+            Hierarchy::V1 { perf, .. } => perf.as_ref()?,
+            Hierarchy::V2(root) => root,
+        };
+        Some(root.join(&self.name))
+    }
+
     /// The files into which a process writes 0 to join.
     pub(crate) fn doors(&self) -> Vec<PathBuf> {
         self.paths()

@@ -1,8 +1,8 @@
 //! A command that is not ours as a workload. It writes no event down, so its true events come from
 //! outside:
 //!
-//! 1. Perf counters on two tracepoints, inherited by everything that comes from the command: exact totals
-//!    of forks and execs, and so of exits ([`counted`]).
+//! 1. Perf counters of its control group on two tracepoints: exact totals of forks and execs, and so of
+//!    exits ([`counted`]).
 //! 2. Process accounting: pid, parent, status of each process, and whether it executed ([`truth`]).
 //!
 //! Both are asked once every process of the command has ended: what it leaves running is ended with its
@@ -23,7 +23,7 @@ mod runner;
 mod shell;
 mod truth;
 
-pub(crate) use asked::{Asked, definition};
+pub(crate) use asked::{Asked, definition, in_path};
 pub(crate) use confirm::confirm;
 pub(crate) use outcome::FILE;
 pub(crate) use rehearsal::rehearse;

@@ -137,7 +137,7 @@ fn of_workload(definition: &Definition) -> Candidate<'_> {
     }
 }
 
-/// What `word`, which is no option, may have been meant as: `-m WORD` or `-w WORD`.
+/// What `word`, which is no option, may have been meant as: `-m WORD`, `-w WORD` or `-- WORD`.
 pub(crate) fn meant(word: &str) -> Option<String> {
     let word = word.split('{').next().unwrap_or(word);
     let definitions = workloads::definitions().unwrap_or_default();
@@ -145,10 +145,11 @@ pub(crate) fn meant(word: &str) -> Option<String> {
     if word == ALL || definitions.iter().map(of_workload).any(is) {
         return Some(format!("-w {word}"));
     }
-    offered()
-        .map(candidate)
-        .any(is)
-        .then(|| format!("-m {word}"))
+    if offered().map(candidate).any(is) {
+        return Some(format!("-m {word}"));
+    }
+    // A command of the user's own.
+    crate::foreign::in_path(word.as_ref()).then(|| format!("-- {word}"))
 }
 
 /// The one workload called `label`.
@@ -236,6 +237,7 @@ mod tests {
         assert_eq!(meant("fork-bomb").as_deref(), Some("-w fork-bomb"));
         assert_eq!(meant("short-lived").as_deref(), Some("-w short-lived"));
         assert_eq!(meant("ebpf{ring=1M}").as_deref(), Some("-m ebpf"));
+        assert_eq!(meant("sh").as_deref(), Some("-- sh"));
         assert_eq!(meant("frobnicate"), None);
     }
 }

@@ -34,6 +34,7 @@ fn misuse_is_one_line() {
     refused(&["run", "-m", "netlink{rcvbuf=many}"], "rcvbuf=many");
     refused(&["run", "-w", "fork-bomb{nokey=1}"], "nokey");
     refused(&["run", "--out", "/proc/nosuch/record"], "--out");
+    refused(&["run", "true", "x"], "did you mean -- true?");
     refused(
         &["run", "--", "no-such-program"],
         "no-such-program: no such program",

@@ -380,3 +380,21 @@ fn real_workloads_make_their_input_and_are_seen() {
     let left = left.filter(|one| one.path().join("real_make_size_10_").exists());
     assert_eq!(left.count(), 0);
 }
+
+#[test]
+#[ignore = "needs root"]
+fn a_program_that_sets_its_user_is_counted() {
+    if !can_run("ebpf") {
+        return;
+    }
+    let dir = scratch();
+    // The kernel ends counters that are inherited where another user executes such a program.
+    let script = "setpriv --reuid 65534 --clear-groups su --version; :";
+    let (_, summary) = measured(dir.path(), &["--reps", "1"], script);
+    for cell in cells(&summary, "ebpf") {
+        assert_eq!(n(cell, "exec", "truths"), 2, "{cell:#}");
+        let due = serde_json::json!({"truths": 1, "reported": 1});
+        assert_eq!(cell["ambiguous"]["exec"], due, "{cell:#}");
+        assert_eq!(n(cell, "exec", "duplicates"), 0, "{cell:#}");
+    }
+}

@@ -1,92 +1,88 @@
-//! Counts of tracepoints: exact totals of what a process and all that comes from it do.
+//! Counts of tracepoints: exact totals of what the processes of a control group do.
 
 use std::ffi::CString;
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::path::Path;
 
 use contract::Result;
 
-use crate::common::perf_event::{self, Attr};
+use crate::common::perf_event::{self, Attr, Of};
 
 const TRACEPOINT: u32 = 2;
-/// Processes that come from the one that is counted are counted too, and all they fork.
-const INHERIT: u64 = 1 << 1;
 /// `_IOW('$', 6, char *)`, as most architectures have it.
 const SET_FILTER: libc::Ioctl = 0x4008_2406;
 
-/// Counts how often the calling thread, and every process and thread that comes from it from now on,
-/// passes a tracepoint. Nothing is sampled, so nothing can be lost.
+/// Counts how often the processes of a control group pass a tracepoint, whoever they are and whatever they
+/// execute. Nothing is sampled, so nothing can be lost.
 #[derive(Debug)]
-pub struct TracepointCounter(File);
+pub struct TracepointCounter(Vec<File>);
 
 impl TracepointCounter {
-    /// Of the tracepoint `name` (`sched/sched_process_exec`); with a filter, as ftrace writes it, only
-    /// where that holds. An error says what is missing and what to do.
-    pub fn new(name: &str, filter: Option<&str>) -> Result<Self> {
+    /// Of the tracepoint `name` (`sched/sched_process_exec`), in the group with this folder; with a filter,
+    /// as ftrace writes it, only where that holds. An error says what is missing and what to do.
+    pub fn new(group: &Path, name: &str, filter: Option<&str>) -> Result<Self> {
+        let folder = File::open(group);
+        let folder = folder.map_err(|why| format!("{}: {why}: run it as root", group.display()))?;
         let attr = Attr {
             kind: TRACEPOINT,
             size: Attr::SIZE,
             config: crate::tools::tracepoint(name)?,
-            flags: INHERIT,
             ..Attr::default()
         };
-        let bad = |call: &str, why: io::Error| format!("{call} of {name}: {why}: run it as root");
-        let fd = perf_event::open(&attr, 0, -1).map_err(|why| bad("perf_event_open", why))?;
-        if let Some(filter) = filter {
-            let filter = CString::new(filter)?;
-            // SAFETY: the kernel reads a string with a NUL at its end, which outlives the call.
-            if unsafe { libc::ioctl(fd.as_raw_fd(), SET_FILTER, filter.as_ptr()) } < 0 {
-                return Err(bad("PERF_EVENT_IOC_SET_FILTER", io::Error::last_os_error()).into());
+        let filter = filter.map(CString::new).transpose()?;
+        let bad = |call: &str, why: io::Error| {
+            format!(
+                "{call} of {name}: {why}: run it as root, on a kernel with CONFIG_CGROUP_PERF=y"
+            )
+        };
+        let open = |cpu| -> Result<File> {
+            let fd = perf_event::open(&attr, &Of::Group(folder.as_fd()), cpu);
+            let fd = fd.map_err(|why| bad("perf_event_open", why))?;
+            if let Some(filter) = &filter {
+                set(&fd, filter).map_err(|why| bad("PERF_EVENT_IOC_SET_FILTER", why))?;
             }
-        }
-        Ok(Self(fd.into()))
+            Ok(fd.into())
+        };
+        let cpus = crate::common::cpus::read("online")?.into_iter();
+        Ok(Self(cpus.map(open).collect::<Result<_>>()?))
     }
 
-    /// So far. Complete for processes that have been waited for.
+    /// So far, on all CPUs.
     pub fn count(&self) -> Result<u64> {
-        let mut word = [0; 8];
-        let read = (&self.0).read_exact(&mut word);
-        read.map_err(|why| {
-            format!("read of a perf counter: {why}: this is a bug, please report it")
-        })?;
-        Ok(u64::from_ne_bytes(word))
+        let read = |mut file: &File| {
+            let mut word = [0; 8];
+            file.read_exact(&mut word)
+                .map(|()| u64::from_ne_bytes(word))
+        };
+        let sum: io::Result<u64> = self.0.iter().map(read).sum();
+        sum.map_err(|why| {
+            format!("read of a perf counter: {why}: this is a bug, please report it").into()
+        })
+    }
+}
+
+fn set(fd: &OwnedFd, filter: &CString) -> io::Result<()> {
+    // SAFETY: the kernel reads a string with a NUL at its end, which outlives the call.
+    match unsafe { libc::ioctl(fd.as_raw_fd(), SET_FILTER, filter.as_ptr()) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::process::Command;
-
     use super::*;
 
     #[test]
-    #[ignore = "needs root"]
-    fn what_comes_from_this_thread_is_counted_and_threads_are_told_apart() {
-        let process = "!(clone_flags & 0x10000)";
-        let forks = TracepointCounter::new("task/task_newtask", Some(process)).unwrap();
-        let all = TracepointCounter::new("task/task_newtask", None).unwrap();
-        let execs = TracepointCounter::new("sched/sched_process_exec", None).unwrap();
-        let begun = all.count().unwrap();
-        std::thread::spawn(|| {}).join().unwrap();
-        assert_eq!(forks.count().unwrap(), 0);
-        assert_eq!(all.count().unwrap(), begun + 1);
-        // The shell forks ten times, and each of them executes.
-        let script = "for i in 1 2 3 4 5 6 7 8 9 10; do /bin/true; done; :";
-        assert!(
-            Command::new("sh")
-                .args(["-c", script])
-                .status()
-                .unwrap()
-                .success()
-        );
-        assert_eq!((forks.count().unwrap(), execs.count().unwrap()), (11, 11));
-    }
-
-    #[test]
-    fn what_is_no_tracepoint_is_named() {
-        let why = TracepointCounter::new("sched/no_such_thing", None).unwrap_err();
-        assert!(why.to_string().contains("no_such_thing"), "{why}");
-        assert_eq!(why.to_string().lines().count(), 1);
+    fn what_is_no_tracepoint_and_no_group_is_named() {
+        let of = |group: &str, name| {
+            let why = TracepointCounter::new(Path::new(group), name, None).unwrap_err();
+            assert_eq!(why.to_string().lines().count(), 1, "{why}");
+            why.to_string()
+        };
+        assert!(of("/tmp", "sched/no_such_thing").contains("no_such_thing"));
+        assert!(of("/no/such/group", "sched/sched_process_exec").starts_with("/no/such/group: "));
     }
 }

@@ -200,6 +200,9 @@ fn side(
     match foreign {
         // As the caller: it may have to write where only that may.
         Some(foreign) => {
+            if let Some(folder) = group.and_then(Cgroup::counted) {
+                command.arg("--counted").arg(folder);
+            }
             command.arg("--cwd").arg(&foreign.cwd);
             command.arg("--").args(&foreign.argv);
         }

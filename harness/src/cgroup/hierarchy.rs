@@ -23,6 +23,9 @@ pub(crate) enum Hierarchy {
         memory: PathBuf,
         /// Limits the number of processes.
         pids: PathBuf,
+        /// Perf counters count by its groups: perf_event, or version 2 where no mount of version 1 has
+        /// that; `None` where neither can be written to.
+        perf: Option<PathBuf>,
     },
     /// The one mount point.
     V2(PathBuf),
@@ -32,7 +35,10 @@ impl Hierarchy {
     /// What is mounted and may be written to; `None` when there is nothing (no root, say).
     pub(crate) fn find() -> Option<Self> {
         let mounts = fs::read_to_string("/proc/self/mountinfo").ok()?;
-        let found = parse(&mounts)?;
+        let mut found = parse(&mounts)?;
+        if let Self::V1 { perf, .. } = &mut found {
+            perf.take_if(|root| !writable(root));
+        }
         let usable = match &found {
             Self::V1 { .. } => true,
             Self::V2(root) => hands_down(root),
@@ -55,7 +61,11 @@ impl Hierarchy {
                 cpuacct,
                 memory,
                 pids,
-            } => vec![cpuacct, memory, pids],
+                perf,
+            } => {
+                let three = [cpuacct, memory, pids].into_iter().chain(perf);
+                three.map(PathBuf::as_path).collect()
+            }
             Self::V2(root) => vec![root],
         }
     }
@@ -93,17 +103,17 @@ fn parse(mounts: &str) -> Option<Hierarchy> {
             .find(|mount| mount.kind == "cgroup" && holds(mount.options))
             .map(|mount| mount.point.clone())
     };
+    let v2 = mounts.iter().find(|mount| mount.kind == "cgroup2");
+    let v2 = v2.map(|mount| mount.point.clone());
     if let (Some(cpuacct), Some(memory), Some(pids)) = (v1("cpuacct"), v1("memory"), v1("pids")) {
         return Some(Hierarchy::V1 {
             cpuacct,
             memory,
             pids,
+            perf: v1("perf_event").or(v2),
         });
     }
-    mounts
-        .iter()
-        .find(|mount| mount.kind == "cgroup2")
-        .map(|mount| Hierarchy::V2(mount.point.clone()))
+    v2.map(Hierarchy::V2)
 }
 
 /// A line of /proc/self/mountinfo.
@@ -150,7 +160,14 @@ mod tests {
 
     #[test]
     fn version_one_wins_over_an_empty_version_two() {
-        assert_eq!(parse(BOTH).unwrap().version(), "v1");
+        let both = parse(BOTH).unwrap();
+        assert_eq!(both.version(), "v1");
+        // Perf counters know the groups of version 2, unless a mount of version 1 has them.
+        let perf = |found: &Hierarchy| found.roots().last().map(|root| root.display().to_string());
+        assert_eq!(perf(&both).as_deref(), Some("/sys/fs/cgroup/unified"));
+        let mount = "34 20 0:29 / /sys/fs/cgroup/perf rw - cgroup cgroup rw,perf_event\n";
+        let own = parse(&format!("{BOTH}{mount}")).unwrap();
+        assert_eq!(perf(&own).as_deref(), Some("/sys/fs/cgroup/perf"));
         let only = BOTH.lines().last().unwrap();
         assert_eq!(
             parse(only),

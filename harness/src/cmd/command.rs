@@ -21,6 +21,9 @@ pub(crate) struct CommandArgs {
     /// cgroup.procs files to join first
     #[arg(long)]
     join: Vec<PathBuf>,
+    /// Folder of the control group by which perf counters know it
+    #[arg(long)]
+    counted: Option<PathBuf>,
     /// NAME=VALUE for the command's environment, beside the caller's
     #[arg(long)]
     env: Vec<String>,
@@ -48,6 +51,7 @@ pub(crate) fn command(args: &CommandArgs) -> Result<()> {
         env: &env,
         dir: &args.dir,
         doors: &args.join,
+        counted: args.counted.as_deref(),
     })?;
     let done = Outcome {
         wall_ns,

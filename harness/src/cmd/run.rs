@@ -18,7 +18,7 @@ pub(crate) const EXAMPLES: &str = "Examples:
   harness run -m 'netlink{rcvbuf=212992},netlink{rcvbuf=32M}' -w fork-bomb --reps 20
   harness run -m 'ebpf|bpftrace|forkstat' -w fork-bomb       against third-party tools
   harness run --tools my-agent/                              your own agent among the monitors
-  harness run -m ebpf,audit --budget 2m -- make -j2          on your own work: the cost, and what is missed
+  harness run -m ebpf,audit --budget 2m -- make -j2          on your own work
   harness run --setup 'make clean' --check 'test -x prog' -- make
 A name or a folder of names means exactly that (static-binary is a folder, static-binary$ the one
 workload); anything else is a regular expression, found anywhere among the default monitors and
@@ -33,7 +33,7 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000), conflicts_with_all = ["budget", "precision"])]
     reps: Option<u32>,
     /// Time for the overhead experiment, such as 90s or 5m [default: about 7 s for each configuration
-    /// on each workload, 125 s for the default comparison]
+    /// on each workload, for a command at least three blocks; 125 s for the default comparison]
     #[arg(long, value_name = "T", value_parser = duration)]
     budget: Option<Duration>,
     /// Go on until every slowdown is known to so much, such as 2%: half the width of its interval

@@ -79,27 +79,34 @@ fn without(asked: &Asked) -> Result<Option<Definition>> {
 /// Whether a program of that name can be executed, as execvp(3) looks for it.
 fn find(program: &OsStr, cwd: &Path) -> Result<()> {
     let shown = program.to_string_lossy();
-    let is_program = |path: &Path| path.is_file() && access(path, AccessFlags::X_OK).is_ok();
-    if shown.contains('/') {
-        let path = cwd.join(program);
-        return match (path.exists(), is_program(&path)) {
-            (_, true) => Ok(()),
-            (true, false) => Err(misuse(format!(
-                "{shown}: is no program: make it executable"
-            ))),
-            (false, _) => Err(misuse(format!(
-                "{shown}: no such file: check the name and --cwd"
+    if !shown.contains('/') {
+        return match in_path(program) {
+            true => Ok(()),
+            false => Err(misuse(format!(
+                "{shown}: no such program in PATH: install it, or check the name"
             ))),
         };
     }
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let mut folders = std::env::split_paths(&path);
-    match folders.any(|folder| is_program(&folder.join(program))) {
-        true => Ok(()),
-        false => Err(misuse(format!(
-            "{shown}: no such program in PATH: install it, or check the name"
+    let path = cwd.join(program);
+    match (path.exists(), is_program(&path)) {
+        (_, true) => Ok(()),
+        (true, false) => Err(misuse(format!(
+            "{shown}: is no program: make it executable"
+        ))),
+        (false, _) => Err(misuse(format!(
+            "{shown}: no such file: check the name and --cwd"
         ))),
     }
+}
+
+/// Whether PATH has a program of that name.
+pub(crate) fn in_path(program: &OsStr) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|folder| is_program(&folder.join(program)))
+}
+
+fn is_program(path: &Path) -> bool {
+    path.is_file() && access(path, AccessFlags::X_OK).is_ok()
 }
 
 /// The command on one line, the program by its name alone. Braces would be taken for options.

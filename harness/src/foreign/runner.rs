@@ -33,6 +33,8 @@ pub(crate) struct Run<'a> {
     pub(crate) dir: &'a Path,
     /// The `cgroup.procs` files of the control group.
     pub(crate) doors: &'a [PathBuf],
+    /// The folder of the control group by which perf counters know it.
+    pub(crate) counted: Option<&'a Path>,
 }
 
 /// Runs it to the end of its last process; the wall time of its first, in nanoseconds. The calling process
@@ -40,7 +42,7 @@ pub(crate) struct Run<'a> {
 pub(crate) fn run(run: &Run<'_>) -> Result<u64> {
     prctl::set_child_subreaper(true).context("prctl(PR_SET_CHILD_SUBREAPER)")?;
     let mut command = command(run)?;
-    let (counters, uncounted) = match Counters::new() {
+    let (counters, uncounted) = match counters(run) {
         Ok(counters) => (Some(counters), None),
         Err(why) => (None, Some(why.to_string())),
     };
@@ -63,6 +65,15 @@ pub(crate) fn run(run: &Run<'_>) -> Result<u64> {
     };
     write_json(&run.dir.join(FILE), &outcome)?;
     Ok(ended - began)
+}
+
+/// An error says why there are none.
+fn counters(run: &Run<'_>) -> contract::Result<Counters> {
+    let group = run.counted.ok_or(
+        "no control group whose processes could be counted: run it as root, with a version 2 \
+         hierarchy or perf_event mounted",
+    )?;
+    Counters::new(group)
 }
 
 /// When it ended. Taken before it is reaped, which waits for its memory to be gone.

@@ -1,8 +1,9 @@
 //! perf_event_open(2): the part of its structure that is used here, which is that of Linux 3.19.
 
 use std::io;
-use std::os::fd::{FromRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
+const FLAG_PID_CGROUP: libc::c_ulong = 1 << 2;
 const FLAG_CLOEXEC: libc::c_ulong = 1 << 3;
 
 /// struct perf_event_attr.
@@ -32,18 +33,30 @@ impl Attr {
     pub(crate) const SIZE: u32 = size_of::<Self>() as u32;
 }
 
-/// An event of the process `pid` on `cpu`; -1 is all.
-pub(crate) fn open(attr: &Attr, pid: libc::pid_t, cpu: i32) -> io::Result<OwnedFd> {
+/// What an event counts or samples.
+pub(crate) enum Of<'a> {
+    /// All processes.
+    All,
+    /// Those in a control group, by its folder.
+    Group(BorrowedFd<'a>),
+}
+
+/// An event on `cpu`.
+pub(crate) fn open(attr: &Attr, of: &Of<'_>, cpu: u32) -> io::Result<OwnedFd> {
     let group: libc::c_int = -1;
+    let (of, flags) = match of {
+        Of::All => (-1, FLAG_CLOEXEC),
+        Of::Group(folder) => (folder.as_raw_fd(), FLAG_CLOEXEC | FLAG_PID_CGROUP),
+    };
     // SAFETY: the kernel reads `size` bytes of `attr`, which outlives the call.
     let fd = unsafe {
         libc::syscall(
             libc::SYS_perf_event_open,
             std::ptr::from_ref(attr),
-            pid,
-            cpu,
+            of,
+            cpu as libc::c_int,
             group,
-            FLAG_CLOEXEC,
+            flags,
         )
     };
     if fd < 0 {

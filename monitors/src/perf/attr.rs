@@ -3,7 +3,7 @@
 use std::io;
 use std::os::fd::OwnedFd;
 
-use crate::common::perf_event::{self, Attr};
+use crate::common::perf_event::{self, Attr, Of};
 
 const SOFTWARE: u32 = 1;
 const DUMMY: u64 = 9;
@@ -36,5 +36,5 @@ fn open_as(cpu: u32, read_format: u64) -> io::Result<OwnedFd> {
         clockid: libc::CLOCK_MONOTONIC,
         ..Attr::default()
     };
-    perf_event::open(&attr, -1, cpu as i32)
+    perf_event::open(&attr, &Of::All, cpu)
 }
