@@ -19,4 +19,8 @@ fn every_planted_case_is_reported_exactly() {
     assert_eq!(words[0], words[2], "{stdout}");
     assert!(words[0].parse::<u32>().unwrap() >= 200, "{stdout}");
     assert!(stdout.contains("left by real runs"), "{stdout}");
+    // What is found out about commands from outside needs the kernel's help.
+    let commands = "4 of 4 workloads run as commands: the truth from outside is that of the ledger";
+    let counted = common::is_root() && common::lacks("accounting").is_none();
+    assert_eq!(stdout.contains(commands), counted, "{stdout}{stderr}");
 }
