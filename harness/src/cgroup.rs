@@ -13,10 +13,9 @@ use anyhow::{Context, Error, Result, bail};
 use monitors::owned_dir;
 use nix::fcntl::Flock;
 
-use hierarchy::{CONTROLLERS, SUBTREE};
+use hierarchy::{CONTROLLERS, PREFIX, SUBTREE, put};
 pub(crate) use hierarchy::{Hierarchy, Mount};
 
-const PREFIX: &str = "rollcall-";
 /// How often a sweep may take a group before it is locked.
 const TRIES: u32 = 100;
 
@@ -205,10 +204,6 @@ fn enable(root: &Path) -> Result<()> {
         }
     }
     Ok(())
-}
-
-fn put(path: &Path, value: &str) -> Result<()> {
-    fs::write(path, value).with_context(|| format!("{}: cannot be set to {value}", path.display()))
 }
 
 /// Joins the groups behind `doors`; done by each side of a cell first thing, so that none of its

@@ -214,6 +214,8 @@ fn what_sees_little_everywhere_is_not_the_one_for_anywhere() {
         }) {
             for (_, kind) in cell["kinds"].as_object_mut().unwrap() {
                 kind["missed"] = little(kind);
+                let left = kind["truths"].as_u64().unwrap() - kind["missed"].as_u64().unwrap();
+                kind["matched"] = json!(left);
             }
         }
         for row in rows(summary, "procfs") {
@@ -221,9 +223,11 @@ fn what_sees_little_everywhere_is_not_the_one_for_anywhere() {
             row["missed_elsewhere"] = json!(1);
             for (_, loss) in row["loss"].as_object_mut().unwrap() {
                 loss["missed"] = little(loss);
-                for (end, share) in [("rate", 0.95), ("low", 0.9), ("high", 0.99)] {
-                    loss[end] = json!(share);
-                }
+                let of = |key: &str| loss[key].as_f64().unwrap();
+                let rate = of("missed") / of("truths").max(1.0);
+                loss["rate"] = json!(rate);
+                loss["low"] = json!(0.9);
+                loss["high"] = json!(0.99);
             }
         }
     });

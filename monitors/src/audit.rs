@@ -39,6 +39,7 @@ mod interference;
 mod process_tracker;
 mod record;
 mod rules;
+mod saved_state;
 mod serials;
 mod session;
 mod syscall_table;

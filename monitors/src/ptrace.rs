@@ -26,6 +26,12 @@
 //! already cannot be followed (`refused`), and one that is followed here cannot be traced otherwise: a
 //! debugger inside fails.
 //!
+//! What escapes it: a process that is made with CLONE_UNTRACED, which any program may pass to clone, with
+//! all that descends from it (case/hide-untraced). Without CAP_SYS_PTRACE also what cannot be attached to
+//! at the start: other users' processes, those of a user namespace, and those that are not dumpable
+//! (PR_SET_DUMPABLE, set-user-id). What is followed already stays followed whatever it sets: dumpable,
+//! no_new_privs, a filter of system calls, a namespace.
+//!
 //! What it changes: system calls that a signal interrupts may be seen to be (epoll_wait says EINTR),
 //! and without CAP_SYS_PTRACE set-user-id programs run without it. At the end all are let go as
 //! they are, running or stopped. If the tracer is killed the kernel does the same, because

@@ -13,8 +13,8 @@ use crate::record::{FORMAT, read_json};
 use crate::slowdown::Slowdown;
 use crate::summary::Summary;
 
-/// How far a rate may be from its quotient: JSON keeps all digits, but a hand may not.
-const ROUNDED: f64 = 1e-6;
+/// How far a rate may be from its quotient: JSON keeps all digits, a hand four.
+const ROUNDED: f64 = 1e-4;
 
 impl Summary {
     /// Reads `DIR/summary.json`. An error names it, and the figure in it that cannot be.

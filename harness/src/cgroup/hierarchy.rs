@@ -3,6 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use anyhow::{Context, Result};
+
+/// What every group's name begins with.
+pub(super) const PREFIX: &str = "rollcall-";
 /// What groups of version 2 are made for.
 pub(super) const CONTROLLERS: [&str; 2] = ["memory", "pids"];
 /// The file that lets groups below have controllers.
@@ -136,6 +140,11 @@ impl<'a> Mount<'a> {
             options: right.nth(1)?,
         })
     }
+}
+
+/// Writes a setting.
+pub(super) fn put(path: &Path, value: &str) -> Result<()> {
+    fs::write(path, value).with_context(|| format!("{}: cannot be set to {value}", path.display()))
 }
 
 #[cfg(test)]

@@ -12,8 +12,10 @@ use monitors::owned_dir;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use super::{Hierarchy, PREFIX};
+use super::hierarchy::{Hierarchy, PREFIX, put};
 
+/// How long a group stays busy behind its last member.
+const GOING: Duration = Duration::from_millis(500);
 /// How long what is ended in a group may take to be gone.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -40,9 +42,10 @@ impl Hierarchy {
 pub(super) fn remove(path: &Path) -> Result<()> {
     let limit = path.join("pids.max");
     if limit.exists() {
-        super::put(&limit, "0")?;
+        put(&limit, "0")?;
     }
     let deadline = Instant::now() + PATIENCE;
+    let mut seen = Instant::now();
     loop {
         match fs::remove_dir(path) {
             Ok(()) => return Ok(()),
@@ -55,31 +58,47 @@ pub(super) fn remove(path: &Path) -> Result<()> {
             }
             Err(_) => {}
         }
-        if !end_members(path) {
-            bail!(
+        match end_members(path) {
+            Members::Reached => seen = Instant::now(),
+            Members::None if seen.elapsed() < GOING => {}
+            Members::None | Members::Foreign => bail!(
                 "{}: processes of another pid namespace are in it: end them there",
                 path.display()
-            );
+            ),
         }
         std::thread::sleep(Duration::from_millis(1));
     }
 }
 
-/// Whether it could reach all members. One that has no pid here stands as 0, and a signal to 0 would
-/// go to this process and all of its group.
-fn end_members(path: &Path) -> bool {
+/// Those in a group that cannot be removed.
+enum Members {
+    /// All were ended, or are being ended.
+    Reached,
+    /// There is none to be seen.
+    None,
+    /// Some have no pid here.
+    Foreign,
+}
+
+/// Ends the members of a group. One that has no pid in this namespace stands as 0 (version 2) or not at
+/// all (version 1), and a signal to 0 would go to this process and all of its group.
+fn end_members(path: &Path) -> Members {
     // Version 2 ends all of them itself, since Linux 5.14.
     if fs::write(path.join("cgroup.kill"), "1").is_ok() {
-        return true;
+        return Members::Reached;
     }
     let members = fs::read_to_string(path.join("cgroup.procs")).unwrap_or_default();
     let (ours, others): (Vec<i32>, Vec<i32>) = members
         .lines()
         .filter_map(|line| line.parse::<i32>().ok())
         .partition(|&pid| pid > 0);
-    for pid in ours {
+    for pid in &ours {
         // Gone already is as good as ended.
-        let _gone = kill(Pid::from_raw(pid), Signal::SIGKILL);
+        let _gone = kill(Pid::from_raw(*pid), Signal::SIGKILL);
     }
-    others.is_empty()
+    match (ours.is_empty(), others.is_empty()) {
+        (_, false) => Members::Foreign,
+        (true, true) => Members::None,
+        (false, true) => Members::Reached,
+    }
 }

@@ -2,7 +2,6 @@
 //! the monitor itself or, when that was killed, by the next start.
 
 use std::fs;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use caps::{CapSet, Capability};
@@ -10,30 +9,15 @@ use contract::{Options, Result, Unavailable};
 use nix::errno::Errno;
 use nix::sys::signal::kill;
 use nix::unistd::Pid;
-use serde::{Deserialize, Serialize};
 
 use super::rules;
+use super::saved_state::{SavedState, forget, load, save, started};
 use super::wire::{Control, Field, Status};
+use crate::common::namespaces;
 use crate::common::process_stat::ProcessStat;
-use crate::common::{host_lock, namespaces};
 
 /// How long kauditd may take to find out that a registered daemon is dead.
 const PATIENCE: Duration = Duration::from_secs(5);
-
-/// What must survive being killed.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct SavedState {
-    /// The capturing process.
-    owner: u32,
-    /// Field 22 of its /proc/PID/stat, because pids come round again.
-    started: u64,
-    /// As it was.
-    found: Status,
-    /// As it will be.
-    set: Status,
-    /// Record types that the monitor's exclude rule is about: such a rule can carry no key.
-    excluded: Vec<u32>,
-}
 
 /// The monitor's changes to the audit system, from writing them down to putting them back.
 pub(super) struct AuditSession {
@@ -353,12 +337,6 @@ pub(super) fn failed(what: &str, error: impl std::fmt::Display) -> contract::Err
     .into()
 }
 
-impl SavedState {
-    fn lives(&self) -> bool {
-        self.owner != 0 && started(self.owner) == Some(self.started)
-    }
-}
-
 /// Whether a registered pid is that of a process. One that may not be signalled lives, too.
 pub(super) fn alive(pid: u32) -> bool {
     pid != 0 && kill(Pid::from_raw(pid as i32), None) != Err(Errno::ESRCH) && !zombie(pid)
@@ -366,44 +344,4 @@ pub(super) fn alive(pid: u32) -> bool {
 
 fn zombie(pid: u32) -> bool {
     ProcessStat::of(pid).is_some_and(|stat| stat.is_dead())
-}
-
-/// When a process that is not dead was started, in clock ticks since boot.
-fn started(pid: u32) -> Option<u64> {
-    let stat = ProcessStat::of(pid).filter(|stat| !stat.is_dead())?;
-    Some(stat.started)
-}
-
-fn path() -> Result<PathBuf> {
-    let dir = host_lock::dir().map_err(|e| format!("state folder: {e}: make it writable"))?;
-    Ok(dir.join("audit.json"))
-}
-
-fn load() -> Result<Option<SavedState>> {
-    let Ok(path) = path() else {
-        return Ok(None);
-    };
-    let bad = |e: &dyn std::fmt::Display| {
-        let path = path.display();
-        format!("{path}: {e}: check audit's rules and status by hand, then delete this file")
-    };
-    match fs::read(&path) {
-        Ok(text) => Ok(Some(serde_json::from_slice(&text).map_err(|e| bad(&e))?)),
-        // Of what cannot be looked at nothing is known to be left.
-        Err(_) => Ok(None),
-    }
-}
-
-/// In one step, so that a kill in between leaves no half of it.
-fn save(saved: &SavedState) -> Result<()> {
-    let path = path()?;
-    let fresh = path.with_extension("new");
-    let written = fs::write(&fresh, serde_json::to_vec_pretty(saved)?);
-    let written = written.and_then(|()| fs::rename(&fresh, &path));
-    written.map_err(|e| format!("{}: {e}: make it writable", path.display()).into())
-}
-
-fn forget() -> Result<()> {
-    let path = path()?;
-    fs::remove_file(&path).map_err(|e| format!("{}: {e}: delete it", path.display()).into())
 }

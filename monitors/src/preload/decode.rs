@@ -12,10 +12,10 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use contract::{Cut, Decode, EventLog, EventRef, Frame, Kind, Malformed, Nanos, Pid};
+use contract::{Decode, EventLog, EventRef, Frame, Kind, Malformed, Nanos, Pid};
 
-use super::layout::{ARGV_CUT, EXE_CUT, Record, RecordKind, VFORK};
-use super::process::{Born, HookRecord, Process, Told, over, same, tell};
+use super::layout::{Record, RecordKind, VFORK};
+use super::process::{Born, HookRecord, Process, Told, foster, joined, known, over, same, tell};
 
 /// A fork may never be recorded: its parent has no library, or system() made it. So this is
 /// short, and it may be: should the word come after all, only the fork's own stamp is lost (of a
@@ -379,48 +379,5 @@ impl Decoder {
         if last.is_some_and(|told| over(told.received, EXEC_HOLD, now)) {
             self.executed(pid, out);
         }
-    }
-}
-
-/// 0 stands for a parent outside of the pid namespace, or for one that was not asked for.
-fn known(ppid: u32) -> Option<Pid> {
-    (ppid > 0).then_some(ppid)
-}
-
-/// The parent of a process, by its own record. Init may only have inherited it: then it is not known.
-fn foster(ppid: u32) -> Option<Pid> {
-    (ppid > 1).then_some(ppid)
-}
-
-/// One exec. The attempt knows the arguments as they were passed (a program that was started
-/// through its loader is given fewer), but not those of a script, and the image the file that runs.
-fn joined<'a>(
-    pid: Pid,
-    attempt: &'a HookRecord,
-    image: Option<&'a HookRecord>,
-    received: Nanos,
-) -> EventRef<'a> {
-    let image = image.unwrap_or(attempt);
-    let exe = if image.exe().is_some() {
-        image
-    } else {
-        attempt
-    };
-    let argv = if attempt.argv().is_some() {
-        attempt
-    } else {
-        image
-    };
-    let cut = Cut {
-        exe: exe.flags & EXE_CUT != 0,
-        argv: argv.flags & ARGV_CUT != 0,
-    };
-    EventRef {
-        happened: attempt.happened,
-        ppid: known(attempt.ppid),
-        exe: exe.exe(),
-        argv: argv.argv(),
-        cut,
-        ..EventRef::new(Kind::Exec, pid, received)
     }
 }

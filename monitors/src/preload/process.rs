@@ -2,7 +2,7 @@
 
 use contract::{Cut, EventLog, EventRef, Kind, Nanos, Pid};
 
-use super::layout::{ARGV, EXE};
+use super::layout::{ARGV, ARGV_CUT, EXE, EXE_CUT};
 
 /// What a record said beside its kind, without borrowing from the frame.
 #[derive(Clone, Debug)]
@@ -156,5 +156,48 @@ pub(super) fn same(attempt: &HookRecord, image: &HookRecord) -> bool {
     match (attempt.exe(), image.exe()) {
         (Some(tried), Some(runs)) => tried == runs,
         _ => true,
+    }
+}
+
+/// 0 stands for a parent outside of the pid namespace, or for one that was not asked for.
+pub(super) fn known(ppid: u32) -> Option<Pid> {
+    (ppid > 0).then_some(ppid)
+}
+
+/// The parent of a process, by its own record. Init may only have inherited it: then it is not known.
+pub(super) fn foster(ppid: u32) -> Option<Pid> {
+    (ppid > 1).then_some(ppid)
+}
+
+/// One exec. The attempt knows the arguments as they were passed (a program that was started
+/// through its loader is given fewer), but not those of a script, and the image the file that runs.
+pub(super) fn joined<'a>(
+    pid: Pid,
+    attempt: &'a HookRecord,
+    image: Option<&'a HookRecord>,
+    received: Nanos,
+) -> EventRef<'a> {
+    let image = image.unwrap_or(attempt);
+    let exe = if image.exe().is_some() {
+        image
+    } else {
+        attempt
+    };
+    let argv = if attempt.argv().is_some() {
+        attempt
+    } else {
+        image
+    };
+    let cut = Cut {
+        exe: exe.flags & EXE_CUT != 0,
+        argv: argv.flags & ARGV_CUT != 0,
+    };
+    EventRef {
+        happened: attempt.happened,
+        ppid: known(attempt.ppid),
+        exe: exe.exe(),
+        argv: argv.argv(),
+        cut,
+        ..EventRef::new(Kind::Exec, pid, received)
     }
 }
