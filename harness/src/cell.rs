@@ -5,7 +5,7 @@ pub(crate) mod interrupt;
 mod measure;
 mod meters;
 mod monitor;
-mod pidfd;
+pub(crate) mod pidfd;
 pub(crate) mod protocol;
 mod readiness;
 mod spec;
@@ -15,7 +15,6 @@ mod throttle;
 mod workload;
 
 pub(crate) use meters::cpu_ns;
-pub(crate) use pidfd::PidFds;
 pub(crate) use spec::Cell;
 pub(crate) use stage::Stage;
 pub(crate) use workload::LIMIT;

@@ -13,20 +13,12 @@
 //! and of its orphans; the harness runs `--setup` and `--check` around it ([`shell`]) and holds the sources
 //! against each other ([`confirm`]).
 
-mod asked;
-mod confirm;
+pub(crate) mod asked;
+pub(crate) mod confirm;
 mod counted;
 mod leftovers;
-mod outcome;
-mod rehearsal;
-mod runner;
-mod shell;
-mod truth;
-
-pub(crate) use asked::{Asked, definition, in_path};
-pub(crate) use confirm::confirm;
-pub(crate) use outcome::FILE;
-pub(crate) use rehearsal::rehearse;
-pub(crate) use runner::{Run, run};
-pub(crate) use shell::shell;
-pub(crate) use truth::read;
+pub(crate) mod outcome;
+pub(crate) mod rehearsal;
+pub(crate) mod runner;
+pub(crate) mod shell;
+pub(crate) mod truth;

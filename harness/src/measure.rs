@@ -12,7 +12,7 @@ use crate::calibrate::{Calibrated, calibrate, is_closed_loop};
 use crate::cell::{Stage, interrupt};
 use crate::exit::{NothingRuns, misuse, say};
 use crate::experiment::{Cells, Loss, Overhead, Until, repeated};
-use crate::foreign::rehearse;
+use crate::foreign::rehearsal::rehearse;
 use crate::output;
 use crate::scorer;
 use crate::select::{self, Configuration};

@@ -13,7 +13,7 @@ use scoring::{Cell, Scored, Summary, score};
 
 use crate::checksums;
 use crate::cross_check::{self, accounting};
-use crate::foreign;
+use crate::foreign::{outcome, truth};
 
 /// What the folder of a cell says of the workload's processes, and of all others.
 pub(crate) type Processes = (Ledger, Option<Vec<Life>>);
@@ -28,8 +28,8 @@ struct Reader {
 
 /// The ledger, cross-checked, and all other processes where they are known.
 fn processes(dir: &Path) -> contract::Result<Processes> {
-    if dir.join(foreign::FILE).exists() {
-        return foreign::read(dir);
+    if dir.join(outcome::FILE).exists() {
+        return truth::read(dir);
     }
     let ledger = cross_check::read(dir)?;
     let others = cross_check::lives::read(dir, &ledger)?;

@@ -149,7 +149,7 @@ pub(crate) fn meant(word: &str) -> Option<String> {
         return Some(format!("-m {word}"));
     }
     // A command of the user's own.
-    crate::foreign::in_path(word.as_ref()).then(|| format!("-- {word}"))
+    crate::foreign::asked::in_path(word.as_ref()).then(|| format!("-- {word}"))
 }
 
 /// The one workload called `label`.

@@ -6,6 +6,7 @@
 //! spools is written, scored, and read back.
 
 mod as_command;
+mod case;
 mod expect;
 mod expectation;
 mod fault_matrix;
@@ -31,6 +32,7 @@ use scoring::record::{
 };
 
 pub(crate) use as_command::as_commands;
+pub(crate) use case::Case;
 /// All faults at once, for runs of real workloads under `replay`.
 pub(crate) use fault_matrix::EVERYTHING;
 
@@ -61,14 +63,6 @@ struct Planting {
     configuration: String,
     runs: [CellRun; 2],
     planted: [Planted; 2],
-}
-
-/// How one case went.
-pub(crate) struct Case {
-    /// The name of its ledger and the label of its monitor.
-    pub name: String,
-    /// One line for each figure that is not what was planted.
-    pub faults: Vec<String>,
 }
 
 /// Plants every case of the grid into `dir`, scores it and compares. `seed` decides what is left

@@ -4,19 +4,9 @@
 //! process. So they are counted, never missed.
 
 use contract::{Counts, Kind};
-use serde::{Deserialize, Serialize};
 
 use crate::by_key::Keyed;
-use crate::cell::KindScore;
-
-/// Events of one kind that are known by their number.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ambiguous {
-    /// How many there were, beside the truths of the kind.
-    pub truths: u64,
-    /// How many reported events there are for them: never more than `truths`.
-    pub reported: u64,
-}
+use crate::cell::{Ambiguous, KindScore};
 
 /// Takes out of the duplicates what may be the report of an ambiguous event. More than there were
 /// cannot be: the rest stays.

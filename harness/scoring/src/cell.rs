@@ -3,7 +3,6 @@ use std::collections::BTreeMap;
 use contract::{Field, Kind};
 use serde::{Deserialize, Serialize};
 
-use crate::ambiguous::Ambiguous;
 use crate::by_key::Keyed;
 use crate::cost::CostScore;
 use crate::fields::FieldScore;
@@ -97,6 +96,15 @@ pub struct KindScore {
     pub false_positives: u64,
     /// How late the matched ones were received; `None` when there were none to tell from.
     pub latency_us: Option<Latency>,
+}
+
+/// Events of one kind that are known by their number: see [`Cell::ambiguous`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ambiguous {
+    /// How many there were, beside the truths of the kind.
+    pub truths: u64,
+    /// How many reported events there are for them: never more than `truths`.
+    pub reported: u64,
 }
 
 impl Cell {

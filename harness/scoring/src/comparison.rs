@@ -3,9 +3,9 @@ use std::collections::BTreeMap;
 use contract::{Field, Kind};
 use serde::{Deserialize, Serialize};
 
-use crate::ambiguous::Ambiguous;
 use crate::buffer::BufferScore;
 use crate::by_key::Keyed;
+use crate::cell::Ambiguous;
 use crate::fields::FieldScore;
 use crate::latency_score::LatencyScore;
 use crate::loss_rate::Loss;

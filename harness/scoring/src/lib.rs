@@ -38,11 +38,10 @@ pub mod stats;
 mod summary;
 pub mod sweep;
 
-pub use ambiguous::Ambiguous;
 pub use buffer::{BufferScore, LOSS_TEST_BUFFERS, LOSS_TEST_NS};
 pub use by_key::{Key, Keyed};
 pub use case_outcome::{CaseOutcome, CaseScore, EVERYTHING, Finding};
-pub use cell::{Cell, KindScore, offered};
+pub use cell::{Ambiguous, Cell, KindScore, offered};
 pub use comparison::{Comparison, Share};
 pub use cost::CostScore;
 pub use fields::FieldScore;

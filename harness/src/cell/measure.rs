@@ -16,7 +16,8 @@ use super::spool_tail::SpoolTail;
 use super::workload::{WorkloadProcess, is_early, limits};
 use crate::cgroup::Cgroup;
 use crate::cross_check::accounting::{self, Accounting};
-use crate::foreign::{self, shell};
+use crate::foreign::confirm;
+use crate::foreign::shell::shell;
 use crate::select::Configuration;
 use scoring::record::{Buffer, Cost, CrossCheck, Experiment, Noise, TOOLS};
 
@@ -281,7 +282,7 @@ fn truth(
     (script, accounting): (&Script, Option<Accounting>),
 ) -> Result<KnownTruth> {
     if let Some(command) = &cell.workload.command {
-        let found = foreign::confirm(command, &cell.workload.label, dir, accounting)?;
+        let found = confirm::confirm(command, &cell.workload.label, dir, accounting)?;
         let left = found.left.len() as u64;
         return Ok(KnownTruth {
             cross_check: None,

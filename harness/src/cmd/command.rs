@@ -10,7 +10,7 @@ use scoring::record::write_json;
 use super::workload::{children_cpu_ns, die_with, pairs};
 use crate::cell::protocol::Outcome;
 use crate::cgroup;
-use crate::foreign::{Run, run};
+use crate::foreign::runner::{Run, run};
 
 /// What the harness tells the process that runs the command.
 #[derive(Debug, Args)]

@@ -9,7 +9,7 @@ use super::args::{ChoiceArgs, OutArgs, ToolsArgs, duration, factor};
 use super::report;
 use crate::exit::say;
 use crate::experiment::Until;
-use crate::foreign;
+use crate::foreign::asked;
 use crate::measure::{Limit, Measured, Wanted, measure};
 
 pub(crate) const EXAMPLES: &str = "Examples:
@@ -48,7 +48,7 @@ pub(crate) struct RunArgs {
     #[command(flatten)]
     tools: ToolsArgs,
     #[command(flatten)]
-    foreign: foreign::Asked,
+    foreign: asked::Asked,
 }
 
 /// Measures what was asked for, scores it, reports it.
@@ -62,7 +62,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<()> {
     let Measured { out, failed } = measure(&Wanted {
         monitors: args.choice.monitors.clone(),
         workloads: args.choice.workloads.clone(),
-        command: foreign::definition(&args.foreign)?,
+        command: asked::definition(&args.foreign)?,
         until: match until == Until::default() {
             true => Limit::Default,
             false => Limit::Until(until),

@@ -13,7 +13,8 @@ use nix::sys::prctl;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::{Pid, getpid, getppid};
 
-use crate::cell::{PidFds, interrupt};
+use crate::cell::interrupt;
+use crate::cell::pidfd::PidFds;
 
 /// How long its end is waited for at once.
 const LOOK: Duration = Duration::from_millis(100);

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
-use contract::{Counts, Fields, Kind, Ledger, Nanos, Pid, Result, Truth};
+use contract::{Counts, Fields, Kind, Ledger, Life, Nanos, Pid, Result, Truth};
 use monitors::accounting::AcctRecord;
 use scoring::record::read_json;
 
@@ -12,11 +12,10 @@ use super::counted::Counted;
 use super::outcome::{FILE, Outcome};
 use crate::cross_check::accounting::{KEPT, Kept};
 use crate::cross_check::lives;
-use crate::scorer::Processes;
 
 /// What the folder of a cell with a command says of its processes and of all others. Nothing is known of
 /// either where the counters or process accounting could not be had. An error says which sources disagree.
-pub(crate) fn read(dir: &Path) -> Result<Processes> {
+pub(crate) fn read(dir: &Path) -> Result<(Ledger, Option<Vec<Life>>)> {
     let outcome: Outcome = read_json(&dir.join(FILE))?;
     let kept = Kept::read(dir)?;
     let (Some(counted), Some(kept)) = (outcome.counted, kept) else {

@@ -9,10 +9,11 @@ use contract::{Kind, Ledger, Pid};
 use scoring::record::{Experiment, Status, TRUTH_OF_A_COMMAND};
 use workloads::{Definition, ForeignCommand};
 
-use super::Case;
+use super::case::Case;
 use crate::cell::{Cell, Stage};
 use crate::exit::say;
-use crate::{foreign, select};
+use crate::foreign::truth;
+use crate::select;
 
 /// Forks alone, programs with and without a C library, and shells, which write nothing down.
 const WORKLOADS: [&str; 4] = [
@@ -95,7 +96,7 @@ fn run(stage: &Stage, workload: &Definition, scale: f64, order: u32) -> Result<T
     match row.truth_source {
         Some(source) if source == TRUTH_OF_A_COMMAND => Ok(Truths::Both {
             ledger: workloads::ledger::read(&ledger).map_err(Error::from_boxed)?,
-            foreign: foreign::read(&cell.dir()).map_err(Error::from_boxed)?.0,
+            foreign: truth::read(&cell.dir()).map_err(Error::from_boxed)?.0,
         }),
         source => Ok(Truths::Unknown(source.unwrap_or_default())),
     }
