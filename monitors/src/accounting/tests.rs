@@ -28,7 +28,7 @@ fn accounting_that_another_program_takes_is_missed() {
     std::fs::write(&other, "").unwrap();
     let taken = || {
         watch(&Accounting, &[], || {
-            nix::unistd::acct::enable(&other).unwrap()
+            nix::unistd::acct::enable(&other).unwrap();
         })
     };
     let failed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(taken))
