@@ -18,11 +18,12 @@ impl Progress {
         Self(bar)
     }
 
-    /// `doing`, with so much of the time gone and so much left.
-    pub(crate) fn tell(&self, gone: Duration, left: Duration, doing: &str) {
-        self.0.set_length(millis(gone + left));
-        self.0.set_position(millis(gone));
-        self.0.set_message(format!("{} left, {doing}", words(left)));
+    /// `doing`, with so much of the time gone and so much left, where that is known already.
+    pub(crate) fn tell(&self, gone: Duration, left: Option<Duration>, doing: &str) {
+        // Without an estimate the bar stays at its beginning.
+        self.0.set_length(millis(gone + left.unwrap_or_default()));
+        self.0.set_position(left.map_or(0, |_| millis(gone)));
+        self.0.set_message(message(gone, left, doing));
     }
 
     /// A line that stays, above the bar.
@@ -33,6 +34,13 @@ impl Progress {
     /// Takes the bar away.
     pub(crate) fn finish(&self) {
         self.0.finish_and_clear();
+    }
+}
+
+fn message(gone: Duration, left: Option<Duration>, doing: &str) -> String {
+    match left {
+        Some(left) => format!("{} left, {doing}", words(left)),
+        None => format!("{} gone, not known yet how long, {doing}", words(gone)),
     }
 }
 
@@ -54,6 +62,16 @@ pub(crate) fn words(time: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn kind_20_no_time_is_told_before_it_is_estimated() {
+        let of = |left| message(Duration::from_secs(5), left, "block 1");
+        assert_eq!(
+            of(Some(Duration::from_secs(90))),
+            "1 min 30 s left, block 1"
+        );
+        assert_eq!(of(None), "5 s gone, not known yet how long, block 1");
+    }
 
     #[test]
     fn times_read_as_they_are_said() {

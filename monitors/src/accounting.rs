@@ -21,7 +21,8 @@
 //! looked at every 30 seconds, it stops, and goes on from 4 % (/proc/sys/kernel/acct has the three
 //! numbers). (2) When the file system is frozen or the write fails. (3) When another program calls
 //! acct(2): there is one file for a namespace, the one named last. None of these is
-//! counted anywhere, so nothing is ever reported as lost; what is missed then is silent.
+//! counted anywhere, so nothing is ever reported as lost; but a capture at whose end the kernel writes
+//! into its file no more fails, and says so.
 //!
 //! All share the one file, so this and the harness's cross-check exclude each other: both
 //! write to [`file`], whose existence says that accounting is on and whose it is; under this monitor

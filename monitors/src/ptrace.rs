@@ -30,7 +30,7 @@
 //! all that descends from it (case/hide-untraced). Without CAP_SYS_PTRACE also what cannot be attached to
 //! at the start: other users' processes, those of a user namespace, and those that are not dumpable
 //! (PR_SET_DUMPABLE, set-user-id). What is followed already stays followed whatever it sets: dumpable,
-//! no_new_privs, a filter of system calls, a namespace.
+//! no_new_privs, a user or pid namespace of its own.
 //!
 //! What it changes: system calls that a signal interrupts may be seen to be (epoll_wait says EINTR),
 //! and without CAP_SYS_PTRACE set-user-id programs run without it. At the end all are let go as

@@ -72,7 +72,7 @@ static inline struct command installed(const char *name)
     it.argv[1] = new_nonce();
     if (access(it.exe, X_OK) != 0)
         unavailable(joined(name, ", which could not be built or installed", ""),
-                    "build with a C compiler that can, and run as root");
+                    "build with a C compiler that can, and run as root with CAP_CHOWN");
     return it;
 }
 

@@ -100,7 +100,11 @@ impl Loss {
                 baseline: false,
                 accounted: !uses_accounting(&one.configuration),
             };
-            progress.tell(begun.elapsed(), left, &format!("loss: {}", task.words()));
+            progress.tell(
+                begun.elapsed(),
+                Some(left),
+                &format!("loss: {}", task.words()),
+            );
             let row = cells.run(task, &progress)?;
             // No loss under a smaller buffer holds for a larger one; a loss says nothing about it.
             if let Some(own) = one.stands_for.as_ref().filter(|_| tells_of_loss(&row)) {

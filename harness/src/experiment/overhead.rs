@@ -141,8 +141,16 @@ impl<'a> Overhead<'a> {
         self.series[place].block_time().unwrap_or(guess)
     }
 
-    /// How long it still takes, about.
-    fn left(&self) -> Duration {
+    /// How long it still takes, about; `None` before there is anything to tell it from.
+    fn left(&self) -> Option<Duration> {
+        let spent = self.begun.elapsed();
+        let budget = self.until.budget.map(|budget| budget.saturating_sub(spent));
+        let mut open = self.series.iter().filter(|series| !series.over);
+        if let Some(precision) = self.until.precision
+            && open.any(|series| series.forecast(precision).is_none())
+        {
+            return budget;
+        }
         let each = (0..self.workloads.len()).filter(|&place| !self.series[place].over);
         let blocks = |place: usize| {
             let series = &self.series[place];
@@ -156,11 +164,11 @@ impl<'a> Overhead<'a> {
         let needed: Duration = each
             .map(|place| self.block_time(place) * blocks(place))
             .sum();
-        match (self.until.budget, self.until.precision) {
-            (Some(budget), None) => budget.saturating_sub(self.begun.elapsed()),
-            (Some(budget), Some(_)) => needed.min(budget.saturating_sub(self.begun.elapsed())),
+        Some(match (budget, self.until.precision) {
+            (Some(budget), None) => budget,
+            (Some(budget), Some(_)) => needed.min(budget),
             (None, _) => needed,
-        }
+        })
     }
 
     fn announcement(&self) -> String {
@@ -173,7 +181,10 @@ impl<'a> Overhead<'a> {
             Until {
                 blocks: Some(blocks),
                 ..
-            } => format!("{what}: {blocks} blocks, about {}", words(self.left())),
+            } => {
+                let about = self.left().map(|left| format!(", about {}", words(left)));
+                format!("{what}: {blocks} blocks{}", about.unwrap_or_default())
+            }
             Until {
                 budget: Some(budget),
                 precision: None,

@@ -58,7 +58,7 @@ pub(crate) fn repeated(
             } else {
                 begun.elapsed() / done
             };
-            progress.tell(begun.elapsed(), each * (all - done), &task.words());
+            progress.tell(begun.elapsed(), Some(each * (all - done)), &task.words());
             cells.run(task, &progress)?;
             done += 1;
         }

@@ -5,6 +5,8 @@ use std::io;
 use std::os::fd::AsFd;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::SystemTime;
 
 use contract::{Result, Session};
 use nix::errno::Errno;
@@ -78,9 +80,38 @@ impl Follower {
             while self.fill(session)? {}
             session.spool.flush()?;
             if stop {
-                return Ok(());
+                return self.still_ours(session);
             }
         }
+    }
+
+    /// An error when the kernel writes into this file no more: the record of a process that ends now is not
+    /// in it. The record is written before the parent is told of the end. It is about no other process than
+    /// the monitor's own, so it is not spooled.
+    fn still_ours(&mut self, session: &mut Session<'_>) -> Result<()> {
+        let last = Command::new("true").stdin(Stdio::null()).spawn();
+        let last = last.and_then(|mut last| last.wait().map(|_| last.id()));
+        let last = last.map_err(|why| format!("accounting: true: {why}: install coreutils"))?;
+        let length = self.file.read_at(&mut self.bytes, self.read)?;
+        let received = crate::common::clock::now();
+        let (records, _) = self.bytes[..length].as_chunks::<{ AcctRecord::SIZE }>();
+        let is_last = |record: &&[u8; AcctRecord::SIZE]| {
+            AcctRecord::parse(record).is_ok_and(|record| record.pid == last)
+        };
+        for record in records.iter().filter(|record| !is_last(record)) {
+            session.spool.write(received, record)?;
+        }
+        session.spool.flush()?;
+        if records.iter().any(|record| is_last(&record)) || length == ROOM {
+            return Ok(());
+        }
+        let when = humantime::format_rfc3339_millis(SystemTime::now());
+        Err(format!(
+            "accounting: before {when} another program switched process accounting off or to a file of its \
+             own, or {} has no space left: what ended after that was not seen; keep accton from it",
+            self.path.display()
+        )
+        .into())
     }
 
     /// Whether to stop. The kernel tells of many writes once until that was read, so it is read

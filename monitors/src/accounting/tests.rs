@@ -21,6 +21,29 @@ proptest! {
 
 #[test]
 #[ignore = "needs root"]
+fn accounting_that_another_program_takes_is_missed() {
+    on_machine_for!(Accounting);
+    let dir = tempfile::tempdir().unwrap();
+    let other = dir.path().join("other");
+    std::fs::write(&other, "").unwrap();
+    let taken = || {
+        watch(&Accounting, &[], || {
+            nix::unistd::acct::enable(&other).unwrap()
+        })
+    };
+    let failed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(taken))
+        .err()
+        .unwrap();
+    let why = failed.downcast::<String>().unwrap();
+    assert!(
+        why.contains("another program switched process accounting"),
+        "{why}"
+    );
+    assert!(!super::file().unwrap().exists());
+}
+
+#[test]
+#[ignore = "needs root"]
 fn ends_are_told_and_it_is_off_afterwards() {
     on_machine_for!(Accounting);
     let (journal, _, _, [ended, killed, own]) = watch(&Accounting, &[], lives);
