@@ -103,12 +103,15 @@ pub fn called() -> String {
     }
 }
 
-/// What `word`, which clap does not know here, may have been meant as: a monitor or a workload, where
+/// What `word`, which clap does not know here, may have been meant as: a monitor, a workload or a command, where
 /// the sub-command takes some; else the flag or the sub-command that is nearest.
 pub fn meant(word: &str) -> Option<String> {
     let command = named(std::env::args_os());
     let takes = |hint: &String| {
-        let is = |one: &clap::Arg| one.get_short() == hint.chars().nth(1);
+        let is = |one: &clap::Arg| match hint.starts_with("-- ") {
+            true => one.is_last_set(),
+            false => one.get_short() == hint.chars().nth(1),
+        };
         command.get_arguments().any(is)
     };
     if let Some(hint) = select::meant(word) {
