@@ -129,6 +129,10 @@ impl Decoder {
             .entry(pid)
             .or_insert_with(|| Process::new(told, Born::Unsaid));
         life.since = life.since.min(told.happened);
+        if life.ppid == 0 {
+            // Only its children had told of it.
+            life.ppid = told.ppid;
+        }
         life
     }
 
@@ -172,7 +176,8 @@ impl Decoder {
     }
 
     /// The process that wrote down that it forked was forked itself, also when no record of that has come.
-    /// (With CLONE_PARENT the parent is another process than the writer, and may have no library.)
+    /// (With CLONE_PARENT the parent is another process than the writer, and may have no library.) Whose child
+    /// it is the writer's own records tell, or its parent's once that runs again: that is worth a longer wait.
     fn writer(&mut self, fork: &HookRecord) {
         if fork.tid != fork.ppid || self.lives.contains_key(&fork.ppid) {
             return;
@@ -180,17 +185,24 @@ impl Decoder {
         let mut writer = Process::new(fork, Born::Unsaid);
         writer.ppid = 0;
         self.lives.insert(fork.ppid, writer);
-        self.held[0].push_back((self.received, fork.ppid));
+        self.held[1].push_back((self.received, fork.ppid));
     }
 
     /// Tells the fork of `pid` without a record of it: after that of the parent which it waits behind.
-    fn infer(&mut self, pid: Pid, out: &mut EventLog) {
+    fn infer(&mut self, pid: Pid, now: Nanos, out: &mut EventLog) {
         let mut line = vec![pid];
-        while let Some(next) = line.last()
-            && let Some(life) = self.lives.get_mut(next)
-            && let Some(parent) = life.behind.take()
+        let mut first = self.lives.get(&pid);
+        while let Some(parent) = first.and_then(|life| life.behind)
+            && !line.contains(&parent)
         {
             line.push(parent);
+            first = self.lives.get(&parent);
+        }
+        // Whose child it is may yet be told.
+        let told_by_children = |life: &Process| life.born == Born::Unsaid && life.ppid == 0;
+        let early = |life: &Process| !over(life.noticed, EXEC_HOLD, now);
+        if first.is_some_and(|life| told_by_children(life) && early(life)) {
+            return;
         }
         while let Some(pid) = line.pop() {
             let unsaid = self
@@ -215,7 +227,7 @@ impl Decoder {
             let Some(life) = self.lives.get_mut(&pid) else {
                 continue;
             };
-            life.born = born;
+            (life.born, life.behind) = (born, None);
             if let Some(image) = life.image.take() {
                 life.executed = true;
                 let exec = joined(pid, &image, None, self.received);
@@ -370,7 +382,7 @@ impl Decoder {
             return;
         };
         if life.born == Born::Unsaid && over(life.noticed, FORK_HOLD, now) {
-            self.infer(pid, out);
+            self.infer(pid, now, out);
         }
         let Some(life) = self.lives.get_mut(&pid) else {
             return;

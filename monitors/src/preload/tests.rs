@@ -167,3 +167,24 @@ fn a_fork_is_told_before_those_of_its_children() {
     );
     assert!(place(told[0]) < place(told[3]), "{seen:?}");
 }
+
+/// A parent that waits for a CPU writes its fork down long after its child has forked and ended.
+#[test]
+fn whose_child_it_is_is_waited_for() {
+    let (mut decoder, mut out) = (Decoder::default(), EventLog::default());
+    let mut frame = |received, bytes: &[u8]| {
+        decoder.frame(Frame { received, bytes }, &mut out).unwrap();
+    };
+    frame(10, &of(8, 7, FORK, 5));
+    frame(11, &of(8, 7, EXIT, 6));
+    let late = 11 + 3 * FORK_HOLD;
+    frame(late, &[]);
+    frame(late + 1, &of(7, 5, FORK, 4));
+    decoder.finish(&mut out);
+    let forks = out.events.iter().filter(|event| event.kind == Kind::Fork);
+    let parents = forks.map(|event| (event.pid, out.report(event).ppid));
+    let expected = [(7, Some(5)), (8, Some(7)), (5, None)];
+    let found: Vec<_> = parents.collect();
+    assert!(expected.iter().all(|one| found.contains(one)), "{found:?}");
+    assert_eq!(found.len(), expected.len(), "{found:?}");
+}
