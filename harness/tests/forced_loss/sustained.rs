@@ -1,5 +1,5 @@
-//! A sustained cell whose reader does not keep up: stopped through the whole workload, or held to 3 % of a
-//! CPU. The loss is found, reported, and explained by the technique's own counters to the last event.
+//! A sustained cell whose reader does not keep up: stopped through the whole workload, or held to a few
+//! per cent of a CPU. The loss is found, reported, and explained by the technique's own counters to the last event.
 
 use std::fs;
 
@@ -44,25 +44,26 @@ fn a_stopped_preload_reader_is_found() {
 #[test]
 #[ignore = "needs root"]
 fn a_starved_netlink_reader_is_found() {
-    starved("netlink{rcvbuf=64k}");
+    starved("netlink{rcvbuf=64k}", 3);
 }
 
 #[test]
 #[ignore = "needs root"]
 fn a_starved_ebpf_reader_is_found() {
-    starved("ebpf{ring=4k}");
+    // At 3 % it keeps up: an event costs it some 1.4 us.
+    starved("ebpf{ring=4k}", 1);
 }
 
 #[test]
 #[ignore = "needs root"]
 fn a_starved_audit_reader_is_found() {
-    starved("audit{backlog=64,rcvbuf=64k,wait=0}");
+    starved("audit{backlog=64,rcvbuf=64k,wait=0}", 3);
 }
 
 #[test]
 #[ignore = "needs root"]
 fn a_starved_preload_reader_is_found() {
-    starved("preload{ring=16k}");
+    starved("preload{ring=16k}", 3);
 }
 
 /// The buffer is the one that the experiment chooses: a smaller one, which a fifth of the load fills.
@@ -75,9 +76,9 @@ fn stopped(label: &str) {
     });
 }
 
-/// The buffer holds less than comes in the 97 of 100 ms in which the reader does not run.
-fn starved(label: &str) {
-    let Some(quota) = Quota::new("rollcall-starved", 3) else {
+/// The buffer holds less than comes in the 97 or 99 of 100 ms in which the reader does not run.
+fn starved(label: &str, percent: u32) {
+    let Some(quota) = Quota::new("rollcall-starved", percent) else {
         println!("skipped: this machine has no CPU quota for control groups");
         return;
     };

@@ -1,10 +1,19 @@
 //! A run of a command, and what it left.
 
 use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 
 use super::common::{harness, summary};
+
+/// What is left of one run would be taken for what is left of another.
+static ALONE: Mutex<()> = Mutex::new(());
+
+/// No other run of these tests as long as it is kept.
+pub(crate) fn alone() -> MutexGuard<'static, ()> {
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// What a run printed.
 pub(crate) struct Said {

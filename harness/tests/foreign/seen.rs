@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::common::{self, can_run, cells, harness, scratch, summary};
-use super::run::{flat, measured, n};
+use super::run::{alone, flat, measured, n};
 
 /// Forty processes that execute once, one that executes twice more, and a subshell.
 const SCRIPT: &str =
@@ -12,6 +12,7 @@ const SCRIPT: &str =
 #[test]
 #[ignore = "needs root"]
 fn the_events_of_a_command_are_counted_and_seen() {
+    let _alone = alone();
     if !can_run("ebpf") {
         return;
     }
@@ -58,6 +59,7 @@ fn the_events_of_a_command_are_counted_and_seen() {
 #[test]
 #[ignore = "needs root"]
 fn overhead_is_per_process_too_where_their_number_differs() {
+    let _alone = alone();
     if !can_run("ebpf") {
         return;
     }
@@ -78,6 +80,7 @@ fn overhead_is_per_process_too_where_their_number_differs() {
 #[test]
 #[ignore = "needs root"]
 fn it_runs_as_the_caller_in_its_folder_between_setup_and_check() {
+    let _alone = alone();
     if !can_run("ebpf") {
         return;
     }
@@ -109,6 +112,7 @@ fn it_runs_as_the_caller_in_its_folder_between_setup_and_check() {
 #[test]
 #[ignore = "needs root"]
 fn a_library_that_is_preloaded_sees_a_command_of_root() {
+    let _alone = alone();
     let dir = scratch();
     let out = dir.path().join("record");
     let mut command = harness();
@@ -131,6 +135,7 @@ fn a_library_that_is_preloaded_sees_a_command_of_root() {
 #[test]
 #[ignore = "needs root"]
 fn real_workloads_make_their_input_and_are_seen() {
+    let _alone = alone();
     if !can_run("ebpf") {
         return;
     }
@@ -163,6 +168,7 @@ fn real_workloads_make_their_input_and_are_seen() {
 #[test]
 #[ignore = "needs root"]
 fn a_program_that_sets_its_user_is_counted() {
+    let _alone = alone();
     if !can_run("ebpf") {
         return;
     }

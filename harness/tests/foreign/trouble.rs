@@ -9,11 +9,12 @@ use nix::unistd::Pid;
 use super::common::{
     Traces, can_run, cells, harness, measured_as_nobody, scratch, summary, within,
 };
-use super::run::{flat, measured, n, run};
+use super::run::{alone, flat, measured, n, run};
 
 #[test]
 #[ignore = "needs root"]
 fn a_command_that_cannot_work_here_is_one_line() {
+    let _alone = alone();
     for (options, script, words) in [
         (
             &[][..],
@@ -62,6 +63,7 @@ fn a_command_that_cannot_work_here_is_one_line() {
 #[test]
 #[ignore = "needs root"]
 fn a_cell_whose_command_fails_is_a_failed_row_and_blames_no_monitor() {
+    let _alone = alone();
     if !can_run("ebpf") {
         return;
     }
@@ -93,6 +95,7 @@ fn a_cell_whose_command_fails_is_a_failed_row_and_blames_no_monitor() {
 #[test]
 #[ignore = "needs root"]
 fn what_a_command_leaves_running_is_told_and_ended() {
+    let _alone = alone();
     if !can_run("ebpf") {
         return;
     }
@@ -128,6 +131,7 @@ fn sleepers() -> usize {
 #[test]
 #[ignore = "needs root"]
 fn a_stopped_run_leaves_nothing_of_the_command() {
+    let _alone = alone();
     let dir = scratch();
     let before = Traces::now();
     let mut command = harness();
@@ -160,6 +164,7 @@ fn a_stopped_run_leaves_nothing_of_the_command() {
 #[test]
 #[ignore = "needs root"]
 fn without_root_the_cost_is_measured_and_why_its_events_are_not_known_is_said() {
+    let _alone = alone();
     let dir = scratch();
     let args = ["-m", "preload", "--", "sh", "-c", "/bin/true; /bin/true"];
     let (summary, stdout) = measured_as_nobody(dir.path(), &args);
