@@ -56,12 +56,21 @@ pub(crate) fn scratch() -> TempDir {
     dir
 }
 
+/// A copy of the harness in `dir`, because other users may not be allowed to enter the folder in which it was
+/// built. Another process writes it: a child that another test forks meanwhile would hold a descriptor of
+/// this one open for writing, and the copy could not be executed (ETXTBSY).
+pub(crate) fn copy_of_harness(dir: &Path) -> PathBuf {
+    let copy = dir.join("harness");
+    let mut cp = Command::new("cp");
+    cp.arg(env!("CARGO_BIN_EXE_harness")).arg(&copy);
+    assert!(cp.status().unwrap().success(), "{}", copy.display());
+    copy
+}
+
 /// Measures into `dir/record` as a user without privileges; the summary and what was printed.
 pub(crate) fn measured_as_nobody(dir: &Path, args: &[&str]) -> (Value, String) {
     use std::os::unix::process::CommandExt;
-    // Other users may not be allowed to enter the folder in which it was built.
-    let copy = dir.join("harness");
-    fs::copy(env!("CARGO_BIN_EXE_harness"), &copy).unwrap();
+    let copy = copy_of_harness(dir);
     let out = dir.join("record");
     let output = Command::new(&copy)
         .args(["run", "--reps", "1", "--out"])

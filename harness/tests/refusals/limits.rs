@@ -9,7 +9,7 @@ use std::process::Command;
 
 use nix::sys::resource::{Resource, setrlimit};
 
-use crate::common::{harness, scratch};
+use crate::common::{copy_of_harness, harness, scratch};
 use crate::{ended, ended_within, one_line};
 
 /// No name, no UTF-8.
@@ -121,8 +121,7 @@ fn kind_17_a_run_whose_files_may_not_grow_says_so() {
 #[ignore = "needs root"]
 fn kind_17_no_thread_to_be_had_is_one_line() {
     let dir = scratch();
-    let copy = dir.path().join("harness");
-    fs::copy(env!("CARGO_BIN_EXE_harness"), &copy).unwrap();
+    let copy = copy_of_harness(dir.path());
     let user = 64_999;
     let alone = |args: &[&str]| {
         let mut command = Command::new(&copy);

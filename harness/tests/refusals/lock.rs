@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::common::{harness, scratch};
+use crate::common::{copy_of_harness, harness, scratch};
 use crate::{code, ended, one_line};
 
 /// A run that waits, and what it said of that.
@@ -92,8 +92,7 @@ fn kind_16_no_other_user_can_hold_the_lock() {
 #[ignore = "needs root"]
 fn kind_16_a_folder_that_another_user_made_is_refused() {
     let dir = scratch();
-    let copy = dir.path().join("harness");
-    fs::copy(env!("CARGO_BIN_EXE_harness"), &copy).unwrap();
+    let copy = copy_of_harness(dir.path());
     let user = 64_998;
     let state = dir.path().join(format!("rollcall-{user}"));
     let refused = |why: &str| {

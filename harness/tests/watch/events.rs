@@ -149,7 +149,9 @@ fn kind_6_programs_that_ended_before_they_were_looked_up_are_unknown() {
         let digits = before.map(|text| text.rsplit([' ', ',']).next().unwrap());
         digits.map_or(0, |digits| digits.parse::<usize>().unwrap())
     };
-    let (written, unknown) = (number(" written"), number(" not shown because"));
+    // On a busy machine this test may read too slowly: that is said, too.
+    let written = number(" written") + number(" not written because");
+    let unknown = number(" not shown because");
     assert!(written + unknown >= 500, "{summary}");
     assert!(number(" exec,") >= written + unknown, "{summary}");
 }

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::common::{said, scratch};
+use crate::common::{copy_of_harness, said, scratch};
 use crate::session::serial;
 
 #[test]
@@ -45,8 +45,7 @@ fn a_monitor_that_cannot_run_names_the_reason() {
     use std::os::unix::process::CommandExt;
     let _alone = serial();
     let dir = scratch();
-    let copy = dir.path().join("harness");
-    std::fs::copy(env!("CARGO_BIN_EXE_harness"), &copy).unwrap();
+    let copy = copy_of_harness(dir.path());
     let output = Command::new(&copy)
         .args(["watch", "ebpf"])
         .uid(65534)
