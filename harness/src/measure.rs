@@ -60,7 +60,7 @@ pub(crate) enum Limit {
 const SHARE: Duration = Duration::from_millis(6800);
 
 /// And no more than this for the default comparison.
-const DEFAULT_BUDGET: Duration = Duration::from_secs(125);
+const DEFAULT_BUDGET: Duration = Duration::from_secs(115);
 
 /// A record that is measured, scored and reported.
 pub(crate) struct Measured {

@@ -23,8 +23,10 @@ use crate::select::Configuration;
 const BUFFERS: u64 = scoring::LOSS_TEST_BUFFERS;
 const LENGTH: Duration = Duration::from_nanos(scoring::LOSS_TEST_NS);
 
-/// How much longer a cell is planned than it has to be: the machine is not equally fast all the time.
-const MARGIN: f64 = 1.06;
+/// How much longer a cell is planned than it has to be. The machine is not equally fast all the time, and the
+/// short cells that tell how fast it is spend a larger part of their time on beginning: cells that were planned
+/// for 5.3 s took 4.4 to 5.6 s.
+const MARGIN: f64 = 1.25;
 
 /// A buffer that was chosen by hand is not made smaller, but no cell is planned longer than this.
 const LONGEST: Duration = Duration::from_secs(20);
