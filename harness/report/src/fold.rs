@@ -6,9 +6,7 @@ use std::collections::BTreeMap;
 
 use contract::{Field, Kind, Label};
 use scoring::record::{Experiment, Status};
-use scoring::{Bounds, BufferScore, Cell, Comparison, FieldScore, Keyed, Loss, Summary, stats};
-
-use crate::counts::Share;
+use scoring::{BufferScore, Cell, Comparison, FieldScore, Keyed, Loss, Summary};
 
 /// The options that size a buffer.
 const SIZES: [&str; 4] = ["ring", "rcvbuf", "backlog", "pages"];
@@ -162,53 +160,20 @@ fn own_loss(row: &mut Comparison, cells: &[Cell]) {
         let scores = own.iter().filter_map(|cell| cell.kinds.get(kind));
         let offered = scores.filter(|score| score.offered);
         let counts: Vec<_> = offered.map(|score| (score.missed, score.truths)).collect();
-        Some((kind, loss(&counts)?))
+        (!counts.is_empty()).then(|| (kind, Loss::of(&counts)))
     });
     row.loss = Keyed(kinds.collect());
     row.loss_tested = false;
     row.fields = Keyed(
         Field::ALL
             .into_iter()
-            .map(|field| (field, sum(&own, field)))
+            .map(|field| {
+                let scores = own.iter().filter_map(|cell| cell.fields.get(field));
+                (field, FieldScore::together(scores))
+            })
             .collect(),
     );
     row.missed_elsewhere = 0;
-}
-
-fn loss(counts: &[(u64, u64)]) -> Option<Loss> {
-    if counts.is_empty() {
-        return None;
-    }
-    let (missed, truths) = stats::pool(counts);
-    let share = Share::of(counts);
-    let (low, high) = share.map_or((0.0, 1.0), |share| (share.low, share.high));
-    let independent = stats::binomial(missed, truths);
-    Some(Loss {
-        rate: share.map_or(0.0, |share| share.rate()),
-        low,
-        high,
-        if_independent: Bounds {
-            low: independent.0,
-            high: independent.1,
-        },
-        missed,
-        truths,
-        repetitions: counts.len(),
-        repetitions_with_loss: counts.iter().filter(|one| one.0 > 0).count(),
-    })
-}
-
-fn sum(cells: &[&Cell], field: Field) -> FieldScore {
-    let mut sum = FieldScore::default();
-    for score in cells.iter().filter_map(|cell| cell.fields.get(field)) {
-        sum.offered |= score.offered;
-        sum.correct += score.correct;
-        sum.wrong += score.wrong;
-        sum.truncated += score.truncated;
-        sum.stale += score.stale;
-        sum.missing += score.missing;
-    }
-    sum
 }
 
 #[cfg(test)]

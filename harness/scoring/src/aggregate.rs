@@ -134,19 +134,7 @@ fn fields(cells: &[&Scored]) -> Keyed<Field, FieldScore> {
         return Keyed::default();
     }
     Keyed::each(|field| {
-        let mut sum = FieldScore::default();
-        for score in cells
-            .iter()
-            .filter_map(|scored| scored.cell.fields.get(field))
-        {
-            sum.offered |= score.offered;
-            sum.correct += score.correct;
-            sum.wrong += score.wrong;
-            sum.truncated += score.truncated;
-            sum.stale += score.stale;
-            sum.missing += score.missing;
-        }
-        sum
+        FieldScore::together(cells.iter().filter_map(|one| one.cell.fields.get(field)))
     })
 }
 

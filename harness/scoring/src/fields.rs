@@ -34,6 +34,20 @@ impl FieldScore {
     pub fn judged(&self) -> u64 {
         self.correct + self.wrong + self.truncated + self.stale + self.missing
     }
+
+    /// That of several cells.
+    pub fn together<'a>(scores: impl Iterator<Item = &'a Self>) -> Self {
+        let mut sum = Self::default();
+        for score in scores {
+            sum.offered |= score.offered;
+            sum.correct += score.correct;
+            sum.wrong += score.wrong;
+            sum.truncated += score.truncated;
+            sum.stale += score.stale;
+            sum.missing += score.missing;
+        }
+        sum
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

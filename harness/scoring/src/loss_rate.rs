@@ -30,6 +30,13 @@ pub struct Loss {
     pub repetitions_with_loss: usize,
 }
 
+impl Loss {
+    /// Of repetitions, each with what it missed and of how many.
+    pub fn of(counts: &[(u64, u64)]) -> Self {
+        of(counts, None)
+    }
+}
+
 /// Both ends of an interval.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Bounds {
