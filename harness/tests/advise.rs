@@ -60,6 +60,24 @@ fn changed(change: impl Fn(&mut Value)) -> tempfile::TempDir {
     dir
 }
 
+/// By the model of committed records, which have no cells of `idle`.
+#[test]
+fn what_a_configuration_costs_at_a_rate() {
+    for (record, rate) in [
+        ("reference", "exec=3000,fork=3000"),
+        ("reference", "exec=40,fork=60"),
+        ("sweep", "fork=3000"),
+    ] {
+        let dir = home().join("../results").join(record);
+        let said = advised(&dir, &["--need", "least-cost", "--rate", rate]);
+        let costs = said
+            .split("\n\n")
+            .find(|part| part.trim().starts_with("What it costs"));
+        let name = format!("cost-{record}-{}", rate.replace(['=', ','], "-"));
+        golden(&name, &format!("{}\n", costs.unwrap().trim()));
+    }
+}
+
 #[test]
 fn every_need_with_and_without_root_and_at_a_rate() {
     let plain = home().join("tests/records/plain");

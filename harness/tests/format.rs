@@ -144,7 +144,8 @@ fn every_key_on_the_page_is_in_a_record() {
     without_root(&mut keys, dir.path());
     definitions(&mut keys, dir.path());
     let run = ["run", "-m", "netlink,audit,ebpf,procfs"];
-    let workloads = ["-w", "fork-bomb", "-w", "case/end-killed"];
+    // A command, which the cost model is held against.
+    let workloads = ["-w", "fork-bomb,case/end-killed,real/cron-storm{size=250}"];
     let small = ["--scale", "0.02", "--reps", "2"];
     let all = [&run[..], &workloads, &small].concat();
     measured(&mut keys, dir.path(), "root", &all);

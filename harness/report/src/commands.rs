@@ -7,7 +7,7 @@ use scoring::{Cell, Comparison, Summary};
 use serde::Serialize;
 
 use crate::format;
-use crate::numbers::{count, micros, thousands};
+use crate::numbers::{bytes, count, micros, percent, thousands};
 
 /// A command.
 #[derive(Debug, Serialize)]
@@ -109,7 +109,16 @@ fn line(row: &Comparison) -> String {
     ] {
         words.extend((n > 0).then(|| count(n, what)));
     }
+    words.extend(cost(row));
     format!("{name}: {}", words.join("; "))
+}
+
+/// "0.2 % of one CPU, 12 MiB": what the monitor itself took while the command ran.
+fn cost(row: &Comparison) -> Option<String> {
+    let (events, own) = (row.events_per_s?, row.own_cpu_us_per_event?.value);
+    let memory = row.peak_rss_bytes.filter(|bytes| *bytes > 0)?;
+    let cpu = percent(events * own / 1e6);
+    Some(format!("{cpu} of one CPU, {}", bytes(memory)))
 }
 
 /// Of the kinds that are offered, how many of how many; execs first.

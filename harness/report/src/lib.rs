@@ -4,6 +4,7 @@ pub mod advise;
 mod cases;
 mod commands;
 mod compare;
+pub mod cost;
 mod counts;
 mod family;
 mod fold;

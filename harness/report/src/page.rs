@@ -43,6 +43,8 @@ pub fn compared(found: &Differences) -> Result<String> {
 
 const TEMPLATES: &[(&str, &str)] = &[
     ("kernels.md", include_str!("templates/kernels.md.jinja")),
+    ("costs.md", include_str!("templates/costs.md.jinja")),
+    ("costs.html", include_str!("templates/costs.html.jinja")),
     ("sweep.md", include_str!("templates/sweep.md.jinja")),
     ("sweep.html", include_str!("templates/sweep.html.jinja")),
     ("commands.md", include_str!("templates/commands.md.jinja")),

@@ -4,6 +4,7 @@ use anyhow::Result;
 use scoring::Summary;
 
 use crate::cases::{self, Cases};
+use crate::cost::Costs;
 use crate::fold::Tested;
 use crate::input::Input;
 use crate::plots::{self, Plot};
@@ -21,6 +22,8 @@ pub(crate) struct Parts {
     pub(crate) tested: Tested,
     pub(crate) cases: Option<Cases>,
     pub(crate) sweep: Option<Sweeps>,
+    /// What each configuration costs at a rate.
+    pub(crate) costs: Option<Costs>,
     pub(crate) plots: Vec<Plot>,
 }
 
@@ -55,6 +58,7 @@ impl Parts {
             load.record.workloads.clear();
         }
         Ok(Self {
+            costs: Costs::new(&load.cost_model, lead)?,
             plots: plots::draw(&load, lead)?,
             name,
             id,
@@ -70,7 +74,8 @@ impl Parts {
     pub(crate) fn drawn(&self) -> impl Iterator<Item = &Plot> {
         let sections = self.sweep.iter().flat_map(|sweep| &sweep.sections);
         let swept = sections.flat_map(|section| &section.plots);
-        self.plots.iter().chain(swept)
+        let costs = self.costs.iter().flat_map(|costs| &costs.plots);
+        self.plots.iter().chain(swept).chain(costs)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Plots as SVG. Colour is never the only sign: bars and points have their names and figures beside
 //! them, curves have markers of their own.
 
+pub(crate) mod cost_model;
 mod cpu_vs_rate;
 mod forest;
 mod forest_plots;

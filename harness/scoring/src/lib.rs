@@ -12,6 +12,7 @@ mod case_outcome;
 mod cell;
 mod comparison;
 mod cost;
+pub mod cost_model;
 mod fields;
 pub mod gate;
 mod json;

@@ -24,6 +24,7 @@ mod two_way;
 
 pub use forecast::{FEWEST_BLOCKS, FORECAST_BLOCKS, Forecast, enough, needed_blocks};
 pub use interval::{Effect, Interval, Verdict};
+pub(crate) use least_squares::invert;
 pub use observation::Observation;
 pub use outliers::LARGEST_SHARE_LEFT_OUT;
 pub use pooled::pooled;

@@ -7,6 +7,7 @@ use crate::aggregate::compare;
 use crate::case_outcome::{CaseScore, cases};
 use crate::cell::Cell;
 use crate::comparison::Comparison;
+use crate::cost_model::{CostModel, cost_model};
 use crate::noise_floor::NoiseFloor;
 use crate::record::{FORMAT, Record};
 use crate::scored::Scored;
@@ -26,6 +27,9 @@ pub struct Summary {
     /// What each monitor costs over all workloads together; empty without overhead cells.
     #[serde(default)]
     pub overhead: Vec<Overall>,
+    /// What each monitor costs at a rate of events; empty where the cells tell nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cost_model: Vec<CostModel>,
     /// What is too small to tell from noise.
     pub noise_floor: NoiseFloor,
     /// What each monitor saw of each case.
@@ -48,6 +52,11 @@ impl Summary {
             comparison.push(compare(names, &own, &cells, &overhead, record.seed)?);
         }
         let cells: Vec<_> = scored.into_iter().map(|scored| scored.cell).collect();
+        let mut models = cost_model(&[&cells]);
+        models.sort_by_key(|one| {
+            let mut monitors = record.monitors.iter();
+            monitors.position(|monitor| monitor.name == one.configuration)
+        });
         Ok(Self {
             format: FORMAT,
             cases: cases(&record, &cells),
@@ -55,6 +64,7 @@ impl Summary {
             comparison,
             overhead: overhead.overall(),
             noise_floor: NoiseFloor::new(&overhead),
+            cost_model: models,
             cells,
         })
     }

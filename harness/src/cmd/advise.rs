@@ -1,5 +1,7 @@
 //! `harness advise`: which technique for which need, by the rules and a record.
 
+mod rate;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -7,6 +9,7 @@ use anyhow::Result;
 use clap::Args;
 use contract::bare_name;
 
+use self::rate::Rate;
 use crate::exit::misuse;
 use crate::output::print;
 use report::advise::{self, Asked, Named, Need, Rules};
@@ -18,6 +21,7 @@ const RESULTS: &str = "results";
 pub(crate) const EXAMPLES: &str = "Examples:
   harness advise                                  all needs, from the best record under results/
   harness advise --need full-detail --rate 2000   what keeps up with 2,000 events a second
+  harness advise --rate exec=40,fork=60           and what each costs at such a rate
   harness advise --kernel 5.10 --no-root results/kernels/*/
 Needs: miss-nothing, least-cost, full-detail, anywhere.";
 
@@ -36,16 +40,10 @@ pub(crate) struct AdviseArgs {
     /// Only techniques that run without root
     #[arg(long)]
     no_root: bool,
-    /// Events a second (forks, execs and exits together) it has to keep up with
-    #[arg(long, value_name = "N", value_parser = events, allow_negative_numbers = true)]
-    rate: Option<f64>,
-}
-
-fn events(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(value) if value.is_finite() && value > 0.0 => Ok(value),
-        _ => Err("use a number above 0".into()),
-    }
+    /// Events a second (forks, execs and exits together) it has to keep up with, or how many of which, as in
+    /// exec=40,fork=60 (as many exits as forks): then it is said what each configuration costs at that
+    #[arg(long, value_name = "N|KINDS", value_parser = Rate::parse, allow_negative_numbers = true)]
+    rate: Option<Rate>,
 }
 
 /// Prints the answers.
@@ -56,7 +54,7 @@ pub(crate) fn advise(args: &AdviseArgs) -> Result<()> {
     let (dir, summary) = &all[place];
     let asked = Asked {
         no_root: args.no_root,
-        rate: args.rate,
+        rate: args.rate.map(Rate::events),
     };
     let answers: Vec<_> = needs
         .iter()
@@ -74,8 +72,14 @@ pub(crate) fn advise(args: &AdviseArgs) -> Result<()> {
         text += "the CPUs were emulated: what was seen counts, how fast does not\n";
     }
     let others = others(&rules, &needs, asked, place, &all);
+    let costs = args
+        .rate
+        .map_or_else(String::new, |rate| rate.costs(&all, place));
     print(
-        &(contract::plain_lines(&text) + &advise::text(&answers) + &contract::plain_lines(&others)),
+        &(contract::plain_lines(&text)
+            + &contract::plain_lines(&costs)
+            + &advise::text(&answers)
+            + &contract::plain_lines(&others)),
     )
 }
 

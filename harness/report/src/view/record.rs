@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::cell_row;
 use super::workload::{self, Ids, Workload};
 use crate::cases::Cases;
+use crate::cost::Costs;
 use crate::format;
 use crate::machine::{config, machine};
 use crate::overview::Overview;
@@ -50,6 +51,7 @@ pub(super) struct View<'a> {
     cell_head: &'static [&'static str],
     cases: Option<&'a Cases>,
     sweep: Option<&'a Sweeps>,
+    costs: Option<&'a Costs>,
     monitors: Vec<Monitor<'a>>,
     faults: Vec<&'a Cell>,
     plots: &'a [Plot],
@@ -110,6 +112,7 @@ impl<'a> View<'a> {
             cell_head: &cell_row::HEAD,
             cases: parts.cases.as_ref(),
             sweep: parts.sweep.as_ref(),
+            costs: parts.costs.as_ref(),
             monitors: record.monitors.iter().map(monitor).collect(),
             faults: summary.cells.iter().filter(failed).collect(),
             plots: &parts.plots,

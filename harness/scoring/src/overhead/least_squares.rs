@@ -111,7 +111,7 @@ fn normal(blocks: &[&Block], rows: &[Option<usize>], size: usize) -> (Vec<f64>, 
 
 /// Gauss and Jordan, without a search for pivots: the matrix of connected blocks is positive
 /// definite.
-fn invert(mut matrix: Vec<f64>, size: usize) -> Vec<f64> {
+pub(crate) fn invert(mut matrix: Vec<f64>, size: usize) -> Vec<f64> {
     let mut inverse = vec![0.0; size * size];
     for row in 0..size {
         inverse[row * size + row] = 1.0;
