@@ -183,6 +183,7 @@ impl Monitor for Audit {
             .with(Kind::Fork, &[Field::Ppid])
             .with(Kind::Exec, &[Field::Exe, Field::Argv, Field::Ppid])
             .with(Kind::Exit, &[Field::Status])
+            .with_users()
     }
 
     fn missing(&self, _: &Options) -> Vec<Unavailable> {

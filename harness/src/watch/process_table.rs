@@ -21,6 +21,8 @@ pub(crate) struct Process {
     pub member: Option<bool>,
     /// It was first seen by another event than its fork, which may yet come.
     pub forkless: bool,
+    /// When it was started, in ticks since boot; 0 where events told of it.
+    pub started: u64,
 }
 
 /// All that are alive, as far as is known.
@@ -48,6 +50,7 @@ fn look(pid: Pid) -> Option<Process> {
         exe,
         member: None,
         forkless: false,
+        started: stat.started,
     })
 }
 

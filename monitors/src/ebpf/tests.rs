@@ -56,6 +56,25 @@ fn a_detached_program_is_missed() {
     }
 }
 
+/// The program becomes another user's between its two execs.
+#[test]
+#[ignore = "needs root"]
+fn kind_7_the_user_is_told_as_it_is_at_each_event() {
+    on_machine_for!(Ebpf);
+    for mode in host::modes() {
+        let (ran, journal, _) = watched(mode, || {
+            run(Command::new("setpriv").args(["--clear-groups", "--reuid=65534", "/bin/true"]))
+        });
+        let users = |kind| {
+            let all = about(&journal, ran.pid, kind);
+            all.iter().map(|one| one.euid).collect::<Vec<_>>()
+        };
+        assert_eq!(users(Kind::Fork), [Some(0)]);
+        assert_eq!(users(Kind::Exec), [Some(0), Some(65534)]);
+        assert_eq!(users(Kind::Exit), [Some(65534)]);
+    }
+}
+
 #[test]
 #[ignore = "needs root"]
 fn argv_is_told_as_it_was_passed() {
