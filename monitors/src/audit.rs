@@ -217,7 +217,8 @@ fn missing() -> Vec<Unavailable> {
     }
     for wanted in [Capability::CAP_AUDIT_CONTROL, Capability::CAP_AUDIT_READ] {
         if !caps::has_cap(None, CapSet::Effective, wanted).unwrap_or(false) {
-            missing.push(Unavailable::new(wanted.to_string(), "run it as root"));
+            let name = wanted.to_string();
+            missing.push(reasons::no_right(&name, &[name.trim_start_matches("CAP_")]));
         }
     }
     if missing.is_empty() {
