@@ -183,6 +183,7 @@ impl Monitor for Audit {
             .with(Kind::Fork, &[Field::Ppid])
             .with(Kind::Exec, &[Field::Exe, Field::Argv, Field::Ppid])
             .with(Kind::Exit, &[Field::Status])
+            .with_users()
     }
 
     fn missing(&self, _: &Options) -> Vec<Unavailable> {
@@ -216,7 +217,8 @@ fn missing() -> Vec<Unavailable> {
     }
     for wanted in [Capability::CAP_AUDIT_CONTROL, Capability::CAP_AUDIT_READ] {
         if !caps::has_cap(None, CapSet::Effective, wanted).unwrap_or(false) {
-            missing.push(Unavailable::new(wanted.to_string(), "run it as root"));
+            let name = wanted.to_string();
+            missing.push(reasons::no_right(&name, &[name.trim_start_matches("CAP_")]));
         }
     }
     if missing.is_empty() {

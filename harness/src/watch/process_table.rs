@@ -22,7 +22,7 @@ pub(crate) struct Process {
     /// It was first seen by another event than its fork, which may yet come.
     pub forkless: bool,
     /// When it was started, in ticks since boot; of those only that were there before the first event.
-    pub began: Option<u64>,
+    pub started: Option<u64>,
 }
 
 /// All that are alive, as far as is known.
@@ -50,12 +50,12 @@ fn look(pid: Pid) -> Option<Process> {
         exe,
         member: None,
         forkless: false,
-        began: Some(stat.started),
+        started: Some(stat.started),
     })
 }
 
 /// When the living process was started, in ticks since boot.
-pub(super) fn began(pid: Pid) -> Option<u64> {
+pub(super) fn started(pid: Pid) -> Option<u64> {
     ProcessStat::of(pid).map(|stat| stat.started)
 }
 
