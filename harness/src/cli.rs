@@ -9,7 +9,8 @@ use crate::cmd::{
     advise, command, compare, completions, doctor, gate, list, man, monitor, report, run, score,
     selftest, sweep, watch, workload,
 };
-use crate::select;
+use crate::exit::NothingRuns;
+use crate::{limits, select};
 
 /// Benchmark of Linux process monitors.
 ///
@@ -87,6 +88,21 @@ enum Command {
     Foreign(command::CommandArgs),
 }
 
+impl Command {
+    /// Whether it looks at this machine, or measures on it.
+    const fn looks(&self) -> bool {
+        matches!(
+            self,
+            Self::Run(_)
+                | Self::Sweep(_)
+                | Self::Doctor(_)
+                | Self::Gate(_)
+                | Self::Selftest(_)
+                | Self::Watch(_)
+        )
+    }
+}
+
 /// The sub-command that a command line names, for errors in which clap does not say it.
 fn named(words: impl Iterator<Item = OsString>) -> clap::Command {
     let whole = Cli::command();
@@ -130,6 +146,11 @@ pub fn meant(word: &str) -> Option<String> {
 impl Cli {
     /// Does what the command line says.
     pub fn dispatch(self) -> Result<()> {
+        if self.command.as_ref().is_none_or(Command::looks)
+            && let Some(why) = limits::descriptors()?
+        {
+            return Err(NothingRuns(why).into());
+        }
         match self.command {
             None => run::run(&self.run),
             Some(Command::Run(args)) => run::run(&args),

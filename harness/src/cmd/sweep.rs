@@ -1,11 +1,11 @@
 //! `harness sweep`: raises the load until events are lost or the rate is not met.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Result, bail};
 use clap::Args;
 
-use super::args::{ChoiceArgs, OutArgs, ToolsArgs, duration};
+use super::args::{ChoiceArgs, OutArgs, ToolsArgs, WaitArgs, duration};
 use crate::exit::{NothingRuns, say};
 use crate::output::print;
 use crate::progress::words;
@@ -30,6 +30,8 @@ pub(crate) struct SweepArgs {
     out: OutArgs,
     #[command(flatten)]
     tools: ToolsArgs,
+    #[command(flatten)]
+    wait: WaitArgs,
 }
 
 /// Measures, computes and reports.
@@ -43,9 +45,10 @@ pub(crate) fn sweep(args: &SweepArgs) -> Result<()> {
     } = measured(&Wanted {
         monitors: args.choice.monitors.clone(),
         workloads: args.choice.workloads.clone(),
-        until: Instant::now() + args.budget,
+        budget: args.budget,
         seed: args.out.seed,
         out: args.out.out.clone(),
+        patience: args.wait.limit,
     })?;
     print(&report::terminal(&out, false)?)?;
     let page = out.join("README.md");

@@ -14,6 +14,7 @@ use monitors::owned_dir::OwnedDir;
 use regex::bytes::Regex;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
+use super::args::WaitArgs;
 use crate::exit::{NothingRuns, misuse, say};
 use crate::select::{self, Configuration};
 use crate::setup::reasons;
@@ -58,6 +59,8 @@ pub(crate) struct WatchArgs {
     /// Only processes that run a program whose path matches
     #[arg(long, value_name = "RE")]
     exe: Option<Regex>,
+    #[command(flatten)]
+    wait: WaitArgs,
     /// The caller holds the lock of this machine and has put back what others left
     #[arg(long, hide = true)]
     lock_held: bool,
@@ -85,7 +88,7 @@ pub(crate) fn watch(args: &WatchArgs) -> Result<()> {
     let _lock = if args.lock_held {
         None
     } else {
-        Some(lock::take(None)?)
+        Some(lock::take(args.wait.limit)?)
     };
     for signal in [SIGINT, SIGTERM, SIGHUP] {
         let stopping = stopping.try_clone().context("dup")?;
