@@ -76,12 +76,18 @@ pub(crate) fn latency(rows: &[&Comparison]) -> CellText {
         .iter()
         .filter_map(|row| Some((row, row.latency_us.all.as_ref()?.p99)));
     let worst = late.max_by(|a, b| a.1.total_cmp(&b.1));
-    worst.map_or_else(CellText::none, |(row, _)| format::latency(&row.latency_us))
+    worst.map_or_else(
+        || CellText::unknown("no latency was measured"),
+        |(row, _)| format::latency(&row.latency_us),
+    )
 }
 
 /// The row with the highest CPU of the monitor itself.
 pub(crate) fn own_cpu(rows: &[&Comparison]) -> CellText {
     let cpu = |row: &&&Comparison| row.own_cpu_us_per_event.map_or(0.0, |cpu| cpu.value);
     let worst = rows.iter().max_by(|a, b| cpu(a).total_cmp(&cpu(b)));
-    worst.map_or_else(CellText::none, |row| format::own_cpu(row))
+    worst.map_or_else(
+        || CellText::unknown("not measured"),
+        |row| format::own_cpu(row),
+    )
 }

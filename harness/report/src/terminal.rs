@@ -78,7 +78,7 @@ fn table(verdict: &Verdict, colour: bool) -> String {
     table.add_row(
         verdict
             .head
-            .map(|word| Cell::new(word).add_attribute(Attribute::Bold)),
+            .map(|words| Cell::new(head(words)).add_attribute(Attribute::Bold)),
     );
     for row in &verdict.rows {
         let name = Cell::new(short(&row.configuration));
@@ -89,6 +89,11 @@ fn table(verdict: &Verdict, colour: bool) -> String {
         column.set_padding((0, GAP));
     }
     table.trim_fmt()
+}
+
+/// The unit of a column stands under its name.
+fn head(words: &str) -> String {
+    words.replacen(", ", "\n", 1)
 }
 
 /// A name that leaves room for the figures.

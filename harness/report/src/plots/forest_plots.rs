@@ -44,7 +44,7 @@ pub(super) const LOSS: Sheet<'static> = Sheet {
             return Some((Mark::Untested, "not tested".into()));
         }
         let most = share.if_independent.1;
-        let text = format!("{of} (\u{2264}{})", percent(most));
+        let text = format!("{of} (at most {})", percent(most));
         Some((Mark::Zero { most }, text))
     },
 };
