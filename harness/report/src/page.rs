@@ -59,6 +59,11 @@ const TEMPLATES: &[(&str, &str)] = &[
         include_str!("templates/overview.html.jinja"),
     ),
     ("plot.html", include_str!("templates/plot.html.jinja")),
+    ("figure.html", include_str!("templates/figure.html.jinja")),
+    (
+        "headline.html",
+        include_str!("templates/headline.html.jinja"),
+    ),
     ("cases.md", include_str!("templates/cases.md.jinja")),
     ("cases.html", include_str!("templates/cases.html.jinja")),
     ("report.md", include_str!("templates/report.md.jinja")),

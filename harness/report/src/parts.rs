@@ -21,6 +21,8 @@ pub(crate) struct Parts {
     pub(crate) tested: Tested,
     pub(crate) cases: Option<Cases>,
     pub(crate) sweep: Option<Sweeps>,
+    /// The pictures on top.
+    pub(crate) headline: Vec<Plot>,
     pub(crate) plots: Vec<Plot>,
 }
 
@@ -55,6 +57,7 @@ impl Parts {
             load.record.workloads.clear();
         }
         Ok(Self {
+            headline: plots::headline::draw(&load, lead)?,
             plots: plots::draw(&load, lead)?,
             name,
             id,
@@ -70,7 +73,7 @@ impl Parts {
     pub(crate) fn drawn(&self) -> impl Iterator<Item = &Plot> {
         let sections = self.sweep.iter().flat_map(|sweep| &sweep.sections);
         let swept = sections.flat_map(|section| &section.plots);
-        self.plots.iter().chain(swept)
+        self.headline.iter().chain(&self.plots).chain(swept)
     }
 }
 

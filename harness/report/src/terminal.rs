@@ -14,10 +14,13 @@ use crate::format::{self, CellText, Row, Tone};
 use crate::verdict::{LEGEND, Verdict};
 
 /// Longest name of a configuration in the table.
-const NAME: usize = 32;
+const NAME: usize = 26;
 
 /// Of every line of words, and of the table unless a name is long.
 const WIDTH: usize = 120;
+
+/// Of a table before intervals go under their figures.
+const WIDEST: usize = 140;
 
 /// Of a column of figures.
 const COLUMN: usize = 24;
@@ -65,7 +68,14 @@ fn sentence(answer: &Answer, colour: bool) -> String {
     }
 }
 
+/// Figures with their intervals beside them; where that is too wide, under them.
 fn table(verdict: &Verdict, colour: bool) -> String {
+    let longest = |text: &str| text.lines().map(|line| line.chars().count()).max();
+    let narrow = longest(&lay(verdict, false, false)) > Some(WIDEST);
+    lay(verdict, colour, narrow)
+}
+
+fn lay(verdict: &Verdict, colour: bool, narrow: bool) -> String {
     let mut table = Table::new();
     table
         .load_preset(NOTHING)
@@ -78,17 +88,22 @@ fn table(verdict: &Verdict, colour: bool) -> String {
     table.add_row(
         verdict
             .head
-            .map(|word| Cell::new(word).add_attribute(Attribute::Bold)),
+            .map(|words| Cell::new(head(words)).add_attribute(Attribute::Bold)),
     );
     for row in &verdict.rows {
         let name = Cell::new(short(&row.configuration));
-        let cells = row.cells.iter().map(cell);
+        let cells = row.cells.iter().map(|text| cell(text, narrow));
         table.add_row([name].into_iter().chain(cells));
     }
     for column in table.column_iter_mut() {
         column.set_padding((0, GAP));
     }
     table.trim_fmt()
+}
+
+/// The unit of a column stands under its name.
+fn head(words: &str) -> String {
+    words.replacen(", ", "\n", 1)
 }
 
 /// A name that leaves room for the figures.
@@ -100,9 +115,13 @@ fn short(name: &str) -> String {
     }
 }
 
-fn cell(text: &CellText) -> Cell {
+fn cell(text: &CellText, narrow: bool) -> Cell {
+    let words = match narrow {
+        true => plain(&text.short).replacen(" (", "\n(", 1),
+        false => plain(&text.short),
+    };
     // What is long is broken between words.
-    let lines = textwrap::fill(&plain(&text.short), Options::new(COLUMN).break_words(false));
+    let lines = textwrap::fill(&words, Options::new(COLUMN).break_words(false));
     let cell = Cell::new(lines);
     match text.tone {
         Tone::Good => cell.fg(Color::Green),

@@ -33,10 +33,10 @@ pub(crate) struct Row {
 }
 
 /// What the columns mean.
-pub(crate) const LEGEND: &str = "Event loss, fields and slowdown: over all workloads; detection latency and own CPU per event: \
-     of the worst. \u{2264}: at most so much is lost, if losses are independent (95 %). \u{b1}: half the 95 % interval, the \
-     difference that is resolved. Green: shown to be good (a slowdown of at most 5 %); red: shown to be bad; grey: \
-     cannot be told.";
+pub(crate) const LEGEND: &str = "Event loss, fields and overhead are over all workloads; detection latency and own CPU, the \
+     monitor's own, are of the worst. In brackets: the 95 % interval; \"at most\": so much may be lost all the same, if \
+     losses are independent. A question mark or grey: cannot be told. Green: shown to be good (an overhead of at most 5 %); red: \
+     shown to be bad.";
 
 impl Verdict {
     pub(crate) fn new(summary: &Summary) -> Result<Self> {
@@ -50,11 +50,11 @@ impl Verdict {
             answers,
             head: [
                 "configuration",
-                "event loss",
-                "fields correct",
-                "latency p50/p99",
-                "slowdown",
-                "own CPU us",
+                "event loss, %",
+                "fields correct, %",
+                "latency p50 / p99, ms",
+                "overhead, %",
+                "own CPU, us/event",
                 "blind to",
             ],
             rows: names.map(|name| row(summary, name)).collect(),
@@ -78,7 +78,10 @@ fn null_pairs(summary: &Summary) -> String {
 fn row(summary: &Summary, name: &str) -> Row {
     let rows: Vec<_> = counts::measured(summary, name).collect();
     let speed = !summary.record.machine.correctness_only;
-    let if_speed = |text: CellText| if speed { text } else { CellText::none() };
+    let if_speed = |text: CellText| match speed {
+        true => text,
+        false => CellText::unknown("the CPUs were emulated, so its times say nothing"),
+    };
     Row {
         configuration: name.to_owned(),
         cells: vec![
@@ -102,7 +105,7 @@ fn lost(summary: &Summary, rows: &[&Comparison]) -> CellText {
             }
             text
         }
-        None => CellText::new("loss not tested", "not tested", Tone::Unknown),
+        None => CellText::new("loss not tested", format::NOT_TESTED, Tone::Unknown),
     }
 }
 
@@ -117,16 +120,12 @@ fn fields(rows: &[&Comparison]) -> CellText {
     if absent.is_empty() {
         return found;
     }
-    let note = format!("{} not offered", absent.join(", "));
-    if found.tone != Tone::Bad {
-        let full = format!("{}; {note}", found.full);
-        return CellText::new(full, note, Tone::Plain);
+    let full = format!("{}; {} not offered", found.full, absent.join(", "));
+    let short = format!("{}; no {}", found.short, absent.join(", "));
+    match found.tone {
+        Tone::Bad => CellText::new(full, short, Tone::Bad),
+        _ => CellText::new(full, short, Tone::Plain),
     }
-    CellText::new(
-        format!("{}; {note}", found.full),
-        format!("{}; {note}", found.short),
-        found.tone,
-    )
 }
 
 /// Workloads that are not seen, kinds that are not offered, and cases that were not seen.
@@ -140,7 +139,7 @@ fn blind(summary: &Summary, name: &str, rows: &[&Comparison]) -> CellText {
     }
     words.extend(cases(summary, name));
     match words.is_empty() {
-        true => CellText::none(),
+        true => CellText::plain("none found"),
         false => CellText::plain(words.join("; ")),
     }
 }

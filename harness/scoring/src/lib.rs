@@ -23,7 +23,7 @@ pub mod matching;
 mod noise_floor;
 mod open_loop;
 pub mod overhead;
-mod parallel;
+pub mod parallel;
 mod per_process;
 mod plausible;
 pub mod record;

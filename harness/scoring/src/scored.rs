@@ -1,14 +1,14 @@
 //! One cell: from true and reported events to its row.
 
 use anyhow::Result;
-use contract::{Claims, EventLog, Ledger, Life};
+use contract::{Claims, EventLog, Kind, Ledger, Life};
 
 use crate::cell::Cell;
 use crate::latency::{self, LatencyHistogram};
 use crate::matching::match_events;
 use crate::parallel::both;
 use crate::record::{CellRun, Experiment};
-use crate::slices::Slices;
+use crate::slices::{Count, Slices};
 use crate::stationary::Stationarity;
 use crate::{ambiguous, buffer, cost, fields, loss, open_loop, reported_loss};
 
@@ -19,8 +19,8 @@ pub struct Scored {
     pub cell: Cell,
     /// Detection latency by kind; `None` unless measured.
     pub latency: Option<[LatencyHistogram; 3]>,
-    /// A sustained cell in slices.
-    pub(crate) slices: Option<Slices>,
+    /// What a sustained cell missed by kind, slice by slice.
+    pub(crate) sliced_loss: Option<Vec<[Count; Kind::ALL.len()]>>,
 }
 
 impl Scored {
@@ -29,7 +29,7 @@ impl Scored {
         Self {
             cell,
             latency,
-            slices: None,
+            sliced_loss: None,
         }
     }
 }
@@ -47,7 +47,7 @@ pub fn score(
 ) -> Result<Scored> {
     let matching = match_events(ledger, &log.events, claims.clock, others);
     let mut slices = match run.experiment {
-        Experiment::Loss => Slices::new(ledger, log, &matching)?,
+        Experiment::Loss => Slices::new(ledger, log, &matching),
         _ => None,
     };
     let judge_fields = || {
@@ -83,6 +83,6 @@ pub fn score(
     Ok(Scored {
         cell,
         latency: Some(latency),
-        slices,
+        sliced_loss: slices.as_ref().map(Slices::missed),
     })
 }

@@ -6,7 +6,7 @@ use contract::{EventRef, Kind, Nanos, Pid};
 use regex::bytes::Regex;
 
 use super::held::Held;
-use super::process_table::{Process, Processes};
+use super::process_table::{self, Process, Processes};
 use super::recent::Recent;
 
 /// What was asked for; what is empty asks for everything.
@@ -162,13 +162,24 @@ impl Filter {
         }
     }
 
+    /// Whether `pid` is still the process that had it before the first event.
+    fn was_there(&self, pid: Pid) -> bool {
+        let started = self.processes.get(&pid).and_then(|one| one.started);
+        started.is_some() && started == process_table::started(pid)
+    }
+
     fn born(&mut self, report: &EventRef<'_>, out: &mut Judged<'_>) {
         let pid = report.pid;
         let ppid = report.ppid.unwrap_or(0);
+        if self.was_there(pid) {
+            // preload tells that a process was forked once that runs the first program with the library.
+            out(report, self.verdict(report, self.processes.get(&pid)));
+            return;
+        }
         let child = Process {
             ppid,
             forkless: false,
-            started: 0,
+            started: None,
             ..self.find(ppid).cloned().unwrap_or_default()
         };
         out(report, self.verdict(report, Some(&child)));

@@ -47,10 +47,12 @@ pub(super) fn fields(text: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
 
 /// Digits and nothing else.
 pub(super) fn number(digits: &[u8], radix: u32) -> Option<u64> {
-    if digits.is_empty() || digits[0] == b'+' {
-        return None;
-    }
-    u64::from_str_radix(std::str::from_utf8(digits).ok()?, radix).ok()
+    let add = |sum: u64, digit: &u8| {
+        let digit = char::from(*digit).to_digit(radix)?;
+        sum.checked_mul(u64::from(radix))?.checked_add(digit.into())
+    };
+    let some = (!digits.is_empty()).then_some(0);
+    digits.iter().try_fold(some?, add)
 }
 
 /// A decimal number that may be negative.

@@ -31,15 +31,15 @@ pub(crate) const HEAD: [&str; 15] = [
 /// The head of a table of rows in short.
 pub(crate) const SHORT_HEAD: [&str; 10] = [
     "configuration",
-    "fork missed",
-    "exec missed",
-    "exit missed",
-    "buffer",
-    "fields correct",
-    "latency p50/p99",
-    "slowdown",
-    "own CPU",
-    "system CPU",
+    "fork missed, %",
+    "exec missed, %",
+    "exit missed, %",
+    "buffer filled",
+    "fields correct, %",
+    "latency p50 / p99, ms",
+    "overhead, %",
+    "own CPU, us/event",
+    "system CPU, us/event",
 ];
 
 /// A row of the matrix.

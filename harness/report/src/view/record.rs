@@ -52,6 +52,7 @@ pub(super) struct View<'a> {
     sweep: Option<&'a Sweeps>,
     monitors: Vec<Monitor<'a>>,
     faults: Vec<&'a Cell>,
+    headline: &'a [Plot],
     plots: &'a [Plot],
 }
 
@@ -112,6 +113,7 @@ impl<'a> View<'a> {
             sweep: parts.sweep.as_ref(),
             monitors: record.monitors.iter().map(monitor).collect(),
             faults: summary.cells.iter().filter(failed).collect(),
+            headline: &parts.headline,
             plots: &parts.plots,
         })
     }

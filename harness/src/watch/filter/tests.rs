@@ -162,7 +162,7 @@ fn kind_7_a_stranger_that_got_the_pid_while_the_watch_began_is_not_adopted() {
     let now = || {
         let mut all = before();
         let started = STARTED.fetch_add(1, Ordering::Relaxed);
-        all.entry(20).and_modify(|one| one.started = started);
+        all.entry(20).and_modify(|one| one.started = Some(started));
         all
     };
     let begin = |root| Filter::new(tree(root), true, now, Asked::Event).begin();
@@ -258,4 +258,24 @@ fn kind_8_children_told_before_their_parent_wait_for_it() {
     wanted.sort_unstable();
     assert_eq!(wanted, [0, 1, 2, 3, 4, 5]);
     assert_eq!(which(Verdict::Unknown, &found), [6, 7]);
+}
+
+/// preload knows of a process from its first program with the library on, and tells its fork then.
+#[test]
+fn a_fork_told_of_a_root_that_was_there_before_leaves_its_tree_alone() {
+    let (root, child) = (std::process::id(), Pid::MAX);
+    let tree = Wanted {
+        trees: vec![root],
+        ..Wanted::default()
+    };
+    let mut filter = Filter::new(tree, true, process_table::now, Asked::AfterExec(user));
+    let mut found = Vec::new();
+    for (pid, ppid) in [(root, std::os::unix::process::parent_id()), (child, root)] {
+        let mut fork = EventRef::new(Kind::Fork, pid, 1);
+        fork.ppid = Some(ppid);
+        filter.take(&fork, &mut |report, verdict| {
+            found.push((report.pid, verdict));
+        });
+    }
+    assert_eq!(found, [(root, Verdict::Wanted), (child, Verdict::Wanted)]);
 }
