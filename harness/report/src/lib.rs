@@ -6,6 +6,7 @@ mod commands;
 mod compare;
 mod counts;
 mod family;
+mod fit;
 mod fold;
 mod format;
 mod input;
@@ -27,6 +28,7 @@ mod write;
 
 pub use compare::{Differences, compare, text as compared_text};
 pub use family::family;
+pub use fit::fitted;
 pub use fold::folded;
 pub use input::lender;
 pub use page::compared as compared_page;

@@ -16,6 +16,7 @@ mod lock;
 mod output;
 mod records;
 mod remedies;
+mod terminal;
 
 use std::io::Read;
 use std::process::{Child, Command, Stdio};

@@ -70,13 +70,14 @@ fn kind_19_the_rights_that_are_named_suffice() {
 }
 
 /// What is done where it cannot work, what is said of it, in part, and what is done as that says.
-fn cases() -> Vec<[String; 3]> {
+type Case = [String; 3];
+
+fn case(done: String, said: &str, remedied: String) -> Case {
+    [done, said.to_owned(), remedied]
+}
+
+fn limits() -> Vec<Case> {
     let limit = |what: &str| format!("bash -c 'ulimit {what}; exec \"$@\"' _");
-    let mounted = |what: &str| format!("unshare -m bash -c 'mount -t {what}; exec \"$@\"' _");
-    let bare_proc = "proc -o subset=pid none /proc";
-    let read_only =
-        "tmpfs -o ro none /dev/shm; mkdir -p $dir/ro; mount -t tmpfs -o ro none $dir/ro";
-    let case = |done: String, said: &str, remedied: String| [done, said.to_owned(), remedied];
     vec![
         case(
             format!("{} $dir/harness doctor", limit("-n 10")),
@@ -108,21 +109,26 @@ fn cases() -> Vec<[String; 3]> {
             "raise ulimit -f",
             format!("{} {RUN} $dir/unlimited", limit("-f unlimited")),
         ),
+    ]
+}
+
+fn places() -> Vec<Case> {
+    let mounted = |what: &str| format!("unshare -m bash -c 'mount -t {what}; exec \"$@\"' _");
+    let bare_proc = "proc -o subset=pid none /proc";
+    let whole_proc = format!("{bare_proc}; mount -t proc none /proc");
+    let whole_sys = "tmpfs none /sys; mount -t sysfs none /sys";
+    let read_only =
+        "tmpfs -o ro none /dev/shm; mkdir -p $dir/ro; mount -t tmpfs -o ro none $dir/ro";
+    vec![
         case(
             format!("{} {WATCH} accounting", mounted(bare_proc)),
             "mount proc on /proc, without subset=pid",
-            format!(
-                "{} {WATCH} accounting",
-                mounted(&format!("{bare_proc}; mount -t proc none /proc"))
-            ),
+            format!("{} {WATCH} accounting", mounted(&whole_proc)),
         ),
         case(
             format!("{} {WATCH} ebpf", mounted("tmpfs none /sys")),
             "mount sysfs on /sys",
-            format!(
-                "{} {WATCH} ebpf",
-                mounted("tmpfs none /sys; mount -t sysfs none /sys")
-            ),
+            format!("{} {WATCH} ebpf", mounted(whole_sys)),
         ),
         case(
             format!("TMPDIR=$dir/ro {} {WATCH} preload", mounted(read_only)),
@@ -152,7 +158,7 @@ fn cases() -> Vec<[String; 3]> {
 fn kind_19_every_remedy_that_can_be_tried_helps() {
     let dir = scratch();
     copy_of_harness(dir.path());
-    for [done, said, remedied] in cases() {
+    for [done, said, remedied] in limits().into_iter().chain(places()) {
         let (code, told) = shell(dir.path(), &done);
         assert!(code > 0 && told.contains(&said), "{done}: {code}: {told}");
         let (code, told) = shell(dir.path(), &remedied);
