@@ -10,6 +10,7 @@ mod fold;
 mod format;
 mod input;
 mod kernels;
+mod lineage;
 mod machine;
 pub mod numbers;
 mod overall;
