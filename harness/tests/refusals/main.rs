@@ -15,6 +15,7 @@ mod limits;
 mod lock;
 mod output;
 mod records;
+mod remedies;
 
 use std::io::Read;
 use std::process::{Child, Command, Stdio};
