@@ -66,8 +66,13 @@ fn hostile_names_do_not_become_markup() {
     let page = text(dir.path().join("report.html"));
     let allowed: BTreeSet<_> = SHOWN.split_whitespace().collect();
     let (start, rest) = page.split_once("<style>").unwrap();
-    let (_, end) = rest.split_once("</style>").unwrap();
-    for name in markup(&format!("{start}{end}")) {
+    let (_, rest) = rest.split_once("</style>").unwrap();
+    // One script, and no name of the record in it.
+    let (middle, rest) = rest.split_once("<script>").unwrap();
+    let (script, end) = rest.split_once("</script>").unwrap();
+    let own = include_str!("../report/src/templates/ask.js");
+    assert_eq!(script.trim(), own.trim());
+    for name in markup(&format!("{start}{middle}{end}")) {
         match name.strip_prefix('@') {
             Some(attribute) => {
                 let active =

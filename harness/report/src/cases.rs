@@ -17,6 +17,10 @@ pub(crate) struct Cases {
     configurations: Vec<String>,
     /// From which configuration to which: as many as fit beside each other.
     groups: Vec<(usize, usize)>,
+    /// Of each configuration, how often each outcome: "71 seen, 9 not seen".
+    totals: Vec<String>,
+    /// The same rows as below, those with the most failures first.
+    failures_first: Vec<usize>,
     rows: Vec<Row>,
     /// What was left out, and why.
     not_measured: Vec<NotMeasured>,
@@ -69,6 +73,8 @@ impl Cases {
             groups: starts
                 .map(|from| (from, (from + BESIDE).min(configurations.len())))
                 .collect(),
+            totals: Vec::new(),
+            failures_first: Vec::new(),
             configurations,
             rows: Vec::new(),
             not_measured: Vec::new(),
@@ -97,6 +103,13 @@ impl Cases {
                 }
             }
         }
+        let all = cases.configurations.iter();
+        cases.totals = all.map(|name| total(summary, name)).collect();
+        let bad = |row: &Row| row.cells.iter().filter(|cell| cell.tone == "bad").count();
+        cases.failures_first = (0..cases.rows.len()).collect();
+        cases
+            .failures_first
+            .sort_by_key(|&place| std::cmp::Reverse(bad(&cases.rows[place])));
         (!cases.rows.is_empty() || !cases.not_measured.is_empty()).then_some(cases)
     }
 
@@ -151,6 +164,25 @@ fn cell(seen: &Seen) -> Cell {
         "bad" => cell.fg(Color::Red),
         _ => cell,
     }
+}
+
+/// How often each outcome, in the order of their first case.
+fn total(summary: &Summary, configuration: &str) -> String {
+    let own = summary
+        .cases
+        .iter()
+        .filter(|one| one.configuration == configuration);
+    let mut counts: Vec<(String, usize)> = Vec::new();
+    for outcome in own.filter_map(|one| one.outcome) {
+        let word = outcome.to_string();
+        match counts.iter_mut().find(|(known, _)| *known == word) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((word, 1)),
+        }
+    }
+    counts.sort_by_key(|one| std::cmp::Reverse(one.1));
+    let words = counts.iter().map(|(word, count)| format!("{count} {word}"));
+    words.collect::<Vec<_>>().join(", ")
 }
 
 /// Why the case could be run under no monitor.

@@ -11,6 +11,7 @@ mod fold;
 mod format;
 mod input;
 mod kernels;
+mod lineage;
 mod machine;
 pub mod numbers;
 mod overall;

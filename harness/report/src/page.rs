@@ -43,6 +43,8 @@ pub fn compared(found: &Differences) -> Result<String> {
 
 const TEMPLATES: &[(&str, &str)] = &[
     ("kernels.md", include_str!("templates/kernels.md.jinja")),
+    ("lineage.md", include_str!("templates/lineage.md.jinja")),
+    ("lineage.html", include_str!("templates/lineage.html.jinja")),
     ("sweep.md", include_str!("templates/sweep.md.jinja")),
     ("sweep.html", include_str!("templates/sweep.html.jinja")),
     ("commands.md", include_str!("templates/commands.md.jinja")),
@@ -77,9 +79,12 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("matrix.html", include_str!("templates/matrix.html.jinja")),
     ("plots.html", include_str!("templates/plots.html.jinja")),
     ("rows.html", include_str!("templates/rows.html.jinja")),
+    ("cells.html", include_str!("templates/cells.html.jinja")),
     ("how.html", include_str!("templates/how.html.jinja")),
 ];
+/// Neither is a template: they have no values of their own.
 const STYLE: &str = include_str!("templates/style.css");
+const SCRIPT: &str = include_str!("templates/ask.js");
 
 fn render(name: &str, view: &impl Serialize) -> Result<String> {
     let mut environment = Environment::new();
@@ -95,7 +100,11 @@ fn render(name: &str, view: &impl Serialize) -> Result<String> {
     });
     environment.set_trim_blocks(true);
     environment.set_lstrip_blocks(true);
-    for (name, template) in TEMPLATES.iter().copied().chain([("style.css", STYLE)]) {
+    for (name, template) in TEMPLATES
+        .iter()
+        .copied()
+        .chain([("style.css", STYLE), ("ask.js", SCRIPT)])
+    {
         environment
             .add_template(name, template)
             .with_context(|| format!("template {name}"))?;

@@ -1,11 +1,14 @@
 //! The verdict of a record: one sentence for each need, and one line for each configuration.
 
+mod facts;
+
 use anyhow::Result;
 use contract::{Field, Kind};
 use scoring::{CaseOutcome, Comparison, Summary};
 use serde::Serialize;
 
-use crate::advise::{self, Answer};
+use self::facts::Facts;
+use crate::advise::{self, Answer, Rules};
 use crate::commands::{self, Command};
 use crate::counts;
 use crate::format::{self, CellText, Tone};
@@ -28,6 +31,8 @@ pub(crate) struct Verdict {
 #[derive(Debug, Serialize)]
 pub(crate) struct Row {
     pub(crate) configuration: String,
+    /// What requirements are held against, as JSON.
+    pub(crate) facts: String,
     /// In the order of the head, the configuration left out.
     pub(crate) cells: Vec<CellText>,
 }
@@ -40,6 +45,7 @@ pub(crate) const LEGEND: &str = "Event loss, fields and overhead are over all wo
 
 impl Verdict {
     pub(crate) fn new(summary: &Summary) -> Result<Self> {
+        let rules = Rules::embedded()?;
         let names = counts::configurations(summary).into_iter();
         let answers = match commands::nothing_else(&summary.record) {
             true => Vec::new(),
@@ -57,7 +63,9 @@ impl Verdict {
                 "own CPU, us/event",
                 "blind to",
             ],
-            rows: names.map(|name| row(summary, name)).collect(),
+            rows: names
+                .map(|name| row(&rules, summary, name))
+                .collect::<Result<_>>()?,
             null_pairs: null_pairs(summary),
         })
     }
@@ -75,15 +83,16 @@ fn null_pairs(summary: &Summary) -> String {
     }
 }
 
-fn row(summary: &Summary, name: &str) -> Row {
+fn row(rules: &Rules, summary: &Summary, name: &str) -> Result<Row> {
     let rows: Vec<_> = counts::measured(summary, name).collect();
     let speed = !summary.record.machine.correctness_only;
     let if_speed = |text: CellText| match speed {
         true => text,
         false => CellText::unknown("the CPUs were emulated, so its times say nothing"),
     };
-    Row {
+    Ok(Row {
         configuration: name.to_owned(),
+        facts: Facts::new(rules, summary, name, &rows).json()?,
         cells: vec![
             lost(summary, &rows),
             fields(&rows),
@@ -92,7 +101,7 @@ fn row(summary: &Summary, name: &str) -> Row {
             if_speed(overall::own_cpu(&rows)),
             blind(summary, name, &rows),
         ],
-    }
+    })
 }
 
 fn lost(summary: &Summary, rows: &[&Comparison]) -> CellText {

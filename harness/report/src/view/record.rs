@@ -9,6 +9,7 @@ use super::cell_row;
 use super::workload::{self, Ids, Workload};
 use crate::cases::Cases;
 use crate::format;
+use crate::lineage;
 use crate::machine::{config, machine};
 use crate::overview::Overview;
 use crate::parts::Parts;
@@ -24,6 +25,8 @@ pub(super) struct View<'a> {
     command: String,
     started: &'a str,
     version: &'a str,
+    /// Of the harness that measured.
+    commit: Option<&'a str>,
     seed: u64,
     scale: f64,
     repetitions: u32,
@@ -44,9 +47,12 @@ pub(super) struct View<'a> {
     legend: &'static str,
     overview: Overview,
     workloads: Vec<Workload<'a>>,
+    lineage: lineage::Table,
     ids: Ids,
     row_head: &'static [&'static str],
     short_head: &'static [&'static str],
+    keys: &'static [&'static str],
+    short_keys: &'static [&'static str],
     cell_head: &'static [&'static str],
     cases: Option<&'a Cases>,
     sweep: Option<&'a Sweeps>,
@@ -88,6 +94,7 @@ impl<'a> View<'a> {
             command: command(record),
             started: &record.started,
             version: &record.version,
+            commit: record.commit.as_deref(),
             seed: record.seed,
             scale: record.scale,
             repetitions: record.repetitions,
@@ -105,9 +112,12 @@ impl<'a> View<'a> {
             legend: LEGEND,
             overview: Overview::new(summary),
             workloads: workload::all(parts, &ids),
+            lineage: lineage::Table::new(summary),
             ids,
             row_head: &format::HEAD,
             short_head: &format::SHORT_HEAD,
+            keys: &format::KEYS,
+            short_keys: &format::SHORT_KEYS,
             cell_head: &cell_row::HEAD,
             cases: parts.cases.as_ref(),
             sweep: parts.sweep.as_ref(),
