@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import sources
+from soaklane.page import page as soak_page
 from vmlane import LaneError, Misuse
 from vmlane.kernels import keys
 
@@ -18,6 +19,8 @@ RESULTS = TOP / "results"
 # What a record has beside these is made on demand and not committed.
 FILES = ("record.json", "summary.json", "sweep.json", "README.md", "vm.json", "plots/*.svg", "tools/*.toml")
 PAGES = ("README.md", "plots/*.svg")
+# What scripts/soak writes; it is no record of cells, and takes an hour of a machine that does nothing else.
+SOAK = RESULTS / "soak/soak.json"
 MOST_BYTES = 15_000_000
 
 
@@ -66,6 +69,14 @@ def stale(one: Entry, place: Path | None = None) -> str:
     if one.kernel and json.loads((place / "vm.json").read_text()).get("scripts") != sources.guests():
         return "was made by other scripts"
     return ""
+
+
+def stale_soak() -> str:
+    """Why the soak is not what would be found today; empty when it is."""
+    if not SOAK.is_file():
+        return "is missing"
+    soak = json.loads(SOAK.read_text())
+    return "" if soak["sources"] == sources.soak() else f"was made by other sources, of commit {soak['commit'][:12]}"
 
 
 def found() -> list:
@@ -124,6 +135,8 @@ def faults(harness: Path):
         raise Misuse(f"{harness.relative_to(TOP)} is missing: cargo build --release --bin harness")
     for name in found():
         yield from pages(harness, name)
+    if SOAK.is_file() and soak_page(json.loads(SOAK.read_text())) != (SOAK.parent / "README.md").read_text():
+        yield "results/soak/README.md is not what soak.json gives: scripts/soak writes it"
     index = RESULTS / "kernels/README.md"
     if (page := kernels_page(harness)) and page != index.read_text():
         yield "results/kernels/README.md is not what its records give: scripts/records writes it"

@@ -10,6 +10,9 @@ TOP = Path(__file__).parent.parent
 LIST = "harness/deciding_sources.txt"
 # As many hexadecimal digits as a record names.
 DIGITS = 16
+# What scripts/soak runs: the monitors, and the watch round them.
+SOAK = ("harness/contract/src/", "harness/src/cmd/watch.rs", "harness/src/watch", "monitors/",
+        "scripts/soaklane/forker.c", "scripts/soaklane/lives.py")
 # Of kernels.toml: which version was measured is in vm.json, and pinning it makes no record stale.
 PINS = ("release =", "version =", "sha256 =")
 
@@ -43,7 +46,17 @@ def digest(parts) -> str:
 
 def deciding(top: Path = TOP) -> str:
     """The hash of the sources that decide a record's figures."""
-    prefixes, left_out = listed(top)
+    return hashed(top, listed(top)[0])
+
+
+def soak(top: Path = TOP) -> str:
+    """The hash of what a soak runs, and of what compares it."""
+    return hashed(top, SOAK)
+
+
+def hashed(top: Path, prefixes) -> str:
+    """Of the files that begin with these, without the names that the list leaves out."""
+    left_out = listed(top)[1]
     files = {path for prefix in prefixes for path in below(top, prefix.rpartition("/")[0], prefix, left_out)}
     # As bytes, which is how Rust orders strings.
     return digest((path, (top / path).read_bytes()) for path in sorted(files, key=str.encode))

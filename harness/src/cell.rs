@@ -26,6 +26,7 @@ use anyhow::{Context, Error, Result};
 
 use crate::checksums;
 use crate::exit::NothingRuns;
+use crate::limits;
 use measure::{Measured, measure};
 use scoring::record::{CellRun, Noise, Status, write_json_pretty};
 
@@ -125,5 +126,5 @@ fn blame(row: &mut CellRun, error: &Error) {
     } else {
         Status::Failed
     };
-    row.error = Some(format!("{error:#}"));
+    row.error = Some(limits::remedied(&format!("{error:#}")));
 }

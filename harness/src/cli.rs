@@ -9,7 +9,8 @@ use crate::cmd::{
     advise, command, compare, completions, doctor, gate, list, man, monitor, report, run, score,
     selftest, sweep, watch, workload,
 };
-use crate::select;
+use crate::exit::{NothingRuns, misuse};
+use crate::{limits, output, select};
 
 /// Benchmark of Linux process monitors.
 ///
@@ -87,6 +88,29 @@ enum Command {
     Foreign(command::CommandArgs),
 }
 
+impl Command {
+    /// Whether its stdout is for the caller.
+    const fn prints(&self) -> bool {
+        !matches!(
+            self,
+            Self::Monitor(_) | Self::Workload(_) | Self::Foreign(_) | Self::Man(_) | Self::Score(_)
+        )
+    }
+
+    /// Whether it looks at this machine, or measures on it.
+    const fn looks(&self) -> bool {
+        matches!(
+            self,
+            Self::Run(_)
+                | Self::Sweep(_)
+                | Self::Doctor(_)
+                | Self::Gate(_)
+                | Self::Selftest(_)
+                | Self::Watch(_)
+        )
+    }
+}
+
 /// The sub-command that a command line names, for errors in which clap does not say it.
 fn named(words: impl Iterator<Item = OsString>) -> clap::Command {
     let whole = Cli::command();
@@ -130,6 +154,16 @@ pub fn meant(word: &str) -> Option<String> {
 impl Cli {
     /// Does what the command line says.
     pub fn dispatch(self) -> Result<()> {
+        if self.command.as_ref().is_none_or(Command::looks)
+            && let Some(why) = limits::descriptors()?
+        {
+            return Err(NothingRuns(why).into());
+        }
+        // All but the sides of a cell, whose parent knows what it gave them, and what writes files only.
+        if output::closed() && self.command.as_ref().is_none_or(Command::prints) {
+            let why = "stdout is closed: open it, as with >/dev/null";
+            return Err(misuse(why));
+        }
         match self.command {
             None => run::run(&self.run),
             Some(Command::Run(args)) => run::run(&args),

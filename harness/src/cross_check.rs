@@ -10,20 +10,27 @@
 
 pub mod accounting;
 mod accounting_vs_ledger;
-pub mod lives;
+pub(crate) mod lives;
 mod machine;
 
 use std::path::Path;
 
-use contract::{Counts, Kind, Ledger, Result};
+use contract::{Counts, Kind, Ledger, Life, Result};
+
+use accounting::Kept;
 
 /// The ledger in the folder of a cell, held against the kernel's process accounting where that was
-/// kept beside it.
-pub fn read(cell: &Path) -> Result<Ledger> {
+/// kept beside it, and all other processes of the machine, as far as it knows them.
+pub fn read(cell: &Path) -> Result<(Ledger, Option<Vec<Life>>)> {
     let ledger = workloads::ledger::read(cell)?;
-    accounting::check(cell, &ledger)?;
-    Ok(ledger)
+    let Some(kept) = Kept::read(cell)? else {
+        return Ok((ledger, None));
+    };
+    kept.check(cell, &ledger)?;
+    let others = lives::beside(&kept, &ledger);
+    Ok((ledger, Some(others)))
 }
+
 /// How many processes the kernel has made since it booted; `None` where it does not tell.
 pub(crate) fn processes_made() -> Option<u64> {
     parse(&std::fs::read_to_string("/proc/stat").ok()?)

@@ -12,7 +12,7 @@ use anyhow::Error;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use signal_hook::consts::SIGXFSZ;
 
-use crate::output;
+use crate::{limits, output};
 
 /// The exit code of [`NothingRuns`].
 pub const NOTHING_RUNS: u8 = 3;
@@ -130,7 +130,8 @@ fn hint(error: &clap::Error, meant: impl Fn(&str) -> Option<String>) -> Option<S
 /// from a file or a process cannot forge another line.
 pub fn say(line: &str) {
     // With stderr closed there is nothing to write to.
-    let _closed = writeln!(io::stderr(), "harness: {}", contract::plain(line));
+    let line = limits::remedied(line);
+    let _closed = writeln!(io::stderr(), "harness: {}", contract::plain(&line));
 }
 
 #[cfg(test)]

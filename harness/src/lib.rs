@@ -14,6 +14,7 @@ pub mod exit;
 mod experiment;
 mod foreign;
 mod gate_render;
+mod limits;
 mod lock;
 mod machine;
 mod measure;

@@ -121,7 +121,7 @@ pub(crate) fn measure(wanted: &Wanted) -> Result<Measured> {
     scorer::record(out)?;
     report::write_readme(out, report::Pictures::Svg)?;
     if able < 2 {
-        output::print(&report::terminal(out, false)?)?;
+        output::print(&report::terminal(out, false, output::width())?)?;
         return Err(
             NothingRuns("none of these monitors can run here: see harness doctor".into()).into(),
         );

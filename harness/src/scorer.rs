@@ -9,7 +9,7 @@ use contract::{Claims, EventLog, Label, Ledger, Life, Monitor, Options, SpoolRea
 use scoring::record::{
     CellRun, CrossCheck, Record, Status, TRUTH_OF_A_COMMAND, read_json, write_json,
 };
-use scoring::{Cell, Scored, Summary, score};
+use scoring::{Cell, Scored, Summary, parallel, score};
 
 use crate::checksums;
 use crate::cross_check::{self, accounting};
@@ -31,9 +31,7 @@ fn processes(dir: &Path) -> contract::Result<Processes> {
     if dir.join(outcome::FILE).exists() {
         return truth::read(dir);
     }
-    let ledger = cross_check::read(dir)?;
-    let others = cross_check::lives::read(dir, &ledger)?;
-    Ok((ledger, others))
+    cross_check::read(dir)
 }
 
 /// All that scoring needs of one cell.
@@ -46,8 +44,16 @@ struct Inputs {
 
 fn inputs(dir: &Path, run: &CellRun, reader: Reader) -> Result<Inputs> {
     let (monitor, options) = monitor(&run.configuration)?;
-    let (ledger, others) = (reader.processes)(dir)
-        .map_err(|error| anyhow!("{}: {error}: measure again", dir.join("ledger").display()))?;
+    let spool = dir.join("spool.bin");
+    let (log, processes) = parallel::at_once(
+        || decode(&spool, monitor),
+        || {
+            (reader.processes)(dir).map_err(|error| {
+                anyhow!("{}: {error}: measure again", dir.join("ledger").display())
+            })
+        },
+    );
+    let (ledger, others) = processes?;
     let by = run.cross_check.as_ref().map(|one| one.by.as_str());
     let vouched = by == Some(CrossCheck::ACCOUNTING)
         || run.truth_source.as_deref() == Some(TRUTH_OF_A_COMMAND);
@@ -59,7 +65,7 @@ fn inputs(dir: &Path, run: &CellRun, reader: Reader) -> Result<Inputs> {
     if reader.emulated {
         claims.clock = claims.clock.emulated();
     }
-    let log = decode(&dir.join("spool.bin"), monitor)?;
+    let log = log?;
     // Last: what is wrong with a file that does not read says more.
     checksums::check(dir)?;
     Ok(Inputs {
@@ -155,10 +161,9 @@ pub(crate) fn record_with(
         processes,
         emulated: record.machine.correctness_only,
     };
-    let mut all = Vec::new();
-    for path in Record::cells(dir)? {
-        all.push(scored(&path, reader).unwrap_or_else(|error| lost(&path, &error)));
-    }
+    let all = parallel::each(&Record::cells(dir)?, |path| {
+        scored(path, reader).unwrap_or_else(|error| lost(path, &error))
+    });
     write(dir, Summary::new(record, all)?)
 }
 

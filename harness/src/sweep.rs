@@ -5,7 +5,7 @@ mod course;
 mod load;
 
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Error, Result};
 use workloads::Definition;
@@ -34,12 +34,14 @@ pub(crate) struct Wanted {
     pub(crate) monitors: Vec<String>,
     /// Patterns of workloads.
     pub(crate) workloads: Vec<String>,
-    /// No trial begins after this.
-    pub(crate) until: Instant,
+    /// No trial begins after so long, the wait for another harness not counted.
+    pub(crate) budget: Duration,
     /// Seed of the order of trials and of the bootstraps.
     pub(crate) seed: u64,
     /// The record's folder.
     pub(crate) out: Option<PathBuf>,
+    /// How long another harness is waited for; without end where it is not said.
+    pub(crate) patience: Option<Duration>,
 }
 
 /// A sweep that is measured, computed and reported.
@@ -58,7 +60,8 @@ pub(crate) struct Swept {
 pub(crate) fn sweep(wanted: &Wanted) -> Result<Swept> {
     let configurations = configurations(&wanted.monitors)?;
     let bases = bases(&wanted.workloads)?;
-    let setup = Setup::new(wanted.out.as_deref(), "sweep", 1.0, None)?;
+    let setup = Setup::new(wanted.out.as_deref(), "sweep", 1.0, wanted.patience)?;
+    let until = Instant::now() + wanted.budget;
     let null = select::null()?;
     let everyone: Vec<_> = std::iter::once(null.clone())
         .chain(configurations.iter().cloned())
@@ -70,7 +73,7 @@ pub(crate) fn sweep(wanted: &Wanted) -> Result<Swept> {
         repetitions: CONFIRM as u32,
     };
     let mut record = setup.record(asked, &[], &everyone);
-    let mut course = Course::new(&setup.stage, null, wanted.seed, wanted.until);
+    let mut course = Course::new(&setup.stage, null, wanted.seed, until);
     let ended = bases
         .iter()
         .try_for_each(|base| search(&mut course, base, &configurations, &setup));

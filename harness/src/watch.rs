@@ -15,7 +15,7 @@ mod table;
 mod writer;
 
 pub(crate) use answers::unanswerable;
-pub(crate) use filter::{Filter, Wanted};
+pub(crate) use filter::{Asked, Filter, Wanted};
 pub(crate) use pipeline::{Form, Live, Shared, summary};
 pub(crate) use process_table::{now, user};
 pub(crate) use table::{Table, local};

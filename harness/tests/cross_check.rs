@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use common::{measured, scratch};
 use contract::{Kind, Ledger};
-use rollcall::cross_check::{accounting, lives, read};
+use rollcall::cross_check::{accounting, read};
 
 /// All closed-loop workloads and a timetable, short, in overhead and sustained cells: their folders.
 fn cells(dir: &std::path::Path) -> Vec<PathBuf> {
@@ -38,15 +38,15 @@ fn the_ledger_and_process_accounting_agree() {
     let cells = cells(dir.path());
     assert!(cells.len() >= 9 * 3 + 8, "{} cells", cells.len());
     for cell in &cells {
-        let ledger = read(cell).unwrap();
+        let (ledger, others) = read(cell).unwrap();
         let processes = accounting::check(cell, &ledger).unwrap().unwrap();
         assert_eq!(processes, exits(&ledger) as u64, "{}", cell.display());
-        let others = lives::read(cell, &ledger).unwrap().unwrap();
+        let others = others.unwrap();
         let has = |pid: u32| others.iter().any(|life| life.pid == pid);
         assert!(has(1) && has(std::process::id()), "{}", cell.display());
     }
     let cell = &cells[0];
-    let mut ledger = read(cell).unwrap();
+    let (mut ledger, _) = read(cell).unwrap();
     let last = ledger
         .truths
         .iter_mut()

@@ -120,9 +120,9 @@ fn twenty_five_configurations_can_be_read() {
     }
     let page = fs::read_to_string(dir.join("report.html")).unwrap();
     assert!(page.len() < 3_000_000, "{} bytes", page.len());
-    // Detection latency: a panel for each family, none with more lines than can be told apart.
+    // Detection latency: a panel for each family, on the workload where it is latest.
     for family in ["BPF", "audit", "ptrace", "library"] {
-        assert!(page.contains(&format!("fork-bomb: {family}")), "{family}");
+        assert!(page.contains(&format!("{family}, on ")), "{family}");
     }
     let (_, brief, _) = said(&["report", "--brief", dir.to_str().unwrap()]);
     assert!(

@@ -86,6 +86,8 @@ fn without_root(keys: &mut Keys, dir: &Path) {
     let choice = ["-m", "preload", "-w", "paced$"];
     measured(keys, dir, "gate", &[&gate[..], &choice, &small].concat());
     keys.walk("baseline", &json(&baseline));
+    // A real one takes an hour.
+    keys.walk("soak.json", &json(&home().join("scripts/tests/soak.json")));
 }
 
 /// The definitions that come with the harness, and the example of the page, which it must accept.

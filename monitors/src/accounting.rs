@@ -109,12 +109,13 @@ pub fn file() -> io::Result<PathBuf> {
 /// What it takes to switch accounting on without taking it from another program.
 pub fn missing() -> Vec<Unavailable> {
     let mut missing = Vec::new();
+    if !may_switch() {
+        let what = "CAP_SYS_PACCT";
+        missing.push(crate::common::reasons::no_right(what, &["SYS_PACCT"]));
+    }
     let mut lack = |what: String, remedy: &str| missing.push(Unavailable::new(what, remedy));
     let why = "the kernel lets no other switch it";
     let other_users = crate::common::namespaces::missing(&["user"], why);
-    if !may_switch() {
-        lack("CAP_SYS_PACCT".into(), "run as root");
-    }
     if let Some(other) = others_account() {
         let remedy = "remove the package of it, if it is not needed";
         lack(

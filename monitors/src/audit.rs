@@ -6,7 +6,8 @@
 //! listens beside it on the multicast group AUDIT_NLGRP_READLOG and leaves it alone.
 //!
 //! Minimum kernel: 3.16 (multicast; 4.11 to be trusted with a daemon's death). Config: CONFIG_AUDIT=y,
-//! CONFIG_AUDITSYSCALL=y. Capability: CAP_AUDIT_CONTROL, for multicast also CAP_AUDIT_READ. It must be
+//! CONFIG_AUDITSYSCALL=y. Capability: CAP_AUDIT_CONTROL, for multicast also CAP_AUDIT_READ,
+//! for its buffer CAP_NET_ADMIN. It must be
 //! in the initial user and pid namespaces, and needs settings that are not locked and no rule of others
 //! that hides what it watches.
 //!
@@ -183,6 +184,7 @@ impl Monitor for Audit {
             .with(Kind::Fork, &[Field::Ppid])
             .with(Kind::Exec, &[Field::Exe, Field::Argv, Field::Ppid])
             .with(Kind::Exit, &[Field::Status])
+            .with_users()
     }
 
     fn missing(&self, _: &Options) -> Vec<Unavailable> {
@@ -214,9 +216,14 @@ fn missing() -> Vec<Unavailable> {
             "use x86_64 or aarch64, or add them to monitors/src/audit/syscall_table.rs",
         ));
     }
-    for wanted in [Capability::CAP_AUDIT_CONTROL, Capability::CAP_AUDIT_READ] {
+    for wanted in [
+        Capability::CAP_AUDIT_CONTROL,
+        Capability::CAP_AUDIT_READ,
+        Capability::CAP_NET_ADMIN,
+    ] {
         if !caps::has_cap(None, CapSet::Effective, wanted).unwrap_or(false) {
-            missing.push(Unavailable::new(wanted.to_string(), "run it as root"));
+            let name = wanted.to_string();
+            missing.push(reasons::no_right(&name, &[name.trim_start_matches("CAP_")]));
         }
     }
     if missing.is_empty() {

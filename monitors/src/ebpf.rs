@@ -20,7 +20,7 @@
 //! exe is the path from the root of the mount tree, as /proc/PID/exe shows it to a reader outside any
 //! chroot; a path longer than 4 KiB, or 96 components in its file system, keeps its end. argv is what
 //! /proc/PID/cmdline shows at that event, its first 4 KiB: for a script, the interpreter's; and since
-//! Linux 5.18 one empty argument where none was passed.
+//! Linux 5.18 one empty argument where none was passed. The effective user is read with each event.
 //!
 //! Nothing is pinned, so a killed capture leaves nothing behind.
 
@@ -97,6 +97,7 @@ impl Monitor for Ebpf {
             .with(Kind::Fork, &[Field::Ppid])
             .with(Kind::Exec, &[Field::Exe, Field::Argv, Field::Ppid])
             .with(Kind::Exit, &[Field::Status])
+            .with_users()
     }
 
     fn missing(&self, _: &Options) -> Vec<Unavailable> {

@@ -87,7 +87,7 @@ impl Monitor for Fanotify {
     fn missing(&self, _: &Options) -> Vec<Unavailable> {
         let mut missing = Vec::new();
         if !caps::has_cap(None, CapSet::Effective, Capability::CAP_SYS_ADMIN).unwrap_or(false) {
-            missing.push(Unavailable::new("CAP_SYS_ADMIN", "run as root"));
+            missing.push(reasons::no_right("CAP_SYS_ADMIN", &["SYS_ADMIN"]));
         }
         if let Err(why @ (Errno::ENOSYS | Errno::EMFILE | Errno::ENFILE)) =
             group(InitFlags::empty())
@@ -120,8 +120,8 @@ impl Monitor for Fanotify {
             "kernel" => InitFlags::empty(),
             _ => InitFlags::FAN_UNLIMITED_QUEUE,
         };
-        let group =
-            group(unlimited).map_err(|why| format!("fanotify_init: {why}: see harness doctor"))?;
+        let group = group(unlimited)
+            .map_err(|why| reasons::no_descriptor("fanotify_init", why, "CONFIG_FANOTIFY=y"))?;
         let unmarked = mounts::mark_all(&group)?;
         (session.ready)(&[])?;
         let watched = watch(&group, session)?;
@@ -170,7 +170,13 @@ fn watch(group: &Group, session: &mut Session<'_>) -> Result<Watched> {
                     break;
                 }
                 Err(Errno::EINTR) => continue,
-                Err(why) => return Err(format!("fanotify: read: {why}: raise ulimit -n").into()),
+                Err(why @ (Errno::EMFILE | Errno::ENFILE)) => {
+                    return Err(format!("fanotify: read: {why}: raise ulimit -n").into());
+                }
+                Err(why) => {
+                    let remedy = "this is a bug, please report it";
+                    return Err(format!("fanotify: read: {why}: {remedy}").into());
+                }
             };
             let received = crate::common::clock::now();
             for event in events {

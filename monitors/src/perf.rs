@@ -150,10 +150,8 @@ fn missing() -> Vec<Unavailable> {
     }
     let has = |capability| caps::has_cap(None, CapSet::Effective, capability).unwrap_or(false);
     if !has(Capability::CAP_SYS_ADMIN) && !has(Capability::CAP_PERFMON) {
-        missing.push(Unavailable::new(
-            "CAP_PERFMON or CAP_SYS_ADMIN",
-            "run as root, or in a container with --cap-add PERFMON",
-        ));
+        let what = "CAP_PERFMON or CAP_SYS_ADMIN";
+        missing.push(reasons::no_right(what, &["PERFMON"]));
     }
     missing.extend(crate::common::namespaces::missing(
         &["user", "pid", "time"],

@@ -16,6 +16,7 @@
 
 mod capture;
 mod decode;
+mod ended;
 mod install;
 mod layout;
 mod process;

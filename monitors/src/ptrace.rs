@@ -118,7 +118,7 @@ impl Monitor for Ptrace {
             )],
             "1" | "2" if !capable => {
                 let what = "CAP_SYS_PTRACE, or kernel.yama.ptrace_scope=0";
-                vec![Unavailable::new(what, "run as root")]
+                vec![crate::common::reasons::no_right(what, &["SYS_PTRACE"])]
             }
             _ => Vec::new(),
         }

@@ -109,7 +109,10 @@ fn missing() -> Vec<Unavailable> {
         caps::Capability::CAP_NET_ADMIN,
     );
     if !matches!(capable, Ok(true)) {
-        missing.push(Unavailable::new("CAP_NET_ADMIN", "run as root"));
+        missing.push(crate::common::reasons::no_right(
+            "CAP_NET_ADMIN",
+            &["NET_ADMIN"],
+        ));
     }
     let why = "the kernel takes no other listener";
     missing.extend(namespaces::missing(&["user", "pid"], why));

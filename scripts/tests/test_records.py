@@ -9,6 +9,8 @@ import tempfile
 import unittest
 from pathlib import Path
 
+from soaklane.page import page
+
 TOP = Path(__file__).parents[2]
 TABLE = """
 [small]
@@ -63,6 +65,7 @@ class Records(unittest.TestCase):
         self.top = Path(folder.name)
         for name in ("records", "committed.py", "sources.py"):
             self.write(f"scripts/{name}", (TOP / "scripts" / name).read_text(), 0o755)
+        shutil.copytree(TOP / "scripts/soaklane", self.top / "scripts/soaklane")
         shutil.copytree(TOP / "scripts/vmlane", self.top / "scripts/vmlane", ignore=shutil.ignore_patterns("tests"))
         self.write("scripts/records.toml", TABLE)
         self.write("scripts/kernels.toml", '["5.10"]\nrelease = "a"\n["6.1"]\nrelease = "b"\n[tools]\n')
@@ -74,7 +77,9 @@ class Records(unittest.TestCase):
         self.write("commit", "0123456789abcdef")
         self.write("bin/cargo", "#!/bin/sh\n", 0o755)
         self.write("target/release/harness", HARNESS, 0o755)
-        (self.top / "results").mkdir()
+        for name in ("harness/contract/src/a.rs", "harness/src/watch.rs", "harness/src/cmd/watch.rs"):
+            self.write(name, "")
+        self.soak()
         self.git("init", "-q")
 
     def write(self, name, text, mode=0o644):
@@ -92,6 +97,12 @@ class Records(unittest.TestCase):
         self.assertNotIn("Traceback", done.stderr)
         return done.returncode, done.stdout, done.stderr
 
+    def soak(self):
+        """A soak of these sources."""
+        ask = "import sys; sys.path.insert(0, sys.argv[1]); import sources; print(sources.soak())"
+        done = subprocess.run(["python3", "-c", ask, self.top / "scripts"], capture_output=True, text=True, check=True)
+        self.write("results/soak/soak.json", json.dumps({"commit": "0123", "sources": done.stdout.strip()}))
+
     def calls(self):
         path = self.top / "calls"
         lines = path.read_text().splitlines() if path.exists() else []
@@ -108,7 +119,8 @@ class Records(unittest.TestCase):
         self.made()
         self.assertEqual(self.calls(), ["run -m a|b --reps 2 --out small", "run --reps 1 --out 5.10",
                                         "run --reps 1 --out 6.1"])
-        files = sorted(str(path.relative_to(self.top)) for path in (self.top / "results").rglob("*") if path.is_file())
+        files = sorted(str(path.relative_to(self.top)) for path in (self.top / "results").rglob("*")
+                       if path.is_file() and path.parent.name != "soak")
         pages = ["README.md", "plots/a.svg", "record.json", "summary.json"]
         guest = [*pages, "vm.json"]
         self.assertEqual(files, [*(f"results/kernels/5.10/{name}" for name in guest),
@@ -132,7 +144,7 @@ class Records(unittest.TestCase):
                                            "kernels/6.1: was made by other scripts (1 min)\n"))
         self.write("monitors/a.rs", "two")
         code, said, _ = self.records("--stale")
-        self.assertEqual((code, said.count("was made by other sources, of commit")), (1, 3), said)
+        self.assertEqual((code, said.count("was made by other sources, of commit")), (1, 4), said)
         self.assertEqual(self.records("--only", "small")[0], 0)
         self.assertEqual(len(self.calls()), 1)
         self.write("scripts/records.toml", TABLE.replace("--reps 2", "--reps 3"))
@@ -157,13 +169,27 @@ class Records(unittest.TestCase):
         self.assertEqual((code, self.calls()), (1, []))
         self.assertIn("commit them", said)
 
+    def test_a_soak_is_old_when_what_it_ran_was_changed(self):
+        self.made()
+        self.write("harness/src/other.rs", "not of the watch")
+        self.assertEqual(self.records("--stale")[:2], (0, ""))
+        self.write("harness/src/watch/filter.rs", "of the watch")
+        told = "soak: was made by other sources, of commit 0123 (60 min, by scripts/soak)\n"
+        self.assertEqual(self.records("--stale")[:2], (1, told))
+        self.assertEqual(self.records("--stale", "--only", "small")[:2], (0, ""))
+        (self.top / "results/soak/soak.json").unlink()
+        self.assertEqual(self.records("--stale")[:2], (1, "soak: is missing (60 min, by scripts/soak)\n"))
+
     def test_check(self):
         self.made()
+        self.write("results/soak/soak.json", (TOP / "scripts/tests/soak.json").read_text())
+        self.write("results/soak/README.md", page(json.loads((TOP / "scripts/tests/soak.json").read_text())))
         self.assertEqual(self.records("--check")[0], 0)
         for name, text, part in (
                 ("results/small/README.md", "by hand", "results/small/README.md is not what summary.json gives"),
                 ("results/small/plots/b.svg", "", "results/small/plots/b.svg is not what summary.json gives"),
                 ("results/small/runs.csv", "x", "results/small/runs.csv is made on demand"),
+                ("results/soak/README.md", "x", "results/soak/README.md is not what soak.json gives"),
                 ("results/kernels/README.md", "x", "results/kernels/README.md is not what its records give")):
             with self.subTest(name=name):
                 old = (self.top / name).read_text() if (self.top / name).exists() else None

@@ -57,6 +57,8 @@ pub struct Claims {
     pub offers: [Offer; 3],
     /// Its clock.
     pub clock: Clock,
+    /// Whether each event tells the effective user of its process.
+    pub users: bool,
 }
 
 impl Claims {
@@ -68,6 +70,7 @@ impl Claims {
                 fields: [false; 4],
             }; 3],
             clock,
+            users: false,
         }
     }
 
@@ -80,6 +83,12 @@ impl Claims {
             offer.fields[fields[index] as usize] = true;
             index += 1;
         }
+        self
+    }
+
+    /// Tells the user of the process with each event.
+    pub const fn with_users(mut self) -> Self {
+        self.users = true;
         self
     }
 

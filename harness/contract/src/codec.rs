@@ -22,7 +22,7 @@ const LOOSE: u8 = 64;
 const DUE: u8 = 128;
 
 impl EventRef<'_> {
-    /// Appends all of it but `received`, which is its frame's stamp.
+    /// Appends all of it but `received`, which is its frame's stamp, and `euid`, which no caller has.
     pub fn encode(&self, out: &mut Vec<u8>) {
         self.encode_with(0, out);
     }

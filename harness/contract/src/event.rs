@@ -14,6 +14,8 @@ pub struct Event {
     pub received: Nanos,
     /// What the technique told beside.
     pub fields: Fields,
+    /// See [`EventRef::euid`].
+    pub euid: Option<u32>,
     /// The process.
     pub pid: Pid,
     /// What happened to it.
@@ -41,13 +43,16 @@ pub struct EventRef<'a> {
     pub argv: Option<&'a [u8]>,
     /// Which of them the technique had to cut.
     pub cut: Cut,
+    /// Effective user of the process at that event, by its number in the initial user namespace, if
+    /// told. Filters ask for it; it is not scored.
+    pub euid: Option<u32>,
 }
 
 impl<'a> EventRef<'a> {
     /// An event of which nothing but kind, pid and arrival is known.
     pub fn new(kind: Kind, pid: Pid, received: Nanos) -> EventRef<'a> {
         let cut = Cut::default();
-        let (happened, ppid, status, exe, argv) = (0, None, None, None, None);
+        let (happened, ppid, status, exe, argv, euid) = (0, None, None, None, None, None);
         EventRef {
             kind,
             pid,
@@ -58,6 +63,7 @@ impl<'a> EventRef<'a> {
             exe,
             argv,
             cut,
+            euid,
         }
     }
 }
@@ -84,6 +90,7 @@ impl EventLog {
             exe,
             argv,
             cut,
+            euid,
         } = report;
         let exe = exe.map(|bytes| self.arena.push(bytes));
         let argv = argv.map(|bytes| self.arena.push(bytes));
@@ -98,6 +105,7 @@ impl EventLog {
             happened: NonZeroU64::new(happened),
             received,
             fields,
+            euid,
             pid,
             kind,
         });
@@ -109,6 +117,7 @@ impl EventLog {
             happened,
             received,
             fields,
+            euid,
             pid,
             kind,
         } = *event;
@@ -122,6 +131,7 @@ impl EventLog {
             exe: fields.exe.map(|span| self.arena.get(span)),
             argv: fields.argv.map(|span| self.arena.get(span)),
             cut: fields.cut,
+            euid,
         }
     }
 

@@ -129,10 +129,15 @@ impl<W: Write> Spool<W> {
 #[derive(Debug)]
 pub struct SpoolReader<R: Read> {
     source: R,
+    /// What was read and not yet given out lies in `start..end`; it grows to the longest frame.
     buffer: Vec<u8>,
     start: usize,
+    end: usize,
     greeted: bool,
 }
+
+/// At least so many bytes are asked for at once.
+const CHUNK: usize = 1 << 18;
 
 impl<R: Read> SpoolReader<R> {
     /// Reads from the beginning of `source`.
@@ -141,6 +146,7 @@ impl<R: Read> SpoolReader<R> {
             source,
             buffer: Vec::new(),
             start: 0,
+            end: 0,
             greeted: false,
         }
     }
@@ -176,21 +182,23 @@ impl<R: Read> SpoolReader<R> {
 
     /// Bytes after the last whole frame: not 0 at the end means that the spool was cut off.
     pub fn rest(&self) -> usize {
-        self.buffer.len() - self.start
+        self.end - self.start
     }
 
     /// Whether `wanted` bytes from the start of the next frame are here, reading on if not.
     fn have(&mut self, wanted: usize) -> io::Result<bool> {
-        if self.buffer.len() - self.start >= wanted {
+        if self.rest() >= wanted {
             return Ok(true);
         }
-        self.buffer.drain(..self.start);
-        self.start = 0;
-        let mut chunk = [0; 1 << 16];
-        while self.buffer.len() < wanted {
-            match self.source.read(&mut chunk) {
+        self.buffer.copy_within(self.start..self.end, 0);
+        (self.start, self.end) = (0, self.rest());
+        while self.end < wanted {
+            if self.buffer.len() == self.end {
+                self.buffer.resize(self.end + CHUNK, 0);
+            }
+            match self.source.read(&mut self.buffer[self.end..]) {
                 Ok(0) => return Ok(false),
-                Ok(count) => self.buffer.extend_from_slice(&chunk[..count]),
+                Ok(count) => self.end += count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }

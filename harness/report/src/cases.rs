@@ -5,6 +5,8 @@ use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, 
 use serde::Serialize;
 
 use contract::plain;
+
+use crate::fit::Look;
 use scoring::record::Status;
 use scoring::{CaseOutcome, CaseScore, EVERYTHING, Summary};
 
@@ -15,6 +17,10 @@ pub(crate) struct Cases {
     configurations: Vec<String>,
     /// From which configuration to which: as many as fit beside each other.
     groups: Vec<(usize, usize)>,
+    /// Of each configuration, how often each outcome: "71 seen, 9 not seen".
+    totals: Vec<String>,
+    /// The same rows as below, those with the most failures first.
+    failures_first: Vec<usize>,
     rows: Vec<Row>,
     /// What was left out, and why.
     not_measured: Vec<NotMeasured>,
@@ -67,6 +73,8 @@ impl Cases {
             groups: starts
                 .map(|from| (from, (from + BESIDE).min(configurations.len())))
                 .collect(),
+            totals: Vec::new(),
+            failures_first: Vec::new(),
             configurations,
             rows: Vec::new(),
             not_measured: Vec::new(),
@@ -95,35 +103,42 @@ impl Cases {
                 }
             }
         }
+        let all = cases.configurations.iter();
+        cases.totals = all.map(|name| total(summary, name)).collect();
+        let bad = |row: &Row| row.cells.iter().filter(|cell| cell.tone == "bad").count();
+        cases.failures_first = (0..cases.rows.len()).collect();
+        cases
+            .failures_first
+            .sort_by_key(|&place| std::cmp::Reverse(bad(&cases.rows[place])));
         (!cases.rows.is_empty() || !cases.not_measured.is_empty()).then_some(cases)
     }
 
     /// For a terminal.
-    pub(crate) fn terminal(&self, colour: bool) -> String {
+    pub(crate) fn terminal(&self, look: Look) -> String {
         let mut text = String::new();
         for &(from, until) in &self.groups {
-            text += &format!("\n{}\n", self.table((from, until), colour).trim_fmt());
+            text += &format!("\n{}\n", self.table((from, until), look).trim_fmt());
         }
+        let mut missing = String::new();
         for NotMeasured { name, why, .. } in &self.not_measured {
-            text += &format!("{} cannot run here: {}\n", plain(name), plain(why));
+            missing += &format!("{} cannot run here: {}\n", plain(name), plain(why));
         }
-        text
+        text + &look.fitted(&missing)
     }
 
     /// What the configurations in these places saw.
-    fn table(&self, (from, until): (usize, usize), colour: bool) -> Table {
+    fn table(&self, (from, until): (usize, usize), look: Look) -> Table {
         let mut table = Table::new();
         table
             .load_preset(NOTHING)
             .set_content_arrangement(ContentArrangement::Dynamic);
-        if colour {
+        if look.colour {
             table.enforce_styling();
         } else {
             table.force_no_tty();
         }
-        if table.width().is_none() {
-            table.set_width(WIDTH);
-        }
+        let width = look.width.unwrap_or(WIDTH);
+        table.set_width(u16::try_from(width).unwrap_or(u16::MAX));
         let names = self.configurations[from..until].iter();
         let head = std::iter::once("case").chain(names.map(String::as_str));
         table.add_row(head.map(|word| Cell::new(plain(word)).add_attribute(Attribute::Bold)));
@@ -140,7 +155,7 @@ impl Cases {
 }
 
 /// Of a terminal that does not say how wide it is.
-const WIDTH: u16 = 120;
+const WIDTH: usize = 120;
 
 fn cell(seen: &Seen) -> Cell {
     let cell = Cell::new(plain(&seen.words));
@@ -149,6 +164,25 @@ fn cell(seen: &Seen) -> Cell {
         "bad" => cell.fg(Color::Red),
         _ => cell,
     }
+}
+
+/// How often each outcome, in the order of their first case.
+fn total(summary: &Summary, configuration: &str) -> String {
+    let own = summary
+        .cases
+        .iter()
+        .filter(|one| one.configuration == configuration);
+    let mut counts: Vec<(String, usize)> = Vec::new();
+    for outcome in own.filter_map(|one| one.outcome) {
+        let word = outcome.to_string();
+        match counts.iter_mut().find(|(known, _)| *known == word) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((word, 1)),
+        }
+    }
+    counts.sort_by_key(|one| std::cmp::Reverse(one.1));
+    let words = counts.iter().map(|(word, count)| format!("{count} {word}"));
+    words.collect::<Vec<_>>().join(", ")
 }
 
 /// Why the case could be run under no monitor.

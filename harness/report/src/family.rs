@@ -1,6 +1,8 @@
 //! Which techniques are of one kind: they share a colour, and where there are many they stand
 //! together. A tool is of the family of what it reads.
 
+use scoring::Summary;
+
 /// The first words of the names in each family.
 const FAMILIES: &[(&str, &[&str])] = &[
     ("library", &["preload", "snoopy"]),
@@ -31,4 +33,11 @@ pub(crate) fn of(label: &str) -> (usize, &'static str) {
 /// What the techniques of one kind are called, by the label of one of them; "other" where it is not known.
 pub fn family(label: &str) -> &'static str {
     of(label).1
+}
+
+/// Tools have a version of their own; `watch-NAME` is a monitor of this project, live.
+pub(crate) fn third_party(summary: &Summary, configuration: &str) -> bool {
+    let mut all = summary.record.monitors.iter();
+    let is_tool = all.any(|one| one.name == configuration && one.version.is_some());
+    is_tool && !configuration.starts_with("watch-")
 }

@@ -13,6 +13,6 @@ pub(crate) use cell_text::{CellText, Tone};
 pub(crate) use cost::{ends, own_cpu, slowdown, system_cpu};
 pub(crate) use fields::fields;
 pub(crate) use latency::{ends as latency_ends, latency};
-pub(crate) use loss::{kind_text, offered_only, pooled, together};
+pub(crate) use loss::{NOT_TESTED, kind_text, offered_only, pooled, together};
 pub(crate) use notes::trouble;
-pub(crate) use row::{HEAD, Row, SHORT_HEAD, rows};
+pub(crate) use row::{HEAD, KEYS, Row, SHORT_HEAD, SHORT_KEYS, rows};

@@ -71,17 +71,30 @@ pub(crate) fn family(workload: &str) -> &str {
 }
 
 /// The row with the highest p99 of the detection latency.
-pub(crate) fn latency(rows: &[&Comparison]) -> CellText {
+pub(crate) fn latest<'a>(rows: &[&'a Comparison]) -> Option<&'a Comparison> {
     let late = rows
         .iter()
-        .filter_map(|row| Some((row, row.latency_us.all.as_ref()?.p99)));
-    let worst = late.max_by(|a, b| a.1.total_cmp(&b.1));
-    worst.map_or_else(CellText::none, |(row, _)| format::latency(&row.latency_us))
+        .filter_map(|row| Some((*row, row.latency_us.all.as_ref()?.p99)));
+    late.max_by(|a, b| a.1.total_cmp(&b.1)).map(|(row, _)| row)
+}
+
+/// The detection latency of the row where it is highest.
+pub(crate) fn latency(rows: &[&Comparison]) -> CellText {
+    latest(rows).map_or_else(
+        || CellText::unknown("no latency was measured"),
+        |row| format::latency(&row.latency_us),
+    )
 }
 
 /// The row with the highest CPU of the monitor itself.
-pub(crate) fn own_cpu(rows: &[&Comparison]) -> CellText {
+pub(crate) fn dearest<'a>(rows: &[&'a Comparison]) -> Option<&'a Comparison> {
     let cpu = |row: &&&Comparison| row.own_cpu_us_per_event.map_or(0.0, |cpu| cpu.value);
-    let worst = rows.iter().max_by(|a, b| cpu(a).total_cmp(&cpu(b)));
-    worst.map_or_else(CellText::none, |row| format::own_cpu(row))
+    rows.iter()
+        .max_by(|a, b| cpu(a).total_cmp(&cpu(b)))
+        .copied()
+}
+
+/// The CPU of the monitor itself in the row where it is highest.
+pub(crate) fn own_cpu(rows: &[&Comparison]) -> CellText {
+    dearest(rows).map_or_else(|| CellText::unknown("not measured"), format::own_cpu)
 }

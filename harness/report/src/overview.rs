@@ -76,7 +76,7 @@ fn missed(summary: &Summary, rows: &[&Comparison]) -> CellText {
     };
     let lost = overall::lost(summary, rows);
     let found = lost.map_or_else(
-        || CellText::new("loss not tested", "not tested", Tone::Unknown),
+        || CellText::new("loss not tested", format::NOT_TESTED, Tone::Unknown),
         |share| format::together(&share),
     );
     match format::offered_only(first) {

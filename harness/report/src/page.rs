@@ -45,6 +45,8 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("kernels.md", include_str!("templates/kernels.md.jinja")),
     ("costs.md", include_str!("templates/costs.md.jinja")),
     ("costs.html", include_str!("templates/costs.html.jinja")),
+    ("lineage.md", include_str!("templates/lineage.md.jinja")),
+    ("lineage.html", include_str!("templates/lineage.html.jinja")),
     ("sweep.md", include_str!("templates/sweep.md.jinja")),
     ("sweep.html", include_str!("templates/sweep.html.jinja")),
     ("commands.md", include_str!("templates/commands.md.jinja")),
@@ -61,6 +63,11 @@ const TEMPLATES: &[(&str, &str)] = &[
         include_str!("templates/overview.html.jinja"),
     ),
     ("plot.html", include_str!("templates/plot.html.jinja")),
+    ("figure.html", include_str!("templates/figure.html.jinja")),
+    (
+        "headline.html",
+        include_str!("templates/headline.html.jinja"),
+    ),
     ("cases.md", include_str!("templates/cases.md.jinja")),
     ("cases.html", include_str!("templates/cases.html.jinja")),
     ("report.md", include_str!("templates/report.md.jinja")),
@@ -74,9 +81,12 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("matrix.html", include_str!("templates/matrix.html.jinja")),
     ("plots.html", include_str!("templates/plots.html.jinja")),
     ("rows.html", include_str!("templates/rows.html.jinja")),
+    ("cells.html", include_str!("templates/cells.html.jinja")),
     ("how.html", include_str!("templates/how.html.jinja")),
 ];
+/// Neither is a template: they have no values of their own.
 const STYLE: &str = include_str!("templates/style.css");
+const SCRIPT: &str = include_str!("templates/ask.js");
 
 fn render(name: &str, view: &impl Serialize) -> Result<String> {
     let mut environment = Environment::new();
@@ -92,7 +102,11 @@ fn render(name: &str, view: &impl Serialize) -> Result<String> {
     });
     environment.set_trim_blocks(true);
     environment.set_lstrip_blocks(true);
-    for (name, template) in TEMPLATES.iter().copied().chain([("style.css", STYLE)]) {
+    for (name, template) in TEMPLATES
+        .iter()
+        .copied()
+        .chain([("style.css", STYLE), ("ask.js", SCRIPT)])
+    {
         environment
             .add_template(name, template)
             .with_context(|| format!("template {name}"))?;

@@ -24,6 +24,8 @@ pub(crate) struct Parts {
     pub(crate) sweep: Option<Sweeps>,
     /// What each configuration costs at a rate.
     pub(crate) costs: Option<Costs>,
+    /// The pictures on top.
+    pub(crate) headline: Vec<Plot>,
     pub(crate) plots: Vec<Plot>,
 }
 
@@ -59,6 +61,7 @@ impl Parts {
         }
         Ok(Self {
             costs: Costs::new(&load.cost_model, lead)?,
+            headline: plots::headline::draw(&load, lead)?,
             plots: plots::draw(&load, lead)?,
             name,
             id,
@@ -75,7 +78,8 @@ impl Parts {
         let sections = self.sweep.iter().flat_map(|sweep| &sweep.sections);
         let swept = sections.flat_map(|section| &section.plots);
         let costs = self.costs.iter().flat_map(|costs| &costs.plots);
-        self.plots.iter().chain(swept).chain(costs)
+        let own = self.headline.iter().chain(&self.plots);
+        own.chain(swept).chain(costs)
     }
 }
 

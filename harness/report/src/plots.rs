@@ -1,20 +1,24 @@
 //! Plots as SVG. Colour is never the only sign: bars and points have their names and figures beside
 //! them, curves have markers of their own.
 
+mod axis;
 pub(crate) mod cost_model;
 mod cpu_vs_rate;
 mod forest;
 mod forest_plots;
+pub(crate) mod headline;
 mod labels;
 mod latency_curves;
 mod latency_vs_cpu;
 mod legend;
 mod panels;
+mod placer;
 mod plot;
 mod png;
 mod scatter;
 mod style;
 pub(crate) mod sweep;
+mod tradeoff;
 
 use anyhow::Result;
 use scoring::Summary;

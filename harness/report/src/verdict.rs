@@ -1,11 +1,14 @@
 //! The verdict of a record: one sentence for each need, and one line for each configuration.
 
+mod facts;
+
 use anyhow::Result;
 use contract::{Field, Kind};
 use scoring::{CaseOutcome, Comparison, Summary};
 use serde::Serialize;
 
-use crate::advise::{self, Answer};
+use self::facts::Facts;
+use crate::advise::{self, Answer, Rules};
 use crate::commands::{self, Command};
 use crate::counts;
 use crate::format::{self, CellText, Tone};
@@ -28,18 +31,21 @@ pub(crate) struct Verdict {
 #[derive(Debug, Serialize)]
 pub(crate) struct Row {
     pub(crate) configuration: String,
+    /// What requirements are held against, as JSON.
+    pub(crate) facts: String,
     /// In the order of the head, the configuration left out.
     pub(crate) cells: Vec<CellText>,
 }
 
 /// What the columns mean.
-pub(crate) const LEGEND: &str = "Event loss, fields and slowdown: over all workloads; detection latency and own CPU per event: \
-     of the worst. \u{2264}: at most so much is lost, if losses are independent (95 %). \u{b1}: half the 95 % interval, the \
-     difference that is resolved. Green: shown to be good (a slowdown of at most 5 %); red: shown to be bad; grey: \
-     cannot be told.";
+pub(crate) const LEGEND: &str = "Event loss, fields and overhead are over all workloads; detection latency and own CPU, the \
+     monitor's own, are of the worst. In brackets: the 95 % interval; \"at most\": so much may be lost all the same, if \
+     losses are independent. A question mark or grey: cannot be told. Green: shown to be good (an overhead of at most 5 %); red: \
+     shown to be bad.";
 
 impl Verdict {
     pub(crate) fn new(summary: &Summary) -> Result<Self> {
+        let rules = Rules::embedded()?;
         let names = counts::configurations(summary).into_iter();
         let answers = match commands::nothing_else(&summary.record) {
             true => Vec::new(),
@@ -50,14 +56,16 @@ impl Verdict {
             answers,
             head: [
                 "configuration",
-                "event loss",
-                "fields correct",
-                "latency p50/p99",
-                "slowdown",
-                "own CPU us",
+                "event loss, %",
+                "fields correct, %",
+                "latency p50 / p99, ms",
+                "overhead, %",
+                "own CPU, us/event",
                 "blind to",
             ],
-            rows: names.map(|name| row(summary, name)).collect(),
+            rows: names
+                .map(|name| row(&rules, summary, name))
+                .collect::<Result<_>>()?,
             null_pairs: null_pairs(summary),
         })
     }
@@ -75,12 +83,16 @@ fn null_pairs(summary: &Summary) -> String {
     }
 }
 
-fn row(summary: &Summary, name: &str) -> Row {
+fn row(rules: &Rules, summary: &Summary, name: &str) -> Result<Row> {
     let rows: Vec<_> = counts::measured(summary, name).collect();
     let speed = !summary.record.machine.correctness_only;
-    let if_speed = |text: CellText| if speed { text } else { CellText::none() };
-    Row {
+    let if_speed = |text: CellText| match speed {
+        true => text,
+        false => CellText::unknown("the CPUs were emulated, so its times say nothing"),
+    };
+    Ok(Row {
         configuration: name.to_owned(),
+        facts: Facts::new(rules, summary, name, &rows).json()?,
         cells: vec![
             lost(summary, &rows),
             fields(&rows),
@@ -89,7 +101,7 @@ fn row(summary: &Summary, name: &str) -> Row {
             if_speed(overall::own_cpu(&rows)),
             blind(summary, name, &rows),
         ],
-    }
+    })
 }
 
 fn lost(summary: &Summary, rows: &[&Comparison]) -> CellText {
@@ -102,7 +114,7 @@ fn lost(summary: &Summary, rows: &[&Comparison]) -> CellText {
             }
             text
         }
-        None => CellText::new("loss not tested", "not tested", Tone::Unknown),
+        None => CellText::new("loss not tested", format::NOT_TESTED, Tone::Unknown),
     }
 }
 
@@ -117,16 +129,12 @@ fn fields(rows: &[&Comparison]) -> CellText {
     if absent.is_empty() {
         return found;
     }
-    let note = format!("{} not offered", absent.join(", "));
-    if found.tone != Tone::Bad {
-        let full = format!("{}; {note}", found.full);
-        return CellText::new(full, note, Tone::Plain);
+    let full = format!("{}; {} not offered", found.full, absent.join(", "));
+    let short = format!("{}; no {}", found.short, absent.join(", "));
+    match found.tone {
+        Tone::Bad => CellText::new(full, short, Tone::Bad),
+        _ => CellText::new(full, short, Tone::Plain),
     }
-    CellText::new(
-        format!("{}; {note}", found.full),
-        format!("{}; {note}", found.short),
-        found.tone,
-    )
 }
 
 /// Workloads that are not seen, kinds that are not offered, and cases that were not seen.
@@ -140,7 +148,7 @@ fn blind(summary: &Summary, name: &str, rows: &[&Comparison]) -> CellText {
     }
     words.extend(cases(summary, name));
     match words.is_empty() {
-        true => CellText::none(),
+        true => CellText::plain("none found"),
         false => CellText::plain(words.join("; ")),
     }
 }

@@ -64,7 +64,10 @@ fn count(one: &Scored, kind: Kind) -> Option<(u64, u64)> {
 /// Of a single sustained cell.
 fn slices(cells: &[&Scored], kind: Kind) -> Option<Vec<(u64, u64)>> {
     match cells {
-        [one] => Some(one.slices.as_ref()?.missed(kind)),
+        [one] => {
+            let slices = one.sliced_loss.as_ref()?.iter();
+            Some(slices.map(|slice| slice[kind as usize]).collect())
+        }
         _ => None,
     }
 }

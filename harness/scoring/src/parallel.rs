@@ -1,4 +1,7 @@
+//! Two things at once: scoring is meant to be fast on two CPUs, and gains little from more.
+
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 /// Less than so many truths and events are not worth a thread.
 const WORTH_A_THREAD: usize = 20_000;
@@ -12,6 +15,11 @@ pub(crate) fn both<A: Send, B>(
     if items < WORTH_A_THREAD {
         return (one(), two());
     }
+    at_once(one, two)
+}
+
+/// Does both, at once where a thread can be had.
+pub fn at_once<A: Send, B>(one: impl FnOnce() -> A + Send, two: impl FnOnce() -> B) -> (A, B) {
     // Kept here as well: a thread that cannot be started takes what it was to do with it.
     let kept = Mutex::new(Some(one));
     let take = || kept.lock().ok().and_then(|mut kept| kept.take());
@@ -28,4 +36,37 @@ pub(crate) fn both<A: Send, B>(
             None => unreachable!("it is done in the thread or here"),
         }
     })
+}
+
+/// `of` each of `items`, two at a time, in their order.
+pub fn each<T: Sync, R: Send>(items: &[T], of: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut done = Vec::new();
+        loop {
+            let place = next.fetch_add(1, Relaxed);
+            match items.get(place) {
+                Some(item) => done.push((place, of(item))),
+                None => return done,
+            }
+        }
+    };
+    let (mut all, more) = at_once(work, work);
+    all.extend(more);
+    all.sort_unstable_by_key(|one| one.0);
+    all.into_iter().map(|one| one.1).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_comes_back_once_and_in_its_place() {
+        for count in [0, 1, 2, 1000] {
+            let items: Vec<usize> = (0..count).collect();
+            let doubled: Vec<usize> = items.iter().map(|one| one * 2).collect();
+            assert_eq!(each(&items, |one| one * 2), doubled);
+        }
+    }
 }

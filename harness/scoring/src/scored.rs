@@ -1,16 +1,16 @@
 //! One cell: from true and reported events to its row.
 
 use anyhow::Result;
-use contract::{Claims, EventLog, Ledger, Life};
+use contract::{Claims, EventLog, Kind, Ledger, Life};
 
 use crate::cell::Cell;
 use crate::latency::{self, LatencyHistogram};
 use crate::matching::match_events;
 use crate::parallel::both;
 use crate::record::{CellRun, Experiment};
-use crate::slices::Slices;
+use crate::slices::{Count, Slices};
 use crate::stationary::Stationarity;
-use crate::{ambiguous, buffer, cost, fields, loss, open_loop, reported_loss};
+use crate::{ambiguous, buffer, cost, fields, lineage, loss, open_loop, reported_loss};
 
 /// A scored cell, with what is to be pooled over repetitions.
 #[derive(Clone, Debug)]
@@ -19,8 +19,8 @@ pub struct Scored {
     pub cell: Cell,
     /// Detection latency by kind; `None` unless measured.
     pub latency: Option<[LatencyHistogram; 3]>,
-    /// A sustained cell in slices.
-    pub(crate) slices: Option<Slices>,
+    /// What a sustained cell missed by kind, slice by slice.
+    pub(crate) sliced_loss: Option<Vec<[Count; Kind::ALL.len()]>>,
 }
 
 impl Scored {
@@ -29,7 +29,7 @@ impl Scored {
         Self {
             cell,
             latency,
-            slices: None,
+            sliced_loss: None,
         }
     }
 }
@@ -47,15 +47,16 @@ pub fn score(
 ) -> Result<Scored> {
     let matching = match_events(ledger, &log.events, claims.clock, others);
     let mut slices = match run.experiment {
-        Experiment::Loss => Slices::new(ledger, log, &matching)?,
+        Experiment::Loss => Slices::new(ledger, log, &matching),
         _ => None,
     };
     let judge_fields = || {
-        fields::judge(ledger, log, &matching, claims, |truth, field, correct| {
+        let fields = fields::judge(ledger, log, &matching, claims, |truth, field, correct| {
             if let Some(slices) = &mut slices {
                 slices.judged(truth, field, correct);
             }
-        })
+        });
+        (fields, lineage::of(ledger, log, &matching, claims))
     };
     let count_events = || {
         let latency = latency::measure(ledger, log, &matching)?;
@@ -63,7 +64,7 @@ pub fn score(
         let (kinds, unrelated) = loss::count(ledger, log, &matching, claims);
         anyhow::Ok((kinds, unrelated, latency, pace))
     };
-    let (fields, counted) = both(ledger.truths.len(), judge_fields, count_events);
+    let ((fields, lineage), counted) = both(ledger.truths.len(), judge_fields, count_events);
     let (mut kinds, unrelated, latency, pace) = counted?;
     for (&kind, score) in &mut kinds.0 {
         score.latency_us = latency::of(&latency, kind);
@@ -71,6 +72,7 @@ pub fn score(
     let mut cell = Cell::blank(run);
     cell.ambiguous = ambiguous::set_apart(&mut kinds, ledger.ambiguous);
     cell.fields = fields;
+    cell.lineage = lineage;
     let stationary = |slices: &Slices| Stationarity::of(slices, claims, &run.own_cpu_samples);
     cell.stationary = slices.as_ref().map(stationary);
     cell.silent_lost = reported_loss::silent(&kinds, &run.reported_lost);
@@ -83,6 +85,6 @@ pub fn score(
     Ok(Scored {
         cell,
         latency: Some(latency),
-        slices,
+        sliced_loss: slices.as_ref().map(Slices::missed),
     })
 }

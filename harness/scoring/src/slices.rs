@@ -2,7 +2,6 @@
 
 use contract::{EventLog, Field, Kind, Ledger, Nanos, Truth};
 
-use crate::latency::LatencyHistogram;
 use crate::matching::Matching;
 
 /// Slices of a cell.
@@ -20,8 +19,8 @@ pub(crate) struct Slice {
     pub(crate) missed: [Count; Kind::ALL.len()],
     /// Fields that are correct, of those judged.
     pub(crate) correct: [Count; Field::ALL.len()],
-    /// How late its events were received.
-    pub(crate) latency: LatencyHistogram,
+    /// How late each of its events was received, in nanoseconds.
+    pub(crate) latencies: Vec<Nanos>,
 }
 
 /// All slices, by the time at which events began.
@@ -36,25 +35,17 @@ pub(crate) struct Slices {
 
 impl Slices {
     /// Of all but the fields, for which see [`Slices::judged`]; `None` of a ledger without events.
-    pub(crate) fn new(
-        ledger: &Ledger,
-        log: &EventLog,
-        matching: &Matching,
-    ) -> anyhow::Result<Option<Self>> {
+    pub(crate) fn new(ledger: &Ledger, log: &EventLog, matching: &Matching) -> Option<Self> {
         let times = || ledger.truths.iter().map(|truth| truth.after);
-        let (Some(from), Some(until)) = (times().min(), times().max()) else {
-            return Ok(None);
-        };
+        let (from, until) = times().min().zip(times().max())?;
         let width = (until - from) / SLICES as u64 + 1;
-        let slice = |place: u64| {
-            anyhow::Ok(Slice {
-                until: from + (place + 1) * width,
-                missed: Default::default(),
-                correct: Default::default(),
-                latency: LatencyHistogram::new()?,
-            })
+        let slice = |place: u64| Slice {
+            until: from + (place + 1) * width,
+            missed: Default::default(),
+            correct: Default::default(),
+            latencies: Vec::new(),
         };
-        let all = (0..SLICES as u64).map(slice).collect::<Result<_, _>>()?;
+        let all = (0..SLICES as u64).map(slice).collect();
         let mut slices = Self { from, width, all };
         for (index, truth) in ledger.truths.iter().enumerate() {
             let event = matching.event_of(index);
@@ -65,10 +56,10 @@ impl Slices {
             if let Some(event) = event.filter(|_| !truth.loose) {
                 let since = truth.due.unwrap_or(truth.after);
                 let received = log.events[event].received;
-                slice.latency.take(received.saturating_sub(since))?;
+                slice.latencies.push(received.saturating_sub(since));
             }
         }
-        Ok(Some(slices))
+        Some(slices)
     }
 
     /// A field of `truth` was judged.
@@ -78,12 +69,9 @@ impl Slices {
         *judged += 1;
     }
 
-    /// Missed of one kind, slice by slice.
-    pub(crate) fn missed(&self, kind: Kind) -> Vec<Count> {
-        self.all
-            .iter()
-            .map(|one| one.missed[kind as usize])
-            .collect()
+    /// Missed by kind, slice by slice: all that is kept for the intervals of loss.
+    pub(crate) fn missed(&self) -> Vec<[Count; Kind::ALL.len()]> {
+        self.all.iter().map(|one| one.missed).collect()
     }
 
     fn of(&mut self, truth: &Truth) -> &mut Slice {

@@ -5,11 +5,10 @@
 //! often than once in a hundred over all figures of the cell together, and the difference matters:
 //! [`POINTS`] for shares, [`PART`] for detection latency and CPU.
 
-use contract::{Claims, Field, Kind};
+use contract::{Claims, Field, Kind, Nanos};
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
-use crate::latency::LatencyHistogram;
 use crate::slices::{Count, SLICES, Slice, Slices};
 
 /// Segments of a cell.
@@ -122,10 +121,13 @@ fn share(segment: &[Slice], of: &dyn Fn(&Slice) -> Count) -> Option<f64> {
     (all > 0).then(|| hits as f64 / all as f64)
 }
 
+/// Of the detection latencies, in microseconds.
 fn median(segment: &[Slice]) -> Option<f64> {
-    let each: Vec<LatencyHistogram> = segment.iter().map(|slice| slice.latency.clone()).collect();
-    let pooled = LatencyHistogram::pool(&each).ok()?;
-    (!pooled.is_empty()).then(|| pooled.at(0.5))
+    let each = segment.iter().flat_map(|slice| &slice.latencies);
+    let mut all: Vec<Nanos> = each.copied().collect();
+    let middle = all.len().checked_sub(1)? / 2;
+    let (_, median, _) = all.select_nth_unstable(middle);
+    Some(*median as f64 / 1000.0)
 }
 
 /// CPU in microseconds for each true event.

@@ -11,7 +11,7 @@ use contract::bare_name;
 
 use self::rate::Rate;
 use crate::exit::misuse;
-use crate::output::print;
+use crate::output::show;
 use report::advise::{self, Asked, Named, Need, Rules};
 use scoring::Summary;
 
@@ -75,7 +75,7 @@ pub(crate) fn advise(args: &AdviseArgs) -> Result<()> {
     let costs = args
         .rate
         .map_or_else(String::new, |rate| rate.costs(&all, place));
-    print(
+    show(
         &(contract::plain_lines(&text)
             + &contract::plain_lines(&costs)
             + &advise::text(&answers)

@@ -30,6 +30,14 @@ pub(crate) struct OutArgs {
     pub(crate) out: Option<PathBuf>,
 }
 
+/// How long another harness is waited for.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct WaitArgs {
+    /// Wait for another harness on this machine at most so long, such as 10m [default: as long as it takes]
+    #[arg(id = "wait", long = "wait", value_name = "T", value_parser = duration)]
+    pub(crate) limit: Option<Duration>,
+}
+
 /// Third-party tools beside those that come with the harness.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct ToolsArgs {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use clap::Args;
 
-use super::args::{ChoiceArgs, OutArgs, ToolsArgs, duration, factor};
+use super::args::{ChoiceArgs, OutArgs, ToolsArgs, WaitArgs, duration, factor};
 use super::report;
 use crate::exit::say;
 use crate::experiment::Until;
@@ -48,6 +48,8 @@ pub(crate) struct RunArgs {
     #[command(flatten)]
     tools: ToolsArgs,
     #[command(flatten)]
+    wait: WaitArgs,
+    #[command(flatten)]
     foreign: asked::Asked,
 }
 
@@ -72,7 +74,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<()> {
         seed: args.out.seed,
         out: args.out.out.clone(),
         kind: "run",
-        patience: None,
+        patience: args.wait.limit,
     })?;
     report::show(&out)?;
     say(&format!(

@@ -1,10 +1,12 @@
 //! `harness selftest`: the harness examined with planted faults.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Error, Result, bail};
 use clap::Args;
 
+use super::args::WaitArgs;
 use crate::cell::{Cell, Stage};
 use crate::exit::say;
 use crate::output::print;
@@ -31,6 +33,8 @@ pub(crate) struct SelftestArgs {
     /// from outside and held against their ledgers
     #[arg(long, value_name = "N", default_value_t = 8000, value_parser = clap::value_parser!(u64).range(400..=10_000_000))]
     events: u64,
+    #[command(flatten)]
+    wait: WaitArgs,
 }
 
 /// Examines, prints a line for each figure that is not what was planted, and counts.
@@ -41,7 +45,7 @@ pub(crate) fn selftest(args: &SelftestArgs) -> Result<()> {
         mut cases,
         commands,
         compared,
-    } = real(dir.path(), args.events)?;
+    } = real(dir.path(), args.events, args.wait.limit)?;
     sources.extend(selftest::made());
     let record = dir.path().join("record");
     std::fs::create_dir(&record)?;
@@ -104,8 +108,8 @@ struct Real {
 }
 
 /// Runs the real workloads under `replay`: their ledgers, and a case for each run itself. Then as commands.
-fn real(dir: &Path, events: u64) -> Result<Real> {
-    let setup = Setup::new(Some(&dir.join("real")), "selftest", 1.0, None)?;
+fn real(dir: &Path, events: u64, patience: Option<Duration>) -> Result<Real> {
+    let setup = Setup::new(Some(&dir.join("real")), "selftest", 1.0, patience)?;
     let (mut sources, mut cases) = (Vec::new(), Vec::new());
     for (order, (name, scale)) in (0..).zip(REAL) {
         if let Some((cell, label)) = measured(&setup.stage, (name, scale), order)? {

@@ -1,13 +1,13 @@
 //! `harness sweep`: raises the load until events are lost or the rate is not met.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Result, bail};
 use clap::Args;
 
-use super::args::{ChoiceArgs, OutArgs, ToolsArgs, duration};
+use super::args::{ChoiceArgs, OutArgs, ToolsArgs, WaitArgs, duration};
 use crate::exit::{NothingRuns, say};
-use crate::output::print;
+use crate::output::{print, width};
 use crate::progress::words;
 use crate::sweep::{Swept, Wanted, sweep as measured};
 
@@ -30,6 +30,8 @@ pub(crate) struct SweepArgs {
     out: OutArgs,
     #[command(flatten)]
     tools: ToolsArgs,
+    #[command(flatten)]
+    wait: WaitArgs,
 }
 
 /// Measures, computes and reports.
@@ -43,11 +45,12 @@ pub(crate) fn sweep(args: &SweepArgs) -> Result<()> {
     } = measured(&Wanted {
         monitors: args.choice.monitors.clone(),
         workloads: args.choice.workloads.clone(),
-        until: Instant::now() + args.budget,
+        budget: args.budget,
         seed: args.out.seed,
         out: args.out.out.clone(),
+        patience: args.wait.limit,
     })?;
-    print(&report::terminal(&out, false)?)?;
+    print(&report::terminal(&out, false, width())?)?;
     let page = out.join("README.md");
     say(&format!("the report is {}", page.display()));
     if unfinished > 0 {

@@ -14,14 +14,19 @@ use monitors::owned_dir::OwnedDir;
 use regex::bytes::Regex;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
+use super::args::WaitArgs;
 use crate::exit::{NothingRuns, misuse, say};
 use crate::select::{self, Configuration};
 use crate::setup::reasons;
-use crate::watch::{self, Delivery, End, Filter, Form, Live, Outbox, Shared, Table, Wanted};
+use crate::watch::{self, Asked, Delivery, End, Filter, Form, Live, Outbox, Shared, Table, Wanted};
 use crate::{cleanup, lock, user};
 
 /// How long a slow reader is waited for at the end.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What that means for `--user`.
+const ASKED_LATE: &str = "each program's is asked of /proc after its exec, and one that becomes \
+     another user's before that counts as that one's; ebpf and audit tell it with each event";
 
 pub(crate) const EXAMPLES: &str = "Examples:
   harness watch ebpf                               every fork, exec and exit, until Ctrl-C
@@ -48,12 +53,14 @@ pub(crate) struct WatchArgs {
     /// Only this process, which must be there, and its descendants; may be repeated
     #[arg(long = "pid", value_name = "PID", value_parser = clap::value_parser!(u32).range(1..))]
     trees: Vec<u32>,
-    /// Only processes of this user, as of their last exec; may be repeated
+    /// Only processes of this effective user, as they are at each event; may be repeated
     #[arg(long = "user", value_name = "USER", value_parser = crate::user::uid)]
     users: Vec<u32>,
     /// Only processes that run a program whose path matches
     #[arg(long, value_name = "RE")]
     exe: Option<Regex>,
+    #[command(flatten)]
+    wait: WaitArgs,
     /// The caller holds the lock of this machine and has put back what others left
     #[arg(long, hide = true)]
     lock_held: bool,
@@ -75,13 +82,13 @@ fn kind(text: &str) -> Result<Kind, String> {
 /// Watches until it is told to stop or its reader has left.
 pub(crate) fn watch(args: &WatchArgs) -> Result<()> {
     let configuration = chosen(&args.label)?;
-    let wanted = wanted(args, &configuration)?;
+    let filter = filter(args, &configuration)?;
     able(&configuration)?;
     let (stop, stopping) = UnixStream::pair().context("socketpair")?;
     let _lock = if args.lock_held {
         None
     } else {
-        Some(lock::take(None)?)
+        Some(lock::take(args.wait.limit)?)
     };
     for signal in [SIGINT, SIGTERM, SIGHUP] {
         let stopping = stopping.try_clone().context("dup")?;
@@ -98,7 +105,7 @@ pub(crate) fn watch(args: &WatchArgs) -> Result<()> {
     let out: OwnedFd = io::stdout().as_fd().try_clone_to_owned().context("dup")?;
     let live = Shared::new(Live::new(
         configuration.monitor.decoder(),
-        filter(wanted, &configuration)?,
+        filter,
         form(args.format)?,
         Outbox::new(out, stopping)?,
         say,
@@ -107,7 +114,13 @@ pub(crate) fn watch(args: &WatchArgs) -> Result<()> {
     let dir = OwnedDir::temporary(cleanup::WATCH, false)
         .context("a temporary folder cannot be made: set TMPDIR to a folder with space")?;
     let mut ready = |env: &[(String, String)]| {
+        if let Some(pid) = live.begin().first() {
+            return Err(gone(*pid).into());
+        }
         tell_ready(&configuration, env);
+        if !args.users.is_empty() && asked(&configuration) {
+            say(&format!("--user: {label} tells no users: {ASKED_LATE}"));
+        }
         Ok(())
     };
     let mut session = Session {
@@ -137,13 +150,23 @@ fn delivered(delivery: &Delivery) -> Result<()> {
     )
 }
 
-/// Decides which events are shown; the roots of wanted trees must be there.
-fn filter(wanted: Wanted, configuration: &Configuration) -> Result<Filter> {
+/// Decides which events are shown, if the monitor can tell; the roots of wanted trees must be there.
+fn filter(args: &WatchArgs, configuration: &Configuration) -> Result<Filter> {
+    let wanted = wanted(args, configuration)?;
     let claims = configuration.monitor.claims(&configuration.options);
     let forks = claims.kind(Kind::Fork) && claims.field(Kind::Fork, Field::Ppid);
-    let filter = Filter::new(wanted, forks, watch::now, watch::user);
+    let user = match asked(configuration) {
+        true => Asked::AfterExec(watch::user),
+        false => Asked::Event,
+    };
+    let filter = Filter::new(wanted, forks, watch::now, user);
     let absent = filter.absent();
     absent.first().map_or(Ok(filter), |pid| Err(gone(*pid)))
+}
+
+/// Whether users are asked of /proc.
+fn asked(configuration: &Configuration) -> bool {
+    !configuration.monitor.claims(&configuration.options).users
 }
 
 /// A wanted tree has no root.
@@ -161,10 +184,6 @@ fn wanted(args: &WatchArgs, configuration: &Configuration) -> Result<Wanted> {
         users: args.users.clone(),
         exe: args.exe.clone(),
     };
-    // Again when it begins: another harness may have to be waited for.
-    if let Some(pid) = wanted.trees.iter().find(|&&pid| watch::user(pid).is_none()) {
-        return Err(gone(*pid));
-    }
     let claims = configuration.monitor.claims(&configuration.options);
     match watch::unanswerable(&wanted, &claims) {
         None => Ok(wanted),

@@ -100,17 +100,10 @@ impl Drop for Accounting {
 
 /// Holds what was kept in `cell`, if anything, against its ledger. How many processes there were.
 pub fn check(cell: &Path, ledger: &Ledger) -> Result<Option<u64>> {
-    let Some(Kept { records, alive }) = Kept::read(cell)? else {
-        return Ok(None);
-    };
-    let Some(uid) = alive.uid else {
-        return Ok(None);
-    };
-    let ours = descendants(&records, ledger, uid);
-    let ours: Vec<_> = ours.iter().map(|&place| records[place]).collect();
-    let bad = |why| format!("{}: {why}: measure again", cell.join(KEPT).display());
-    agree(&ours, ledger).map_err(bad)?;
-    Ok(Some(ours.len() as u64))
+    match Kept::read(cell)? {
+        Some(kept) => kept.check(cell, ledger),
+        None => Ok(None),
+    }
 }
 
 /// What was kept in the folder of a cell.
@@ -132,6 +125,19 @@ impl Kept {
         let alive =
             read_json(&cell.join(ALIVE)).map_err(|why| format!("{why:#}: measure again"))?;
         Ok(Some(Self { records, alive }))
+    }
+
+    /// Holds the workload's records against its ledger. How many processes there were; `None` where a
+    /// driver made them, whose user is not the workload's.
+    pub(crate) fn check(&self, cell: &Path, ledger: &Ledger) -> Result<Option<u64>> {
+        let Some(uid) = self.alive.uid else {
+            return Ok(None);
+        };
+        let ours = descendants(&self.records, ledger, uid);
+        let ours: Vec<_> = ours.iter().map(|&place| self.records[place]).collect();
+        let bad = |why| format!("{}: {why}: measure again", cell.join(KEPT).display());
+        agree(&ours, ledger).map_err(bad)?;
+        Ok(Some(ours.len() as u64))
     }
 }
 

@@ -1,9 +1,10 @@
 //! Whether process accounting and the ledger agree: pure.
 
-use std::collections::{BTreeMap, HashSet};
+use foldhash::{HashSet, HashSetExt};
 
-use contract::{Kind, Ledger, Nanos, Pid, Result, Truth};
+use contract::{Ledger, Pid, Result};
 use monitors::accounting::AcctRecord;
+use scoring::LedgerLife;
 
 /// Pid, parent, status, and whether it executed anything.
 type Life = (Pid, Pid, i32, bool);
@@ -35,35 +36,15 @@ pub(super) fn descendants(records: &[AcctRecord], ledger: &Ledger, uid: u32) -> 
     found
 }
 
-/// The lives that the ledger tells of.
-///
-/// Those of one pid follow each other, but their windows overlap: a fork may be stamped, and wait
-/// for a CPU, while the last process of the pid it is going to get still runs. A process stamps its
-/// own end while it has its pid, so ends are in order, and each takes the fork that was done first.
+/// The lives that the ledger tells of and that have ended.
 fn lives(ledger: &Ledger) -> Vec<Life> {
-    let mut forks: BTreeMap<Pid, Vec<&Truth>> = BTreeMap::new();
-    let mut execs: BTreeMap<Pid, Vec<Nanos>> = BTreeMap::new();
-    let mut exits = Vec::new();
-    for truth in &ledger.truths {
-        match truth.kind {
-            Kind::Fork => forks.entry(truth.pid).or_default().push(truth),
-            Kind::Exec => execs.entry(truth.pid).or_default().push(truth.after),
-            Kind::Exit => exits.push(truth),
-        }
-    }
-    exits.sort_by_key(|exit| exit.after);
-    let mut ended: BTreeMap<Pid, Nanos> = BTreeMap::new();
-    let of = |exit: &&Truth| {
-        let forks = forks.get_mut(&exit.pid)?;
-        let begun = (0..forks.len()).filter(|at| forks[*at].after <= exit.after);
-        let fork = forks.swap_remove(begun.min_by_key(|at| forks[*at].before)?);
-        let last = ended.insert(exit.pid, exit.after);
-        let since = last.map_or(fork.after, |last| last.max(fork.after));
-        let mut execs = execs.get(&exit.pid).into_iter().flatten();
-        let ran = execs.any(|at| since <= *at && *at <= exit.before);
-        Some((exit.pid, fork.fields.ppid?, exit.fields.status?, ran))
+    let truth = |place: u32| &ledger.truths[place as usize];
+    let ended = |life: &LedgerLife| {
+        let (fork, exit) = (truth(life.fork), truth(life.exit?));
+        let executed = !life.execs.is_empty();
+        Some((life.pid, fork.fields.ppid?, exit.fields.status?, executed))
     };
-    exits.iter().filter_map(of).collect()
+    scoring::lives(ledger).iter().filter_map(ended).collect()
 }
 
 /// Holds the workload's records against its ledger.
@@ -111,7 +92,7 @@ fn words((_, ppid, status, executed): &Life) -> String {
 
 #[cfg(test)]
 mod tests {
-    use contract::Fields;
+    use contract::{Fields, Kind, Truth};
 
     use super::*;
 
@@ -217,7 +198,11 @@ mod tests {
             let mut waited = ledger.clone();
             let fork = |truth: &&mut Truth| truth.pid == 11 && truth.after > exit;
             waited.truths.iter_mut().find(fork).unwrap().after = begun;
-            assert_eq!(lives(&waited), LIVES);
+            let mut expected = LIVES;
+            expected.sort_unstable();
+            let mut found = lives(&waited);
+            found.sort_unstable();
+            assert_eq!(found, expected);
         }
     }
 

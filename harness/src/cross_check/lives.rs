@@ -5,9 +5,8 @@
 //! most on either side.
 
 use std::collections::HashSet;
-use std::path::Path;
 
-use contract::{Ledger, Life, Nanos, Pid, Result};
+use contract::{Ledger, Life, Nanos, Pid};
 use monitors::accounting::AcctRecord;
 
 use super::accounting::Kept;
@@ -19,10 +18,9 @@ const SECOND: Nanos = 1_000_000_000;
 /// In these `ac_etime` is counted.
 const ACCOUNTING_TICK: f64 = 1e7;
 
-/// The lives that were kept in the folder of a cell; `None` where they are not known.
-pub fn read(cell: &Path, ledger: &Ledger) -> Result<Option<Vec<Life>>> {
-    let of = |kept: Kept| others(&kept, &own(&kept.records, &kept.alive, ledger));
-    Ok(Kept::read(cell)?.map(of))
+/// All lives of `kept` but those of the workload with this ledger.
+pub(super) fn beside(kept: &Kept, ledger: &Ledger) -> Vec<Life> {
+    others(kept, &own(&kept.records, &kept.alive, ledger))
 }
 
 /// All lives but those whose records stand in the places `own`.

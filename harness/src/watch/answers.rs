@@ -18,7 +18,7 @@ pub(crate) fn unanswerable(wanted: &Wanted, claims: &Claims) -> Option<String> {
     if wanted.exe.is_some() && !offers(Kind::Exec, Field::Exe) {
         return Some("--exe: it tells no paths of programs".into());
     }
-    if !wanted.users.is_empty() && !claims.kind(Kind::Exec) {
+    if !wanted.users.is_empty() && !claims.users && !claims.kind(Kind::Exec) {
         return Some("--user: it reports no exec, at which a process is asked for its user".into());
     }
     None

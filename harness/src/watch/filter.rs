@@ -6,7 +6,7 @@ use contract::{EventRef, Kind, Nanos, Pid};
 use regex::bytes::Regex;
 
 use super::held::Held;
-use super::process_table::{Process, Processes};
+use super::process_table::{self, Process, Processes};
 use super::recent::Recent;
 
 /// What was asked for; what is empty asks for everything.
@@ -33,6 +33,18 @@ pub(crate) enum Verdict {
     Unknown,
 }
 
+/// Effective user of a living process; `None` where it is gone.
+pub(crate) type User = fn(Pid) -> Option<u32>;
+
+/// Where the user of a process comes from.
+#[derive(Clone, Copy)]
+pub(crate) enum Asked {
+    /// Each event tells it.
+    Event,
+    /// It is looked up after each exec: the process may have become another user's by then.
+    AfterExec(User),
+}
+
 /// Where judged events go.
 pub(crate) type Judged<'a> = dyn FnMut(&EventRef<'_>, Verdict) + 'a;
 
@@ -47,19 +59,13 @@ pub(crate) struct Filter {
     /// Whether the monitor reports forks with their parents, so that an event of a process that is
     /// not known is worth keeping until its fork comes.
     forks: bool,
-    /// Effective user of a living process, asked after each exec: only there a program can have
-    /// got another one without being told of in any event, and be seen to.
-    user: fn(Pid) -> Option<u32>,
+    now: fn() -> Processes,
+    user: Asked,
 }
 
 impl Filter {
-    /// `now` gives those that are there already, `user` tells whose one is now.
-    pub(crate) fn new(
-        wanted: Wanted,
-        forks: bool,
-        now: fn() -> Processes,
-        user: fn(Pid) -> Option<u32>,
-    ) -> Self {
+    /// `now` gives those that are there already.
+    pub(crate) fn new(wanted: Wanted, forks: bool, now: fn() -> Processes, user: Asked) -> Self {
         let follows = !wanted.trees.is_empty() || !wanted.users.is_empty() || wanted.exe.is_some();
         let mut processes = if follows { now() } else { Processes::default() };
         mark(&mut processes, &wanted.trees);
@@ -70,6 +76,7 @@ impl Filter {
             held: Held::default(),
             follows,
             forks,
+            now,
             user,
         }
     }
@@ -79,6 +86,21 @@ impl Filter {
         let mut roots = self.wanted.trees.clone();
         roots.retain(|root| !self.processes.contains_key(root));
         roots
+    }
+
+    /// From here on no event escapes: what came and went since the first look is looked at again.
+    /// The roots that have ended meanwhile, though their pid may be another's by now.
+    pub(crate) fn begin(&mut self) -> Vec<Pid> {
+        if !self.follows {
+            return Vec::new();
+        }
+        let mut processes = (self.now)();
+        let started = |all: &Processes, root: Pid| all.get(&root).map(|one| one.started);
+        let mut ended = self.wanted.trees.clone();
+        ended.retain(|&root| started(&processes, root) != started(&self.processes, root));
+        mark(&mut processes, &self.wanted.trees);
+        self.processes = processes;
+        ended
     }
 
     /// Takes the event in; it, and others that waited for it, go to `out`. Every event must be
@@ -140,15 +162,27 @@ impl Filter {
         }
     }
 
+    /// Whether `pid` is still the process that had it before the first event.
+    fn was_there(&self, pid: Pid) -> bool {
+        let started = self.processes.get(&pid).and_then(|one| one.started);
+        started.is_some() && started == process_table::started(pid)
+    }
+
     fn born(&mut self, report: &EventRef<'_>, out: &mut Judged<'_>) {
         let pid = report.pid;
         let ppid = report.ppid.unwrap_or(0);
+        if self.was_there(pid) {
+            // preload tells that a process was forked once that runs the first program with the library.
+            out(report, self.verdict(report, self.processes.get(&pid)));
+            return;
+        }
         let child = Process {
             ppid,
             forkless: false,
+            started: None,
             ..self.find(ppid).cloned().unwrap_or_default()
         };
-        out(report, self.verdict(report.kind, Some(&child)));
+        out(report, self.verdict(report, Some(&child)));
         if self.recent.after(pid, report.happened) {
             // Told late, and known to have ended again: the pid may be another's by now.
             return;
@@ -186,7 +220,10 @@ impl Filter {
     fn exec(&mut self, report: &EventRef<'_>) {
         let parent = report.ppid.and_then(|ppid| self.find(ppid));
         let parent = parent.and_then(|one| one.member);
-        let uid = (!self.wanted.users.is_empty()).then(|| (self.user)(report.pid));
+        let uid = match self.user {
+            Asked::AfterExec(user) if !self.wanted.users.is_empty() => user(report.pid),
+            _ => None,
+        };
         let new = Process {
             ppid: report.ppid.unwrap_or(0),
             forkless: true,
@@ -195,7 +232,7 @@ impl Filter {
         let process = self.processes.entry(report.pid).or_insert(new);
         process.exe = report.exe.map(<[u8]>::to_vec);
         // A program may run as another user than the one before: what cannot be asked is not known.
-        process.uid = uid.flatten();
+        process.uid = uid;
         if process.member.is_none() || parent == Some(true) {
             process.member = parent;
         }
@@ -204,7 +241,7 @@ impl Filter {
     /// Says what the event is, or keeps it where the fork of its process may yet tell.
     fn judge(&mut self, report: &EventRef<'_>, out: &mut Judged<'_>) {
         let process = self.processes.get(&report.pid);
-        let verdict = self.verdict(report.kind, process);
+        let verdict = self.verdict(report, process);
         let fork_tells = match process {
             None => report.kind == Kind::Exit,
             Some(process) => !self.is_settled(process),
@@ -220,7 +257,7 @@ impl Filter {
     /// Says what the event is by what is known now.
     fn settle(&mut self, report: &EventRef<'_>, out: &mut Judged<'_>) {
         let process = self.processes.get(&report.pid);
-        out(report, self.verdict(report.kind, process));
+        out(report, self.verdict(report, process));
         if report.kind == Kind::Exit {
             let process = self.processes.remove(&report.pid).unwrap_or_default();
             let times = (report.happened, report.received);
@@ -235,12 +272,15 @@ impl Filter {
         }
     }
 
-    fn verdict(&self, kind: Kind, process: Option<&Process>) -> Verdict {
+    fn verdict(&self, report: &EventRef<'_>, process: Option<&Process>) -> Verdict {
         let wanted = &self.wanted;
-        let user = process.and_then(|one| one.uid);
+        let user = match self.user {
+            Asked::Event => report.euid,
+            Asked::AfterExec(_) => process.and_then(|one| one.uid),
+        };
         let runs = process.and_then(|one| one.exe.as_deref());
         let answers = [
-            Some(self.of_kind(kind) == Verdict::Wanted),
+            Some(self.of_kind(report.kind) == Verdict::Wanted),
             match wanted.trees.is_empty() {
                 true => Some(true),
                 false => process.and_then(|one| one.member),

@@ -6,7 +6,7 @@ use std::io;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use contract::{Decode, EventLog, EventRef, Frame, Kind, Observer};
+use contract::{Decode, EventLog, EventRef, Frame, Kind, Observer, Pid};
 use monitors::event_json;
 
 use super::filter::{Filter, Verdict};
@@ -191,6 +191,13 @@ impl Shared {
     /// Both ends.
     pub(crate) fn new(live: Live) -> Self {
         Self(Rc::new(RefCell::new(Some(live))))
+    }
+
+    /// See [`Filter::begin`].
+    pub(crate) fn begin(&self) -> Vec<Pid> {
+        let mut ended = Vec::new();
+        self.with(|live| ended = live.filter.begin());
+        ended
     }
 
     /// Ends it; what was seen, and what became of the lines. `None` the second time.

@@ -21,6 +21,8 @@ pub(crate) struct Process {
     pub member: Option<bool>,
     /// It was first seen by another event than its fork, which may yet come.
     pub forkless: bool,
+    /// When it was started, in ticks since boot; of those only that were there before the first event.
+    pub started: Option<u64>,
 }
 
 /// All that are alive, as far as is known.
@@ -48,7 +50,13 @@ fn look(pid: Pid) -> Option<Process> {
         exe,
         member: None,
         forkless: false,
+        started: Some(stat.started),
     })
+}
+
+/// When the living process was started, in ticks since boot.
+pub(super) fn started(pid: Pid) -> Option<u64> {
+    ProcessStat::of(pid).map(|stat| stat.started)
 }
 
 /// Effective user of a living process.

@@ -47,31 +47,25 @@ fn kind_16_who_is_waited_for_is_said_and_signals_end_the_wait() {
 }
 
 #[test]
-fn kind_16_a_gate_does_not_wait_for_ever() {
+fn kind_16_no_command_waits_longer_than_it_is_told_to() {
     let dir = scratch();
-    let baseline = dir.path().join("gate.json");
     let _held = monitors::host_lock::lock().unwrap();
-    let mut gate = harness();
-    gate.args([
-        "gate",
-        "--update",
-        "-m",
-        "replay",
-        "--wait",
-        "1s",
-        "--baseline",
-    ]);
-    let (code, _, stderr) = ended(
-        gate.arg(&baseline)
-            .arg("--out")
-            .arg(dir.path().join("record")),
-    );
-    assert_eq!(code, 3, "{stderr}");
-    let last = stderr.lines().last().unwrap();
-    assert!(
-        last.contains("for 1 s") && last.contains("--wait"),
-        "{stderr}"
-    );
+    for args in [
+        "gate --update -m replay --baseline gate.json --out record",
+        "run -m replay -w paced$ --reps 1 --out record",
+        "sweep -m replay --out record",
+        "watch procfs",
+        "selftest",
+    ] {
+        let mut command = harness();
+        command.current_dir(dir.path()).args(args.split(' '));
+        let (code, _, stderr) = ended(command.args(["--wait", "1s"]));
+        assert_eq!(code, 3, "{args}: {stderr}");
+        let last = stderr.lines().last().unwrap();
+        let told = last.contains("for 1 s") && last.contains("--wait");
+        assert!(told, "{args}: {stderr}");
+        assert!(!dir.path().join("record").exists(), "{args}");
+    }
 }
 
 #[test]

@@ -13,3 +13,4 @@ mod events;
 mod readers;
 mod refusals;
 mod session;
+mod users;

@@ -6,7 +6,7 @@ use std::os::fd::AsFd;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use contract::{Result, Session};
 use nix::errno::Errno;
@@ -26,6 +26,18 @@ const GIVE_BACK: u64 = 1 << 20;
 pub(super) fn switch_off(file: &Path) -> Result<()> {
     acct::disable().map_err(|why| format!("acct: {why}: switch it off with accton off"))?;
     fs::remove_file(file).map_err(|why| format!("{}: {why}: remove it", file.display()).into())
+}
+
+/// After so long a silence an observer wants to know that it means something.
+const SILENCE: Duration = Duration::from_secs(2);
+
+/// Why a wait ended.
+enum Told {
+    /// The file may have grown.
+    Written,
+    /// It did not, for as long as [`SILENCE`].
+    Nothing,
+    Stop,
 }
 
 /// Accounting, switched on; off again when this goes.
@@ -75,12 +87,16 @@ impl Follower {
     /// Until told to stop.
     pub(super) fn run(mut self, session: &mut Session<'_>) -> Result<()> {
         (session.ready)(&[])?;
+        let silence = session.spool.is_live().then_some(SILENCE);
         loop {
-            let stop = self.wait(session)?;
+            let told = self.wait(session, silence)?;
             while self.fill(session)? {}
             session.spool.flush()?;
-            if stop {
-                return self.still_ours(session);
+            match told {
+                Told::Written => {}
+                // The kernel does not say that it writes no more.
+                Told::Nothing => self.still_ours(session)?,
+                Told::Stop => return self.still_ours(session),
             }
         }
     }
@@ -102,6 +118,7 @@ impl Follower {
             session.spool.write(received, record)?;
         }
         session.spool.flush()?;
+        self.read += (records.len() * AcctRecord::SIZE) as u64;
         if records.iter().any(|record| is_last(&record)) || length == ROOM {
             return Ok(());
         }
@@ -114,16 +131,17 @@ impl Follower {
         .into())
     }
 
-    /// Whether to stop. The kernel tells of many writes once until that was read, so it is read
-    /// before the file is.
-    fn wait(&self, session: &Session<'_>) -> Result<bool> {
+    /// The kernel tells of many writes once until that was read, so it is read before the file is.
+    fn wait(&self, session: &Session<'_>, limit: Option<Duration>) -> Result<Told> {
         let mut polled = [
             PollFd::new(session.stop, PollFlags::POLLIN),
             PollFd::new(self.told.as_fd(), PollFlags::POLLIN),
         ];
-        match poll(&mut polled, PollTimeout::NONE) {
+        let limit = limit.map_or(Ok(PollTimeout::NONE), PollTimeout::try_from)?;
+        match poll(&mut polled, limit) {
+            Ok(0) => return Ok(Told::Nothing),
             Ok(_) => {}
-            Err(Errno::EINTR) => return Ok(false),
+            Err(Errno::EINTR) => return Ok(Told::Written),
             Err(why) => {
                 return Err(
                     format!("accounting: poll: {why}: this is a bug, please report it").into(),
@@ -131,7 +149,8 @@ impl Follower {
             }
         }
         match self.told.read_events() {
-            Ok(_) | Err(Errno::EAGAIN) => Ok(polled[0].any().unwrap_or(true)),
+            Ok(_) | Err(Errno::EAGAIN) if polled[0].any().unwrap_or(true) => Ok(Told::Stop),
+            Ok(_) | Err(Errno::EAGAIN) => Ok(Told::Written),
             Err(why) => {
                 Err(format!("inotify: read: {why}: this is a bug, please report it").into())
             }

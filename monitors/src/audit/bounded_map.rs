@@ -1,6 +1,6 @@
 //! A map that forgets: whatever bytes a spool holds, it stays bounded.
 
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 /// Two generations. When the young one is full the old one is forgotten; an entry that is asked for is
 /// young again. At most twice `room` entries.

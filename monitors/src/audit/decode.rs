@@ -110,6 +110,7 @@ impl Decoder {
         Caller {
             pid,
             ppid,
+            euid: None,
             millis: head.millis,
             happened: happened.unwrap_or_default(),
             received,
@@ -117,7 +118,10 @@ impl Decoder {
     }
 
     fn call(&mut self, head: RecordId, call: &Syscall<'_>, received: Nanos, out: &mut EventLog) {
-        let by = self.by(head, call.pid, call.ppid, received);
+        let by = Caller {
+            euid: call.euid,
+            ..self.by(head, call.pid, call.ppid, received)
+        };
         let child = u32::try_from(call.exit).ok().filter(|_| call.success);
         let child = child.filter(|child| *child != 0);
         let status = ((call.a0 & 0xff) << 8) as i32;
@@ -187,6 +191,7 @@ fn report_exec(exec: &Exec, received: Nanos, out: &mut EventLog) {
     let mut report = EventRef::new(Kind::Exec, exec.by.pid, received);
     report.happened = exec.by.happened;
     report.ppid = Some(exec.by.ppid);
+    report.euid = exec.by.euid;
     report.exe = exec.exe.as_deref();
     report.argv = exec.arguments.any().then(|| exec.arguments.bytes());
     report.cut.argv = !exec.arguments.whole();

@@ -260,6 +260,7 @@ impl ProcessTracker {
         let mut report = EventRef::new(Kind::Fork, child, by.received);
         report.happened = by.happened;
         report.ppid = parent;
+        report.euid = by.euid;
         out.push(report);
     }
 
@@ -364,5 +365,6 @@ fn report_exit(ending: Ending, out: &mut EventLog) {
     let mut report = EventRef::new(Kind::Exit, by.pid, by.received);
     report.happened = by.happened;
     report.status = status;
+    report.euid = by.euid;
     out.push(report);
 }

@@ -47,10 +47,12 @@ pub(super) fn fields(text: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
 
 /// Digits and nothing else.
 pub(super) fn number(digits: &[u8], radix: u32) -> Option<u64> {
-    if digits.is_empty() || digits[0] == b'+' {
-        return None;
-    }
-    u64::from_str_radix(std::str::from_utf8(digits).ok()?, radix).ok()
+    let add = |sum: u64, digit: &u8| {
+        let digit = char::from(*digit).to_digit(radix)?;
+        sum.checked_mul(u64::from(radix))?.checked_add(digit.into())
+    };
+    let some = (!digits.is_empty()).then_some(0);
+    digits.iter().try_fold(some?, add)
 }
 
 /// A decimal number that may be negative.
@@ -101,6 +103,7 @@ pub(super) struct Syscall<'a> {
     pub(super) ppid: u32,
     /// Always a thread group's, whichever thread made the call.
     pub(super) pid: u32,
+    pub(super) euid: Option<u32>,
     /// Still quoted.
     pub(super) exe: Option<&'a [u8]>,
 }
@@ -131,6 +134,10 @@ pub(super) fn syscall(text: &[u8]) -> Option<Syscall<'_>> {
                 call.a0 = number(value, 16)?;
                 16
             }
+            b"euid" => {
+                call.euid = number(value, 10).and_then(|euid| u32::try_from(euid).ok());
+                0
+            }
             b"success" => {
                 call.success = value == b"yes";
                 0
@@ -155,7 +162,7 @@ mod tests {
     use super::*;
 
     const FORK: &[u8] = b"audit(1795500000.042:17): arch=c000003e syscall=56 success=yes \
-        exit=4242 a0=1200011 a1=0 a2=0 a3=7f items=0 ppid=7 pid=9 auid=4294967295 uid=0 tty=(none) \
+        exit=4242 a0=1200011 a1=0 a2=0 a3=7f items=0 ppid=7 pid=9 auid=4294967295 uid=0 euid=33 tty=(none) \
         ses=4294967295 comm=\"sh\" exe=\"/bin/sh\" key=\"rollcall\"";
 
     #[test]
@@ -171,6 +178,7 @@ mod tests {
             a0: 0x120_0011,
             ppid: 7,
             pid: 9,
+            euid: Some(33),
             exe: Some(b"\"/bin/sh\""),
         };
         assert_eq!(syscall(text), Some(expected));

@@ -23,12 +23,30 @@ pub(crate) fn not_shown(path: &str, config: &str) -> Option<Unavailable> {
 
 /// A file that tells whether this can run cannot be read.
 pub(crate) fn unread(path: &str, error: &std::io::Error) -> Unavailable {
+    let errno = Errno::from_raw(error.raw_os_error().unwrap_or_default());
+    if matches!(errno, Errno::EMFILE | Errno::ENFILE) {
+        return no_descriptor(path, errno, "");
+    }
     let root = match path.starts_with("/sys/") {
         true => "sysfs on /sys",
         false => "proc on /proc, without subset=pid",
     };
     let remedy = format!("mount {root}, and let it be read");
     Unavailable::new(format!("{path}, which cannot be read ({error})"), remedy)
+}
+
+/// A right that this process lacks, as a text that may name several, and how to get it: `give` are the
+/// capabilities to give. Root without them, as in a container, does not get them by being root.
+pub(crate) fn no_right(what: impl Into<String>, give: &[&str]) -> Unavailable {
+    if !nix::unistd::geteuid().is_root() {
+        return Unavailable::new(what, "run as root");
+    }
+    let flags = give.iter().map(|one| format!(" --cap-add {one}"));
+    let remedy = format!(
+        "root has been denied it here: start the container with{}, or leave the program that took it away",
+        flags.collect::<String>()
+    );
+    Unavailable::new(what, remedy)
 }
 
 /// Why the kernel gives no socket, or other descriptor, of a kind that takes `config`.
@@ -79,5 +97,8 @@ mod tests {
             assert!(!why(errno).contains("CONFIG"), "{}", why(errno));
         }
         assert!(why(Errno::EMFILE).contains("ulimit -n"));
+        let full = std::io::Error::from_raw_os_error(libc::EMFILE);
+        let why = unread("/proc/x", &full).to_string();
+        assert!(why.contains("ulimit -n") && !why.contains("mount"), "{why}");
     }
 }

@@ -3,6 +3,8 @@
 use contract::{Cut, Decode, EventLog, EventRef, Frame, Kind, Malformed};
 
 const HEAD: usize = 24;
+/// So much longer is an exec's.
+const EXEC_TAIL: usize = 8;
 const EXE_CUT: u8 = 1;
 const ARGV_CUT: u8 = 2;
 const EXE_UNREAD: u8 = 4;
@@ -28,13 +30,15 @@ fn record(frame: Frame<'_>) -> Result<EventRef<'_>, Malformed> {
     let mut report = EventRef::new(kind, word(head, 4), frame.received);
     report.happened = u64::from_ne_bytes(bytes(head, 8));
     match kind {
-        Kind::Fork => report.ppid = Some(word(head, 16)),
+        Kind::Fork => report.ppid = Some(word(head, 20)),
         Kind::Exit => report.status = Some(word(head, 20).cast_signed()),
         Kind::Exec => {
             report.ppid = Some(word(head, 16));
-            return exec(frame, head, body, report);
+            report.euid = Some(word(head, 20));
+            return exec(frame, body, report);
         }
     }
+    report.euid = Some(word(head, 16));
     if !body.is_empty() {
         return Err(malformed(frame, "has bytes after its end"));
     }
@@ -43,12 +47,14 @@ fn record(frame: Frame<'_>) -> Result<EventRef<'_>, Malformed> {
 
 fn exec<'a>(
     frame: Frame<'a>,
-    head: &[u8; HEAD],
     body: &'a [u8],
     mut report: EventRef<'a>,
 ) -> Result<EventRef<'a>, Malformed> {
-    let flags = head[1];
-    let [exe, argv] = [20, 22].map(|at| usize::from(u16::from_ne_bytes(bytes(head, at))));
+    let flags = frame.bytes[1];
+    let Some((tail, body)) = body.split_first_chunk::<EXEC_TAIL>() else {
+        return Err(malformed(frame, "is shorter than its head"));
+    };
+    let [exe, argv] = [0, 2].map(|at| usize::from(u16::from_ne_bytes(bytes(tail, at))));
     let padding = body.len().checked_sub(exe + argv);
     let Some(padding @ 0..8) = padding else {
         return Err(malformed(frame, "is not as long as its parts"));
@@ -68,7 +74,7 @@ fn word(head: &[u8; HEAD], at: usize) -> u32 {
 }
 
 /// `at` is a constant inside the head everywhere.
-fn bytes<const N: usize>(head: &[u8; HEAD], at: usize) -> [u8; N] {
+fn bytes<const N: usize>(head: &[u8], at: usize) -> [u8; N] {
     let mut out = [0; N];
     out.copy_from_slice(&head[at..at + N]);
     out

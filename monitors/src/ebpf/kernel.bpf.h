@@ -65,6 +65,14 @@ struct signal_struct {
 	u32 flags;
 } KERNEL;
 
+typedef struct {
+	u32 val;
+} kuid_t;
+
+struct cred {
+	kuid_t euid;
+} KERNEL;
+
 struct task_struct {
 	int pid, tgid;
 	int exit_code;
@@ -72,6 +80,7 @@ struct task_struct {
 	struct mm_struct *mm;
 	struct task_struct *real_parent, *group_leader;
 	struct signal_struct *signal;
+	const struct cred *real_cred;
 } KERNEL;
 
 // What perf hands to its programs.

@@ -18,8 +18,11 @@ struct brief {
 	u16 zero;
 	u32 pid;
 	u64 happened;
-	u32 ppid;
-	int status;
+	u32 euid; // the child's, the process's
+	union {
+		u32 ppid;   // of a fork
+		int status; // of an exit
+	};
 };
 
 // Followed by 0 to 7 bytes without meaning, then exe, then argv.
@@ -28,15 +31,16 @@ struct exec {
 	u16 zero;
 	u32 pid;
 	u64 happened;
-	u32 ppid;
+	u32 ppid, euid;
 	u16 exe_length, argv_length;
+	u32 end;
 };
 
 #define EXE_MOST 4096  // a power of two: positions are masked with it
 #define ARGV_MOST 4096
 #define NAME_MOST 255
 #define DEPTH 96       // path components walked at most in the file's mount, and as many steps above
-#define BASE 32        // where the area of exe begins: its head and up to 7 bytes fit before it
+#define BASE 40        // where the area of exe begins: its head and up to 7 bytes fit before it
 #define DELETED " (deleted)"
 #define DELETED_LENGTH 10
 
@@ -96,7 +100,13 @@ static inline __attribute__((always_inline)) void count(u32 which)
 		__sync_fetch_and_add(counter, 1);
 }
 
-static inline __attribute__((always_inline)) int brief(u8 kind, u32 pid, u32 ppid, int status)
+// What /proc/PID belongs to, were it asked now.
+static inline __attribute__((always_inline)) u32 user(struct task_struct *task)
+{
+	return task->real_cred->euid.val;
+}
+
+static inline __attribute__((always_inline)) int brief(u8 kind, u32 pid, u32 euid, u32 ppid_or_status)
 {
 	struct brief *record = bpf_ringbuf_reserve(&RING, sizeof(*record), 0);
 
@@ -109,8 +119,8 @@ static inline __attribute__((always_inline)) int brief(u8 kind, u32 pid, u32 ppi
 	record->zero = 0;
 	record->pid = pid;
 	record->happened = bpf_ktime_get_ns();
-	record->ppid = ppid;
-	record->status = status;
+	record->euid = euid;
+	record->ppid = ppid_or_status;
 	bpf_ringbuf_submit(record, 0);
 	return 0;
 }
@@ -123,19 +133,20 @@ SEC("tp_btf/sched_process_fork") int on_fork(u64 *args)
 
 	if (pid != (u32)child->tgid)
 		return 0;
-	return brief(FORK, pid, child->real_parent->tgid, 0);
+	return brief(FORK, pid, user(child), child->real_parent->tgid);
 }
 
-// By way of perf there is no child to look at. It takes on its caller's parent where it is told to.
+// By way of perf there is no child to look at. It takes on its caller's parent where it is told to,
+// and its caller's user always.
 SEC("tracepoint/task/task_newtask") int on_newtask(struct trace_event_raw_task_newtask *event)
 {
-	struct task_struct *parent = bpf_get_current_task_btf();
+	struct task_struct *caller = bpf_get_current_task_btf(), *parent = caller;
 
 	if (event->clone_flags & CLONE_THREAD)
 		return 0;
 	if (event->clone_flags & CLONE_PARENT)
 		parent = parent->real_parent;
-	return brief(FORK, event->pid, parent->tgid, 0);
+	return brief(FORK, event->pid, user(caller), parent->tgid);
 }
 
 // What waitpid would say once the whole group is gone: wait_task_zombie() reckons the same way.
@@ -148,7 +159,7 @@ static inline __attribute__((always_inline)) int ended(struct task_struct *task)
 		status = signal->group_exit_code;
 	else
 		status = task->group_leader->exit_code;
-	return brief(EXIT, task->tgid, 0, status);
+	return brief(EXIT, task->tgid, user(task), status);
 }
 
 // 6.16 and later say whether this thread was the last.
@@ -248,6 +259,8 @@ static inline __attribute__((always_inline)) int executed(struct task_struct *ta
 	head->pid = task->tgid;
 	head->happened = happened;
 	head->ppid = task->real_parent->tgid;
+	head->euid = user(task);
+	head->end = 0;
 	head->exe_length = EXE_MOST - at;
 	head->argv_length = argv;
 	size = BASE + EXE_MOST - start + argv;

@@ -30,15 +30,14 @@ pub(super) fn missing() -> Vec<Unavailable> {
         "boot a newer kernel; BPF ring buffers came with 5.8",
     );
     need(
-        capable(),
-        "CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN",
-        "run as root, or in a container with --cap-add BPF --cap-add PERFMON",
-    );
-    need(
         !fs::read_to_string(LOCKDOWN).is_ok_and(|text| text.contains("[confidentiality]")),
         "a kernel that is not locked down for confidentiality",
         "boot without lockdown=confidentiality; it forbids BPF to read kernel memory",
     );
+    if !capable() {
+        let what = "CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN";
+        missing.push(reasons::no_right(what, &["BPF", "PERFMON"]));
+    }
     missing.extend(reasons::not_shown(BTF, "CONFIG_DEBUG_INFO_BTF=y"));
     missing.extend(namespaces::missing(
         &["user", "pid", "time"],

@@ -56,6 +56,76 @@ fn a_detached_program_is_missed() {
     }
 }
 
+/// What `bpftool link detach` does, by the number that the kernel gave the link: of a tracing link it takes
+/// none, so nothing is there to be told. Should a kernel take it, the events below are missed.
+#[test]
+#[ignore = "needs root"]
+fn kind_9_no_stranger_detaches_a_link_by_its_number() {
+    on_machine_for!(Ebpf);
+    for mode in host::modes() {
+        let before = links();
+        let ((ran, refused), journal, _) = watched(mode, || {
+            let own: Vec<_> = links()
+                .into_iter()
+                .filter(|id| !before.contains(id))
+                .collect();
+            assert_eq!(own.len(), 3, "{own:?}");
+            let refused = own.iter().filter(|id| !detach(**id)).count();
+            (run(&mut Command::new("/bin/true")), refused)
+        });
+        assert_eq!(refused, 3);
+        check_life(&journal, &ran, std::process::id());
+    }
+}
+
+/// The numbers of all links of the machine.
+fn links() -> Vec<u32> {
+    let all = aya::programs::loaded_links().flatten();
+    all.map(|link| link.id()).collect()
+}
+
+/// Detaches link `id` as a stranger would; whether the kernel took it.
+fn detach(id: u32) -> bool {
+    const BY_NUMBER: libc::c_long = 30;
+    const DETACH: libc::c_long = 34;
+    let call = |what: libc::c_long, number: u32| {
+        let attributes = [number, 0, 0];
+        // SAFETY: the kernel reads the attributes, which are as long as it is told.
+        unsafe {
+            libc::syscall(
+                libc::SYS_bpf,
+                what,
+                &raw const attributes,
+                size_of_val(&attributes),
+            )
+        }
+    };
+    let fd = i32::try_from(call(BY_NUMBER, id)).unwrap();
+    assert!(fd >= 0, "link {id}: {}", std::io::Error::last_os_error());
+    let done = call(DETACH, fd.cast_unsigned()) == 0;
+    nix::unistd::close(fd).unwrap();
+    done
+}
+
+/// The program becomes another user's between its two execs.
+#[test]
+#[ignore = "needs root"]
+fn kind_7_the_user_is_told_as_it_is_at_each_event() {
+    on_machine_for!(Ebpf);
+    for mode in host::modes() {
+        let (ran, journal, _) = watched(mode, || {
+            run(Command::new("setpriv").args(["--clear-groups", "--reuid=65534", "/bin/true"]))
+        });
+        let users = |kind| {
+            let all = about(&journal, ran.pid, kind);
+            all.iter().map(|one| one.euid).collect::<Vec<_>>()
+        };
+        assert_eq!(users(Kind::Fork), [Some(0)]);
+        assert_eq!(users(Kind::Exec), [Some(0), Some(65534)]);
+        assert_eq!(users(Kind::Exit), [Some(65534)]);
+    }
+}
+
 #[test]
 #[ignore = "needs root"]
 fn argv_is_told_as_it_was_passed() {

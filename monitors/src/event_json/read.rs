@@ -36,15 +36,13 @@ impl EventLine {
     /// The same, borrowed.
     pub fn report(&self) -> EventRef<'_> {
         EventRef {
-            kind: self.kind,
-            pid: self.pid,
             happened: self.happened.map_or(0, NonZeroU64::get),
-            received: self.received,
             ppid: self.ppid,
             status: self.status,
             exe: self.exe.as_deref(),
             argv: self.argv.as_deref(),
             cut: self.cut,
+            ..EventRef::new(self.kind, self.pid, self.received)
         }
     }
 }

@@ -41,7 +41,7 @@ pub(super) fn closed(hook: &str) -> Vec<Unavailable> {
         caps::has_cap(None, CapSet::Effective, Capability::CAP_SYS_MODULE),
         Ok(true)
     ) {
-        missing.push(Unavailable::new("CAP_SYS_MODULE", "run it as root"));
+        missing.push(reasons::no_right("CAP_SYS_MODULE", &["SYS_MODULE"]));
     }
     if missing.is_empty() && hook == "ftrace" && !Path::new("/sys/kernel/tracing").exists() {
         missing.push(Unavailable::new(

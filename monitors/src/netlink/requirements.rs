@@ -8,7 +8,7 @@ use caps::{CapSet, Capability};
 use contract::Unavailable;
 
 use super::wire::PROTOCOL;
-use crate::common::{namespaces, netlink_socket};
+use crate::common::{namespaces, netlink_socket, reasons};
 
 /// Everything that is missing.
 pub(super) fn missing() -> Vec<Unavailable> {
@@ -17,7 +17,7 @@ pub(super) fn missing() -> Vec<Unavailable> {
         caps::has_cap(None, CapSet::Effective, Capability::CAP_NET_ADMIN),
         Ok(true)
     ) {
-        missing.push(Unavailable::new("CAP_NET_ADMIN", "run as root"));
+        missing.push(reasons::no_right("CAP_NET_ADMIN", &["NET_ADMIN"]));
     }
     missing.extend(namespaces::missing(
         &["user", "pid", "time"],

@@ -4,10 +4,11 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use contract::Result;
+use nix::errno::Errno;
 use nix::sys::mman::ProtFlags;
 
 use super::{attr, decode};
-use crate::common::mmap::Mapping;
+use crate::common::{mmap::Mapping, reasons};
 
 /// Of struct perf_event_mmap_page: where the kernel says how far it has written, and where it is
 /// told how far was read.
@@ -30,13 +31,15 @@ pub(super) struct Ring {
 impl Ring {
     pub(super) fn open(cpu: u32, pages: usize) -> Result<Self> {
         let (fd, counts) = attr::open(cpu).map_err(|error| {
-            format!("perf: perf_event_open on CPU {cpu}: {error}: run as root (CAP_PERFMON)")
+            let what = format!("perf_event_open on CPU {cpu}");
+            let errno = Errno::from_raw(error.raw_os_error().unwrap_or_default());
+            reasons::no_descriptor(&what, errno, "CONFIG_PERF_EVENTS=y")
         })?;
         let page = nix::unistd::sysconf(nix::unistd::SysconfVar::PAGE_SIZE)?.unwrap_or(4096);
         let page = usize::try_from(page)?;
         let rights = ProtFlags::PROT_READ | ProtFlags::PROT_WRITE;
         let map = Mapping::new(&fd, 0, page + pages * page, rights).map_err(|error| {
-            format!("perf{{pages={pages}}}: mmap of the ring of CPU {cpu}: {error}: use fewer pages, or run as root (CAP_IPC_LOCK)")
+            format!("perf{{pages={pages}}}: mmap of the ring of CPU {cpu}: {error}: use fewer pages, as in perf{{pages=64}}, raise ulimit -l, or give CAP_IPC_LOCK")
         })?;
         Ok(Self {
             fd,

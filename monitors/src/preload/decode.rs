@@ -14,6 +14,7 @@ use std::collections::{HashMap, VecDeque};
 
 use contract::{Decode, EventLog, EventRef, Frame, Kind, Malformed, Nanos, Pid};
 
+use super::ended::Ended;
 use super::layout::{Record, RecordKind, VFORK};
 use super::process::{Born, HookRecord, Process, Told, foster, joined, known, over, same, tell};
 
@@ -34,6 +35,7 @@ pub(super) struct Decoder {
     lives: HashMap<Pid, Process>,
     /// Since when something of which process is held back, in the order of arrival: forks, and execs.
     held: [VecDeque<(Nanos, Pid)>; 2],
+    ended: Ended,
     unfinished: HashMap<(u32, Nanos, RecordKind), (u8, HookRecord)>,
     received: Nanos,
 }
@@ -59,11 +61,17 @@ impl Decode for Decoder {
 }
 
 impl Decoder {
+    /// How many processes are known.
+    #[cfg(test)]
+    pub(super) fn known(&self) -> usize {
+        self.lives.len()
+    }
+
     /// Puts the parts of a record together; the last one brings it.
     fn whole(&mut self, record: &Record<'_>) -> Option<HookRecord> {
         let key = (record.tid, record.happened, record.sort);
         let mut told = if record.part == 0 {
-            self.told(record)
+            HookRecord::new(record, self.received)
         } else {
             let (next, mut told) = self.unfinished.remove(&key)?;
             if record.part != next {
@@ -80,18 +88,6 @@ impl Decoder {
             self.unfinished.insert(key, (record.part + 1, told));
         }
         None
-    }
-
-    fn told(&self, record: &Record<'_>) -> HookRecord {
-        HookRecord {
-            tid: record.tid,
-            happened: record.happened,
-            received: self.received,
-            ppid: record.ppid,
-            flags: record.flags,
-            exe_bytes: record.exe_bytes.into(),
-            data: record.data.to_vec(),
-        }
     }
 
     fn record(&mut self, record: &Record<'_>, told: HookRecord, out: &mut EventLog) {
@@ -363,6 +359,7 @@ impl Decoder {
             ..EventRef::new(Kind::Exit, pid, received)
         };
         life.tell(exit, out);
+        self.ended.push(received, pid, told.happened);
     }
 
     fn settle_due(&mut self, now: Nanos, out: &mut EventLog) {
@@ -372,6 +369,13 @@ impl Decoder {
             {
                 self.held[which].pop_front();
                 self.settle(pid, now, out);
+            }
+        }
+        while let Some((pid, ended)) = self.ended.overdue(now) {
+            // Not a younger process that has the pid by now.
+            let this = |life: &Process| life.ended == Some(ended) && life.open() == [false; 2];
+            if self.lives.get(&pid).is_some_and(this) {
+                self.lives.remove(&pid);
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use contract::{Cut, EventLog, EventRef, Kind, Nanos, Pid};
 
-use super::layout::{ARGV, ARGV_CUT, EXE, EXE_CUT};
+use super::layout::{ARGV, ARGV_CUT, EXE, EXE_CUT, Record};
 
 /// What a record said beside its kind, without borrowing from the frame.
 #[derive(Clone, Debug)]
@@ -17,6 +17,18 @@ pub(super) struct HookRecord {
 }
 
 impl HookRecord {
+    pub(super) fn new(record: &Record<'_>, received: Nanos) -> Self {
+        Self {
+            tid: record.tid,
+            happened: record.happened,
+            received,
+            ppid: record.ppid,
+            flags: record.flags,
+            exe_bytes: record.exe_bytes.into(),
+            data: record.data.to_vec(),
+        }
+    }
+
     pub(super) fn exe(&self) -> Option<&[u8]> {
         let exe = &self.data[..self.exe_bytes.min(self.data.len())];
         (self.flags & EXE != 0).then_some(exe)

@@ -3,6 +3,7 @@
 use contract::{Decode, EventLog, EventRef, Frame, Kind, Nanos};
 
 use super::decode::{Decoder, EXEC_HOLD, FORK_HOLD};
+use super::ended::PATIENCE;
 use super::layout::{ARGV, EXE, RECORD};
 
 const ATTEMPT: u8 = 2;
@@ -187,4 +188,21 @@ fn whose_child_it_is_is_waited_for() {
     let found: Vec<_> = parents.collect();
     assert!(expected.iter().all(|one| found.contains(one)), "{found:?}");
     assert_eq!(found.len(), expected.len(), "{found:?}");
+}
+
+/// However many pids there are, only those that ended a short while ago are known.
+#[test]
+fn what_ended_long_ago_is_forgotten() {
+    let (mut decoder, mut out) = (Decoder::default(), EventLog::default());
+    for pid in 100..5100 {
+        let received = u64::from(pid) * (PATIENCE / 1000);
+        for (sort, happened) in [(FORK, received - 9), (EXIT, received - 8)] {
+            let bytes = &of(pid, 5, sort, happened);
+            decoder.frame(Frame { received, bytes }, &mut out).unwrap();
+        }
+    }
+    // Their parent, and those of the last while.
+    assert!(decoder.known() <= 1002, "{}", decoder.known());
+    let told = out.events.iter().filter(|event| event.pid != 5);
+    assert_eq!(told.count(), 10_000);
 }

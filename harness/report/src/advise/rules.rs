@@ -47,8 +47,10 @@ pub(super) struct Bound {
 /// What is documented of a technique.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Technique {
-    pub(super) root: bool,
+pub(crate) struct Technique {
+    pub(crate) root: bool,
+    /// The oldest kernel whose interface it uses.
+    pub(crate) since: String,
     pub(super) needs: String,
 }
 
@@ -64,7 +66,7 @@ impl Rules {
     }
 
     /// What is documented of the monitor with this label.
-    pub(super) fn technique(&self, label: &str) -> Option<&Technique> {
+    pub(crate) fn technique(&self, label: &str) -> Option<&Technique> {
         self.techniques.get(bare_name(label))
     }
 }

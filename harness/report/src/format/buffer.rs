@@ -43,7 +43,7 @@ fn size_and_fill(one: &Comparison) -> CellText {
     };
     CellText::new(
         format!("peak {fill_text} of {size}, a lower bound"),
-        format!("\u{2265}{fill_text} of {size}"),
+        format!("{fill_text} of {size}"),
         tone,
     )
 }

@@ -44,9 +44,9 @@ impl CellText {
     pub(crate) fn none() -> Self {
         Self::plain("-")
     }
-}
 
-/// Without spaces: "0.42 %" as "0.42%".
-pub(crate) fn tight(text: &str) -> String {
-    text.replace(' ', "")
+    /// It cannot be told.
+    pub(crate) fn unknown(why: impl Into<String>) -> Self {
+        Self::new(why, "?", Tone::Unknown)
+    }
 }

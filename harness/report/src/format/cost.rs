@@ -13,26 +13,25 @@ const LITTLE: f64 = 1.05;
 /// "+1.8 % (0.9 to 2.7)"; where it cannot be told, with half the width of the interval.
 pub(crate) fn slowdown(one: Option<&Slowdown>) -> CellText {
     let Some(slow) = one else {
-        return CellText::none();
+        return CellText::unknown("not measured");
     };
     let value = signed_percent(slow.ratio);
+    let bare = value.trim_start_matches('+');
     let Some((low, high)) = slow.low.zip(slow.high) else {
         let full = format!("{value} % (one block, no interval)");
-        return CellText::new(full, format!("{value}% ?"), Tone::Unknown);
+        return CellText::new(full, format!("{bare} (?)"), Tone::Unknown);
     };
     let half = (high - low) / 2.0 * 100.0;
     let full = format!("{value} % ({})", ends(low, high));
+    let short = format!("{bare} ({})", ends(low, high));
     if high <= LITTLE {
-        return CellText::new(full, format!("{value}% \u{b1}{half:.1}"), Tone::Good);
+        return CellText::new(full, short, Tone::Good);
     }
     if low > LITTLE {
-        return CellText::new(full, format!("{value}% \u{b1}{half:.1}"), Tone::Bad);
+        return CellText::new(full, short, Tone::Bad);
     }
-    CellText::new(
-        format!("{full}, resolves {half:.1} %"),
-        format!("{value}% \u{b1}{half:.1}"),
-        Tone::Unknown,
-    )
+    let full = format!("{full}, resolves {half:.1} %");
+    CellText::new(full, short, Tone::Unknown)
 }
 
 /// "0.9 to 2.7", in per cent.
@@ -44,32 +43,39 @@ pub(crate) fn ends(low: f64, high: f64) -> String {
 /// CPU of the monitor itself, per event.
 pub(crate) fn own_cpu(one: &Comparison) -> CellText {
     let Some(cpu) = &one.own_cpu_us_per_event else {
-        return CellText::none();
+        return CellText::unknown("not measured");
     };
     let full = format!("{:.1} us{}", cpu.value, interval(cpu));
-    CellText::new(full, few(cpu.value), Tone::Plain)
+    CellText::new(full, figure(cpu), Tone::Plain)
 }
 
 /// CPU of the whole system beyond the baseline, per event.
 pub(crate) fn system_cpu(one: &Comparison) -> CellText {
     let Some(extra) = &one.system_cpu_us_per_event else {
-        return CellText::none();
+        return CellText::unknown("not measured");
     };
     let cpu = &extra.estimate;
-    let sign = if cpu.value < 0.0 { "" } else { "+" };
-    let short = format!("{sign}{}", few(cpu.value));
     let full = format!("{:+.1} us{}", cpu.value, interval(cpu));
     match (extra.verdict, cpu.low.zip(cpu.high)) {
         (Verdict::None, Some((low, high))) => {
             let half = few((high - low) / 2.0);
             CellText::new(
                 format!("{full}, resolves {half} us"),
-                format!("{short} \u{b1}{half}"),
+                figure(cpu),
                 Tone::Unknown,
             )
         }
-        _ => CellText::new(full, short, Tone::Plain),
+        _ => CellText::new(full, figure(cpu), Tone::Plain),
     }
+}
+
+/// "2.3 (1.2 to 3.4)": as short as it can be told.
+fn figure(one: &Estimate) -> String {
+    let ends = one.low.zip(one.high);
+    let ends = ends.map_or(String::new(), |(low, high)| {
+        format!(" ({} to {})", few(low), few(high))
+    });
+    few(one.value) + &ends
 }
 
 /// " (1.2 to 3.4)", or nothing without an interval.
@@ -140,17 +146,23 @@ mod tests {
             ("+1.8 % (0.9 to 2.7)", Tone::Good)
         );
         let much = text(1.38, Some((1.32, 1.45)));
-        assert_eq!((&*much.short, much.tone), ("+38.0% \u{b1}6.5", Tone::Bad));
+        assert_eq!(
+            (&*much.short, much.tone),
+            ("38.0 (32.0 to 45.0)", Tone::Bad)
+        );
         let open = text(0.99, Some((0.93, 1.06)));
         assert_eq!(
             (&*open.full, &*open.short, open.tone),
             (
                 "-1.0 % (-7.0 to 6.0), resolves 6.5 %",
-                "-1.0% \u{b1}6.5",
+                "-1.0 (-7.0 to 6.0)",
                 Tone::Unknown
             )
         );
         assert_eq!(text(1.0, None).tone, Tone::Unknown);
-        assert_eq!(slowdown(None).full, "-");
+        assert_eq!(
+            (&*slowdown(None).short, slowdown(None).tone),
+            ("?", Tone::Unknown)
+        );
     }
 }

@@ -31,7 +31,7 @@ pub(super) fn judged(rows: &[&Comparison]) -> Vec<(Field, FieldScore)> {
 pub(crate) fn fields(rows: &[&Comparison]) -> CellText {
     let all = judged(rows);
     if all.is_empty() {
-        return CellText::none();
+        return CellText::unknown("nothing to judge");
     }
     let faults = all.iter().flat_map(|(field, score)| faults(*field, score));
     let faults: Vec<_> = faults.collect();
@@ -43,7 +43,7 @@ pub(crate) fn fields(rows: &[&Comparison]) -> CellText {
         Some(n) if n >= SHOWN => Tone::Good,
         _ => Tone::Unknown,
     };
-    CellText::new("all correct", "all", tone)
+    CellText::new("all correct", "100", tone)
 }
 
 /// What is wrong with a field, and how often.
@@ -61,7 +61,7 @@ pub(super) fn faults(field: Field, score: &FieldScore) -> Vec<String> {
         .collect()
 }
 
-/// "exe,argv 38% ppid 88%": the correct share of the fields that are not all correct.
+/// "exe, argv 38; ppid 88": the correct share of the fields that are not all correct.
 fn correct_shares(all: &[(Field, FieldScore)]) -> String {
     let mut shares: Vec<(String, Vec<&str>)> = Vec::new();
     for (field, score) in all {
@@ -69,7 +69,6 @@ fn correct_shares(all: &[(Field, FieldScore)]) -> String {
             continue;
         }
         let share = whole_percent(score.correct as f64 / score.judged() as f64);
-        let share = format!("{share}%");
         match shares.iter_mut().find(|(found, _)| *found == share) {
             Some((_, fields)) => fields.push(field.as_str()),
             None => shares.push((share, vec![field.as_str()])),
@@ -77,6 +76,6 @@ fn correct_shares(all: &[(Field, FieldScore)]) -> String {
     }
     let words = shares
         .iter()
-        .map(|(share, fields)| format!("{} {share}", fields.join(",")));
-    words.collect::<Vec<_>>().join(" ")
+        .map(|(share, fields)| format!("{} {share}", fields.join(", ")));
+    words.collect::<Vec<_>>().join("; ")
 }

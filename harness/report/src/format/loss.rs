@@ -3,7 +3,7 @@
 use contract::Kind;
 use scoring::{Comparison, Loss};
 
-use super::cell_text::{CellText, Tone, tight};
+use super::cell_text::{CellText, Tone};
 use crate::counts::Share;
 use crate::numbers::{bare_percent, percent, thousands};
 
@@ -47,12 +47,14 @@ pub(crate) fn missed(one: &Comparison, kind: Kind, untested: &str) -> CellText {
     }
     let full = kind_text(loss);
     match loss.missed {
-        0 => CellText::new(full, none_missed(loss), none_tone(loss.truths)),
-        all if all == loss.truths => CellText::new(full, "all", Tone::Bad),
-        _ => {
-            let short = some_missed(loss.missed, loss.rate, (loss.low, loss.high));
-            CellText::new(full, short, Tone::Bad)
+        0 => {
+            let short = at_most(loss.if_independent.high);
+            CellText::new(full, short, none_tone(loss.truths))
         }
+        all if all == loss.truths => {
+            CellText::new(full, at_least(loss.if_independent.low), Tone::Bad)
+        }
+        _ => CellText::new(full, between(loss.rate, (loss.low, loss.high)), Tone::Bad),
     }
 }
 
@@ -79,16 +81,28 @@ pub(crate) fn kind_text(loss: &Loss) -> String {
 fn not_tested(why: &str) -> CellText {
     CellText::new(
         format!("{}: loss not tested", why.trim_start_matches("is ")),
-        "not tested",
+        NOT_TESTED,
         Tone::Unknown,
     )
 }
 
-fn none_missed(loss: &Loss) -> String {
-    if loss.truths < SHOWN {
-        return format!("0 of {}", loss.truths);
-    }
-    format!("0 \u{2264}{}", tight(&percent(loss.if_independent.high)))
+/// In place of a loss that cannot be told.
+pub(crate) const NOT_TESTED: &str = "? (not tested)";
+
+/// Nothing, and what it may be all the same, in per cent: "0 (at most 0.0038)".
+fn at_most(high: f64) -> String {
+    format!("0 (at most {})", bare_percent(high))
+}
+
+/// Everything: "100 (at least 99.6)".
+fn at_least(low: f64) -> String {
+    format!("100 (at least {})", bare_percent(low))
+}
+
+/// A share with its interval, in per cent: "0.42 (0.38 to 0.46)".
+fn between(rate: f64, (low, high): (f64, f64)) -> String {
+    let [rate, low, high] = [rate, low, high].map(bare_percent);
+    format!("{rate} ({low} to {high})")
 }
 
 fn none_tone(truths: u64) -> Tone {
@@ -99,32 +113,24 @@ fn none_tone(truths: u64) -> Tone {
     }
 }
 
-/// Few are counted, many are a share; of the interval the end that matters.
-fn some_missed(missed: u64, rate: f64, (low, high): (f64, f64)) -> String {
-    let share = bare_percent(rate);
-    match rate {
-        rate if rate < 0.01 => format!("{} \u{2264}{}", thousands(missed), tight(&percent(high))),
-        rate if rate > 0.9 => format!("{share}% \u{2265}{}", bare_percent(low)),
-        _ => format!("{share}% ({:.0}-{:.0})", low * 100.0, high * 100.0),
-    }
-}
-
 /// What several rows missed together.
 pub(crate) fn together(share: &Share) -> CellText {
     let of = format!("{} of {}", thousands(share.hits), thousands(share.n));
     let (low, high) = (bare_percent(share.low), bare_percent(share.high));
     match share.hits {
         0 => {
-            let most = percent(share.if_independent.1);
-            let short = format!("0 \u{2264}{}", tight(&most));
-            CellText::new(format!("{of} (at most {most})"), short, none_tone(share.n))
+            let most = share.if_independent.1;
+            let full = format!("{of} (at most {})", percent(most));
+            CellText::new(full, at_most(most), none_tone(share.n))
         }
-        all if all == share.n => {
-            CellText::new(format!("all {}", thousands(share.n)), "all", Tone::Bad)
-        }
+        all if all == share.n => CellText::new(
+            format!("all {}", thousands(share.n)),
+            at_least(share.low),
+            Tone::Bad,
+        ),
         _ => {
             let full = format!("{of} ({}, {low} to {high})", percent(share.rate()));
-            let short = some_missed(share.hits, share.rate(), (share.low, share.high));
+            let short = between(share.rate(), (share.low, share.high));
             CellText::new(full, short, Tone::Bad)
         }
     }

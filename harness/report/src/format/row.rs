@@ -28,18 +28,41 @@ pub(crate) const HEAD: [&str; 15] = [
     "peak memory",
 ];
 
+/// The same as parts of anchors, the configuration left out.
+pub(crate) const KEYS: [&str; 14] = [
+    "fork-missed",
+    "exec-missed",
+    "exit-missed",
+    "reported",
+    "buffer",
+    "fields",
+    "duplicates",
+    "false-positives",
+    "latency",
+    "slowdown",
+    "stall",
+    "own-cpu",
+    "system-cpu",
+    "memory",
+];
+
 /// The head of a table of rows in short.
 pub(crate) const SHORT_HEAD: [&str; 10] = [
     "configuration",
-    "fork missed",
-    "exec missed",
-    "exit missed",
-    "buffer",
-    "fields correct",
-    "latency p50/p99",
-    "slowdown",
-    "own CPU",
-    "system CPU",
+    "fork missed, %",
+    "exec missed, %",
+    "exit missed, %",
+    "buffer filled",
+    "fields correct, %",
+    "latency p50 / p99, ms",
+    "overhead, %",
+    "own CPU, us/event",
+    "system CPU, us/event",
+];
+
+/// Which of [`KEYS`] each is, the configuration left out.
+pub(crate) const SHORT_KEYS: [&str; 9] = [
+    KEYS[0], KEYS[1], KEYS[2], KEYS[4], KEYS[5], KEYS[8], KEYS[9], KEYS[11], KEYS[12],
 ];
 
 /// A row of the matrix.

@@ -1,15 +1,18 @@
-//! A line for each workload and configuration: name on the left, mark in the middle, figure on the
-//! right. It grows downwards, so it holds any number of configurations.
+//! A line for each workload and configuration, the least first: name on the left, mark in the middle, figure
+//! on the right; every workload has the axis over it. It grows downwards, so it holds any number of
+//! configurations.
 
 mod mark;
 mod scale;
+
+use std::borrow::Cow;
 
 use anyhow::Result;
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
 pub(super) use mark::{Line, Mark};
-pub(super) use scale::Axis;
+pub(super) use scale::{Axis, step};
 
 use self::scale::Scale;
 use super::style::{self, FAINT, INK, Look, SOFT, Sheet, WIDTH, failed};
@@ -17,8 +20,10 @@ use super::style::{self, FAINT, INK, Look, SOFT, Sheet, WIDTH, failed};
 const LEFT: i32 = 170;
 const RIGHT: i32 = WIDTH as i32 - 220;
 const ROW: i32 = 19;
-const GROUP: i32 = 26;
-const FOOT: i32 = 44;
+/// The name of a group, and under it the axis.
+const GROUP: i32 = 46;
+/// Letters in a line over the whole width.
+const LETTERS: usize = 112;
 /// Title and legend.
 const TOP: i32 = 52;
 
@@ -43,57 +48,93 @@ pub(super) fn draw(chart: &Chart) -> Result<Option<String>> {
     if lines().all(|line| line.mark.is_zero()) {
         return Ok(None);
     }
-    let heights = chart
-        .groups
-        .iter()
-        .map(|group| GROUP + ROW * group.lines.len() as i32);
-    let bottom = TOP + heights.sum::<i32>() + 8;
+    let bottom = TOP + chart.groups.iter().map(Group::height).sum::<i32>() + 8;
     let values: Vec<f64> = lines().flat_map(|line| line.mark.reach()).collect();
     let scale = Scale::new(chart.axis, &values, (LEFT, RIGHT));
     let mut svg = String::new();
     {
-        let size = (WIDTH, (bottom + FOOT) as u32);
+        let size = (WIDTH, bottom as u32);
         let sheet = SVGBackend::with_string(&mut svg, size).into_drawing_area();
         sheet.fill(&WHITE).map_err(failed)?;
         style::head(&sheet, chart.title, chart.legend)?;
-        grid(&sheet, &scale, bottom)?;
         let mut y = TOP;
-        for group in &chart.groups {
-            let title = style::short(&group.title, 60);
-            let text = style::text(INK, true, HPos::Left);
-            style::write(&sheet, &title, (8, y + GROUP / 2), &text)?;
-            y += GROUP;
-            for one in &group.lines {
-                line(&sheet, &scale, one, y + ROW / 2)?;
-                y += ROW;
-            }
+        for one in &chart.groups {
+            group(&sheet, &scale, one, y)?;
+            y += one.height();
         }
         sheet.present().map_err(failed)?;
     }
     Ok(Some(svg))
 }
 
-fn grid(sheet: &Sheet<'_>, scale: &Scale, bottom: i32) -> Result<()> {
+impl Group {
+    /// The lines that show something, the least first.
+    fn shown(&self) -> Vec<&Line> {
+        let all = self.lines.iter();
+        let mut shown: Vec<_> = all.filter(|line| !line.mark.is_untested()).collect();
+        shown.sort_by(|a, b| a.mark.value().total_cmp(&b.mark.value()));
+        shown
+    }
+
+    /// The names of all others, in as many lines as they take.
+    fn untested(&self) -> Vec<String> {
+        let all = self.lines.iter().filter(|line| line.mark.is_untested());
+        let names: Vec<_> = all.map(|line| style::short(&line.name, 40)).collect();
+        match names.is_empty() {
+            true => Vec::new(),
+            false => textwrap::wrap(&format!("not tested: {}", names.join(", ")), LETTERS)
+                .into_iter()
+                .map(Cow::into_owned)
+                .collect(),
+        }
+    }
+
+    fn height(&self) -> i32 {
+        let (shown, untested) = (self.shown().len() as i32, self.untested().len() as i32);
+        let head = if shown == 0 { GROUP - ROW } else { GROUP };
+        head + ROW * (shown + untested)
+    }
+}
+
+/// Draws a group from `top` on.
+fn group(sheet: &Sheet<'_>, scale: &Scale, group: &Group, top: i32) -> Result<()> {
+    let text = |colour, bold| style::text(colour, bold, HPos::Left);
+    let (shown, mut y) = (group.shown(), top + GROUP);
+    let title = style::short(&group.title, 60);
+    style::write(sheet, &title, (8, top + 13), &text(INK, true))?;
+    if shown.is_empty() {
+        y -= ROW;
+    } else {
+        let unit = scale.unit();
+        style::write(sheet, unit, (RIGHT + 12, top + 13), &text(SOFT, false))?;
+        grid(sheet, scale, (y - 4, y + ROW * shown.len() as i32))?;
+    }
+    for one in shown {
+        line(sheet, scale, one, y + ROW / 2)?;
+        y += ROW;
+    }
+    for words in group.untested() {
+        style::write(sheet, &words, (24, y + ROW / 2), &text(SOFT, false))?;
+        y += ROW;
+    }
+    Ok(())
+}
+
+fn grid(sheet: &Sheet<'_>, scale: &Scale, (top, bottom): (i32, i32)) -> Result<()> {
     let text = style::text(SOFT, false, HPos::Center);
     for (x, label) in scale.ticks() {
-        style::line(sheet, (x, TOP), (x, bottom), FAINT)?;
-        style::write(sheet, &label, (x, bottom + 12), &text)?;
+        style::line(sheet, (x, top), (x, bottom), FAINT)?;
+        style::write(sheet, &label, (x, top - 9), &text)?;
     }
     let zero = scale.x(0.0);
-    style::line(sheet, (zero, TOP), (zero, bottom), SOFT)?;
-    let middle = i32::midpoint(LEFT, RIGHT);
-    style::write(sheet, scale.unit(), (middle, bottom + 31), &text)
+    style::line(sheet, (zero, top), (zero, bottom), SOFT)
 }
 
 fn line(sheet: &Sheet<'_>, scale: &Scale, line: &Line, y: i32) -> Result<()> {
     let name = style::short(&line.name, 22);
     let text = |colour, across| style::text(colour, false, across);
     style::write(sheet, &name, (LEFT - 12, y), &text(INK, HPos::Right))?;
-    let ink = match line.mark {
-        Mark::Untested => SOFT,
-        _ => INK,
-    };
-    style::write(sheet, &line.text, (RIGHT + 12, y), &text(ink, HPos::Left))?;
+    style::write(sheet, &line.text, (RIGHT + 12, y), &text(INK, HPos::Left))?;
     match line.mark {
         Mark::Share { value, low, high } => {
             let stroke = style::colour(line.look).stroke_width(2);
@@ -102,7 +143,7 @@ fn line(sheet: &Sheet<'_>, scale: &Scale, line: &Line, y: i32) -> Result<()> {
             style::marker(sheet, line.look, (scale.x(value), y), false)
         }
         Mark::Zero { .. } => style::marker(sheet, line.look, (scale.x(0.0), y), true),
-        Mark::Untested => style::quiet(sheet, (scale.x(0.0), y)),
+        Mark::Untested => Ok(()),
         Mark::Bar { value, ends } => {
             bar(sheet, scale, line.look, value, y)?;
             ends.map_or(Ok(()), |ends| whisker(sheet, scale, ends, y))

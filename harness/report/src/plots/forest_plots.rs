@@ -9,7 +9,7 @@ use super::plot::{Plot, head};
 use super::style::Look;
 use crate::counts;
 use crate::format;
-use crate::numbers::{few, percent, thousands};
+use crate::numbers::{percent, thousands};
 
 /// What one comparison puts into a plot: `None` where it has no such figure.
 type Figure<'a> = &'a dyn Fn(&Summary, &Comparison) -> Option<(Mark, String)>;
@@ -28,11 +28,11 @@ pub(super) struct Sheet<'a> {
 pub(super) const LOSS: Sheet<'static> = Sheet {
     name: "loss",
     nav: "Event loss",
-    title: "Event loss, of the kinds that are offered",
-    legend: "filled: share missed, with its 95 % interval; hollow at 0: none missed; grey: not tested",
-    about: "Logarithmic, with a place of its own for 0. Beside 0 stands in brackets what may be lost all the same, were losses \
+    title: "How many events are lost?",
+    legend: "filled: share missed, with its 95 % interval; hollow at 0: none missed",
+    about: "Of the kinds that are offered. Logarithmic, with a place of its own for 0. Beside 0 stands in brackets what may be lost all the same, were losses \
             independent (95 %).",
-    axis: Axis::Share("share of the events that was missed"),
+    axis: Axis::Share("missed, of all events"),
     figure: &|summary, one| {
         let share = counts::missed(summary, one, &Kind::ALL)?;
         let of = format!("{} of {}", thousands(share.hits), thousands(share.n));
@@ -44,7 +44,7 @@ pub(super) const LOSS: Sheet<'static> = Sheet {
             return Some((Mark::Untested, "not tested".into()));
         }
         let most = share.if_independent.1;
-        let text = format!("{of} (\u{2264}{})", percent(most));
+        let text = format!("{of} (at most {})", percent(most));
         Some((Mark::Zero { most }, text))
     },
 };
@@ -52,10 +52,10 @@ pub(super) const LOSS: Sheet<'static> = Sheet {
 pub(super) const REPORTED_LOSS: Sheet<'static> = Sheet {
     name: "reported-loss",
     nav: "Reported loss",
-    title: "Reported loss: how much of what was missed the monitor reports as lost",
+    title: "Does the monitor say what it lost?",
     legend: "filled: reported by the monitor's own counters; empty: silent loss",
-    about: "Only where something was missed.",
-    axis: Axis::Linear("per cent of what was missed"),
+    about: "How much of what was missed the monitor reports as lost; only where something was missed.",
+    axis: Axis::Linear("reported, % of what was missed"),
     figure: &|_, one| {
         let (missed, _) = format::pooled(one);
         let reported = missed - one.silent_lost.min(missed);
@@ -75,13 +75,13 @@ pub(super) const REPORTED_LOSS: Sheet<'static> = Sheet {
 pub(super) const OWN_CPU: Sheet<'static> = Sheet {
     name: "own-cpu",
     nav: "Own CPU",
-    title: "CPU of the monitor itself, per event",
+    title: "How much CPU does the monitor itself take?",
     legend: "bar: mean over cells; whisker: 95 % interval",
     about: "Of the monitor's own process; what it makes the kernel do in other processes is in the next plots.",
-    axis: Axis::Linear("microseconds of CPU per event"),
+    axis: Axis::Linear("CPU, us per event"),
     figure: &|_, one| {
         let cpu = one.own_cpu_us_per_event.as_ref()?;
-        let text = format!("{} us", few(cpu.value));
+        let text = format::own_cpu(one).short;
         Some((bar(cpu.value, cpu.low.zip(cpu.high)), text))
     },
 };
@@ -89,14 +89,14 @@ pub(super) const OWN_CPU: Sheet<'static> = Sheet {
 pub(super) const SYSTEM_CPU: Sheet<'static> = Sheet {
     name: "system-cpu",
     nav: "System CPU",
-    title: "CPU of the whole system beyond the unmonitored baseline, per event",
+    title: "How much CPU does it take in all, wherever it is spent?",
     legend: "bar: estimate; whisker: 95 % interval; an interval that holds 0 cannot tell",
-    about: "All CPU that the technique costs, wherever it is spent.",
-    axis: Axis::Linear("microseconds of CPU per event beyond the baseline"),
+    about: "CPU of the whole system beyond the unmonitored baseline.",
+    axis: Axis::Linear("CPU, us per event"),
     figure: &|_, one| {
         let extra = one.system_cpu_us_per_event.as_ref()?;
         let cpu = extra.estimate;
-        let text = format::system_cpu(one).short + " us";
+        let text = format::system_cpu(one).short;
         Some((bar(cpu.value, cpu.low.zip(cpu.high)), text))
     },
 };
@@ -104,10 +104,10 @@ pub(super) const SYSTEM_CPU: Sheet<'static> = Sheet {
 pub(super) const SLOWDOWN: Sheet<'static> = Sheet {
     name: "slowdown",
     nav: "Slowdown",
-    title: "Slowdown of the workload",
+    title: "How much slower is the workload?",
     legend: "bar: estimate; whisker: 95 % interval; an interval that holds 0 cannot tell",
     about: "Wall time beyond that of the unmonitored baseline, in per cent.",
-    axis: Axis::Linear("slowdown in per cent"),
+    axis: Axis::Linear("slowdown, %"),
     figure: &|_, one| {
         let slow = one.slowdown.as_ref()?;
         let text = format::slowdown(Some(slow)).short;

@@ -1,5 +1,5 @@
-//! Detection latency as percentile curves, a panel for each workload. Across are nines, so that the tail
-//! has room.
+//! Detection latency as percentile curves, a panel for each workload; of many configurations one for each
+//! family, on the workload where it is latest. Across are nines, so that the tail has room.
 
 use anyhow::Result;
 use plotters::coord::combinators::IntoLogRange;
@@ -14,12 +14,13 @@ use crate::family;
 use crate::numbers::micros;
 use scoring::{Comparison, Summary};
 
-const PANEL: (u32, u32) = (WIDTH / 2, 250);
+const PANEL: (u32, u32) = (WIDTH / 2, 270);
 const HEAD: u32 = 56;
 const LEFT: i32 = 64;
-const TITLE: &str = "Detection latency: from just before the call until the monitor has the event";
-const LEGEND: &str =
-    "across: the share of events, in nines; up: the latency that this share did not exceed";
+const TITLE: &str = "How soon is an event reported?";
+const LEGEND: &str = "up: the detection latency that a share of the events, across, did not exceed";
+/// Under the axis across, in every panel.
+const ACROSS: &str = "share of the events, as a percentile";
 /// Lines that can be told apart in one panel.
 const MOST: usize = 7;
 const PERCENTILES: [f64; 5] = [0.5, 0.9, 0.99, 0.999, 0.9999];
@@ -40,6 +41,12 @@ struct Panel<'a> {
 }
 
 impl Panel<'_> {
+    /// The highest p99 of its curves.
+    fn latest(&self) -> f64 {
+        let all = self.curves.iter().filter_map(|curve| at(curve.one, 0.99));
+        all.fold(0.0, f64::max)
+    }
+
     fn entries(&self) -> Vec<Entry> {
         let entry = |curve: &Curve<'_>| Entry {
             sign: Sign::Line(curve.look),
@@ -47,6 +54,18 @@ impl Panel<'_> {
         };
         self.curves.iter().map(entry).collect()
     }
+}
+
+/// The families of these configurations, in their order.
+fn families(names: &[&str]) -> Vec<&'static str> {
+    let mut all: Vec<&'static str> = Vec::new();
+    for name in names {
+        let family = family::of(name).1;
+        if !all.contains(&family) {
+            all.push(family);
+        }
+    }
+    all
 }
 
 /// All panels on one sheet; `None` without a latency.
@@ -62,31 +81,27 @@ pub(super) fn draw(summary: &Summary) -> Result<Option<Plot>> {
             one,
         })
     };
-    let mut families: Vec<Option<&'static str>> = vec![None];
-    if names.len() > MOST {
-        families = names.iter().map(|name| Some(family::of(name).1)).collect();
-        families.sort_by_key(|name| {
-            names
-                .iter()
-                .position(|one| Some(family::of(one).1) == *name)
-        });
-        families.dedup();
-    }
     let panel = |workload, family: Option<&'static str>| {
         let own = |place: &usize| family.is_none_or(|name| family::of(names[*place]).1 == name);
         let places = (0..names.len()).filter(own);
-        Panel {
+        let curves: Vec<_> = places.filter_map(|place| curve(workload, place)).collect();
+        (!curves.is_empty()).then_some(Panel {
             workload,
             family,
-            curves: places.filter_map(|place| curve(workload, place)).collect(),
+            curves,
+        })
+    };
+    let workloads = || summary.record.workloads.iter().map(|one| &*one.name);
+    let panels: Vec<_> = match names.len() {
+        ..=MOST => workloads().filter_map(|one| panel(one, None)).collect(),
+        _ => {
+            let worst = |family| {
+                let all = workloads().filter_map(|one| panel(one, Some(family)));
+                all.max_by(|a, b| a.latest().total_cmp(&b.latest()))
+            };
+            families(&names).into_iter().filter_map(worst).collect()
         }
     };
-    let names = summary.record.workloads.iter().map(|one| &*one.name);
-    let panels: Vec<_> = names
-        .flat_map(|workload| families.iter().map(move |family| (workload, *family)))
-        .map(|(workload, family)| panel(workload, family))
-        .filter(|panel| !panel.curves.is_empty())
-        .collect();
     if panels.is_empty() {
         return Ok(None);
     }
@@ -95,8 +110,9 @@ pub(super) fn draw(summary: &Summary) -> Result<Option<Plot>> {
         file: String::new(),
         nav: "Detection latency",
         title: TITLE,
-        about: "At p99 stands the latency that 99 of 100 events did not exceed. Both axes are the same in every panel \
-                and logarithmic; the latency is an upper bound.",
+        about: "From just before the call until the monitor has the event, which is an upper bound. At p99 stands the \
+                latency that 99 of 100 events did not exceed. Both axes are the same in every panel and \
+                logarithmic. Of many configurations: those of a family, on the workload where it is latest.",
         svg: sheet(&panels)?,
         head: head(),
         rows: panels.iter().flat_map(rows).collect(),
@@ -185,24 +201,27 @@ fn sheet(panels: &[Panel<'_>]) -> Result<String> {
 
 fn panel(area: &Sheet<'_>, panel: &Panel<'_>, right: f64, (low, high): (f64, f64)) -> Result<()> {
     let title = match panel.family {
-        Some(family) => format!("{}: {family}", panel.workload),
+        Some(family) => format!("{family}, on {}", panel.workload),
         None => panel.workload.to_owned(),
     };
     let title = style::short(&title, 48);
     style::write(area, &title, (64, 12), &style::text(INK, true, HPos::Left))?;
-    let lines = if panel.family.is_some() { 1 } else { 0 };
-    if lines > 0 {
-        legend::draw(area, &panel.entries(), (64, i32::MAX), 32)?;
-    }
+    let entries = match panel.family {
+        Some(_) => panel.entries(),
+        None => Vec::new(),
+    };
+    let across = (LEFT, PANEL.0 as i32 - 8);
+    legend::draw(area, &entries, across, 32)?;
     let mut chart = ChartBuilder::on(area)
-        .margin_top(24 + 20 * lines)
+        .margin_top(24 + legend::height(&entries, across.0, across.1))
         .margin_right(18)
-        .x_label_area_size(28)
+        .x_label_area_size(44)
         .y_label_area_size(62)
         .build_cartesian_2d(0.0..right, (low..high).log_scale())
         .map_err(failed)?;
     chart
         .configure_mesh()
+        .x_desc(ACROSS)
         .x_labels(right.ceil() as usize + 1)
         .x_label_formatter(&|nines| percentile(*nines))
         .y_label_formatter(&|us| micros(*us).replace(".0 ", " "))

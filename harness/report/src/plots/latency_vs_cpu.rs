@@ -10,6 +10,7 @@ use super::plot::{Plot, head};
 use super::scatter::{self, Curve, Mark, Panel};
 use super::style::Look;
 use crate::counts;
+use crate::family::third_party;
 use crate::numbers::{few, micros};
 
 /// Of fewer events there is no 99th in a hundred.
@@ -75,9 +76,9 @@ pub(super) fn draw(summary: &Summary) -> Result<Option<Plot>> {
     }))
 }
 
-const TITLE: &str = "Detection latency against own CPU";
+const TITLE: &str = "Does more CPU buy a lower latency?";
 const LEGEND: &str =
-    "p99; lower left is better; a line joins settings of rest=; grey: third-party tools";
+    "lower left is better; a line joins settings of rest=; grey: third-party tools";
 
 fn point<'a>(
     summary: &Summary,
@@ -115,13 +116,6 @@ fn signs(summary: &Summary, names: &[&str], looks: &[Look]) -> Vec<Sign> {
         None => Sign::Line(*look),
     };
     looks.iter().enumerate().map(sign).collect()
-}
-
-/// Tools have a version of their own; `watch-NAME` is a monitor of this project, live.
-fn third_party(summary: &Summary, configuration: &str) -> bool {
-    let mut all = summary.record.monitors.iter();
-    let is_tool = all.any(|one| one.name == configuration && one.version.is_some());
-    is_tool && !configuration.starts_with("watch-")
 }
 
 fn panel(workload: &str, points: &[Point<'_>]) -> Panel {

@@ -6,16 +6,13 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
 use super::legend::{self, Entry, Sign};
+use super::placer::{self, Area, Spot};
 use super::style::{self, FAINT, INK, Look, SOFT, Sheet, WIDTH, failed};
 use crate::numbers::{few, micros};
 
 const PANEL: (u32, u32) = (WIDTH / 2, 300);
 const HEAD: u32 = 56;
 const LEFT: i32 = 64;
-/// Between numbers of quiet marks, one under the other.
-const LINE: i32 = 14;
-/// How wide a digit is at most.
-const LETTER: i32 = 8;
 
 /// A configuration.
 pub(super) struct Mark {
@@ -68,13 +65,15 @@ pub(super) fn draw(head: (&str, &str), entries: &[Entry], panels: &[Panel]) -> R
 }
 
 fn panel(area: &Sheet<'_>, panel: &Panel, across: Span, up: Span) -> Result<()> {
-    let title = style::short(&panel.title, 48);
+    let title = style::short(&panel.title, 34);
     style::write(
         area,
         &title,
         (LEFT, 12),
         &style::text(INK, true, HPos::Left),
     )?;
+    let unit = style::text(SOFT, false, HPos::Right);
+    style::write(area, "up: latency, p99", (PANEL.0 as i32 - 18, 12), &unit)?;
     let log = |(low, high): Span| (low..high).log_scale();
     let mut chart = ChartBuilder::on(area)
         .margin_top(24)
@@ -106,17 +105,7 @@ fn panel(area: &Sheet<'_>, panel: &Panel, across: Span, up: Span) -> Result<()> 
         let (x, y) = chart.backend_coord(&mark.at);
         (x - left, y - top)
     };
-    let mut numbers = Vec::new();
-    for mark in &panel.marks {
-        if let Sign::Number(number) = mark.sign {
-            style::quiet(area, place(mark))?;
-            numbers.push(Number::beside(place(mark), number));
-        }
-    }
-    let text = style::text(SOFT, false, HPos::Left);
-    for number in apart(numbers) {
-        style::write(area, &number.text, number.at, &text)?;
-    }
+    numbers(area, panel, &place)?;
     for mark in &panel.marks {
         if let Sign::Line(look) = mark.sign {
             style::marker(area, look, place(mark), false)?;
@@ -125,50 +114,30 @@ fn panel(area: &Sheet<'_>, panel: &Panel, across: Span, up: Span) -> Result<()> 
     Ok(())
 }
 
-/// The number of a quiet mark, by the middle of its left end.
-#[derive(Clone, Debug, PartialEq)]
-struct Number {
-    text: String,
-    at: (i32, i32),
-}
-
-impl Number {
-    fn beside((x, y): (i32, i32), number: usize) -> Self {
-        Self {
-            text: number.to_string(),
-            at: (x + 6, y),
+/// Quiet marks, and a number beside each.
+fn numbers(area: &Sheet<'_>, panel: &Panel, place: &dyn Fn(&Mark) -> Spot) -> Result<()> {
+    let number = |mark: &Mark| match mark.sign {
+        Sign::Number(number) => number.to_string(),
+        Sign::Line(_) => String::new(),
+    };
+    let named = panel.marks.iter();
+    let named: Vec<_> = named.map(|mark| (number(mark), place(mark))).collect();
+    let asked: Vec<_> = named.iter().map(|(name, at)| (&**name, *at)).collect();
+    let inside = Area {
+        left: LEFT + 2,
+        top: 24,
+        right: PANEL.0 as i32 - 4,
+        bottom: PANEL.1 as i32 - 48,
+    };
+    for (_, at) in asked.iter().filter(|(name, _)| !name.is_empty()) {
+        style::quiet(area, *at)?;
+    }
+    let text = style::text(SOFT, false, HPos::Left);
+    for one in placer::place(&asked, &[], inside) {
+        if let Some((from, to)) = one.leader {
+            style::line(area, from, to, FAINT)?;
         }
+        style::write(area, asked[one.mark].0, one.at, &text)?;
     }
-
-    fn covers(&self, other: &Self) -> bool {
-        let until = |one: &Self| one.at.0 + LETTER * one.text.chars().count() as i32;
-        let across = self.at.0 < until(other) && other.at.0 < until(self);
-        across && (self.at.1 - other.at.1).abs() < LINE
-    }
-}
-
-/// Moves numbers down until none covers another.
-fn apart(mut all: Vec<Number>) -> Vec<Number> {
-    all.sort_by_key(|one| one.at.1);
-    for place in 1..all.len() {
-        while let Some(other) = all[..place].iter().find(|one| one.covers(&all[place])) {
-            all[place].at.1 = other.at.1 + LINE;
-        }
-    }
-    all
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_do_not_cover_each_other() {
-        let numbers = [(100, 50), (104, 52), (300, 51), (98, 60)];
-        let numbers = numbers.map(|at| Number::beside(at, 12));
-        let found = apart(numbers.to_vec());
-        for (place, one) in found.iter().enumerate() {
-            assert!(found[..place].iter().all(|other| !other.covers(one)));
-        }
-    }
+    Ok(())
 }

@@ -42,16 +42,28 @@ impl Look {
         }
     }
 
-    /// Of monitors: a colour for each family, a shape for each in it.
+    /// The same shape in grey.
+    pub(super) fn quiet(self) -> Self {
+        Self {
+            colour: PALETTE.len() - 1,
+            ..self
+        }
+    }
+
+    /// Of monitors: a colour for each family, and a shape for each; where there are more than shapes, for
+    /// each of a family.
     pub(super) fn of_all(monitors: &[&str]) -> Vec<Self> {
         let families: Vec<usize> = monitors.iter().map(|name| family::of(name).0).collect();
+        let earlier = |place: usize| {
+            let before = families[..place].iter();
+            before.filter(|one| **one == families[place]).count()
+        };
         let look = |(place, colour): (usize, &usize)| Self {
             colour: *colour,
-            shape: families[..place]
-                .iter()
-                .filter(|one| *one == colour)
-                .count()
-                + colour,
+            shape: match families.len() {
+                ..=SHAPES => place,
+                _ => earlier(place) + colour,
+            },
         };
         families.iter().enumerate().map(look).collect()
     }
@@ -124,7 +136,10 @@ pub(super) fn short(name: &str, most: usize) -> String {
     }
 }
 
-/// One of six shapes.
+/// How many shapes there are.
+const SHAPES: usize = 6;
+
+/// One of [`SHAPES`].
 pub(super) fn marker(
     sheet: &Sheet<'_>,
     look: Look,
@@ -132,7 +147,7 @@ pub(super) fn marker(
     hollow: bool,
 ) -> anyhow::Result<()> {
     let (x, y) = at;
-    let shape = match look.shape % 6 {
+    let shape = match look.shape % SHAPES {
         0 => return round(sheet, look, at, hollow),
         1 => vec![(x, y - 5), (x + 5, y + 4), (x - 5, y + 4)],
         2 => vec![

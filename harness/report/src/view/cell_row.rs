@@ -10,6 +10,8 @@ use crate::numbers::{few, micros, thousands};
 
 #[derive(Debug, Serialize)]
 pub(super) struct CellRow<'a> {
+    /// Whose figures it is behind.
+    pub(super) subject: &'a str,
     configuration: String,
     experiment: &'static str,
     repetition: u32,
@@ -60,6 +62,7 @@ fn row<'a>(cell: &'a Cell, tested: &Tested) -> CellRow<'a> {
     let smaller = smaller.map_or(String::new(), |with| format!(" with {with}"));
     let why = (cell.status != Status::Ok).then(|| cell.error.as_deref().unwrap_or("failed"));
     CellRow {
+        subject: cell.subject(),
         configuration: format!("{}{smaller}", cell.configuration),
         experiment: experiment(cell.experiment),
         repetition: cell.repetition,

@@ -10,6 +10,7 @@ use super::workload::{self, Ids, Workload};
 use crate::cases::Cases;
 use crate::cost::Costs;
 use crate::format;
+use crate::lineage;
 use crate::machine::{config, machine};
 use crate::overview::Overview;
 use crate::parts::Parts;
@@ -25,6 +26,8 @@ pub(super) struct View<'a> {
     command: String,
     started: &'a str,
     version: &'a str,
+    /// Of the harness that measured.
+    commit: Option<&'a str>,
     seed: u64,
     scale: f64,
     repetitions: u32,
@@ -45,15 +48,19 @@ pub(super) struct View<'a> {
     legend: &'static str,
     overview: Overview,
     workloads: Vec<Workload<'a>>,
+    lineage: lineage::Table,
     ids: Ids,
     row_head: &'static [&'static str],
     short_head: &'static [&'static str],
+    keys: &'static [&'static str],
+    short_keys: &'static [&'static str],
     cell_head: &'static [&'static str],
     cases: Option<&'a Cases>,
     sweep: Option<&'a Sweeps>,
     costs: Option<&'a Costs>,
     monitors: Vec<Monitor<'a>>,
     faults: Vec<&'a Cell>,
+    headline: &'a [Plot],
     plots: &'a [Plot],
 }
 
@@ -89,6 +96,7 @@ impl<'a> View<'a> {
             command: command(record),
             started: &record.started,
             version: &record.version,
+            commit: record.commit.as_deref(),
             seed: record.seed,
             scale: record.scale,
             repetitions: record.repetitions,
@@ -106,15 +114,19 @@ impl<'a> View<'a> {
             legend: LEGEND,
             overview: Overview::new(summary),
             workloads: workload::all(parts, &ids),
+            lineage: lineage::Table::new(summary),
             ids,
             row_head: &format::HEAD,
             short_head: &format::SHORT_HEAD,
+            keys: &format::KEYS,
+            short_keys: &format::SHORT_KEYS,
             cell_head: &cell_row::HEAD,
             cases: parts.cases.as_ref(),
             sweep: parts.sweep.as_ref(),
             costs: parts.costs.as_ref(),
             monitors: record.monitors.iter().map(monitor).collect(),
             faults: summary.cells.iter().filter(failed).collect(),
+            headline: &parts.headline,
             plots: &parts.plots,
         })
     }

@@ -25,16 +25,21 @@ pub(super) struct Workload<'a> {
     measured: bool,
     /// "Noise floor: 6.9 % (40 null pairs)".
     floor: Option<String>,
-    rows: Vec<Linked>,
+    rows: Vec<Linked<'a>>,
+    /// Of the baseline.
     cells: Vec<CellRow<'a>>,
 }
 
 /// A row and its anchor.
 #[derive(Debug, Serialize)]
-struct Linked {
+struct Linked<'a> {
     id: String,
     #[serde(flatten)]
     row: Row,
+    /// The command that measures it alone, where the record's own is more.
+    again: Option<String>,
+    /// Those that its figures are from.
+    cells_behind: Vec<CellRow<'a>>,
 }
 
 /// The anchors of a record whose anchors begin with `id`.
@@ -60,12 +65,22 @@ pub(super) fn all<'a>(parts: &'a Parts, ids: &Ids) -> Vec<Workload<'a>> {
         Linked {
             id: found.cloned().unwrap_or_default(),
             row: row.clone(),
+            again: again(summary, row),
+            cells_behind: Vec::new(),
         }
     };
     let all = summary.record.workloads.iter().enumerate();
     all.map(|(place, one)| {
         let of = rows.iter().filter(|row| row.workload == one.name);
-        let rows: Vec<_> = of.map(link).collect();
+        let mut rows: Vec<_> = of.map(link).collect();
+        let mut cells = Vec::new();
+        for cell in cell_row::of(summary, &parts.tested, &one.name) {
+            let mut own = rows.iter_mut();
+            match own.find(|linked| linked.row.configuration == cell.subject) {
+                Some(linked) => linked.cells_behind.push(cell),
+                None => cells.push(cell),
+            }
+        }
         Workload {
             id: format!("{id}-w{place}"),
             name: &one.name,
@@ -77,10 +92,22 @@ pub(super) fn all<'a>(parts: &'a Parts, ids: &Ids) -> Vec<Workload<'a>> {
             measured: rows.iter().any(|linked| linked.row.not_measured.is_none()),
             floor: floor(summary, &one.name),
             rows,
-            cells: cell_row::of(summary, &parts.tested, &one.name),
+            cells,
         }
     })
     .collect()
+}
+
+/// "harness run -m 'ebpf' -w 'fork-bomb$'"; of a command that is not ours none.
+fn again(summary: &Summary, row: &Row) -> Option<String> {
+    let mut all = summary.record.workloads.iter();
+    let own = |one: &&WorkloadInfo| one.name == row.workload && !one.is_command();
+    let name = &all.find(own)?.name;
+    // A folder of workloads may have the same name.
+    let end = if name.contains(['/', '{']) { "" } else { "$" };
+    let quoted = |word: &str| format!("'{}'", word.replace('\'', "'\\''"));
+    let (monitor, workload) = (quoted(&row.configuration), quoted(&format!("{name}{end}")));
+    Some(format!("harness run -m {monitor} -w {workload}"))
 }
 
 /// "32,767 forks, 1 exec, 32,767 exits".

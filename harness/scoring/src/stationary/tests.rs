@@ -60,7 +60,7 @@ fn stationarity(ledger: &Ledger, log: &EventLog, own_cpu: &[(u64, u64)]) -> Stat
     let claims = Claims::none(Clock::Exact).with(Kind::Exec, &[Field::Exe]);
     let events: &[Event] = &log.events;
     let matching = match_events(ledger, events, claims.clock, None);
-    let mut slices = Slices::new(ledger, log, &matching).unwrap().unwrap();
+    let mut slices = Slices::new(ledger, log, &matching).unwrap();
     let judged = |truth: &Truth, field: Field, correct: bool| slices.judged(truth, field, correct);
     crate::fields::judge(ledger, log, &matching, &claims, judged);
     Stationarity::of(&slices, &claims, own_cpu)

@@ -25,6 +25,7 @@ pub(crate) fn truth(kind: Kind, pid: Pid, after: u64, before: u64) -> Truth {
 
 pub(crate) fn event(kind: Kind, pid: Pid, happened: u64, received: u64) -> Event {
     Event {
+        euid: None,
         happened: NonZeroU64::new(happened),
         received,
         fields: Fields::default(),

@@ -25,7 +25,7 @@ type Told = (Kind, Pid, Pid, &'static str);
 /// What each of `events`, one a microsecond, is found to be, by its place; in the order in which that
 /// is said. The technique tells times: `happened` of each, 0 where it does not.
 fn judged_at(wanted: Wanted, events: &[(Told, Nanos)]) -> Vec<(usize, Verdict)> {
-    let mut filter = Filter::new(wanted, true, before, user);
+    let mut filter = Filter::new(wanted, true, before, Asked::AfterExec(user));
     let mut found = Vec::new();
     let mut out = |report: &EventRef<'_>, verdict| found.push((report.received as usize, verdict));
     for (place, &((kind, pid, ppid, exe), happened)) in events.iter().enumerate() {
@@ -129,6 +129,47 @@ fn kind_7_a_user_that_cannot_be_asked_is_unknown() {
     assert_eq!(found, [(0, Verdict::Wanted), (1, Verdict::Unknown)]);
 }
 
+/// The program became another user's after it was started, and its child was born as that one's.
+#[test]
+fn kind_7_a_user_that_events_tell_is_never_asked_for() {
+    let events = [
+        (Kind::Fork, 100, 20, Some(7)),
+        (Kind::Exec, 100, 20, Some(7)),
+        (Kind::Fork, 101, 100, Some(9)),
+        (Kind::Exit, 101, 0, Some(9)),
+        (Kind::Exit, 100, 0, Some(9)),
+        (Kind::Exit, 4711, 0, Some(7)), // nothing else was told of it
+        (Kind::Exit, 50, 0, None),      // it was another user's before
+    ];
+    let wanted = only(&|it| it.users = vec![7]);
+    let mut filter = Filter::new(wanted, true, before, Asked::Event);
+    let mut found = Vec::new();
+    for (kind, pid, ppid, euid) in events {
+        let mut report = EventRef::new(kind, pid, 0);
+        (report.ppid, report.euid) = (Some(ppid), euid);
+        filter.take(&report, &mut |_, verdict| found.push(verdict));
+    }
+    let due = [[Verdict::Wanted; 2].as_slice(), &[Verdict::Unwanted; 3]].concat();
+    assert_eq!(found[..5], due);
+    assert_eq!(found[5..], [Verdict::Wanted, Verdict::Unknown]);
+}
+
+/// Between the first look and the first event the root ended, and its pid became a stranger's.
+#[test]
+fn kind_7_a_stranger_that_got_the_pid_while_the_watch_began_is_not_adopted() {
+    use std::sync::atomic::{AtomicU64, Ordering};
+    static STARTED: AtomicU64 = AtomicU64::new(1000);
+    let now = || {
+        let mut all = before();
+        let started = STARTED.fetch_add(1, Ordering::Relaxed);
+        all.entry(20).and_modify(|one| one.started = Some(started));
+        all
+    };
+    let begin = |root| Filter::new(tree(root), true, now, Asked::Event).begin();
+    assert_eq!(begin(20), [20]);
+    assert_eq!(begin(50), [] as [Pid; 0]);
+}
+
 #[test]
 fn kind_7_a_tree_ends_with_its_root_process() {
     let events = &[
@@ -142,7 +183,7 @@ fn kind_7_a_tree_ends_with_its_root_process() {
     assert_eq!(passed(tree(20), events), [0, 1, 2]);
     // The end of the root was lost, and its pid is forked again.
     assert_eq!(passed(tree(20), &events[3..]), [] as [usize; 0]);
-    let absent = Filter::new(tree(4711), true, before, user).absent();
+    let absent = Filter::new(tree(4711), true, before, Asked::AfterExec(user)).absent();
     assert_eq!(absent, [4711]);
 }
 
@@ -217,4 +258,24 @@ fn kind_8_children_told_before_their_parent_wait_for_it() {
     wanted.sort_unstable();
     assert_eq!(wanted, [0, 1, 2, 3, 4, 5]);
     assert_eq!(which(Verdict::Unknown, &found), [6, 7]);
+}
+
+/// preload knows of a process from its first program with the library on, and tells its fork then.
+#[test]
+fn a_fork_told_of_a_root_that_was_there_before_leaves_its_tree_alone() {
+    let (root, child) = (std::process::id(), Pid::MAX);
+    let tree = Wanted {
+        trees: vec![root],
+        ..Wanted::default()
+    };
+    let mut filter = Filter::new(tree, true, process_table::now, Asked::AfterExec(user));
+    let mut found = Vec::new();
+    for (pid, ppid) in [(root, std::os::unix::process::parent_id()), (child, root)] {
+        let mut fork = EventRef::new(Kind::Fork, pid, 1);
+        fork.ppid = Some(ppid);
+        filter.take(&fork, &mut |report, verdict| {
+            found.push((report.pid, verdict));
+        });
+    }
+    assert_eq!(found, [(root, Verdict::Wanted), (child, Verdict::Wanted)]);
 }

@@ -10,6 +10,8 @@ pub(super) const ROOM: usize = 1 << 18;
 pub(in crate::audit) struct Caller {
     pub(in crate::audit) pid: u32,
     pub(in crate::audit) ppid: u32,
+    /// Effective user; not told where a signal killed it.
+    pub(in crate::audit) euid: Option<u32>,
     /// The record's own time, milliseconds of the wall clock.
     pub(in crate::audit) millis: u64,
     /// The same on CLOCK_MONOTONIC, nanoseconds.

@@ -4,6 +4,7 @@ fn by(pid: u32, ppid: u32, millis: u64) -> Caller {
     Caller {
         pid,
         ppid,
+        euid: None,
         millis,
         happened: millis * 1_000_000,
         received: millis * 1_000_000,

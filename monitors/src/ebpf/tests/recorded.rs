@@ -26,6 +26,7 @@ fn line(report: &EventRef<'_>) -> String {
         exe,
         argv,
         cut,
+        euid,
     } = *report;
     let mut text = format!("{kind} {pid} {happened} {received} ppid={ppid:?} status={status:?}");
     let _ = write!(
@@ -40,7 +41,7 @@ fn line(report: &EventRef<'_>) -> String {
     });
     let _ = write!(
         text,
-        " argv={:?} cut={}{}",
+        " argv={:?} cut={}{} euid={euid:?}",
         words as Option<Vec<_>>,
         u8::from(cut.exe),
         u8::from(cut.argv)

@@ -17,7 +17,7 @@ pub(crate) enum Mark {
     /// None, and the most that may be all the same: a hollow mark at 0, never a line that looks like
     /// loss.
     Zero { most: f64 },
-    /// It was not tested: a grey mark at 0.
+    /// It was not tested: the name stands beneath the others.
     Untested,
     /// A bar with its interval, where there is one.
     Bar {
@@ -45,8 +45,18 @@ impl Mark {
         match *self {
             Self::Share { value, .. } | Self::Bar { value, .. } => value == 0.0,
             Self::Zero { .. } | Self::Untested => true,
-            Self::Part { whole, .. } => whole == 0.0,
+            Self::Part { part, .. } => part == 0.0,
         }
+    }
+
+    /// Whether nothing is known of it.
+    pub(super) fn is_untested(&self) -> bool {
+        matches!(self, Self::Untested)
+    }
+
+    /// What lines are sorted by.
+    pub(super) fn value(&self) -> f64 {
+        self.figures().map_or(f64::INFINITY, |found| found.0)
     }
 
     /// The values that have to fit on the axis.

@@ -111,7 +111,7 @@ fn power_of_ten(value: f64) -> String {
 }
 
 /// 1, 2 or 5 times a power of ten, not below `least`.
-fn step(least: f64) -> f64 {
+pub(in crate::plots) fn step(least: f64) -> f64 {
     let power = 10_f64.powf(least.log10().floor());
     let times = [1.0, 2.0, 5.0, 10.0]
         .into_iter()
