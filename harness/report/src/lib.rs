@@ -5,6 +5,7 @@ mod cases;
 mod commands;
 mod compare;
 mod counts;
+pub mod explain;
 mod family;
 mod fold;
 mod format;
