@@ -9,8 +9,8 @@ use crate::cmd::{
     advise, command, compare, completions, doctor, explain, gate, list, man, monitor, report, run,
     score, selftest, sweep, watch, workload,
 };
-use crate::exit::NothingRuns;
-use crate::{limits, select};
+use crate::exit::{NothingRuns, misuse};
+use crate::{limits, output, select};
 
 /// Benchmark of Linux process monitors.
 ///
@@ -92,6 +92,14 @@ enum Command {
 }
 
 impl Command {
+    /// Whether its stdout is for the caller.
+    const fn prints(&self) -> bool {
+        !matches!(
+            self,
+            Self::Monitor(_) | Self::Workload(_) | Self::Foreign(_) | Self::Man(_) | Self::Score(_)
+        )
+    }
+
     /// Whether it looks at this machine, or measures on it.
     const fn looks(&self) -> bool {
         matches!(
@@ -153,6 +161,11 @@ impl Cli {
             && let Some(why) = limits::descriptors()?
         {
             return Err(NothingRuns(why).into());
+        }
+        // All but the sides of a cell, whose parent knows what it gave them, and what writes files only.
+        if output::closed() && self.command.as_ref().is_none_or(Command::prints) {
+            let why = "stdout is closed: open it, as with >/dev/null";
+            return Err(misuse(why));
         }
         match self.command {
             None => run::run(&self.run),

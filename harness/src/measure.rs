@@ -121,7 +121,7 @@ pub(crate) fn measure(wanted: &Wanted) -> Result<Measured> {
     scorer::record(out)?;
     report::write_readme(out, report::Pictures::Svg)?;
     if able < 2 {
-        output::print(&report::terminal(out, false)?)?;
+        output::print(&report::terminal(out, false, output::width())?)?;
         return Err(
             NothingRuns("none of these monitors can run here: see harness doctor".into()).into(),
         );
@@ -169,7 +169,7 @@ impl Run<'_> {
             let why = reasons(one).join("; ");
             cells.cannot_run(one, self.workloads.iter(), &why)?;
         }
-        let workloads = lengths(&setup.stage, &others, &self.able[0], self.wanted.own_length)?;
+        let workloads = self.lengths(&mut cells, &others)?;
         if !workloads.is_empty() && self.able.len() > 1 {
             let until = until(self.wanted, &workloads, self.able.len());
             let mut overhead = Overhead::new(&workloads, &self.able, until);
@@ -204,6 +204,26 @@ impl Run<'_> {
         Ok(cells.failed())
     }
 
+    /// The workloads with the length of their cells. One of several commands that cannot be rehearsed is
+    /// rows that say why, and the others are measured.
+    fn lengths(&self, cells: &mut Cells<'_>, workloads: &[Definition]) -> Result<Vec<Calibrated>> {
+        let mut all = Vec::new();
+        for one in workloads {
+            let found = length(
+                &self.setup.stage,
+                one,
+                &self.able[0],
+                self.wanted.own_length,
+            );
+            match found {
+                Ok(found) => all.push(found),
+                Err(why) if spoils_all(&why, one, workloads) => return Err(why),
+                Err(why) => cells.spoilt(one, &self.able, &format!("{why:#}"))?,
+            }
+        }
+        Ok(all)
+    }
+
     fn case_repetitions(&self) -> u32 {
         match self.wanted.until {
             Limit::Until(Until {
@@ -219,23 +239,25 @@ impl Run<'_> {
     }
 }
 
-/// How long the cells of each workload are: calibrated, or its own where that is a part of it.
-fn lengths(
+/// Whether a run cannot go on where the length of `one` could not be found.
+fn spoils_all(why: &Error, one: &Definition, workloads: &[Definition]) -> bool {
+    one.command.is_none() || workloads.len() == 1 || why.is::<interrupt::Interrupted>()
+}
+
+/// How long the cells of a workload are: calibrated, or its own where that is a part of it.
+fn length(
     stage: &Stage,
-    workloads: &[Definition],
+    workload: &Definition,
     null: &Configuration,
     own_length: bool,
-) -> Result<Vec<Calibrated>> {
-    let length = |workload: &Definition| {
-        if workload.command.is_some() && workload.unavailable().is_none() {
-            return rehearse(stage, workload, null);
-        }
-        if own_length || !is_closed_loop(workload) || workload.unavailable().is_some() {
-            return Ok(Calibrated::own(workload, stage.scale));
-        }
-        calibrate(stage, workload, null)
-    };
-    workloads.iter().map(length).collect()
+) -> Result<Calibrated> {
+    if workload.command.is_some() && workload.unavailable().is_none() {
+        return rehearse(stage, &workload.scaled(stage.scale), null);
+    }
+    if own_length || !is_closed_loop(workload) || workload.unavailable().is_some() {
+        return Ok(Calibrated::own(workload, stage.scale));
+    }
+    calibrate(stage, workload, null)
 }
 
 /// A command has as many blocks by default, however long they take: fewer have no interval worth its name.

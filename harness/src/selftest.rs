@@ -12,6 +12,7 @@ mod expectation;
 mod fault_matrix;
 mod intervals;
 mod latency;
+mod lineage;
 mod open_loop;
 mod overhead;
 mod synthetic;

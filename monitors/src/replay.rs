@@ -5,6 +5,7 @@
 //! wrong and reports falsely is what its options say, so whatever else a report shows is an error of
 //! the scorer.
 
+mod delivery;
 mod false_reports;
 mod faults;
 mod figures;
@@ -20,7 +21,7 @@ use contract::{
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 pub use faults::{Faults, Law};
-pub use figures::{FieldFigures, Figures, KindFigures};
+pub use figures::{Delivered, FieldFigures, Figures, KindFigures};
 pub use plant::{Planted, plant};
 
 /// What the ledger is called that the harness hands over.

@@ -172,6 +172,17 @@ impl Definition {
         })
     }
 
+    /// A command of a definition that does `scale` times as much, and at least 1; any other as it is. The
+    /// label does not change: a record has its scale.
+    pub fn scaled(&self, scale: f64) -> Self {
+        let scripts = self.scripts.as_ref();
+        let size = || (self.options.size(SIZE) as f64 * scale).round().max(1.0) as u64;
+        Self {
+            command: scripts.map_or_else(|| self.command.clone(), |one| Some(one.command(size()))),
+            ..self.clone()
+        }
+    }
+
     /// What it does at `scale` times the number of processes, with the programs installed in the
     /// folder `programs`.
     pub fn script(&self, scale: f64, programs: &Path) -> Result<Script> {

@@ -26,7 +26,7 @@ pub struct ForeignCommand {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Scripts {
-    /// Programs that it needs, with the package of each.
+    /// Programs that it needs, with the package of each; a name with a slash is the pattern of a file.
     needs: BTreeMap<String, String>,
     prepare: String,
     #[serde(default)]
@@ -50,14 +50,26 @@ impl Scripts {
         }
     }
 
-    /// The first program that it needs and this machine lacks.
+    /// The first program or file that it needs and this machine lacks.
     pub(crate) fn unavailable(&self) -> Option<Unavailable> {
         let path = std::env::var_os("PATH").unwrap_or_default();
         let folders: Vec<_> = std::env::split_paths(&path).collect();
-        let there = |name: &String| folders.iter().any(|folder| folder.join(name).is_file());
+        let there = |name: &String| match name.contains('/') {
+            true => has_file(name),
+            false => folders.iter().any(|folder| folder.join(name).is_file()),
+        };
         let missing = self.needs.iter().find(|(name, _)| !there(name));
         missing.map(|(name, package)| {
-            Unavailable::new(format!("{name} in PATH"), format!("install {package}"))
+            let what = match name.contains('/') {
+                true => format!("a file {name}"),
+                false => format!("{name} in PATH"),
+            };
+            Unavailable::new(what, format!("install {package}"))
         })
     }
+}
+
+/// Whether a file fits the pattern. A folder that cannot be read has none.
+fn has_file(pattern: &str) -> bool {
+    glob::glob(pattern).is_ok_and(|mut found| found.any(|path| path.is_ok_and(|one| one.is_file())))
 }

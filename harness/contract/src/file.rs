@@ -2,7 +2,7 @@
 //! reader wait for ever or fill the memory, so that nothing but a regular file is opened.
 
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::path::Path;
 
 /// No file that is read whole is larger than so many bytes: 4 GiB.
@@ -40,12 +40,24 @@ pub fn read_text(path: &Path) -> io::Result<String> {
 
 /// Writes a regular file, new or in the place of another one.
 pub fn write(path: &Path, bytes: impl AsRef<[u8]>) -> io::Result<()> {
-    match fs::metadata(path) {
-        Ok(there) => regular(&there)?,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(error),
-    }
+    standing(path)?;
     fs::write(path, bytes)
+}
+
+/// Adds to a regular file, or makes it.
+pub fn append(path: &Path, bytes: impl AsRef<[u8]>) -> io::Result<()> {
+    standing(path)?;
+    let mut file = File::options().create(true).append(true).open(path)?;
+    file.write_all(bytes.as_ref())
+}
+
+/// An error where what is there already is no regular file.
+fn standing(path: &Path) -> io::Result<()> {
+    match fs::metadata(path) {
+        Ok(there) => regular(&there),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 fn regular(meta: &fs::Metadata) -> io::Result<()> {

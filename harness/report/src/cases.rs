@@ -5,6 +5,8 @@ use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, 
 use serde::Serialize;
 
 use contract::plain;
+
+use crate::fit::Look;
 use scoring::record::Status;
 use scoring::{CaseOutcome, CaseScore, EVERYTHING, Summary};
 
@@ -112,31 +114,31 @@ impl Cases {
     }
 
     /// For a terminal.
-    pub(crate) fn terminal(&self, colour: bool) -> String {
+    pub(crate) fn terminal(&self, look: Look) -> String {
         let mut text = String::new();
         for &(from, until) in &self.groups {
-            text += &format!("\n{}\n", self.table((from, until), colour).trim_fmt());
+            text += &format!("\n{}\n", self.table((from, until), look).trim_fmt());
         }
+        let mut missing = String::new();
         for NotMeasured { name, why, .. } in &self.not_measured {
-            text += &format!("{} cannot run here: {}\n", plain(name), plain(why));
+            missing += &format!("{} cannot run here: {}\n", plain(name), plain(why));
         }
-        text
+        text + &look.fitted(&missing)
     }
 
     /// What the configurations in these places saw.
-    fn table(&self, (from, until): (usize, usize), colour: bool) -> Table {
+    fn table(&self, (from, until): (usize, usize), look: Look) -> Table {
         let mut table = Table::new();
         table
             .load_preset(NOTHING)
             .set_content_arrangement(ContentArrangement::Dynamic);
-        if colour {
+        if look.colour {
             table.enforce_styling();
         } else {
             table.force_no_tty();
         }
-        if table.width().is_none() {
-            table.set_width(WIDTH);
-        }
+        let width = look.width.unwrap_or(WIDTH);
+        table.set_width(u16::try_from(width).unwrap_or(u16::MAX));
         let names = self.configurations[from..until].iter();
         let head = std::iter::once("case").chain(names.map(String::as_str));
         table.add_row(head.map(|word| Cell::new(plain(word)).add_attribute(Attribute::Bold)));
@@ -153,7 +155,7 @@ impl Cases {
 }
 
 /// Of a terminal that does not say how wide it is.
-const WIDTH: u16 = 120;
+const WIDTH: usize = 120;
 
 fn cell(seen: &Seen) -> Cell {
     let cell = Cell::new(plain(&seen.words));

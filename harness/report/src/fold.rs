@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use contract::{Field, Kind, Label};
 use scoring::record::{Experiment, Status};
-use scoring::{BufferScore, Cell, Comparison, FieldScore, Keyed, Loss, Summary};
+use scoring::{BufferScore, Cell, Comparison, FieldScore, Keyed, Lineage, Loss, Summary};
 
 /// The options that size a buffer.
 const SIZES: [&str; 4] = ["ring", "rcvbuf", "backlog", "pages"];
@@ -123,6 +123,7 @@ fn adopt(row: &mut Comparison, other: &Comparison) {
     row.correct = other.correct.clone();
     row.reported_lost = other.reported_lost.clone();
     row.silent_lost = other.silent_lost;
+    row.lineage = Lineage::together([row.lineage, other.lineage].iter().flatten());
     row.duplicates += other.duplicates;
     row.false_positives += other.false_positives;
     row.unrelated += other.unrelated;

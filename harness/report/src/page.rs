@@ -43,6 +43,8 @@ pub fn compared(found: &Differences) -> Result<String> {
 
 const TEMPLATES: &[(&str, &str)] = &[
     ("kernels.md", include_str!("templates/kernels.md.jinja")),
+    ("lineage.md", include_str!("templates/lineage.md.jinja")),
+    ("lineage.html", include_str!("templates/lineage.html.jinja")),
     ("sweep.md", include_str!("templates/sweep.md.jinja")),
     ("sweep.html", include_str!("templates/sweep.html.jinja")),
     ("commands.md", include_str!("templates/commands.md.jinja")),

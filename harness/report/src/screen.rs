@@ -6,23 +6,25 @@ use anyhow::Result;
 use scoring::Summary;
 use scoring::sweep::result::Sweep;
 
+use crate::fit::Look;
 use crate::fold::{fold, folded};
 use crate::kernels::Kernels;
 use crate::verdict::Verdict;
 use crate::{cases, page, sweep, terminal as lines};
 
-/// The verdict of the record `dir`, for a terminal.
-pub fn terminal(dir: &Path, colour: bool) -> Result<String> {
+/// The verdict of the record `dir`, for a terminal of `width` columns, or one that does not say.
+pub fn terminal(dir: &Path, colour: bool, width: Option<usize>) -> Result<String> {
+    let look = Look { colour, width };
     if let Some(found) = Sweep::read(dir)? {
-        return Ok(sweep::terminal(&found));
+        return Ok(look.fitted(&sweep::terminal(&found)));
     }
     let (summary, tested) = fold(Summary::read(dir)?);
     let (summary, cases) = cases::apart(summary);
     let mut text = String::new();
     if !summary.record.workloads.is_empty() {
-        text += &lines::verdict(&summary, &tested, &Verdict::new(&summary)?, colour);
+        text += &lines::verdict(&summary, &tested, &Verdict::new(&summary)?, look);
     }
-    text += &cases.map_or_else(String::new, |cases| cases.terminal(colour));
+    text += &cases.map_or_else(String::new, |cases| cases.terminal(look));
     Ok(text)
 }
 

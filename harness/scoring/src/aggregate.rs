@@ -11,6 +11,7 @@ use crate::cell::{Cell, offered};
 use crate::comparison::{Comparison, Share};
 use crate::fields::FieldScore;
 use crate::latency_score::LatencyScore;
+use crate::lineage::Lineage;
 use crate::record::{Experiment, Status};
 use crate::scored::Scored;
 use crate::slowdown::OverheadFits;
@@ -95,6 +96,7 @@ pub(super) fn compare(
         stationary: Stationarity::together(cells().filter_map(|cell| cell.stationary.as_ref())),
         fields: fields(&all),
         correct: correct(&all),
+        lineage: Lineage::together(cells().filter_map(|cell| cell.lineage.as_ref())),
         duplicates: sum(|cell| cell.kinds.0.values().map(|kind| kind.duplicates).sum()),
         false_positives: sum(|cell| cell.kinds.0.values().map(|kind| kind.false_positives).sum()),
         unrelated: sum(|cell| cell.unrelated),

@@ -7,6 +7,7 @@ use crate::by_key::Keyed;
 use crate::cost::CostScore;
 use crate::fields::FieldScore;
 use crate::latency::Latency;
+use crate::lineage::Lineage;
 use crate::open_loop::OpenLoop;
 use crate::record::{Buffer, CellRun, CrossCheck, Experiment, Noise, Status};
 use crate::stationary::Stationarity;
@@ -47,6 +48,9 @@ pub struct Cell {
     pub truth_source: Option<String>,
     /// Fields told with matched events; empty unless measured.
     pub fields: Keyed<Field, FieldScore>,
+    /// The tree of processes as its events tell it; `None` where they name no parents.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lineage: Option<Lineage>,
     /// Events about other processes than the workload's: no fault.
     pub unrelated: u64,
     /// So many of `unrelated` may never have happened: there was no record of all processes of the
@@ -125,6 +129,7 @@ impl Cell {
             ambiguous: Keyed::default(),
             truth_source: run.truth_source.clone(),
             fields: Keyed::default(),
+            lineage: None,
             unrelated: 0,
             unverified: 0,
             reported_lost: run.reported_lost.clone(),

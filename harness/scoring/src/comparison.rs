@@ -8,6 +8,7 @@ use crate::by_key::Keyed;
 use crate::cell::Ambiguous;
 use crate::fields::FieldScore;
 use crate::latency_score::LatencyScore;
+use crate::lineage::Lineage;
 use crate::loss_rate::Loss;
 use crate::open_loop::OpenLoopScore;
 use crate::slowdown::{Extra, Slowdown};
@@ -58,6 +59,9 @@ pub struct Comparison {
     pub fields: Keyed<Field, FieldScore>,
     /// The share of them that is correct, with its interval over those cells.
     pub correct: Keyed<Field, Share>,
+    /// The tree of processes as the events of all cells tell it; `None` where they name no parents.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lineage: Option<Lineage>,
     /// Events about what had been reported already.
     pub duplicates: u64,
     /// Events about events that never were.

@@ -11,7 +11,7 @@ use crate::parallel::both;
 use crate::record::{CellRun, Experiment};
 use crate::slices::{Count, Slices};
 use crate::stationary::Stationarity;
-use crate::{ambiguous, buffer, cost, fields, loss, open_loop, reported_loss};
+use crate::{ambiguous, buffer, cost, fields, lineage, loss, open_loop, reported_loss};
 
 /// A scored cell, with what is to be pooled over repetitions.
 #[derive(Clone, Debug)]
@@ -57,14 +57,15 @@ pub fn score(
     let mut missed = Collect::new(ledger);
     missed.unmatched(ledger, log, &matching, claims);
     let judge_fields = || {
-        fields::judge(ledger, log, &matching, claims, |truth, field, found| {
+        let fields = fields::judge(ledger, log, &matching, claims, |truth, field, found| {
             if let Some(slices) = &mut slices {
                 slices.judged(truth, field, found.fault().is_none());
             }
             if let Some(fault) = found.fault() {
                 missed.wrong(truth.kind, field, fault, truth.pid, truth.after);
             }
-        })
+        });
+        (fields, lineage::of(ledger, log, &matching, claims))
     };
     let count_events = || {
         let latency = latency::measure(ledger, log, &matching)?;
@@ -72,7 +73,7 @@ pub fn score(
         let (kinds, unrelated) = loss::count(ledger, log, &matching, claims);
         anyhow::Ok((kinds, unrelated, latency, pace))
     };
-    let (fields, counted) = both(ledger.truths.len(), judge_fields, count_events);
+    let ((fields, lineage), counted) = both(ledger.truths.len(), judge_fields, count_events);
     let (mut kinds, unrelated, latency, pace) = counted?;
     for (&kind, score) in &mut kinds.0 {
         score.latency_us = latency::of(&latency, kind);
@@ -80,6 +81,7 @@ pub fn score(
     let mut cell = Cell::blank(run);
     cell.ambiguous = ambiguous::set_apart(&mut kinds, ledger.ambiguous);
     cell.fields = fields;
+    cell.lineage = lineage;
     let stationary = |slices: &Slices| Stationarity::of(slices, claims, &run.own_cpu_samples);
     cell.stationary = slices.as_ref().map(stationary);
     cell.silent_lost = reported_loss::silent(&kinds, &run.reported_lost);

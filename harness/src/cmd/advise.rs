@@ -8,7 +8,7 @@ use clap::Args;
 use contract::bare_name;
 
 use crate::exit::misuse;
-use crate::output::print;
+use crate::output::show;
 use report::advise::{self, Asked, Named, Need, Rules};
 use scoring::Summary;
 
@@ -74,7 +74,7 @@ pub(crate) fn advise(args: &AdviseArgs) -> Result<()> {
         text += "the CPUs were emulated: what was seen counts, how fast does not\n";
     }
     let others = others(&rules, &needs, asked, place, &all);
-    print(
+    show(
         &(contract::plain_lines(&text) + &advise::text(&answers) + &contract::plain_lines(&others)),
     )
 }

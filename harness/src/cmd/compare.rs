@@ -1,13 +1,13 @@
 //! `harness compare A B`: the differences between two records that are beyond the noise.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::Args;
+use contract::file;
 
 use crate::exit::misuse;
-use crate::output::print;
+use crate::output::show;
 use scoring::Summary;
 
 /// Two records: two kernels, two machines, two versions of a monitor.
@@ -32,7 +32,7 @@ pub(crate) fn compare(args: &CompareArgs) -> Result<()> {
     let found = report::compare(&old, &new, names);
     if let Some(out) = &args.out {
         let text = report::compared_page(&found)?;
-        fs::write(out, text).with_context(|| format!("{}: cannot be written", out.display()))?;
+        file::write(out, text).with_context(|| format!("{}: cannot be written", out.display()))?;
     }
-    print(&report::compared_text(&found))
+    show(&report::compared_text(&found))
 }

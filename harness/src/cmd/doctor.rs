@@ -8,7 +8,7 @@ use super::args::ToolsArgs;
 use crate::cgroup::Hierarchy;
 use crate::exit::NothingRuns;
 use crate::machine;
-use crate::output::print;
+use crate::output::show;
 use crate::select;
 use crate::user;
 
@@ -68,7 +68,7 @@ pub(crate) fn doctor(args: &DoctorArgs) -> Result<()> {
         "case/.*",
         cases.len()
     );
-    print(&text)?;
+    show(&text)?;
     if works == 0 {
         return Err(
             NothingRuns("no monitor can run here: see above for what each needs".into()).into(),

@@ -1,14 +1,11 @@
 //! `harness gate`: fails on event-loss regression, for CI.
 
-use std::fs::{self, File};
-use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Error, Result, bail};
 use clap::Args;
-use contract::Kind;
-use terminal_size::terminal_size_of;
+use contract::{Kind, file};
 
 use super::args::{OutArgs, ToolsArgs, duration, factor};
 use crate::exit::{misuse, say};
@@ -16,7 +13,7 @@ use crate::experiment::Until;
 use crate::gate_render::{self, Ci};
 use crate::machine;
 use crate::measure::{Limit, Measured, Wanted, measure};
-use crate::output::print;
+use crate::output::{self, print};
 use crate::select;
 use report::numbers::count;
 use scoring::Summary;
@@ -304,25 +301,22 @@ fn tell(args: &GateArgs, findings: &[Finding]) -> Result<()> {
         &gate_render::junit(findings)?,
         &gate_render::markdown(findings),
     )?;
-    let out = std::io::stdout();
-    let terminal = out.is_terminal().then(|| terminal_size_of(out)).flatten();
-    let width = terminal.map(|(width, _)| width.0);
+    let width = output::width().map(|width| u16::try_from(width).unwrap_or(u16::MAX));
     print(&gate_render::table(findings, width))?;
     print(&gate_render::annotations(findings, ci(args)))
 }
 
 fn tell_files(args: &GateArgs, junit: &str, markdown: &str) -> Result<()> {
     let put = |path: &Path, text: &str| {
-        fs::write(path, text).with_context(|| format!("{}: cannot be written", path.display()))
+        file::write(path, text).with_context(|| format!("{}: cannot be written", path.display()))
     };
     if let Some(path) = &args.junit {
         put(path, junit)?;
     }
     if let Some(path) = &args.markdown {
         // A summary page is shared: what other steps wrote stays.
-        let file = File::options().create(true).append(true).open(path);
-        let put = file.and_then(|mut file| file.write_all(markdown.as_bytes()));
-        put.with_context(|| format!("{}: cannot be written", path.display()))?;
+        file::append(path, markdown)
+            .with_context(|| format!("{}: cannot be written", path.display()))?;
     }
     Ok(())
 }

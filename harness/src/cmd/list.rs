@@ -5,7 +5,7 @@ use clap::Args;
 use contract::{Field, Kind, Monitor, OptionSpec};
 
 use super::args::ToolsArgs;
-use crate::output::print;
+use crate::output::show;
 
 /// What else to list.
 #[derive(Debug, Args)]
@@ -42,7 +42,7 @@ pub(crate) fn list(args: &ListArgs) -> Result<()> {
         text += &format!("  {:<24} {}\n", model.name(), model.about());
         text += &options(model.options());
     }
-    print(&text)
+    show(&text)
 }
 
 fn first_sentence(text: &str) -> &str {

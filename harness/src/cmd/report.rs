@@ -9,7 +9,7 @@ use clap::Args;
 
 use super::args::records;
 use crate::exit::misuse;
-use crate::output::print;
+use crate::output::{print, width};
 use report::Pictures;
 use scoring::Summary;
 use scoring::record::Record;
@@ -68,5 +68,5 @@ pub(crate) fn report(args: &ReportArgs) -> Result<()> {
 pub(crate) fn show(dir: &Path) -> Result<()> {
     let colour =
         stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|set| set.is_empty());
-    print(&report::terminal(dir, colour)?)
+    print(&report::terminal(dir, colour, width())?)
 }

@@ -39,8 +39,8 @@ pub(crate) struct RunArgs {
     /// Go on until every slowdown is known to so much, such as 2%: half the width of its interval
     #[arg(long, value_name = "P", value_parser = precision)]
     precision: Option<f64>,
-    /// Factor on the number of processes of cases and sustained cells; overhead cells are as long as
-    /// the machine needs them to be
+    /// Factor on the number of processes of cases and sustained cells, and on the size of real workloads;
+    /// other overhead cells are as long as the machine needs them to be
     #[arg(long, value_name = "F", default_value_t = 1.0, value_parser = factor, allow_negative_numbers = true)]
     scale: f64,
     #[command(flatten)]

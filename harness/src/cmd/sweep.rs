@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::args::{ChoiceArgs, OutArgs, ToolsArgs, WaitArgs, duration};
 use crate::exit::{NothingRuns, say};
-use crate::output::print;
+use crate::output::{print, width};
 use crate::progress::words;
 use crate::sweep::{Swept, Wanted, sweep as measured};
 
@@ -50,7 +50,7 @@ pub(crate) fn sweep(args: &SweepArgs) -> Result<()> {
         out: args.out.out.clone(),
         patience: args.wait.limit,
     })?;
-    print(&report::terminal(&out, false)?)?;
+    print(&report::terminal(&out, false, width())?)?;
     let page = out.join("README.md");
     say(&format!("the report is {}", page.display()));
     if unfinished > 0 {

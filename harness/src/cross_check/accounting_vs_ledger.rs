@@ -2,8 +2,9 @@
 
 use foldhash::{HashSet, HashSetExt};
 
-use contract::{Kind, Ledger, Pid, Result, Truth};
+use contract::{Ledger, Pid, Result};
 use monitors::accounting::AcctRecord;
+use scoring::LedgerLife;
 
 /// Pid, parent, status, and whether it executed anything.
 type Life = (Pid, Pid, i32, bool);
@@ -35,39 +36,15 @@ pub(super) fn descendants(records: &[AcctRecord], ledger: &Ledger, uid: u32) -> 
     found
 }
 
-/// The lives that the ledger tells of.
-///
-/// Those of one pid follow each other, but their windows overlap: a fork may be stamped, and wait
-/// for a CPU, while the last process of the pid it is going to get still runs. A process stamps its
-/// own end while it has its pid, so ends are in order, and each takes the fork that was done first.
+/// The lives that the ledger tells of and that have ended.
 fn lives(ledger: &Ledger) -> Vec<Life> {
-    let mut truths: Vec<&Truth> = ledger.truths.iter().collect();
-    truths.sort_by_key(|truth| (truth.pid, truth.after));
-    let (mut found, mut forks) = (Vec::new(), Vec::new());
-    for of_pid in truths.chunk_by(|one, next| one.pid == next.pid) {
-        lives_of(of_pid, &mut forks, &mut found);
-    }
-    found
-}
-
-/// The same for the truths of one pid, in the order of time; `forks` is only room.
-fn lives_of<'a>(of_pid: &[&'a Truth], forks: &mut Vec<&'a Truth>, found: &mut Vec<Life>) {
-    let of = |kind: Kind| of_pid.iter().filter(move |truth| truth.kind == kind);
-    forks.clear();
-    forks.extend(of(Kind::Fork));
-    let mut ended = 0;
-    for exit in of(Kind::Exit) {
-        let begun = (0..forks.len()).filter(|at| forks[*at].after <= exit.after);
-        let Some(first) = begun.min_by_key(|at| forks[*at].before) else {
-            continue;
-        };
-        let fork = forks.remove(first);
-        let since = fork.after.max(ended);
-        ended = exit.after;
-        let ran = of(Kind::Exec).any(|exec| since <= exec.after && exec.after <= exit.before);
-        let told = fork.fields.ppid.zip(exit.fields.status);
-        found.extend(told.map(|(ppid, status)| (exit.pid, ppid, status, ran)));
-    }
+    let truth = |place: u32| &ledger.truths[place as usize];
+    let ended = |life: &LedgerLife| {
+        let (fork, exit) = (truth(life.fork), truth(life.exit?));
+        let executed = !life.execs.is_empty();
+        Some((life.pid, fork.fields.ppid?, exit.fields.status?, executed))
+    };
+    scoring::lives(ledger).iter().filter_map(ended).collect()
 }
 
 /// Holds the workload's records against its ledger.
@@ -115,7 +92,7 @@ fn words((_, ppid, status, executed): &Life) -> String {
 
 #[cfg(test)]
 mod tests {
-    use contract::Fields;
+    use contract::{Fields, Kind, Truth};
 
     use super::*;
 

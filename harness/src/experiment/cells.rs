@@ -6,6 +6,7 @@ use anyhow::Result;
 use workloads::Definition;
 
 use crate::cell::{Cell, Stage};
+use crate::exit::say;
 use crate::progress::Progress;
 use crate::select::Configuration;
 use scoring::record::{CellRun, Experiment, Status};
@@ -154,6 +155,21 @@ impl<'a> Cells<'a> {
                 accounted: false,
             });
             cell.unavailable(why)?;
+        }
+        Ok(())
+    }
+
+    /// Leaves the rows of a workload that went wrong before it was measured, one for each configuration.
+    pub(crate) fn spoilt(
+        &mut self,
+        workload: &Definition,
+        configurations: &[Configuration],
+        why: &str,
+    ) -> Result<()> {
+        say(&format!("{} is left out: {why}", workload.label));
+        self.failed += 1;
+        for one in configurations {
+            self.cannot_run(one, std::iter::once(workload), why)?;
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, to_value};
 use super::expectation::Due;
 use super::latency::Sorted;
 use super::overhead::Blocks;
-use super::{intervals, open_loop};
+use super::{intervals, lineage, open_loop};
 use scoring::record::{CellRun, Cost};
 
 /// What is due of two repetitions.
@@ -55,6 +55,7 @@ pub(super) fn cell(ledger: &Ledger, run: &CellRun, planted: &Figures) -> Due {
         ("blind", number(&run.blind)),
         ("kinds", Due::map(kinds)),
         ("fields", Due::map(fields)),
+        ("lineage", lineage::due(&[(ledger, planted)])),
         ("unrelated", number(planted.unrelated)),
         ("unverified", number(planted.unrelated)),
         ("reported_lost", number(&planted.reported_lost)),
@@ -139,6 +140,10 @@ impl Case<'_> {
             ("buffer", Due::null()),
             ("stationary", Due::null()),
             ("correct", self.correct()),
+            (
+                "lineage",
+                lineage::due(&self.planted.map(|planted| (self.ledger, planted))),
+            ),
         ]
     }
 

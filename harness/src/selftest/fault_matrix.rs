@@ -25,6 +25,10 @@ pub(super) const FAULTS: &[&str] = &[
     "unrelated=0.2",
     "shuffle=16",
     "shuffle=1000,law=exponential",
+    "swap=0.2",
+    "swap=1,wrong=0.1,field=ppid",
+    "missing=0.3,field=ppid",
+    "drop=0.3,dropkind=fork,swap=0.3",
     "delay=0",
     "delay=2000,law=uniform",
     "delay=300,law=exponential",
@@ -42,7 +46,7 @@ pub(super) const FAULTS: &[&str] = &[
 
 /// All faults at once.
 pub(crate) const EVERYTHING: &str = "drop=0.1,burst=4,tail=5,reported=0.5,duplicate=0.1,false_positive=0.1,\
-unrelated=0.1,shuffle=8,delay=200,law=heavy,wrong=0.1,truncated=0.1,missing=0.1";
+unrelated=0.1,shuffle=8,swap=0.1,delay=200,law=heavy,wrong=0.1,truncated=0.1,missing=0.1";
 
 /// Whether one pid's events of one kind are so far apart that a clock like that of `claims`
 /// tells them from each other. Where it cannot, which of them was dropped could not be said.

@@ -10,8 +10,11 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// The binary under test.
+pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_harness");
+
+/// The same, as a command.
 pub(crate) fn harness() -> Command {
-    Command::new(env!("CARGO_BIN_EXE_harness"))
+    Command::new(BINARY)
 }
 
 /// Runs it with `args`; `(exit code, stdout, stderr)`.

@@ -140,29 +140,63 @@ fn real_workloads_make_their_input_and_are_seen() {
         return;
     }
     let all = workloads::definitions().unwrap();
-    let real = all.iter().filter(|one| one.command.is_some());
+    let real = all.iter().filter(|one| one.name.starts_with("real/"));
     let able: Vec<_> = real.filter(|one| one.unavailable().is_none()).collect();
     assert!(able.len() >= 2, "{able:?}");
     let dir = scratch();
-    let labels: Vec<_> = able
-        .iter()
-        .map(|one| format!("{}{{size=10}}", one.name))
-        .collect();
-    let args = ["-m", "ebpf", "-w", &labels.join(","), "--reps", "1"];
+    let args = ["-m", "ebpf", "-w", "real", "--scale", "0.01", "--reps", "1"];
     let summary = common::measured(dir.path(), &args);
     let cells = cells(&summary, "ebpf");
-    assert_eq!(cells.len(), able.len());
-    for cell in cells {
+    let measured: Vec<_> = cells.iter().filter(|one| one["status"] == "ok").collect();
+    assert_eq!(measured.len(), able.len(), "{cells:#?}");
+    for cell in measured {
         assert_eq!(cell["experiment"], "foreign", "{cell:#}");
-        assert!(n(cell, "exec", "truths") >= 10, "{cell:#}");
+        // The control starts a server and a client, and no more.
+        assert!(n(cell, "exec", "truths") >= 3, "{cell:#}");
         for kind in ["fork", "exec", "exit"] {
             assert_eq!(n(cell, kind, "missed"), 0, "{cell:#}");
         }
     }
     // What it made is gone with the run.
     let left = fs::read_dir(std::env::temp_dir()).unwrap().flatten();
-    let left = left.filter(|one| one.path().join("real_make_size_10_").exists());
+    let left = left.filter(|one| one.path().join("real_make").exists());
     assert_eq!(left.count(), 0);
+}
+
+#[test]
+#[ignore = "needs root"]
+fn a_real_workload_that_cannot_be_rehearsed_leaves_the_others() {
+    let _alone = alone();
+    if !can_run("ebpf") {
+        return;
+    }
+    let dir = scratch();
+    // Its first step alone leaves nothing to check.
+    let workloads = "idle{size=1},real/cron-storm{size=1}";
+    let out = dir.path().join("record");
+    let run = harness()
+        .args(["run", "-m", "ebpf", "-w", workloads, "--reps", "1", "--out"])
+        .arg(&out)
+        .output()
+        .unwrap();
+    assert_eq!(run.status.code(), Some(1), "{run:?}");
+    let said = String::from_utf8_lossy(&run.stderr).into_owned();
+    assert!(
+        said.contains("real/cron-storm{size=1} is left out: check: exit code"),
+        "{said}"
+    );
+    let summary = summary(&out);
+    let of = |name: &str| {
+        let all = cells(&summary, "ebpf").into_iter();
+        all.filter(|one| one["workload"].as_str().unwrap().starts_with(name))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(of("idle")[0]["status"], "ok", "{summary:#}");
+    assert_eq!(
+        of("real/cron-storm")[0]["status"],
+        "unavailable",
+        "{summary:#}"
+    );
 }
 
 #[test]

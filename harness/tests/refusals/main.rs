@@ -15,6 +15,8 @@ mod limits;
 mod lock;
 mod output;
 mod records;
+mod remedies;
+mod terminal;
 
 use std::io::Read;
 use std::process::{Child, Command, Stdio};

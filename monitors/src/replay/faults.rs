@@ -81,6 +81,12 @@ pub(super) const SPECS: &[OptionSpec] = &[
         "reports are shuffled within stretches of so many",
     ),
     spec(
+        "swap",
+        "0",
+        OptionKind::Share,
+        "share of the forks that are handed on after the exec of their process",
+    ),
+    spec(
         "delay",
         "50",
         OptionKind::Size,
@@ -160,6 +166,8 @@ pub struct Faults {
     pub unrelated: f64,
     /// Reports are shuffled within stretches of so many.
     pub shuffle: usize,
+    /// Share of the forks that change places with the exec of their process.
+    pub swap: f64,
     /// Mean delay in nanoseconds.
     pub delay: Nanos,
     /// Its distribution.
@@ -190,6 +198,7 @@ impl Faults {
             false_positive: options.share("false_positive"),
             unrelated: options.share("unrelated"),
             shuffle: number("shuffle").max(1),
+            swap: options.share("swap"),
             delay: options.size("delay").saturating_mul(1000),
             law: match options.word("law") {
                 "uniform" => Law::Uniform,

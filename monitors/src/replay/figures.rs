@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use contract::{Field, Kind};
+use contract::{Field, Kind, Nanos, Pid};
 
 /// The figures of one run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,6 +17,20 @@ pub struct Figures {
     pub reported_lost: BTreeMap<String, u64>,
     /// Missed beyond what is reported as lost.
     pub silent: u64,
+    /// Every event, in the order in which they are handed on.
+    pub delivered: Vec<Delivered>,
+}
+
+/// An event as it is handed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Delivered {
+    /// The place in the ledger of the truth that it reports; `None` of one that never was or is another
+    /// process's.
+    pub truth: Option<u32>,
+    /// When it is received.
+    pub received: Nanos,
+    /// The parent that it names.
+    pub ppid: Option<Pid>,
 }
 
 /// The figures of one kind.

@@ -6,6 +6,7 @@ use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 
+use super::delivery;
 use super::false_reports;
 use super::faults::Faults;
 use super::figures::{FieldOutcome, Figures};
@@ -27,6 +28,7 @@ pub fn plant(ledger: &Ledger, faults: &Faults, seed: u64) -> Planted {
         faults,
         random: StdRng::seed_from_u64(seed),
         journal: EventLog::default(),
+        places: Vec::new(),
         figures: Figures::default(),
     };
     planter.count();
@@ -36,7 +38,7 @@ pub fn plant(ledger: &Ledger, faults: &Faults, seed: u64) -> Planted {
     planter.duplicate();
     false_reports::false_positives(&mut planter, &told);
     false_reports::unrelated(&mut planter, told.len());
-    planter.order();
+    delivery::order(&mut planter);
     Planted {
         journal: planter.journal,
         figures: planter.figures,
@@ -64,14 +66,16 @@ impl<'a> Planter<'a> {
     /// Every offered truth with the time it happened and that at which it would be received.
     fn schedule(&mut self) -> Vec<Reported<'a>> {
         let claims = &self.faults.claims;
-        let offered = self.ledger.truths.iter().filter(|t| claims.kind(t.kind));
+        let truths = (0..).zip(&self.ledger.truths);
+        let offered = truths.filter(|(_, truth)| claims.kind(truth.kind));
         let mut told = Vec::new();
-        for truth in offered {
+        for (place, truth) in offered {
             let happened = self
                 .random
                 .random_range(truth.after..=truth.before.max(truth.after));
             let received = happened + self.delay();
             told.push(Reported {
+                place,
                 truth,
                 happened,
                 received,
@@ -181,26 +185,20 @@ impl<'a> Planter<'a> {
             ..EventRef::new(told.truth.kind, told.truth.pid, told.received)
         };
         self.journal.push(report);
+        self.places.push(Some(told.place));
     }
 
     /// Reports some of what was reported again, up to a millisecond later.
     fn duplicate(&mut self) {
-        let mut again: Vec<Event> = self.journal.events.clone();
+        let events = self.journal.events.iter().copied();
+        let mut again: Vec<(Event, Option<u32>)> = events.zip(self.places.clone()).collect();
         again.shuffle(&mut self.random);
         again.truncate(part(self.faults.duplicate, again.len()));
-        for event in &mut again {
+        for (mut event, place) in again {
             event.received += self.random.random_range(1..=1_000_000);
             self.figures.of(event.kind).duplicates += 1;
-        }
-        self.journal.events.append(&mut again);
-    }
-
-    /// As they are received, but for what is shuffled.
-    fn order(&mut self) {
-        let events = &mut self.journal.events;
-        events.sort_by_key(|event| event.received);
-        for stretch in events.chunks_mut(self.faults.shuffle) {
-            stretch.shuffle(&mut self.random);
+            self.journal.events.push(event);
+            self.places.push(place);
         }
     }
 }

@@ -10,6 +10,8 @@ use super::figures::Figures;
 /// A true event that is reported.
 #[derive(Clone, Copy)]
 pub(super) struct Reported<'a> {
+    /// Its place in the ledger.
+    pub(super) place: u32,
     pub(super) truth: &'a Truth,
     pub(super) happened: Nanos,
     pub(super) received: Nanos,
@@ -21,6 +23,9 @@ pub(super) struct Planter<'a> {
     pub(super) faults: &'a Faults,
     pub(super) random: StdRng,
     pub(super) journal: EventLog,
+    /// Of each event of the journal the place of the truth that it reports; `None` of false ones, and
+    /// as long as the journal at the end only.
+    pub(super) places: Vec<Option<u32>>,
     pub(super) figures: Figures,
 }
 

@@ -117,4 +117,10 @@ fn the_size_of_a_command_is_known_to_its_scripts() {
     assert_eq!(small.label, "real/cron-storm{size=20}");
     let small = run(&small).into_string().unwrap();
     assert_eq!(small, own.replace("size=6000", "size=20"));
+    let tenth = storm.scaled(0.1);
+    assert_eq!(tenth.label, "real/cron-storm");
+    let tenth = run(&tenth).into_string().unwrap();
+    assert_eq!(tenth, own.replace("size=6000", "size=600"));
+    let least = run(&storm.scaled(1e-9)).into_string().unwrap();
+    assert!(least.contains("\nsize=1\n"), "{least}");
 }

@@ -9,6 +9,7 @@ use super::cell_row;
 use super::workload::{self, Ids, Workload};
 use crate::cases::Cases;
 use crate::format;
+use crate::lineage;
 use crate::machine::{config, machine};
 use crate::overview::Overview;
 use crate::parts::Parts;
@@ -46,6 +47,7 @@ pub(super) struct View<'a> {
     legend: &'static str,
     overview: Overview,
     workloads: Vec<Workload<'a>>,
+    lineage: lineage::Table,
     ids: Ids,
     row_head: &'static [&'static str],
     short_head: &'static [&'static str],
@@ -110,6 +112,7 @@ impl<'a> View<'a> {
             legend: LEGEND,
             overview: Overview::new(summary),
             workloads: workload::all(parts, &ids),
+            lineage: lineage::Table::new(summary),
             ids,
             row_head: &format::HEAD,
             short_head: &format::SHORT_HEAD,
