@@ -17,7 +17,7 @@ from vmlane.kernels import keys
 TOP = Path(__file__).parent.parent
 RESULTS = TOP / "results"
 # What a record has beside these is made on demand and not committed.
-FILES = ("record.json", "summary.json", "sweep.json", "README.md", "vm.json", "plots/*.svg", "tools/*.toml")
+FILES = ("record.json", "summary.json", "missed.json", "sweep.json", "README.md", "vm.json", "plots/*.svg", "tools/*.toml")
 PAGES = ("README.md", "plots/*.svg")
 # What scripts/soak writes; it is no record of cells, and takes an hour of a machine that does nothing else.
 SOAK = RESULTS / "soak/soak.json"

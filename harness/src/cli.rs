@@ -6,8 +6,8 @@ use anyhow::Result;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::cmd::{
-    advise, command, compare, completions, doctor, gate, list, man, monitor, report, run, score,
-    selftest, sweep, watch, workload,
+    advise, command, compare, completions, doctor, explain, gate, list, man, monitor, report, run,
+    score, selftest, sweep, watch, workload,
 };
 use crate::exit::{NothingRuns, misuse};
 use crate::{limits, output, select};
@@ -64,6 +64,9 @@ enum Command {
     /// Which technique for which need, and why, from the figures of a record
     #[command(after_help = advise::EXAMPLES)]
     Advise(advise::AdviseArgs),
+    /// Which events were missed, wrong or never happened, and the likely cause
+    #[command(after_help = explain::EXAMPLES)]
+    Explain(explain::ExplainArgs),
     /// Fail when event loss is worse than a committed baseline
     #[command(after_help = gate::EXAMPLES)]
     Gate(gate::GateArgs),
@@ -174,6 +177,7 @@ impl Cli {
             Some(Command::Report(args)) => report::report(&args),
             Some(Command::Compare(args)) => compare::compare(&args),
             Some(Command::Advise(args)) => advise::advise(&args),
+            Some(Command::Explain(args)) => explain::explain(&args),
             Some(Command::Gate(args)) => gate::gate(&args),
             Some(Command::Selftest(args)) => selftest::selftest(&args),
             Some(Command::Watch(args)) => watch::watch(&args),

@@ -6,6 +6,7 @@ pub(crate) mod command;
 pub(crate) mod compare;
 pub(crate) mod completions;
 pub(crate) mod doctor;
+pub(crate) mod explain;
 pub(crate) mod gate;
 pub(crate) mod list;
 pub(crate) mod man;

@@ -9,7 +9,7 @@ use contract::{Claims, EventLog, Label, Ledger, Life, Monitor, Options, SpoolRea
 use scoring::record::{
     CellRun, CrossCheck, Record, Status, TRUTH_OF_A_COMMAND, read_json, write_json,
 };
-use scoring::{Cell, Scored, Summary, parallel, score};
+use scoring::{Cell, MissedEvents, Scored, Summary, parallel, score};
 
 use crate::checksums;
 use crate::cross_check::{self, accounting};
@@ -164,7 +164,7 @@ pub(crate) fn record_with(
     let all = parallel::each(&Record::cells(dir)?, |path| {
         scored(path, reader).unwrap_or_else(|error| lost(path, &error))
     });
-    write(dir, Summary::new(record, all)?)
+    write(dir, record, all)
 }
 
 /// The row of a cell whose own description is unreadable: all that is known is its folder.
@@ -178,8 +178,11 @@ fn lost(dir: &Path, error: &anyhow::Error) -> Scored {
     Scored::new(Cell::failed(&run, format!("{error:#}")), None)
 }
 
-/// Writes `summary.json` into the record in `dir`.
-pub(crate) fn write(dir: &Path, summary: Summary) -> Result<Summary> {
+/// Writes `missed.json` and `summary.json` of these cells into the record in `dir`.
+pub(crate) fn write(dir: &Path, record: Record, mut all: Vec<Scored>) -> Result<Summary> {
+    let missed = all.iter_mut().filter_map(|one| one.missed.take());
+    MissedEvents::new(missed.collect()).write(dir)?;
+    let summary = Summary::new(record, all)?;
     write_json(&dir.join("summary.json"), &summary)?;
     Ok(summary)
 }

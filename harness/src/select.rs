@@ -129,6 +129,34 @@ pub(crate) fn workloads(values: &[String]) -> Result<Vec<Definition>> {
     Ok(chosen)
 }
 
+/// Which of the labels in a record `values` choose, as for `harness run`, but a label with its options means
+/// exactly that; without any, all.
+pub(crate) fn recorded<'a>(
+    flag: &'static str,
+    values: &[String],
+    labels: &[&'a str],
+) -> Result<Vec<&'a str>> {
+    if values.is_empty() {
+        return Ok(labels.to_vec());
+    }
+    let candidate = |label: &&'a str| Candidate {
+        name: label,
+        folder: label.split_once('/').map(|(folder, _)| folder),
+        by_default: true,
+    };
+    let candidates: Vec<_> = labels.iter().map(candidate).collect();
+    let mut chosen: Vec<&str> = Vec::new();
+    for pattern in patterns(flag, values)? {
+        let found = match labels.iter().position(|label| pattern.is_label(label)) {
+            Some(at) => vec![at],
+            None if pattern.options.is_empty() => pattern.chosen(&candidates)?,
+            None => return Err(pattern.none("the record has no such label")),
+        };
+        chosen.extend(found.into_iter().map(|at| labels[at]));
+    }
+    Ok(chosen)
+}
+
 fn of_workload(definition: &Definition) -> Candidate<'_> {
     Candidate {
         name: &definition.name,

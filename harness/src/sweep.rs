@@ -18,7 +18,6 @@ use crate::select::{self, Configuration};
 use crate::setup::{Asked, Setup, reasons};
 use course::Course;
 use load::{MANY, can_lose, definition};
-use scoring::Summary;
 use scoring::record::{Status, write_json_pretty};
 use scoring::sweep::result::Sweep;
 use scoring::sweep::search::CONFIRM;
@@ -86,7 +85,7 @@ pub(crate) fn sweep(wanted: &Wanted) -> Result<Swept> {
         cells.filter(|cell| cell.status == status).count()
     };
     let (failed, measured) = (of(Status::Failed), of(Status::Ok));
-    let summary = scorer::write(out, Summary::new(record, scored)?)?;
+    let summary = scorer::write(out, record, scored)?;
     let found = Sweep::new(&summary);
     found.write(out)?;
     report::write_readme(out, report::Pictures::Svg)?;

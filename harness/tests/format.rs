@@ -51,12 +51,15 @@ fn done(args: &[&str]) {
 
 /// Walks all JSON files of a record.
 fn walk(keys: &mut Keys, record: &Path) {
-    for name in ["record.json", "summary.json", "sweep.json"] {
+    for name in ["record.json", "summary.json", "missed.json", "sweep.json"] {
         let path = record.join(name);
         if path.exists() {
             keys.walk(name, &json(&path));
         }
     }
+    let (code, explained, errors) = said(&["explain", record.to_str().unwrap()]);
+    assert_eq!((code, &*errors), (0, ""), "harness explain");
+    keys.walk("explain", &serde_json::from_str(&explained).unwrap());
     for cell in fs::read_dir(record.join("raw")).unwrap() {
         for name in FILES_OF_A_CELL {
             let path = cell.as_ref().unwrap().path().join(name);

@@ -6,6 +6,7 @@ mod commands;
 mod compare;
 pub mod cost;
 mod counts;
+pub mod explain;
 mod family;
 mod fit;
 mod fold;

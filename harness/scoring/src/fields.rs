@@ -51,12 +51,25 @@ impl FieldScore {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Correctness {
+pub(super) enum Correctness {
     Correct,
     Wrong,
     Truncated,
     Stale,
     Missing,
+}
+
+impl Correctness {
+    /// What is not correct about it.
+    pub(super) const fn fault(self) -> Option<&'static str> {
+        match self {
+            Self::Correct => None,
+            Self::Wrong => Some("wrong"),
+            Self::Truncated => Some("truncated"),
+            Self::Stale => Some("stale"),
+            Self::Missing => Some("missing"),
+        }
+    }
 }
 
 /// How many there are.
@@ -70,13 +83,13 @@ struct Judge<'a> {
     images: OnceCell<Images<'a>>,
 }
 
-/// Fields of all matched events; `judged` is told of each whether it is correct.
+/// Fields of all matched events; `judged` is told of each how correct it is.
 pub(super) fn judge(
     ledger: &Ledger,
     log: &EventLog,
     matching: &Matching,
     claims: &Claims,
-    mut judged: impl FnMut(&Truth, Field, bool),
+    mut judged: impl FnMut(&Truth, Field, Correctness),
 ) -> Keyed<Field, FieldScore> {
     let images = OnceCell::new();
     let judge = Judge {
@@ -99,7 +112,7 @@ pub(super) fn judge(
                 && let Some(correctness) = judge.one(field, index, truth, event)
             {
                 counts[field as usize][correctness as usize] += 1;
-                judged(truth, field, correctness == Correctness::Correct);
+                judged(truth, field, correctness);
             }
         }
     }

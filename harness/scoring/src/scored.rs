@@ -6,6 +6,7 @@ use contract::{Claims, EventLog, Kind, Ledger, Life};
 use crate::cell::Cell;
 use crate::latency::{self, LatencyHistogram};
 use crate::matching::match_events;
+use crate::missed::{Collect, MissedOfCell};
 use crate::parallel::both;
 use crate::record::{CellRun, Experiment};
 use crate::slices::{Count, Slices};
@@ -17,6 +18,8 @@ use crate::{ambiguous, buffer, cost, fields, lineage, loss, open_loop, reported_
 pub struct Scored {
     /// The row.
     pub cell: Cell,
+    /// Which events went wrong; `None` unless measured.
+    pub missed: Option<MissedOfCell>,
     /// Detection latency by kind; `None` unless measured.
     pub latency: Option<[LatencyHistogram; 3]>,
     /// What a sustained cell missed by kind, slice by slice.
@@ -28,6 +31,7 @@ impl Scored {
     pub fn new(cell: Cell, latency: Option<[LatencyHistogram; 3]>) -> Self {
         Self {
             cell,
+            missed: None,
             latency,
             sliced_loss: None,
         }
@@ -50,10 +54,15 @@ pub fn score(
         Experiment::Loss => Slices::new(ledger, log, &matching),
         _ => None,
     };
+    let mut missed = Collect::new(ledger);
+    missed.unmatched(ledger, log, &matching, claims);
     let judge_fields = || {
-        let fields = fields::judge(ledger, log, &matching, claims, |truth, field, correct| {
+        let fields = fields::judge(ledger, log, &matching, claims, |truth, field, found| {
             if let Some(slices) = &mut slices {
-                slices.judged(truth, field, correct);
+                slices.judged(truth, field, found.fault().is_none());
+            }
+            if let Some(fault) = found.fault() {
+                missed.wrong(truth.kind, field, fault, truth.pid, truth.after);
             }
         });
         (fields, lineage::of(ledger, log, &matching, claims))
@@ -84,6 +93,7 @@ pub fn score(
     cell.cost = cost::per_event(run.cost.as_ref(), cell.events());
     Ok(Scored {
         cell,
+        missed: Some(missed.finish(run)),
         latency: Some(latency),
         sliced_loss: slices.as_ref().map(Slices::missed),
     })

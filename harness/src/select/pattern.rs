@@ -67,6 +67,17 @@ impl<'a> Pattern<'a> {
         self.expression == word
     }
 
+    /// Whether it is exactly that label, options included.
+    pub(super) fn is_label(&self, label: &str) -> bool {
+        self.text == label
+    }
+
+    /// That it chooses nothing, and why.
+    pub(super) fn none(&self, why: &str) -> anyhow::Error {
+        let (flag, text) = (self.flag, self.text);
+        misuse(format!("{flag} '{text}': {why}: see harness report"))
+    }
+
     /// The places of the candidates that it chooses. An error says what would have been near.
     pub(super) fn chosen(&self, all: &[Candidate<'_>]) -> Result<Vec<usize>> {
         let of = |wanted: &dyn Fn(&Candidate<'_>) -> bool| -> Vec<usize> {

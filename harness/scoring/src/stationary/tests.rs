@@ -1,6 +1,7 @@
 use contract::{Clock, Event, EventLog, EventRef, Fields, Ledger, Truth};
 
 use super::*;
+use crate::fields::Correctness;
 use crate::matching::match_events;
 
 const SECOND: u64 = 1_000_000_000;
@@ -61,7 +62,9 @@ fn stationarity(ledger: &Ledger, log: &EventLog, own_cpu: &[(u64, u64)]) -> Stat
     let events: &[Event] = &log.events;
     let matching = match_events(ledger, events, claims.clock, None);
     let mut slices = Slices::new(ledger, log, &matching).unwrap();
-    let judged = |truth: &Truth, field: Field, correct: bool| slices.judged(truth, field, correct);
+    let judged = |truth: &Truth, field: Field, found: Correctness| {
+        slices.judged(truth, field, found.fault().is_none());
+    };
     crate::fields::judge(ledger, log, &matching, &claims, judged);
     Stationarity::of(&slices, &claims, own_cpu)
 }
