@@ -1,31 +1,18 @@
 """The stream of processes: builds and starts forker.c, and reads what it writes down."""
 
 import array
-import ctypes
 import mmap
-import os
 import signal
 import struct
 import subprocess
 from pathlib import Path
 
+from child import dies_with_us
 from soaklane import CODES, SoakError
 
 # struct truth of forker.c.
 HEAD = struct.Struct("8Q")
 FIELDS = ("begun", "reaped", "wrong_status", "most_behind_ns", "started_ns", "ended_ns", "failed_errno")
-PR_SET_PDEATHSIG = 1
-LIBC = ctypes.CDLL(None, use_errno=True)
-
-
-def dies_with_us(number: int):
-    """For preexec_fn: a process that gets this signal when its parent, this script, ends in whatever way."""
-    parent = os.getpid()
-
-    def before_exec():
-        if LIBC.prctl(PR_SET_PDEATHSIG, number, 0, 0, 0) or os.getppid() != parent:
-            os._exit(126)
-    return before_exec
 
 
 def build(folder: Path) -> Path:

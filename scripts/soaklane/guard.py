@@ -1,7 +1,5 @@
-"""What has to hold before a soak begins: its sources are committed, the machine is free and as found."""
+"""What has to hold before a soak begins: its sources are committed, the machine is as found."""
 
-import fcntl
-import os
 import signal
 import subprocess
 import sys
@@ -11,7 +9,6 @@ import sources
 from soaklane import SoakError
 
 TOP = Path(__file__).parents[2]
-STATE = Path("/run/rollcall")
 
 
 def say(text: str):
@@ -56,15 +53,3 @@ def put_back(harness: Path):
         for line in child.stderr:
             if "watching with" in line:
                 child.send_signal(signal.SIGINT)
-
-
-def lock() -> int:
-    """The lock of the machine, as monitors/src/common/host_lock.rs has it; it is waited for."""
-    STATE.mkdir(mode=0o755, exist_ok=True)
-    fd = os.open(STATE / "lock", os.O_CREAT | os.O_APPEND | os.O_RDWR | os.O_NOFOLLOW, 0o600)
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        say("another harness measures or watches on this machine: waiting for it; Ctrl-C ends the wait")
-        fcntl.flock(fd, fcntl.LOCK_EX)
-    return fd

@@ -10,8 +10,8 @@ import subprocess
 import time
 from pathlib import Path
 
+from child import dies_with_us
 from soaklane import SoakError
-from soaklane.forker import dies_with_us
 from soaklane.lives import Reported
 
 F_SETPIPE_SZ = 1031
