@@ -13,7 +13,7 @@ WHAT = """Each line: SIGKILLs at random points. *Left on* of them: something was
 the next start. *Cells looked at* are those of the run that goes on after its monitors were killed: in a cell under one
 technique nothing of another may be on, in a baseline nothing at all; *at once* counts the cells, and the baselines, that
 came right after a killed monitor. What is looked at: rules and settings of audit, the proc connector (by a listener that
-asks for nothing), BPF programs and links, perf events, netlink listeners, tracefs, accounting (by what the end of a
+asks for nothing), BPF links and programs, perf events, netlink listeners, tracefs, accounting (by what the end of a
 process writes), control groups, files in /run, /dev/shm and the temporary folders, processes. Accounting is on in every cell,
 also in baselines: it is the cross-check's. So it is looked at after the next start only."""
 
