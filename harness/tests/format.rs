@@ -154,6 +154,10 @@ fn every_key_on_the_page_is_in_a_record() {
     let small = ["--scale", "0.02", "--reps", "2"];
     let all = [&run[..], &workloads, &small].concat();
     measured(&mut keys, dir.path(), "root", &all);
+    // Every second field is wrong, so that the sample of faults has some.
+    let faulty = ["run", "-m", "replay{wrong=0.5}", "-w", "fork-bomb"];
+    let faulty = [&faulty[..], &["--scale", "0.02", "--reps", "1"]].concat();
+    measured(&mut keys, dir.path(), "faulty", &faulty);
     let precise = ["run", "-m", "preload", "-w", "fork-bomb", "--scale", "0.02"];
     let precise = [&precise[..], &["--precision", "90%"]].concat();
     measured(&mut keys, dir.path(), "precise", &precise);
