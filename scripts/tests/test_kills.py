@@ -2,7 +2,9 @@
 
 import json
 import os
+import subprocess
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
@@ -32,6 +34,29 @@ class Kernel(unittest.TestCase):
         os.write(writer, b"".join(kernel.EVENT.pack(24, 3, 0, 24, kernel.FAN_MODIFY, -1, pid) for pid in (7, 8)))
         self.assertEqual([event[6] for event in kernel.events(reader)], [7, 8])
         os.close(writer)
+
+
+class Ends(unittest.TestCase):
+    SCRIPT = """
+import sys, tempfile, time
+from child import clears_up_when_told
+clears_up_when_told()
+with tempfile.TemporaryDirectory() as name:
+    for number in range(2000):
+        open(f"{name}/{number}", "w").close()
+    print(name, flush=True)
+    time.sleep(60)
+"""
+
+    def test_a_second_signal_does_not_disturb_the_clearing_up(self):
+        scripts = Path(__file__).parents[1]
+        with subprocess.Popen(["python3", "-c", self.SCRIPT], cwd=scripts, stdout=subprocess.PIPE, text=True) as script:
+            folder = Path(script.stdout.readline().strip())
+            self.assertTrue(folder.is_dir())
+            while script.poll() is None:
+                script.terminate()
+                time.sleep(0.001)
+        self.assertEqual((script.returncode, folder.exists()), (143, False))
 
 
 class State(unittest.TestCase):
