@@ -1,0 +1,87 @@
+//! `results/coverage/README.md`.
+
+use std::fmt::Write;
+
+use crate::run::Run;
+use crate::stretches::{Share, Tally};
+
+/// The page over these runs.
+pub(crate) fn page(runs: &[Run], fixed: &[(u32, Tally)], stopped: &[(f64, Tally)]) -> String {
+    let mut page = String::from(
+        "# How often intervals hold the truth\n\n\
+         `harness/scoring/tests/real_coverage` wrote this page from the runs here (`scripts/coverage`; no run is thrown away). \
+         Each block has both nulls, a third `null` that is treated as a configuration (in truth 1.0), and a \
+         monitor that keeps 5 % of every CPU busy. A thousand intervals of the third null come from contiguous \
+         stretches of the runs, drawn with a fixed seed. Stretches overlap: the bounds in brackets are the exact \
+         binomial ones of as many tries as there are stretches beside each other.\n\n",
+    );
+    for run in runs {
+        let record = &run.record;
+        let commit = record.commit.as_deref().unwrap_or("unknown");
+        let planted = run.planted();
+        let planted = planted
+            .iter()
+            .map(|(workload, ratio)| format!("{workload} {:+.1} %", (ratio - 1.0) * 100.0));
+        let planted: Vec<String> = planted.collect();
+        let _ = writeln!(
+            page,
+            "* run {}: {}, commit {}, {} blocks of {} workloads; the planted overhead over the whole run: {}",
+            run.name,
+            record.started,
+            &commit[..commit.len().min(12)],
+            run.blocks(),
+            run.cells.len(),
+            planted.join(", ")
+        );
+    }
+    page.push_str(
+        "\n| what ends a run | blocks, mean | half-width, mean (%) | hold 1 (%) | null against null hold 1 (%) | over all workloads hold 1 (%) | none told as none (%) | 1.65 half-widths told as more (%) |\n\
+         |---|---:|---:|---:|---:|---:|---:|---:|\n",
+    );
+    for (blocks, tally) in fixed {
+        row(&mut page, &format!("{blocks} blocks"), tally);
+    }
+    for (precision, tally) in stopped {
+        row(
+            &mut page,
+            &format!("a precision of {:.0} %", precision * 100.0),
+            tally,
+        );
+    }
+    if runs.len() > 1 {
+        page.push_str("\nBy run, intervals of the third null that hold 1, at eight blocks:");
+        for (run, share) in &fixed[1].1.by_run {
+            let _ = write!(page, " {run}: {};", text(*share));
+        }
+        page.push('\n');
+    }
+    page
+}
+
+fn row(page: &mut String, name: &str, tally: &Tally) {
+    let _ = writeln!(
+        page,
+        "| {name} | {:.1} | {:.1} | {} | {} | {} | {} | {} |",
+        tally.blocks(),
+        tally.half_width() * 100.0,
+        text(tally.copy),
+        text(tally.pair),
+        text(tally.overall),
+        text(tally.quiet),
+        text(tally.told)
+    );
+}
+
+fn text(share: Share) -> String {
+    if share.all == 0 {
+        return "-".into();
+    }
+    let (low, high) = share.bounds();
+    format!(
+        "{:.1} ({:.1} to {:.1}; n = {})",
+        share.share() * 100.0,
+        low * 100.0,
+        high * 100.0,
+        share.all
+    )
+}
