@@ -2,6 +2,7 @@
 //! them, curves have markers of their own.
 
 mod axis;
+mod canvas;
 pub(crate) mod cost_model;
 mod cpu_vs_rate;
 mod forest;

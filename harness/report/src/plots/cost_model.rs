@@ -4,11 +4,11 @@
 use anyhow::Result;
 use plotters::prelude::*;
 use plotters::style::Color;
-use plotters::style::text_anchor::HPos;
 use scoring::cost_model::{CostModel, Cpu, Fit, FitPoint};
 
+use super::canvas;
 use super::plot::{Plot, head};
-use super::style::{self, FAINT, INK, Look, SOFT, Sheet, WIDTH, failed};
+use super::style::{self, Look, Sheet, WIDTH, failed};
 use crate::numbers::{few, thousands};
 
 const SIZE: (u32, u32) = (WIDTH / 2, 280);
@@ -77,20 +77,14 @@ fn row(configuration: &str, one: &FitPoint) -> Vec<String> {
 
 fn sheet(panels: &[(&str, Fit)], title: &str) -> Result<String> {
     let rows = panels.len().div_ceil(2);
-    let mut svg = String::new();
-    {
-        let size = (WIDTH, HEAD + rows as u32 * SIZE.1);
-        let sheet = SVGBackend::with_string(&mut svg, size).into_drawing_area();
-        sheet.fill(&WHITE).map_err(failed)?;
-        let legend = "blue: fork and exit; orange, triangles: and an exec; shade: 95 % interval of the model";
-        style::head(&sheet, title, legend)?;
-        let (_, below) = sheet.split_vertically(HEAD);
-        for (area, (name, fit)) in below.split_evenly((rows, 2)).iter().zip(panels) {
-            panel(area, name, fit)?;
-        }
-        sheet.present().map_err(failed)?;
-    }
-    Ok(svg)
+    let legend =
+        "blue: fork and exit; orange, triangles: and an exec; shade: 95 % interval of the model";
+    canvas::svg((WIDTH, HEAD + rows as u32 * SIZE.1), |sheet| {
+        style::head(sheet, title, legend)?;
+        canvas::in_pairs(sheet, HEAD, panels, |area, (name, fit)| {
+            panel(area, name, fit)
+        })
+    })
 }
 
 type Chart<'a, 'b> = ChartContext<
@@ -100,13 +94,7 @@ type Chart<'a, 'b> = ChartContext<
 >;
 
 fn panel(area: &Sheet<'_>, name: &str, fit: &Fit) -> Result<()> {
-    let title = style::short(name, 40);
-    style::write(
-        area,
-        &title,
-        (LEFT, 12),
-        &style::text(INK, true, HPos::Left),
-    )?;
+    canvas::title(area, name, 40, LEFT)?;
     let points = || fit.points.iter();
     let right = points().map(|one| one.forks_per_s).fold(1.0, f64::max) * 1.08;
     let highest = points().map(|one| one.cpus.high.unwrap_or(one.cpus.value));
@@ -119,18 +107,14 @@ fn panel(area: &Sheet<'_>, name: &str, fit: &Fit) -> Result<()> {
         .y_label_area_size(LEFT as u32)
         .build_cartesian_2d(0.0..right, 0.0..top)
         .map_err(failed)?;
-    chart
-        .configure_mesh()
+    let mut mesh = chart.configure_mesh();
+    canvas::mesh(&mut mesh)
         .x_desc("forks a second")
         .y_desc("% of one CPU")
         .x_labels(6)
         .y_labels(6)
         .x_label_formatter(&|rate| format!("{rate:.0}"))
         .y_label_formatter(&|value| few(*value))
-        .label_style(style::text(SOFT, false, HPos::Center))
-        .bold_line_style(FAINT)
-        .light_line_style(TRANSPARENT)
-        .axis_style(SOFT)
         .draw()
         .map_err(failed)?;
     for (place, mix) in mixes(fit) {

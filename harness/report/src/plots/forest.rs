@@ -15,6 +15,7 @@ pub(super) use mark::{Line, Mark};
 pub(super) use scale::{Axis, step};
 
 use self::scale::Scale;
+use super::canvas;
 use super::style::{self, FAINT, INK, Look, SOFT, Sheet, WIDTH, failed};
 
 const LEFT: i32 = 170;
@@ -51,19 +52,15 @@ pub(super) fn draw(chart: &Chart) -> Result<Option<String>> {
     let bottom = TOP + chart.groups.iter().map(Group::height).sum::<i32>() + 8;
     let values: Vec<f64> = lines().flat_map(|line| line.mark.reach()).collect();
     let scale = Scale::new(chart.axis, &values, (LEFT, RIGHT));
-    let mut svg = String::new();
-    {
-        let size = (WIDTH, bottom as u32);
-        let sheet = SVGBackend::with_string(&mut svg, size).into_drawing_area();
-        sheet.fill(&WHITE).map_err(failed)?;
-        style::head(&sheet, chart.title, chart.legend)?;
+    let svg = canvas::svg((WIDTH, bottom as u32), |sheet| {
+        style::head(sheet, chart.title, chart.legend)?;
         let mut y = TOP;
         for one in &chart.groups {
-            group(&sheet, &scale, one, y)?;
+            group(sheet, &scale, one, y)?;
             y += one.height();
         }
-        sheet.present().map_err(failed)?;
-    }
+        Ok(())
+    })?;
     Ok(Some(svg))
 }
 

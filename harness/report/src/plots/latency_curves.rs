@@ -4,11 +4,11 @@
 use anyhow::Result;
 use plotters::coord::combinators::IntoLogRange;
 use plotters::prelude::*;
-use plotters::style::text_anchor::HPos;
 
+use super::canvas;
 use super::legend::{self, Entry, Sign};
 use super::plot::Plot;
-use super::style::{self, FAINT, INK, Look, SOFT, Sheet, WIDTH, failed};
+use super::style::{self, Look, Sheet, WIDTH, failed};
 use crate::counts;
 use crate::family;
 use crate::numbers::micros;
@@ -183,20 +183,13 @@ fn sheet(panels: &[Panel<'_>]) -> Result<String> {
     let entries = whole.filter(|panel| panel.family.is_none());
     let entries = entries.map_or_else(Vec::new, Panel::entries);
     let head = HEAD + legend::height(&entries, LEFT, legend::RIGHT) as u32;
-    let mut svg = String::new();
-    {
-        let size = (WIDTH, head + rows * PANEL.1);
-        let sheet = SVGBackend::with_string(&mut svg, size).into_drawing_area();
-        sheet.fill(&WHITE).map_err(failed)?;
-        style::head(&sheet, TITLE, LEGEND)?;
-        legend::draw(&sheet, &entries, (LEFT, legend::RIGHT), HEAD as i32)?;
-        let (_, below) = sheet.split_vertically(head);
-        for (area, one) in below.split_evenly((rows as usize, 2)).iter().zip(panels) {
-            panel(area, one, right, (low * 0.8, high * 1.3))?;
-        }
-        sheet.present().map_err(failed)?;
-    }
-    Ok(svg)
+    canvas::svg((WIDTH, head + rows * PANEL.1), |sheet| {
+        style::head(sheet, TITLE, LEGEND)?;
+        legend::draw(sheet, &entries, (LEFT, legend::RIGHT), HEAD as i32)?;
+        canvas::in_pairs(sheet, head, panels, |area, one| {
+            panel(area, one, right, (low * 0.8, high * 1.3))
+        })
+    })
 }
 
 fn panel(area: &Sheet<'_>, panel: &Panel<'_>, right: f64, (low, high): (f64, f64)) -> Result<()> {
@@ -204,8 +197,7 @@ fn panel(area: &Sheet<'_>, panel: &Panel<'_>, right: f64, (low, high): (f64, f64
         Some(family) => format!("{family}, on {}", panel.workload),
         None => panel.workload.to_owned(),
     };
-    let title = style::short(&title, 48);
-    style::write(area, &title, (64, 12), &style::text(INK, true, HPos::Left))?;
+    canvas::title(area, &title, 48, 64)?;
     let entries = match panel.family {
         Some(_) => panel.entries(),
         None => Vec::new(),
@@ -219,17 +211,13 @@ fn panel(area: &Sheet<'_>, panel: &Panel<'_>, right: f64, (low, high): (f64, f64
         .y_label_area_size(62)
         .build_cartesian_2d(0.0..right, (low..high).log_scale())
         .map_err(failed)?;
-    chart
-        .configure_mesh()
+    let mut mesh = chart.configure_mesh();
+    canvas::mesh(&mut mesh)
         .x_desc(ACROSS)
         .x_labels(right.ceil() as usize + 1)
         .x_label_formatter(&|nines| percentile(*nines))
         .y_label_formatter(&|us| micros(*us).replace(".0 ", " "))
         .y_labels(6)
-        .label_style(style::text(SOFT, false, HPos::Center))
-        .bold_line_style(FAINT)
-        .light_line_style(TRANSPARENT)
-        .axis_style(SOFT)
         .draw()
         .map_err(failed)?;
     for curve in &panel.curves {

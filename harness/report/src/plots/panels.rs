@@ -8,8 +8,9 @@ use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
+use super::canvas;
 use super::labels::{self, Unit};
-use super::style::{self, FAINT, INK, Look, SOFT, Sheet, WIDTH, failed};
+use super::style::{self, INK, Look, Sheet, WIDTH, failed};
 use crate::numbers::{bare_percent, few};
 
 const SIZE: (u32, u32) = (WIDTH / 2, 300);
@@ -69,18 +70,12 @@ pub(super) fn draw(panels: &[Panel], axes: Axes) -> Result<Option<String>> {
     }
     let right = points(panels).map(|point| point.x).fold(1.0, f64::max) * 1.05;
     let rows = panels.len().div_ceil(2);
-    let mut svg = String::new();
-    {
-        let size = (WIDTH, HEAD + rows as u32 * SIZE.1);
-        let sheet = SVGBackend::with_string(&mut svg, size).into_drawing_area();
-        sheet.fill(&WHITE).map_err(failed)?;
-        style::head(&sheet, axes.title, axes.legend)?;
-        let (_, below) = sheet.split_vertically(HEAD);
-        for (area, one) in below.split_evenly((rows, 2)).iter().zip(panels) {
-            panel(area, one, axes, right, panels)?;
-        }
-        sheet.present().map_err(failed)?;
-    }
+    let svg = canvas::svg((WIDTH, HEAD + rows as u32 * SIZE.1), |sheet| {
+        style::head(sheet, axes.title, axes.legend)?;
+        canvas::in_pairs(sheet, HEAD, panels, |area, one| {
+            panel(area, one, axes, right, panels)
+        })
+    })?;
     Ok(Some(svg))
 }
 
@@ -97,13 +92,7 @@ fn reach<'a>(points: impl Iterator<Item = &'a Point>) -> (f64, f64) {
 }
 
 fn panel(area: &Sheet<'_>, one: &Panel, axes: Axes, right: f64, all: &[Panel]) -> Result<()> {
-    let title = style::short(&one.title, 40);
-    style::write(
-        area,
-        &title,
-        (LEFT, 12),
-        &style::text(INK, true, HPos::Left),
-    )?;
+    canvas::title(area, &one.title, 40, LEFT)?;
     legend(area, one)?;
     let mut builder = ChartBuilder::on(area);
     builder
@@ -165,18 +154,14 @@ where
         Up::Bytes => (bytes, (bytes, "")),
         _ => (few, (bare_percent, " %")),
     };
-    chart
-        .configure_mesh()
+    let mut mesh = chart.configure_mesh();
+    canvas::mesh(&mut mesh)
         .x_desc(axes.across)
         .y_desc(axes.unit)
         .x_labels(6)
         .y_labels(6)
         .x_label_formatter(&|rate| format!("{rate:.0}"))
         .y_label_formatter(&|value| text(*value))
-        .label_style(style::text(SOFT, false, HPos::Center))
-        .bold_line_style(FAINT)
-        .light_line_style(TRANSPARENT)
-        .axis_style(SOFT)
         .draw()
         .map_err(failed)?;
     for (series, one) in panel.series.iter().enumerate() {

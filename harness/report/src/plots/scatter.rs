@@ -5,9 +5,10 @@ use plotters::coord::combinators::IntoLogRange;
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
+use super::canvas;
 use super::legend::{self, Entry, Sign};
 use super::placer::{self, Area, Spot};
-use super::style::{self, FAINT, INK, Look, SOFT, Sheet, WIDTH, failed};
+use super::style::{self, FAINT, Look, SOFT, Sheet, WIDTH, failed};
 use crate::numbers::{few, micros};
 
 const PANEL: (u32, u32) = (WIDTH / 2, 300);
@@ -48,30 +49,15 @@ pub(super) fn draw(head: (&str, &str), entries: &[Entry], panels: &[Panel]) -> R
     let (across, up) = (span(|mark| mark.at.0), span(|mark| mark.at.1));
     let rows = panels.len().div_ceil(2);
     let top = HEAD + legend::height(entries, LEFT, legend::RIGHT) as u32;
-    let mut svg = String::new();
-    {
-        let size = (WIDTH, top + rows as u32 * PANEL.1);
-        let sheet = SVGBackend::with_string(&mut svg, size).into_drawing_area();
-        sheet.fill(&WHITE).map_err(failed)?;
-        style::head(&sheet, head.0, head.1)?;
-        legend::draw(&sheet, entries, (LEFT, legend::RIGHT), HEAD as i32)?;
-        let (_, below) = sheet.split_vertically(top);
-        for (area, one) in below.split_evenly((rows, 2)).iter().zip(panels) {
-            panel(area, one, across, up)?;
-        }
-        sheet.present().map_err(failed)?;
-    }
-    Ok(svg)
+    canvas::svg((WIDTH, top + rows as u32 * PANEL.1), |sheet| {
+        style::head(sheet, head.0, head.1)?;
+        legend::draw(sheet, entries, (LEFT, legend::RIGHT), HEAD as i32)?;
+        canvas::in_pairs(sheet, top, panels, |area, one| panel(area, one, across, up))
+    })
 }
 
 fn panel(area: &Sheet<'_>, panel: &Panel, across: Span, up: Span) -> Result<()> {
-    let title = style::short(&panel.title, 34);
-    style::write(
-        area,
-        &title,
-        (LEFT, 12),
-        &style::text(INK, true, HPos::Left),
-    )?;
+    canvas::title(area, &panel.title, 34, LEFT)?;
     let unit = style::text(SOFT, false, HPos::Right);
     style::write(area, "up: latency, p99", (PANEL.0 as i32 - 18, 12), &unit)?;
     let log = |(low, high): Span| (low..high).log_scale();
@@ -82,17 +68,13 @@ fn panel(area: &Sheet<'_>, panel: &Panel, across: Span, up: Span) -> Result<()> 
         .y_label_area_size(LEFT as u32)
         .build_cartesian_2d(log(across), log(up))
         .map_err(failed)?;
-    chart
-        .configure_mesh()
+    let mut mesh = chart.configure_mesh();
+    canvas::mesh(&mut mesh)
         .x_desc("own CPU, us per event")
         .x_labels(6)
         .y_labels(6)
         .x_label_formatter(&|us| few(*us).trim_end_matches(".0").to_owned())
         .y_label_formatter(&|us| micros(*us).replace(".0 ", " "))
-        .label_style(style::text(SOFT, false, HPos::Center))
-        .bold_line_style(FAINT)
-        .light_line_style(TRANSPARENT)
-        .axis_style(SOFT)
         .draw()
         .map_err(failed)?;
     for curve in &panel.curves {

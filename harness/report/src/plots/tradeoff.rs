@@ -12,8 +12,9 @@ use anyhow::Result;
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
+use super::canvas;
 use super::placer::{self, Area, Spot};
-use super::style::{self, FAINT, INK, SOFT, Sheet, failed};
+use super::style::{self, FAINT, INK, SOFT, Sheet};
 
 use self::axes::Axes;
 use self::frame::{BOTTOM, LEFT, RIGHT, SIZE, TOP};
@@ -41,25 +42,21 @@ pub(super) fn draw(chart: &Chart) -> Result<Option<String>> {
     let Some(axes) = Axes::new(&chart.marks, chart.log) else {
         return Ok(None);
     };
-    let mut svg = String::new();
-    {
-        let sheet = SVGBackend::with_string(&mut svg, SIZE).into_drawing_area();
-        sheet.fill(&WHITE).map_err(failed)?;
-        grid(&sheet, chart, &axes)?;
-        let mut lines = front::draw(&sheet, &chart.marks, &axes)?;
+    let svg = canvas::svg(SIZE, |sheet| {
+        grid(sheet, chart, &axes)?;
+        let mut lines = front::draw(sheet, &chart.marks, &axes)?;
         lines.extend(axes.lane.as_ref().map(|lane| {
             let right = LEFT + lane.width();
             ((right, TOP), (right, BOTTOM))
         }));
         for one in &chart.marks {
-            lines.extend(symbol::reach(&sheet, one, &axes)?);
+            lines.extend(symbol::reach(sheet, one, &axes)?);
         }
         for one in &chart.marks {
-            symbol::draw(&sheet, one, axes.spot(one))?;
+            symbol::draw(sheet, one, axes.spot(one))?;
         }
-        names(&sheet, chart, &axes, &lines)?;
-        sheet.present().map_err(failed)?;
-    }
+        names(sheet, chart, &axes, &lines)
+    })?;
     Ok(Some(svg))
 }
 
