@@ -47,8 +47,10 @@ pub fn fitted(text: &str, width: usize) -> String {
 fn broken(line: &str, width: usize) -> String {
     let indent = " ".repeat(column(line, width / 2));
     let start = line.len() - line.trim_start().len();
+    // More of it would leave too little room for the words.
+    let begin: String = line[..start].chars().take(width / 2).collect();
     let options = Options::new(width)
-        .initial_indent(&line[..start])
+        .initial_indent(&begin)
         .subsequent_indent(&indent)
         .break_words(false);
     // What is not the last word of a line keeps its blanks.
@@ -82,6 +84,13 @@ mod tests {
              meets: one two three\n      four five\n"
         );
         assert_eq!(fitted(text, 80), text);
+    }
+
+    #[test]
+    fn blanks_at_the_begin_leave_room_for_the_words() {
+        let far = format!("{:15}aaaaaa bbbb", "");
+        let half = " ".repeat(10);
+        assert_eq!(fitted(&far, 20), format!("{half}aaaaaa\n{half}bbbb"));
     }
 
     #[test]
