@@ -7,6 +7,7 @@
 mod arena;
 mod claims;
 mod codec;
+mod details;
 mod error;
 mod escape;
 mod event;
@@ -21,12 +22,13 @@ mod spool;
 mod truth;
 mod workload;
 
-pub use arena::{Arena, Span, argv_bytes, split_argv};
+pub use arena::{Arena, DetailsId, Span, argv_bytes, split_argv};
 pub use claims::{Claims, Clock, Offer};
+pub use details::{Details, DetailsBuf, Value};
 pub use error::{Error, Result, Unavailable};
 pub use escape::{plain, plain_lines, shown};
 pub use event::{Event, EventLog, EventRef};
-pub use field::{Cut, Field, Fields};
+pub use field::{Cut, FIELDS, Field, Fields};
 pub use kind::{Kind, Pid};
 pub use label::{Label, bare_name};
 pub use monitor::{Buffer, Counters, Decode, Monitor, Privilege, Ready, Recovered, Session};
