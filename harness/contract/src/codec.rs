@@ -5,7 +5,7 @@
 use crate::arena::Arena;
 use crate::details::Details;
 use crate::event::EventRef;
-use crate::field::{Cut, Fields};
+use crate::fields::{Cut, Fields};
 use crate::kind::{Kind, Pid};
 use crate::nanos::Nanos;
 use crate::spool::Malformed;

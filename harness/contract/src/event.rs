@@ -2,7 +2,7 @@ use std::num::NonZeroU64;
 
 use crate::arena::Arena;
 use crate::details::Details;
-use crate::field::{Cut, Fields};
+use crate::fields::{Cut, Fields};
 use crate::kind::{Kind, Pid};
 use crate::nanos::Nanos;
 

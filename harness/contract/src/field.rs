@@ -1,9 +1,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::arena::{DetailsId, Span};
 use crate::error::Error;
-use crate::kind::Pid;
 
 /// The fields an event may carry; which of them a monitor offers is in its claims.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -70,7 +68,7 @@ impl Field {
         Field::PidNs,
         Field::InnerPid,
     ];
-    /// Those that lie in [`Fields`] itself.
+    /// Those that lie in [`crate::Fields`] itself.
     pub const USUAL: [Field; 4] = [Field::Exe, Field::Argv, Field::Ppid, Field::Status];
     /// Those that are [`crate::Details`] of an event.
     pub const DETAILS: [Field; 13] = [
@@ -135,31 +133,4 @@ impl FromStr for Field {
             format!("'{word}' is not a field: use {}", known.join(", ")).into()
         })
     }
-}
-
-/// Which fields are known to be cut short.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Cut {
-    /// `exe` is only the beginning (or the end) of the path.
-    pub exe: bool,
-    /// `argv` is only the beginning.
-    pub argv: bool,
-}
-
-/// What is known of one event beside its kind, pid and time. Not observed is `None`, never a
-/// default: a monitor that guesses is wrong, one that leaves out is incomplete, and these differ.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Fields {
-    /// See [`Field::Ppid`].
-    pub ppid: Option<Pid>,
-    /// See [`Field::Status`].
-    pub status: Option<i32>,
-    /// See [`Field::Exe`].
-    pub exe: Option<Span>,
-    /// See [`Field::Argv`]; the bytes are those of [`crate::argv_bytes`].
-    pub argv: Option<Span>,
-    /// Which of them were cut.
-    pub cut: Cut,
-    /// The other fields, where any is known.
-    pub details: Option<DetailsId>,
 }

@@ -1,6 +1,6 @@
 use crate::arena::Arena;
 use crate::details::Details;
-use crate::field::Fields;
+use crate::fields::Fields;
 use crate::kind::{Kind, Pid};
 use crate::nanos::Nanos;
 use crate::workload::Counts;
