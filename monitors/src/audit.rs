@@ -158,6 +158,12 @@ const OPTIONS: &[OptionSpec] = &[
         kind: OptionKind::SizeOrKernel,
         about: "bytes of the socket's receive buffer, or kernel: as it comes",
     },
+    OptionSpec {
+        name: "exclusions",
+        default: "0",
+        kind: OptionKind::Size,
+        about: "rules that exclude users without a process, before its own: what a white list costs",
+    },
 ];
 
 pub(crate) struct Audit;
