@@ -164,6 +164,12 @@ const OPTIONS: &[OptionSpec] = &[
         kind: OptionKind::Word(&["base", "all"]),
         about: "told of an exec; all: path, comm, cwd, users, group, terminal too, by four more records",
     },
+    OptionSpec {
+        name: "exclusions",
+        default: "0",
+        kind: OptionKind::Size,
+        about: "rules that exclude users without a process, before its own: what a white list costs",
+    },
 ];
 
 pub(crate) struct Audit;
