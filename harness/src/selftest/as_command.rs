@@ -57,8 +57,8 @@ pub(crate) fn as_commands(stage: &Stage, events: u64, first: u32) -> Result<(Vec
 /// What is known of one run.
 enum Truths {
     Both {
-        ledger: Ledger,
-        foreign: Ledger,
+        ledger: Box<Ledger>,
+        foreign: Box<Ledger>,
     },
     /// Why nothing is known from outside.
     Unknown(String),
@@ -95,8 +95,8 @@ fn run(stage: &Stage, workload: &Definition, scale: f64, order: u32) -> Result<T
     }
     match row.truth_source {
         Some(source) if source == TRUTH_OF_A_COMMAND => Ok(Truths::Both {
-            ledger: workloads::ledger::read(&ledger).map_err(Error::from_boxed)?,
-            foreign: truth::read(&cell.dir()).map_err(Error::from_boxed)?.0,
+            ledger: Box::new(workloads::ledger::read(&ledger).map_err(Error::from_boxed)?),
+            foreign: Box::new(truth::read(&cell.dir()).map_err(Error::from_boxed)?.0),
         }),
         source => Ok(Truths::Unknown(source.unwrap_or_default())),
     }
