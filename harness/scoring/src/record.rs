@@ -53,6 +53,9 @@ pub struct Record {
     pub monitors: Vec<MonitorInfo>,
     /// What earlier, killed runs had left and was put back before this one.
     pub recovered: Vec<String>,
+    /// What could not be measured or limited on this machine, each with what is missing and what to do.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// The machine a record was made on.
