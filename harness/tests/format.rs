@@ -25,10 +25,11 @@ fn home() -> PathBuf {
 }
 
 /// Those that are JSON.
-const FILES_OF_A_CELL: [&str; 6] = [
+const FILES_OF_A_CELL: [&str; 7] = [
     "cell.json",
     "outcome.json",
     "ledger.json",
+    "inherited.json",
     "alive.json",
     "checksums.json",
     "foreign.json",
@@ -127,7 +128,7 @@ fn every_key_of_a_record_is_on_the_page() {
 /// The lines of a monitor that runs live: one of each kind, and one with a truncated argv.
 fn event_lines(keys: &mut Keys) {
     let mut watch = harness();
-    watch.args(["watch", "ebpf", "--format", "json"]);
+    watch.args(["watch", "ebpf{fields=all}", "--format", "json"]);
     let mut child = watch.stdout(Stdio::piped()).spawn().unwrap();
     let long = format!("{:5000}", "x");
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();

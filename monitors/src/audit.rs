@@ -159,6 +159,12 @@ const OPTIONS: &[OptionSpec] = &[
         about: "bytes of the socket's receive buffer, or kernel: as it comes",
     },
     OptionSpec {
+        name: "fields",
+        default: "base",
+        kind: OptionKind::Word(&["base", "all"]),
+        about: "told of an exec; all: path, comm, cwd, users, group, terminal too, by four more records",
+    },
+    OptionSpec {
         name: "exclusions",
         default: "0",
         kind: OptionKind::Size,
@@ -181,16 +187,20 @@ impl Monitor for Audit {
         OPTIONS
     }
 
-    fn claims(&self, _: &Options) -> Claims {
+    fn claims(&self, options: &Options) -> Claims {
         let clock = Clock::Coarse {
             early: decode::EARLY,
             late: LATE,
         };
-        Claims::none(clock)
+        let claims = Claims::none(clock)
             .with(Kind::Fork, &[Field::Ppid])
             .with(Kind::Exec, &[Field::Exe, Field::Argv, Field::Ppid])
             .with(Kind::Exit, &[Field::Status])
-            .with_users()
+            .with_users();
+        if detailed(options) {
+            return claims.with(Kind::Exec, &DETAILS);
+        }
+        claims
     }
 
     fn missing(&self, _: &Options) -> Vec<Unavailable> {
@@ -212,6 +222,22 @@ impl Monitor for Audit {
     fn recover(&self) -> Result<Recovered> {
         session::recover().map(Recovered::done)
     }
+}
+
+/// What the records of an exec tell beside.
+const DETAILS: [Field; 8] = [
+    Field::Path,
+    Field::Comm,
+    Field::Cwd,
+    Field::Uid,
+    Field::Euid,
+    Field::Gid,
+    Field::Auid,
+    Field::Tty,
+];
+
+fn detailed(options: &Options) -> bool {
+    options.word("fields") == "all"
 }
 
 fn missing() -> Vec<Unavailable> {

@@ -45,7 +45,7 @@ use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::time::TimeSpec;
 
 use crate::common::clock;
-use probe::{AttachMode, Probe};
+use probe::{AttachMode, Probe, Told};
 use ring::Ring;
 
 /// The reader's rest between two looks at the ring. While it rests the ring is not empty, so the
@@ -73,6 +73,12 @@ const OPTIONS: &[OptionSpec] = &[
         kind: OptionKind::DurationOrAuto,
         about: "time between two reads, 0us: none; auto is 4ms, and 1ms in harness watch",
     },
+    OptionSpec {
+        name: "fields",
+        default: "base",
+        kind: OptionKind::Word(&["base", "usual", "all"]),
+        about: "told of an exec; base: ppid, exe, argv; usual: all fields but cwd; all: cwd too",
+    },
 ];
 /// A fork's or an exit's record of 24 bytes, and the word of 8 before it; an exec takes more.
 const LEAST_RECORD: u64 = 32;
@@ -92,10 +98,10 @@ impl Monitor for Ebpf {
         OPTIONS
     }
 
-    fn claims(&self, _: &Options) -> Claims {
+    fn claims(&self, options: &Options) -> Claims {
         Claims::none(Clock::Exact)
             .with(Kind::Fork, &[Field::Ppid])
-            .with(Kind::Exec, &[Field::Exe, Field::Argv, Field::Ppid])
+            .with(Kind::Exec, Told::of(options).fields())
             .with(Kind::Exit, &[Field::Status])
             .with_users()
     }
@@ -117,12 +123,16 @@ impl Monitor for Ebpf {
     }
 
     fn decoder(&self) -> Box<dyn Decode> {
-        Box::new(decode::Decoder)
+        Box::new(decode::Decoder::default())
     }
 }
 
 fn capture(session: &mut Session<'_>, modes: &[AttachMode]) -> Result<Counters> {
-    let (mut probe, mut ring) = Probe::attach(ring_size(session.options)?, modes)?;
+    let (mut probe, mut ring) = Probe::attach(
+        ring_size(session.options)?,
+        modes,
+        Told::of(session.options),
+    )?;
     (session.ready)(&[])?;
     let rest = match session.options.duration("rest") {
         Some(rest) => rest,

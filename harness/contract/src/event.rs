@@ -1,7 +1,8 @@
 use std::num::NonZeroU64;
 
 use crate::arena::Arena;
-use crate::field::{Cut, Fields};
+use crate::details::Details;
+use crate::fields::{Cut, Fields};
 use crate::kind::{Kind, Pid};
 use crate::nanos::Nanos;
 
@@ -44,8 +45,10 @@ pub struct EventRef<'a> {
     /// Which of them the technique had to cut.
     pub cut: Cut,
     /// Effective user of the process at that event, by its number in the initial user namespace, if
-    /// told. Filters ask for it; it is not scored.
+    /// told. Filters ask for it; what is scored is among the details.
     pub euid: Option<u32>,
+    /// The other fields that are told.
+    pub details: Details<'a>,
 }
 
 impl<'a> EventRef<'a> {
@@ -64,6 +67,7 @@ impl<'a> EventRef<'a> {
             argv,
             cut,
             euid,
+            details: Details::default(),
         }
     }
 }
@@ -91,6 +95,7 @@ impl EventLog {
             argv,
             cut,
             euid,
+            details,
         } = report;
         let exe = exe.map(|bytes| self.arena.push(bytes));
         let argv = argv.map(|bytes| self.arena.push(bytes));
@@ -100,6 +105,7 @@ impl EventLog {
             exe,
             argv,
             cut,
+            details: self.arena.push_details(details),
         };
         self.events.push(Event {
             happened: NonZeroU64::new(happened),
@@ -132,7 +138,13 @@ impl EventLog {
             argv: fields.argv.map(|span| self.arena.get(span)),
             cut: fields.cut,
             euid,
+            details: self.arena.details(fields.details),
         }
+    }
+
+    /// The details of an event.
+    pub fn details(&self, event: &Event) -> Details<'_> {
+        self.arena.details(event.fields.details)
     }
 
     /// Forgets all events; what a live reader does after it has shown them.

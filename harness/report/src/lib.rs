@@ -26,6 +26,7 @@ mod plots;
 mod screen;
 mod sweep;
 mod terminal;
+mod told;
 mod verdict;
 mod view;
 mod write;

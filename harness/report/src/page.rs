@@ -63,6 +63,8 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("costs.md", include_str!("templates/costs.md.jinja")),
     ("costs.html", include_str!("templates/costs.html.jinja")),
     ("lineage.md", include_str!("templates/lineage.md.jinja")),
+    ("told.md", include_str!("templates/told.md.jinja")),
+    ("told.html", include_str!("templates/told.html.jinja")),
     ("lineage.html", include_str!("templates/lineage.html.jinja")),
     ("sweep.md", include_str!("templates/sweep.md.jinja")),
     ("sweep.html", include_str!("templates/sweep.html.jinja")),

@@ -139,7 +139,7 @@ fn fields(cells: &[&Scored]) -> Keyed<Field, FieldScore> {
     if cells.is_empty() {
         return Keyed::default();
     }
-    Keyed::each(|field| {
+    FieldScore::each(|field| {
         FieldScore::together(cells.iter().filter_map(|one| one.cell.fields.get(field)))
     })
 }

@@ -33,6 +33,7 @@ pub(crate) const EXAMPLES: &str = "Examples:
   harness watch netlink --kind exec --pid $$       programs started by this shell and its children
   harness watch audit --exe '/curl$' --user nobody
   harness watch 'netlink{rcvbuf=1M}' --format json | jq -r 'select(.kind==\"exec\").exe'
+  harness watch 'ebpf{fields=usual}' --format table --columns comm,uid,tty,cgroup
   harness watch preload                            says which environment a program must have for it
 An event is a line of JSON as docs/FORMAT.md has it. Losses and the summary go to stderr. A reader that is
 too slow loses lines, which are counted; the machine never waits for it.
@@ -59,6 +60,10 @@ pub(crate) struct WatchArgs {
     /// Only processes that run a program whose path matches
     #[arg(long, value_name = "RE")]
     exe: Option<Regex>,
+    /// Further columns of the table: path, comm, cwd, uid, euid, gid, auid, session, tty, start_ns, cgroup,
+    /// pid_ns or inner_pid, with commas
+    #[arg(long, value_name = "FIELDS", value_delimiter = ',', value_parser = column)]
+    columns: Vec<Field>,
     #[command(flatten)]
     wait: WaitArgs,
     /// The caller holds the lock of this machine and has put back what others left
@@ -77,6 +82,15 @@ pub(crate) enum EventFormat {
 
 fn kind(text: &str) -> Result<Kind, String> {
     text.parse::<Kind>().map_err(|error| error.to_string())
+}
+
+/// Those that have none of their own.
+fn column(text: &str) -> Result<Field, String> {
+    let field = text.parse::<Field>().map_err(|error| error.to_string())?;
+    match Field::DETAILS.contains(&field) {
+        true => Ok(field),
+        false => Err(format!("{field} has a place in every table: leave it out")),
+    }
 }
 
 /// Watches until it is told to stop or its reader has left.
@@ -106,7 +120,7 @@ pub(crate) fn watch(args: &WatchArgs) -> Result<()> {
     let live = Shared::new(Live::new(
         configuration.monitor.decoder(),
         filter,
-        form(args.format)?,
+        form(args, &configuration)?,
         Outbox::new(out, stopping)?,
         say,
     ));
@@ -223,11 +237,26 @@ fn give_up_root(configuration: &Configuration) -> Result<()> {
     }
 }
 
-fn form(format: Option<EventFormat>) -> Result<Form> {
+fn form(args: &WatchArgs, configuration: &Configuration) -> Result<Form> {
     let out = io::stdout();
     let terminal = out.is_terminal();
-    let table = format.map_or(terminal, |format| format == EventFormat::Table);
+    let table = args
+        .format
+        .map_or(terminal, |format| format == EventFormat::Table);
+    let claims = configuration.monitor.claims(&configuration.options);
+    let offered = |field| Kind::ALL.iter().any(|&kind| claims.field(kind, field));
+    if let Some(field) = args.columns.iter().find(|field| !offered(**field)) {
+        let label = configuration.label();
+        return Err(misuse(format!(
+            "--columns {field}: {label} does not tell it: see harness list for what does, and its options"
+        )));
+    }
     if !table {
+        if !args.columns.is_empty() {
+            return Err(misuse(
+                "--columns: lines of JSON have all that is told: leave it out, or use --format table",
+            ));
+        }
         return Ok(Form::Json);
     }
     let no_colour = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
@@ -238,6 +267,7 @@ fn form(format: Option<EventFormat>) -> Result<Form> {
         local: watch::local,
         colour: terminal && !no_colour,
         width: Box::new(move || if terminal { width() } else { None }),
+        columns: args.columns.clone(),
     }))
 }
 

@@ -12,6 +12,8 @@ pub(super) const KEY: &[u8] = b"rollcall";
 pub(super) const NEEDLESS: [u32; 5] = [1302, 1307, 1320, 1321, 1327];
 /// The same but for EOE: a daemon waits for it to know that it has all of an event.
 pub(super) const NEEDLESS_TO_A_DAEMON: [u32; 4] = [1302, 1307, 1321, 1327];
+/// The same where the fields of an exec are asked for: with PATH, CWD and the EOE that ends them.
+pub(super) const NEEDLESS_TO_DETAILS: [u32; 2] = [1321, 1327];
 const SYSCALL: u32 = 1300;
 const EXECVE: u32 = 1309;
 
