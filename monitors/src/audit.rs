@@ -56,7 +56,7 @@ use contract::{
 };
 use nix::errno::Errno;
 
-use crate::common::reasons;
+use crate::common::{namespaces, reasons};
 
 /// Never too late, but for the error of the offset, which is told anew after half a millisecond.
 const LATE: u64 = 1_000_000;
@@ -258,8 +258,13 @@ fn missing() -> Vec<Unavailable> {
             missing.push(reasons::no_right(&name, &[name.trim_start_matches("CAP_")]));
         }
     }
-    if missing.is_empty() {
-        missing.extend(refusal());
+    match missing.is_empty() {
+        true => missing.extend(refusal()),
+        // A right that is given helps there alone.
+        false => missing.extend(namespaces::missing(
+            &["user", "pid"],
+            "the kernel takes audit rules of no other process",
+        )),
     }
     missing
 }
@@ -297,6 +302,6 @@ fn refused(error: Errno) -> Unavailable {
     }
     Unavailable::new(
         format!("the initial user and pid namespaces (AUDIT_GET: {error})"),
-        "run it on the host, not inside a container",
+        namespaces::remedy("pid"),
     )
 }

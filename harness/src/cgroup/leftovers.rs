@@ -33,6 +33,8 @@ impl Hierarchy {
             Ok::<(), std::convert::Infallible>(())
         };
         let Ok(()) = owned_dir::sweep(&roots, PREFIX, put_away);
+        // Last: while groups below have controllers, nothing can move back.
+        found.extend(self.sweep_leaves());
         found
     }
 }

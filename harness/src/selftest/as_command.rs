@@ -112,6 +112,7 @@ fn command(stage: &Stage, ledger: &Path) -> Result<ForeignCommand> {
             .map(|user| format!("--user={}", user.text()).into()),
     );
     Ok(ForeignCommand {
+        supervised: false,
         argv,
         cwd: "/".into(),
         ..ForeignCommand::default()

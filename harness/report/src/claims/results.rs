@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use scoring::Summary;
 use serde_json::Value;
 
-use crate::folded;
+use crate::fold::folded;
 
 /// Of `kernels/6.12`, so that it stands behind `kernels/6.1`.
 fn series(key: &str) -> Vec<u32> {

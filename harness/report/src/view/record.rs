@@ -41,6 +41,8 @@ pub(super) struct View<'a> {
     floor: Option<String>,
     floors: String,
     recovered: &'a [String],
+    /// What could not be measured there.
+    notes: &'a [String],
     verdict: Verdict,
     lender: Option<&'a str>,
     /// Records of the page and of the same machine that answer a need differently.
@@ -109,6 +111,7 @@ impl<'a> View<'a> {
             floor: floor.map(|floor| share(floor.factor)),
             floors: floors(summary),
             recovered: &record.recovered,
+            notes: &record.notes,
             verdict: Verdict::new(summary)?,
             lender: parts.lender.as_deref(),
             others,
