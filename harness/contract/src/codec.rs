@@ -3,7 +3,7 @@
 //! little-endian. docs/FORMAT.md has both, field by field.
 
 use crate::arena::Arena;
-use crate::event::EventRef;
+use crate::event::{EventRef, Origin};
 use crate::field::{Cut, Fields};
 use crate::kind::{Kind, Pid};
 use crate::nanos::Nanos;
@@ -20,6 +20,8 @@ const CUT_EXE: u8 = 16;
 const CUT_ARGV: u8 = 32;
 const LOOSE: u8 = 64;
 const DUE: u8 = 128;
+/// Beside the kind of a report: it is of a snapshot.
+const SNAPSHOT: u8 = 128;
 
 impl EventRef<'_> {
     /// Appends all of it but `received`, which is its frame's stamp, and `euid`, which no caller has.
@@ -36,7 +38,8 @@ impl EventRef<'_> {
             | mark(self.argv.is_some(), ARGV)
             | mark(self.cut.exe, CUT_EXE)
             | mark(self.cut.argv, CUT_ARGV);
-        out.extend([self.kind as u8, flags]);
+        let origin = mark(self.origin == Origin::Snapshot, SNAPSHOT);
+        out.extend([self.kind as u8 | origin, flags]);
         out.extend(self.pid.to_le_bytes());
         out.extend(self.happened.to_le_bytes());
         out.extend(self.ppid.map(Pid::to_le_bytes).into_iter().flatten());
@@ -160,12 +163,15 @@ impl<'a> Rest<'a> {
     }
 
     fn report(&mut self, received: Nanos) -> Result<(EventRef<'a>, u8), Malformed> {
-        let [kind, flags] = self.array()?;
+        let [word, flags] = self.array()?;
         let kind = Kind::ALL
-            .get(usize::from(kind))
+            .get(usize::from(word & !SNAPSHOT))
             .ok_or_else(|| malformed("it is of no kind there is"))?;
         let mut report = EventRef::new(*kind, self.u32()?, received);
         report.happened = self.u64()?;
+        if word & SNAPSHOT != 0 {
+            report.origin = Origin::Snapshot;
+        }
         let has = |flag: u8| flags & flag != 0;
         report.ppid = has(PPID).then(|| self.u32()).transpose()?;
         let status = has(STATUS).then(|| self.array()).transpose()?;

@@ -5,6 +5,18 @@ use crate::field::{Cut, Fields};
 use crate::kind::{Kind, Pid};
 use crate::nanos::Nanos;
 
+/// How a monitor came to know of an event.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Origin {
+    /// The technique told it when it happened.
+    #[default]
+    Live,
+    /// It is about a process that ran before the technique watched: what a look at the process found. Such
+    /// events are scored apart.
+    Snapshot,
+}
+
 /// One event as a monitor reported it.
 #[derive(Clone, Copy, Debug)]
 pub struct Event {
@@ -20,6 +32,8 @@ pub struct Event {
     pub pid: Pid,
     /// What happened to it.
     pub kind: Kind,
+    /// See [`EventRef::origin`].
+    pub origin: Origin,
 }
 
 /// What a decoder says of one event, its bytes still borrowed from the frame.
@@ -46,6 +60,9 @@ pub struct EventRef<'a> {
     /// Effective user of the process at that event, by its number in the initial user namespace, if
     /// told. Filters ask for it; it is not scored.
     pub euid: Option<u32>,
+    /// Whether it happened while the monitor watched. Of a snapshot `happened` is when the process began,
+    /// `kind` is `exec` where it runs a program, and `fork` of a kernel thread.
+    pub origin: Origin,
 }
 
 impl<'a> EventRef<'a> {
@@ -64,6 +81,7 @@ impl<'a> EventRef<'a> {
             argv,
             cut,
             euid,
+            origin: Origin::Live,
         }
     }
 }
@@ -91,6 +109,7 @@ impl EventLog {
             argv,
             cut,
             euid,
+            origin,
         } = report;
         let exe = exe.map(|bytes| self.arena.push(bytes));
         let argv = argv.map(|bytes| self.arena.push(bytes));
@@ -108,6 +127,7 @@ impl EventLog {
             euid,
             pid,
             kind,
+            origin,
         });
     }
 
@@ -120,6 +140,7 @@ impl EventLog {
             euid,
             pid,
             kind,
+            origin,
         } = *event;
         EventRef {
             kind,
@@ -132,6 +153,7 @@ impl EventLog {
             argv: fields.argv.map(|span| self.arena.get(span)),
             cut: fields.cut,
             euid,
+            origin,
         }
     }
 

@@ -25,7 +25,7 @@ pub use arena::{Arena, Span, argv_bytes, split_argv};
 pub use claims::{Claims, Clock, Offer};
 pub use error::{Error, Result, Unavailable};
 pub use escape::{plain, plain_lines, shown};
-pub use event::{Event, EventLog, EventRef};
+pub use event::{Event, EventLog, EventRef, Origin};
 pub use field::{Cut, Field, Fields};
 pub use kind::{Kind, Pid};
 pub use label::{Label, bare_name};

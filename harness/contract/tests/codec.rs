@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may stop where it stands")]
 
-use contract::{Arena, Cut, EventRef, Fields, Kind, Ledger, Owned, Truth};
+use contract::{Arena, Cut, EventRef, Fields, Kind, Ledger, Origin, Owned, Truth};
 use proptest::prelude::*;
 
 type Told = (Option<u32>, Option<i32>, Option<Vec<u8>>, Option<Vec<u8>>);
@@ -89,7 +89,7 @@ proptest! {
     #[test]
     fn a_report_comes_back(
         kind in any_kind(), pid in any::<u32>(), happened in any::<u64>(), told in any_told(),
-        (exe_cut, argv_cut) in any::<(bool, bool)>(),
+        (exe_cut, argv_cut, snapshot) in any::<(bool, bool, bool)>(),
     ) {
         let (ppid, status, exe, argv) = told;
         let report = EventRef {
@@ -99,6 +99,7 @@ proptest! {
             exe: exe.as_deref(),
             argv: argv.as_deref(),
             cut: Cut { exe: exe_cut, argv: argv_cut },
+            origin: if snapshot { Origin::Snapshot } else { Origin::Live },
             ..EventRef::new(kind, pid, 77)
         };
         let mut bytes = Vec::new();

@@ -2,7 +2,7 @@
 //! name could move the cursor or forge a line with.
 
 use contract::shown;
-use contract::{EventRef, Kind, Nanos, split_argv};
+use contract::{EventRef, Kind, Nanos, Origin, split_argv};
 
 /// From the wall clock's second, which is negative before 1970, to its day's hour, minute, second.
 pub(super) type LocalTime = fn(i64) -> [u8; 3];
@@ -50,8 +50,8 @@ impl Table {
             Kind::Fork => {}
             Kind::Exec => program(report, width.unwrap_or(usize::MAX), &mut rest),
         }
-        let (kind, pid) = (report.kind, report.pid);
-        let paint = match (kind, report.status) {
+        let (kind, pid) = (kind_word(report), report.pid);
+        let paint = match (report.kind, report.status) {
             (Kind::Exec, _) => "32",
             (Kind::Exit, Some(1..)) => "31",
             _ => "2",
@@ -83,6 +83,14 @@ impl Table {
         } else {
             text.to_owned()
         }
+    }
+}
+
+/// What it is called: a process of a snapshot runs.
+fn kind_word(report: &EventRef<'_>) -> &'static str {
+    match report.origin {
+        Origin::Live => report.kind.as_str(),
+        Origin::Snapshot => "runs",
     }
 }
 

@@ -2,6 +2,8 @@
 
 use contract::{Cut, Decode, EventLog, EventRef, Frame, Kind, Malformed};
 
+use crate::common::snapshot::join::Join;
+
 const HEAD: usize = 24;
 /// So much longer is an exec's.
 const EXEC_TAIL: usize = 8;
@@ -10,13 +12,20 @@ const ARGV_CUT: u8 = 2;
 const EXE_UNREAD: u8 = 4;
 const ARGV_UNREAD: u8 = 8;
 
-/// Each record stands for itself, so nothing is remembered.
-pub(super) struct Decoder;
+/// Each record stands for itself, so nothing is remembered but for a snapshot.
+#[derive(Default)]
+pub(super) struct Decoder(Join);
 
 impl Decode for Decoder {
     fn frame(&mut self, frame: Frame<'_>, out: &mut EventLog) -> Result<(), Malformed> {
-        out.push(record(frame)?);
+        if !self.0.frame(frame, out)? {
+            self.0.live(record(frame)?, out);
+        }
         Ok(())
+    }
+
+    fn finish(&mut self, out: &mut EventLog) {
+        self.0.finish(out);
     }
 }
 

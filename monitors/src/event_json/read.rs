@@ -4,7 +4,7 @@
 use std::fmt;
 use std::num::NonZeroU64;
 
-use contract::{Cut, EventRef, Kind, Malformed, Nanos, Pid, argv_bytes};
+use contract::{Cut, EventRef, Kind, Malformed, Nanos, Origin, Pid, argv_bytes};
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 
 use super::mark::MARK;
@@ -30,6 +30,8 @@ pub struct EventLine {
     pub status: Option<i32>,
     /// Which of them were cut.
     pub cut: Cut,
+    /// Whether it is of a snapshot.
+    pub origin: Origin,
 }
 
 impl EventLine {
@@ -42,13 +44,14 @@ impl EventLine {
             exe: self.exe.as_deref(),
             argv: self.argv.as_deref(),
             cut: self.cut,
+            origin: self.origin,
             ..EventRef::new(self.kind, self.pid, self.received)
         }
     }
 }
 
 /// Reads one line, with or without its newline. Every key of docs/FORMAT.md must be there, `cut`
-/// excepted; keys it does not know are passed over.
+/// and `origin` excepted; keys it does not know are passed over.
 pub fn read(line: &[u8]) -> Result<EventLine, Malformed> {
     let refused = |why: String| Malformed(format!("not an event line: {why}"));
     let fields: Fields = serde_json::from_slice(line).map_err(|error| refused(said(&error)))?;
@@ -74,6 +77,7 @@ struct Fields {
     argv: Option<Option<Vec<String>>>,
     status: Option<Option<i32>>,
     cut: Option<Vec<String>>,
+    origin: Option<String>,
 }
 
 impl Fields {
@@ -96,12 +100,21 @@ impl Fields {
             argv,
             status: had("status", self.status)?,
             cut,
+            origin: origin(self.origin.as_deref())?,
         })
     }
 }
 
 fn had<T>(name: &str, value: Option<T>) -> Result<T, String> {
     value.ok_or_else(|| format!("{name}: is missing: write null for what is not told"))
+}
+
+fn origin(word: Option<&str>) -> Result<Origin, String> {
+    match word {
+        None => Ok(Origin::Live),
+        Some("snapshot") => Ok(Origin::Snapshot),
+        Some(_) => Err("origin: is something else than snapshot: leave it out".into()),
+    }
 }
 
 fn cut(names: &[String]) -> Result<Cut, String> {
@@ -187,6 +200,7 @@ impl<'de> Visitor<'de> for Reader {
                 "argv" => take("argv", &mut fields.argv, &mut map)?,
                 "status" => take("status", &mut fields.status, &mut map)?,
                 "cut" => take("cut", &mut fields.cut, &mut map)?,
+                "origin" => take("origin", &mut fields.origin, &mut map)?,
                 _ => {
                     map.next_value::<IgnoredAny>()?;
                 }

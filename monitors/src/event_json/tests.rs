@@ -1,4 +1,4 @@
-use contract::{Cut, EventRef, Kind};
+use contract::{Cut, EventRef, Kind, Origin};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -171,6 +171,7 @@ prop_compose! {
         argv in option::of(vec(name(), 0..5)),
         cut_exe: bool,
         cut_argv in option::of(name()),
+        snapshot: bool,
     ) -> EventLine {
         let cut = Cut { exe: cut_exe && exe.is_some(), argv: cut_argv.is_some() && argv.is_some() };
         let argv = argv.map(|argv| {
@@ -178,7 +179,8 @@ prop_compose! {
             [contract::argv_bytes(argv), rest.unwrap_or_default()].concat()
         });
         let happened = std::num::NonZeroU64::new(happened);
-        EventLine { kind, pid, ppid, happened, received, exe, argv, status, cut }
+        let origin = if snapshot { Origin::Snapshot } else { Origin::Live };
+        EventLine { kind, pid, ppid, happened, received, exe, argv, status, cut, origin }
     }
 }
 

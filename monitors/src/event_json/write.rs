@@ -1,7 +1,7 @@
 //! From a report to its line. It runs for every event of a live monitor, so it knows the shape,
 //! copies what needs no escape as it is, and allocates nothing of its own.
 
-use contract::{EventRef, shown, split_argv};
+use contract::{EventRef, Origin, shown, split_argv};
 use itoa::Buffer;
 
 use super::mark::MARK;
@@ -42,12 +42,16 @@ pub fn write(report: &EventRef<'_>, out: &mut Vec<u8>) {
     }
     number(b",\"status\":", report.status, out);
     let cut = match (report.cut.exe, report.cut.argv) {
-        (false, false) => &b"}\n"[..],
-        (true, false) => b",\"cut\":[\"exe\"]}\n",
-        (false, true) => b",\"cut\":[\"argv\"]}\n",
-        (true, true) => b",\"cut\":[\"exe\",\"argv\"]}\n",
+        (false, false) => &b""[..],
+        (true, false) => b",\"cut\":[\"exe\"]",
+        (false, true) => b",\"cut\":[\"argv\"]",
+        (true, true) => b",\"cut\":[\"exe\",\"argv\"]",
     };
     out.extend_from_slice(cut);
+    out.extend_from_slice(match report.origin {
+        Origin::Live => b"}\n",
+        Origin::Snapshot => b",\"origin\":\"snapshot\"}\n",
+    });
 }
 
 fn number(key: &[u8], value: Option<impl itoa::Integer>, out: &mut Vec<u8>) {

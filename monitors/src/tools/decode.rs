@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::num::NonZeroU64;
 use std::str::{FromStr, from_utf8};
 
-use contract::{Cut, Decode, EventLog, Frame, Kind, Malformed, Nanos, argv_bytes};
+use contract::{Cut, Decode, EventLog, Frame, Kind, Malformed, Nanos, Origin, argv_bytes};
 use nix::sys::signal::Signal;
 use regex::bytes::Captures;
 
@@ -201,6 +201,7 @@ fn said(line: &LineRule, found: &Captures<'_>, received: Nanos) -> Option<Parsed
             exe: false,
             argv: cut,
         },
+        origin: Origin::Live,
     };
     Some(match group("id") {
         Some(id) => Parsed::Part(id.to_vec(), Box::new(told), line.end),

@@ -94,10 +94,10 @@ impl Watch {
 
 /// The events of a spool.
 pub(super) fn decode(spool: &[u8]) -> EventLog {
-    let mut journal = EventLog::default();
+    let (mut decoder, mut journal) = (Decoder::default(), EventLog::default());
     let mut reader = SpoolReader::new(spool);
     while let Some(frame) = reader.next_frame().unwrap() {
-        Decoder.frame(frame, &mut journal).unwrap();
+        decoder.frame(frame, &mut journal).unwrap();
     }
     assert_eq!(reader.rest(), 0, "the spool is cut off");
     journal
