@@ -27,6 +27,9 @@
 //! an exec. The parent is known from the fork, unless that parent ended, or messages were lost: see
 //! parents.rs.
 //!
+//! Processes that already run are read from /proc once it is switched on (option `snapshot`):
+//! common/snapshot.rs.
+//!
 //! Buffer: the queue of the socket, in bytes of kernel memory: `Monitor::buffer` has its size, and
 //! its fill is read once a batch (SO_MEMINFO).
 //!
@@ -69,6 +72,7 @@ use contract::{
 };
 
 use crate::common::netlink_socket::{self, LEAST_MESSAGE};
+use crate::common::snapshot;
 
 pub(crate) struct Netlink;
 
@@ -91,6 +95,7 @@ const OPTIONS: &[OptionSpec] = &[
         kind: OptionKind::DurationOrAuto,
         about: "time between two reads under load, 0us: none; auto is 4ms, and 1ms where lookup=adaptive gave up",
     },
+    snapshot::OPTION,
 ];
 
 /// How far behind its parent's notice an exit may be stamped. Far more than was ever seen, and far

@@ -77,7 +77,7 @@ fn details(pid: Pid, nonce: u64) -> DetailsBuf {
             Field::Uid => details.number(field, nonce / 2),
             // Known by the fork, and by the pid where the namespace is.
             Field::StartNs => {}
-            Field::InnerPid if pid % 2 == 0 => {}
+            Field::InnerPid if pid.is_multiple_of(2) => {}
             text if text.is_text() => details.text(field, format!("/{field}-{nonce}x").as_bytes()),
             number => details.number(number, nonce * 32 + field as u64),
         }
