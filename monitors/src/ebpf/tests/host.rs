@@ -99,7 +99,7 @@ impl Watch {
 
 /// The events of a spool.
 pub(super) fn decode(spool: &[u8]) -> EventLog {
-    let (mut decoder, mut journal) = (Decoder::default(), EventLog::default());
+    let mut journal = EventLog::default();
     let mut reader = SpoolReader::new(spool);
     let mut decoder = Decoder::default();
     while let Some(frame) = reader.next_frame().unwrap() {
