@@ -197,7 +197,7 @@ impl Monitor for Audit {
             .with(Kind::Exec, &[Field::Exe, Field::Argv, Field::Ppid])
             .with(Kind::Exit, &[Field::Status])
             .with_users();
-        if detailed(options) {
+        if session::detailed(options) {
             return claims.with(Kind::Exec, &DETAILS);
         }
         claims
@@ -235,10 +235,6 @@ const DETAILS: [Field; 8] = [
     Field::Auid,
     Field::Tty,
 ];
-
-fn detailed(options: &Options) -> bool {
-    options.word("fields") == "all"
-}
 
 fn missing() -> Vec<Unavailable> {
     let mut missing = Vec::new();

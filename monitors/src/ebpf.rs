@@ -29,6 +29,9 @@
 //! directory is a second walk up a path. tests/cost.rs counts it again. Without CONFIG_AUDIT there is no
 //! login user; where control groups of version 2 are not mounted the number is that of their root.
 //!
+//! Processes that already run are read from /proc once the programs are attached (option `snapshot`):
+//! common/snapshot.rs.
+//!
 //! Nothing is pinned, so a killed capture leaves nothing behind.
 
 mod chain_of_causes;
@@ -52,6 +55,7 @@ use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::time::TimeSpec;
 
 use crate::common::clock;
+use crate::common::snapshot::{self, Snapshot};
 use probe::{AttachMode, Probe, Told};
 use ring::Ring;
 
@@ -86,6 +90,7 @@ const OPTIONS: &[OptionSpec] = &[
         kind: OptionKind::Word(&["base", "usual", "all"]),
         about: "told of an exec; base: ppid, exe, argv; usual: all fields but cwd; all: cwd too",
     },
+    snapshot::OPTION,
 ];
 /// A fork's or an exit's record of 24 bytes, and the word of 8 before it; an exec takes more.
 const LEAST_RECORD: u64 = 32;
@@ -141,6 +146,7 @@ fn capture(session: &mut Session<'_>, modes: &[AttachMode]) -> Result<Counters> 
         Told::of(session.options),
     )?;
     (session.ready)(&[])?;
+    let mut snapshot = Snapshot::begin(session)?;
     let rest = match session.options.duration("rest") {
         Some(rest) => rest,
         None if session.spool.is_live() => SHORT_REST,
@@ -150,12 +156,15 @@ fn capture(session: &mut Session<'_>, modes: &[AttachMode]) -> Result<Counters> 
     loop {
         drain(&mut ring, &mut session.spool)?;
         let told = tell(&mut probe, &mut session.spool)?;
-        if waited(&[session.stop], Some(rest))? {
+        Snapshot::step(&mut snapshot, &mut session.spool)?;
+        let due = Snapshot::due(&snapshot);
+        if waited(&[session.stop], due.or(Some(rest)).min(Some(rest)))? {
             break;
         }
         if ring.is_empty() {
             let limit = if told { silence } else { Some(LATER) };
-            if !waited(&[session.stop, ring.as_fd()], limit)? {
+            let limit = due.or(limit);
+            if !waited(&[session.stop, ring.as_fd()], limit)? && due.is_none() {
                 probe.check()?;
             }
         }

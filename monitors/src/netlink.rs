@@ -30,6 +30,9 @@
 //! More fields (`fields=all`): eight more files of /proc are read for each exec, so of a process of a millisecond
 //! more is too late: half of `short-lived/fork` had gone.
 //!
+//! Processes that already run are read from /proc once it is switched on (option `snapshot`):
+//! common/snapshot.rs.
+//!
 //! Buffer: the queue of the socket, in bytes of kernel memory: `Monitor::buffer` has its size, and
 //! its fill is read once a batch (SO_MEMINFO).
 //!
@@ -73,6 +76,7 @@ use contract::{
 
 use crate::common::netlink_socket::{self, LEAST_MESSAGE};
 use crate::common::proc_details;
+use crate::common::snapshot;
 
 pub(crate) struct Netlink;
 
@@ -101,6 +105,7 @@ const OPTIONS: &[OptionSpec] = &[
         kind: OptionKind::DurationOrAuto,
         about: "time between two reads under load, 0us: none; auto is 4ms, and 1ms where lookup=adaptive gave up",
     },
+    snapshot::OPTION,
 ];
 
 /// Whether the other fields are looked up too; with `lookup=never` nothing is.

@@ -4,7 +4,7 @@
 
 use crate::arena::Arena;
 use crate::details::Details;
-use crate::event::EventRef;
+use crate::event::{EventRef, Origin};
 use crate::fields::{Cut, Fields};
 use crate::kind::{Kind, Pid};
 use crate::nanos::Nanos;
@@ -21,8 +21,10 @@ const CUT_EXE: u8 = 16;
 const CUT_ARGV: u8 = 32;
 const LOOSE: u8 = 64;
 const DUE: u8 = 128;
-/// Beside the kind: details follow.
+/// Beside the kind of a report: details follow.
 const DETAILS: u8 = 128;
+/// Beside the kind of a report: it is of a snapshot.
+const SNAPSHOT: u8 = 64;
 
 impl EventRef<'_> {
     /// Appends all of it but `received`, which is its frame's stamp, and `euid`, which no caller has.
@@ -40,7 +42,8 @@ impl EventRef<'_> {
             | mark(self.cut.exe, CUT_EXE)
             | mark(self.cut.argv, CUT_ARGV);
         let details = mark(!self.details.is_empty(), DETAILS);
-        out.extend([self.kind as u8 | details, flags]);
+        let origin = mark(self.origin == Origin::Snapshot, SNAPSHOT);
+        out.extend([self.kind as u8 | details | origin, flags]);
         out.extend(self.pid.to_le_bytes());
         out.extend(self.happened.to_le_bytes());
         out.extend(self.ppid.map(Pid::to_le_bytes).into_iter().flatten());
@@ -168,10 +171,13 @@ impl<'a> Rest<'a> {
     fn report(&mut self, received: Nanos) -> Result<(EventRef<'a>, u8), Malformed> {
         let [kind, flags] = self.array()?;
         let event = Kind::ALL
-            .get(usize::from(kind & !DETAILS))
+            .get(usize::from(kind & !(DETAILS | SNAPSHOT)))
             .ok_or_else(|| malformed("it is of no kind there is"))?;
         let mut report = EventRef::new(*event, self.u32()?, received);
         report.happened = self.u64()?;
+        if kind & SNAPSHOT != 0 {
+            report.origin = Origin::Snapshot;
+        }
         let has = |flag: u8| flags & flag != 0;
         report.ppid = has(PPID).then(|| self.u32()).transpose()?;
         let status = has(STATUS).then(|| self.array()).transpose()?;

@@ -6,6 +6,18 @@ use crate::fields::{Cut, Fields};
 use crate::kind::{Kind, Pid};
 use crate::nanos::Nanos;
 
+/// How a monitor came to know of an event.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Origin {
+    /// The technique told it when it happened.
+    #[default]
+    Live,
+    /// It is about a process that ran before the technique watched: what a look at the process found. Such
+    /// events are scored apart.
+    Snapshot,
+}
+
 /// One event as a monitor reported it.
 #[derive(Clone, Copy, Debug)]
 pub struct Event {
@@ -21,6 +33,8 @@ pub struct Event {
     pub pid: Pid,
     /// What happened to it.
     pub kind: Kind,
+    /// See [`EventRef::origin`].
+    pub origin: Origin,
 }
 
 /// What a decoder says of one event, its bytes still borrowed from the frame.
@@ -49,6 +63,9 @@ pub struct EventRef<'a> {
     pub euid: Option<u32>,
     /// The other fields that are told.
     pub details: Details<'a>,
+    /// Whether it happened while the monitor watched. Of a snapshot `happened` is when the process began,
+    /// `kind` is `exec` where it runs a program, and `fork` of a kernel thread.
+    pub origin: Origin,
 }
 
 impl<'a> EventRef<'a> {
@@ -68,6 +85,7 @@ impl<'a> EventRef<'a> {
             cut,
             euid,
             details: Details::default(),
+            origin: Origin::Live,
         }
     }
 }
@@ -96,6 +114,7 @@ impl EventLog {
             cut,
             euid,
             details,
+            origin,
         } = report;
         let exe = exe.map(|bytes| self.arena.push(bytes));
         let argv = argv.map(|bytes| self.arena.push(bytes));
@@ -114,6 +133,7 @@ impl EventLog {
             euid,
             pid,
             kind,
+            origin,
         });
     }
 
@@ -126,6 +146,7 @@ impl EventLog {
             euid,
             pid,
             kind,
+            origin,
         } = *event;
         EventRef {
             kind,
@@ -139,6 +160,7 @@ impl EventLog {
             cut: fields.cut,
             euid,
             details: self.arena.details(fields.details),
+            origin,
         }
     }
 

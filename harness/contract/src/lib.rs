@@ -29,7 +29,7 @@ pub use claims::{Claims, Clock, Offer};
 pub use details::{Details, DetailsBuf, Value};
 pub use error::{Error, Result, Unavailable};
 pub use escape::{plain, plain_lines, shown};
-pub use event::{Event, EventLog, EventRef};
+pub use event::{Event, EventLog, EventRef, Origin};
 pub use field::{FIELDS, Field};
 pub use fields::{Cut, Fields};
 pub use kind::{Kind, Pid};

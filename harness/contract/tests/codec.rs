@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may stop where it stands")]
 
-use contract::{Arena, Cut, DetailsBuf, EventRef, Field, Fields, Kind, Ledger, Owned, Truth};
+use contract::{
+    Arena, Cut, DetailsBuf, EventRef, Field, Fields, Kind, Ledger, Origin, Owned, Truth,
+};
 use proptest::prelude::*;
 
 type Told = (Option<u32>, Option<i32>, Option<Vec<u8>>, Option<Vec<u8>>);
@@ -101,7 +103,7 @@ proptest! {
     #[test]
     fn a_report_comes_back(
         kind in any_kind(), pid in any::<u32>(), happened in any::<u64>(), told in any_told(),
-        (exe_cut, argv_cut) in any::<(bool, bool)>(),
+        (exe_cut, argv_cut, snapshot) in any::<(bool, bool, bool)>(),
     ) {
         let (ppid, status, exe, argv) = told;
         let details = details(pid);
@@ -113,6 +115,7 @@ proptest! {
             argv: argv.as_deref(),
             cut: Cut { exe: exe_cut, argv: argv_cut },
             details: details.details(),
+            origin: if snapshot { Origin::Snapshot } else { Origin::Live },
             ..EventRef::new(kind, pid, 77)
         };
         let mut bytes = Vec::new();

@@ -24,6 +24,9 @@ use crate::{cleanup, lock, user};
 /// How long a slow reader is waited for at the end.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// The option of monitors that tell the processes that run already.
+const SNAPSHOT: &str = "snapshot";
+
 /// What that means for `--user`.
 const ASKED_LATE: &str = "each program's is asked of /proc after its exec, and one that becomes \
      another user's before that counts as that one's; ebpf and audit tell it with each event";
@@ -34,6 +37,7 @@ pub(crate) const EXAMPLES: &str = "Examples:
   harness watch audit --exe '/curl$' --user nobody
   harness watch 'netlink{rcvbuf=1M}' --format json | jq -r 'select(.kind==\"exec\").exe'
   harness watch 'ebpf{fields=usual}' --format table --columns comm,uid,tty,cgroup
+  harness watch ebpf --no-snapshot                 without the processes that run already
   harness watch preload                            says which environment a program must have for it
 An event is a line of JSON as docs/FORMAT.md has it. Losses and the summary go to stderr. A reader that is
 too slow loses lines, which are counted; the machine never waits for it.
@@ -57,6 +61,9 @@ pub(crate) struct WatchArgs {
     /// Only processes of this effective user, as they are at each event; may be repeated
     #[arg(long = "user", value_name = "USER", value_parser = crate::user::uid)]
     users: Vec<u32>,
+    /// Leave out the processes that run already: ebpf and netlink tell each once, with `"origin":"snapshot"`
+    #[arg(long)]
+    no_snapshot: bool,
     /// Only processes that run a program whose path matches
     #[arg(long, value_name = "RE")]
     exe: Option<Regex>,
@@ -95,7 +102,7 @@ fn column(text: &str) -> Result<Field, String> {
 
 /// Watches until it is told to stop or its reader has left.
 pub(crate) fn watch(args: &WatchArgs) -> Result<()> {
-    let configuration = chosen(&args.label)?;
+    let configuration = chosen(args)?;
     columns(args, &configuration)?;
     let filter = filter(args, &configuration)?;
     able(&configuration)?;
@@ -210,10 +217,14 @@ fn wanted(args: &WatchArgs, configuration: &Configuration) -> Result<Wanted> {
 }
 
 /// The monitor, if it watches at all.
-fn chosen(label: &str) -> Result<Configuration> {
-    let configuration = select::configuration(label)?;
+fn chosen(args: &WatchArgs) -> Result<Configuration> {
+    let label = &args.label;
+    let mut configuration = select::configuration(label)?;
     if configuration.monitor.fault_injector() {
         return Err(misuse(format!("{label} does not watch: see harness list")));
+    }
+    if args.no_snapshot && configuration.takes(SNAPSHOT) {
+        configuration = configuration.with(SNAPSHOT, "no")?;
     }
     Ok(configuration)
 }

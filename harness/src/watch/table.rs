@@ -2,7 +2,7 @@
 //! name could move the cursor or forge a line with.
 
 use contract::shown;
-use contract::{EventRef, Field, Kind, Nanos, Value, split_argv};
+use contract::{EventRef, Field, Kind, Nanos, Origin, Value, split_argv};
 use unicode_width::UnicodeWidthStr;
 
 /// From the wall clock's second, which is negative before 1970, to its day's hour, minute, second.
@@ -57,8 +57,8 @@ impl Table {
             Kind::Fork => {}
             Kind::Exec => program(report, width.unwrap_or(usize::MAX), &mut rest),
         }
-        let (kind, pid) = (report.kind, report.pid);
-        let paint = match (kind, report.status) {
+        let (kind, pid) = (kind_word(report), report.pid);
+        let paint = match (report.kind, report.status) {
             (Kind::Exec, _) => "32",
             (Kind::Exit, Some(1..)) => "31",
             _ => "2",
@@ -124,6 +124,14 @@ const fn wide(field: Field) -> usize {
         Field::StartNs => 16,
         Field::Auid | Field::PidNs => 10,
         _ => 9,
+    }
+}
+
+/// What it is called: a process of a snapshot runs.
+fn kind_word(report: &EventRef<'_>) -> &'static str {
+    match report.origin {
+        Origin::Live => report.kind.as_str(),
+        Origin::Snapshot => "runs",
     }
 }
 

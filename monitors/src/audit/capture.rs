@@ -16,7 +16,7 @@ use super::fill::Fill;
 use super::interference;
 use super::rules;
 use super::serials::{self, Serials};
-use super::session::{AuditSession, failed};
+use super::session::{AuditSession, detailed, failed};
 use super::wire::{self, DETAILED, OFFSET};
 use crate::common::clock;
 use crate::common::netlink_socket::{self, Queue};
@@ -45,7 +45,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Watches from start to stop, and leaves whatever happens in between.
 pub(super) fn capture(session: &mut Session<'_>) -> Result<Counters> {
-    let needless: &[u32] = if super::detailed(session.options) {
+    let needless: &[u32] = if detailed(session.options) {
         &rules::NEEDLESS_TO_DETAILS
     } else {
         &rules::NEEDLESS
@@ -61,7 +61,7 @@ pub(super) fn capture(session: &mut Session<'_>) -> Result<Counters> {
 fn watch(audit: &mut AuditSession, session: &mut Session<'_>) -> Result<Counters> {
     let mut feed = RecordSocket::open(session, audit.alone())?;
     feed.tell_offset(&mut session.spool)?;
-    if super::detailed(session.options) {
+    if detailed(session.options) {
         let frame = wire::message(DETAILED, 0, 0, &[]);
         session.spool.write(clock::now(), &frame)?;
     }

@@ -160,6 +160,11 @@ impl AuditSession {
     }
 }
 
+/// Whether records that only tell more fields are wanted.
+pub(super) fn detailed(options: &Options) -> bool {
+    options.word("fields") == "all"
+}
+
 /// With a daemon there, only what the monitor cannot do without is touched, and only upwards.
 fn wanted(found: &Status, alone: bool, options: &Options) -> Status {
     let mut set = *found;

@@ -2,6 +2,8 @@
 
 use contract::{Cut, Decode, DetailsBuf, EventLog, EventRef, Field, Frame, Kind, Malformed, Value};
 
+use crate::common::snapshot::join::Join;
+
 const HEAD: usize = 24;
 /// So much longer is an exec's.
 const EXEC_TAIL: usize = 8;
@@ -21,16 +23,23 @@ const PATH_UNREAD: u32 = 8;
 const CWD_TOLD: u32 = 16;
 const NO_AUID: u32 = 32;
 
-/// Each record stands for itself: nothing is remembered but memory.
+/// Each record stands for itself, so nothing is remembered but memory and, of a snapshot, what it told.
 #[derive(Default)]
 pub(super) struct Decoder {
     details: DetailsBuf,
+    join: Join,
 }
 
 impl Decode for Decoder {
     fn frame(&mut self, frame: Frame<'_>, out: &mut EventLog) -> Result<(), Malformed> {
-        out.push(record(frame, &mut self.details)?);
+        if !self.join.frame(frame, out)? {
+            self.join.live(record(frame, &mut self.details)?, out);
+        }
         Ok(())
+    }
+
+    fn finish(&mut self, out: &mut EventLog) {
+        self.join.finish(out);
     }
 }
 

@@ -4,7 +4,9 @@
 use std::fmt;
 use std::num::NonZeroU64;
 
-use contract::{Cut, DetailsBuf, EventRef, Field, Kind, Malformed, Nanos, Pid, Value, argv_bytes};
+use contract::{
+    Cut, DetailsBuf, EventRef, Field, Kind, Malformed, Nanos, Origin, Pid, Value, argv_bytes,
+};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 
@@ -33,6 +35,8 @@ pub struct EventLine {
     pub cut: Cut,
     /// The fields that lines have only where they are told.
     pub details: DetailsBuf,
+    /// Whether it is of a snapshot.
+    pub origin: Origin,
 }
 
 impl EventLine {
@@ -46,12 +50,13 @@ impl EventLine {
             argv: self.argv.as_deref(),
             cut: self.cut,
             details: self.details.details(),
+            origin: self.origin,
             ..EventRef::new(self.kind, self.pid, self.received)
         }
     }
 }
 
-/// Reads one line, with or without its newline. Every key of docs/FORMAT.md must be there, `cut` and
+/// Reads one line, with or without its newline. Every key of docs/FORMAT.md must be there, `cut`, `origin` and
 /// the details excepted; keys it does not know are passed over.
 pub fn read(line: &[u8]) -> Result<EventLine, Malformed> {
     let refused = |why: String| Malformed(format!("not an event line: {why}"));
@@ -79,6 +84,7 @@ struct Fields {
     status: Option<Option<i32>>,
     cut: Option<Vec<String>>,
     details: [Option<Option<Detail>>; Field::DETAILS.len()],
+    origin: Option<String>,
 }
 
 /// The value of one detail.
@@ -115,12 +121,21 @@ impl Fields {
             status: had("status", self.status)?,
             cut,
             details,
+            origin: origin(self.origin.as_deref())?,
         })
     }
 }
 
 fn had<T>(name: &str, value: Option<T>) -> Result<T, String> {
     value.ok_or_else(|| format!("{name}: is missing: write null for what is not told"))
+}
+
+fn origin(word: Option<&str>) -> Result<Origin, String> {
+    match word {
+        None => Ok(Origin::Live),
+        Some("snapshot") => Ok(Origin::Snapshot),
+        Some(_) => Err("origin: is something else than snapshot: leave it out".into()),
+    }
 }
 
 fn cut_fields(names: &[String]) -> Result<Vec<Field>, String> {
@@ -228,6 +243,7 @@ impl<'de> Visitor<'de> for Reader {
                 "argv" => take("argv", &mut fields.argv, &mut map)?,
                 "status" => take("status", &mut fields.status, &mut map)?,
                 "cut" => take("cut", &mut fields.cut, &mut map)?,
+                "origin" => take("origin", &mut fields.origin, &mut map)?,
                 other => match Field::DETAILS.iter().position(|one| one.as_str() == other) {
                     Some(at) => take(other, &mut fields.details[at], &mut map)?,
                     None => {

@@ -1,4 +1,4 @@
-use contract::{Cut, DetailsBuf, EventRef, Field, Kind, Value};
+use contract::{Cut, DetailsBuf, EventRef, Field, Kind, Origin, Value};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -226,6 +226,7 @@ prop_compose! {
         cut_exe: bool,
         cut_argv in option::of(name()),
         details in details(),
+        snapshot: bool,
     ) -> EventLine {
         let cut = Cut { exe: cut_exe && exe.is_some(), argv: cut_argv.is_some() && argv.is_some() };
         let argv = argv.map(|argv| {
@@ -233,7 +234,8 @@ prop_compose! {
             [contract::argv_bytes(argv), rest.unwrap_or_default()].concat()
         });
         let happened = std::num::NonZeroU64::new(happened);
-        EventLine { kind, pid, ppid, happened, received, exe, argv, status, cut, details }
+        let origin = if snapshot { Origin::Snapshot } else { Origin::Live };
+        EventLine { kind, pid, ppid, happened, received, exe, argv, status, cut, details, origin }
     }
 }
 

@@ -1,7 +1,7 @@
 //! From a report to its line. It runs for every event of a live monitor, so it knows the shape,
 //! copies what needs no escape as it is, and allocates nothing of its own.
 
-use contract::{EventRef, Value, shown, split_argv};
+use contract::{EventRef, Origin, Value, shown, split_argv};
 use itoa::Buffer;
 
 use super::mark::MARK;
@@ -43,7 +43,10 @@ pub fn write(report: &EventRef<'_>, out: &mut Vec<u8>) {
     number(b",\"status\":", report.status, out);
     details(report, out);
     cut(report, out);
-    out.extend_from_slice(b"}\n");
+    out.extend_from_slice(match report.origin {
+        Origin::Live => b"}\n",
+        Origin::Snapshot => b",\"origin\":\"snapshot\"}\n",
+    });
 }
 
 /// Keys for what is told, and only for that: few monitors tell any, and lines stay short.

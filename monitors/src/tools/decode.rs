@@ -5,7 +5,7 @@ use std::num::NonZeroU64;
 use std::str::{FromStr, from_utf8};
 
 use contract::{
-    Cut, Decode, DetailsBuf, EventLog, Field, Frame, Kind, Malformed, Nanos, argv_bytes,
+    Cut, Decode, DetailsBuf, EventLog, Field, Frame, Kind, Malformed, Nanos, Origin, argv_bytes,
 };
 use nix::sys::signal::Signal;
 use regex::bytes::Captures;
@@ -205,6 +205,7 @@ fn said(line: &LineRule, found: &Captures<'_>, received: Nanos) -> Option<Parsed
             argv: cut,
         },
         details: details(found)?,
+        origin: Origin::Live,
     };
     Some(match group("id") {
         Some(id) => Parsed::Part(id.to_vec(), Box::new(told), line.end),

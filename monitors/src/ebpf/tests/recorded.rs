@@ -28,6 +28,7 @@ fn line(report: &EventRef<'_>) -> String {
         cut,
         euid,
         details,
+        origin: _,
     } = *report;
     let mut text = format!("{kind} {pid} {happened} {received} ppid={ppid:?} status={status:?}");
     let _ = write!(
@@ -103,9 +104,10 @@ fn what_is_recorded_decodes() {
     let kept = dir.path().join("lives.spool");
     let mut out = Spool::new(std::fs::File::create(&kept).unwrap()).unwrap();
     let mut reader = SpoolReader::new(&spool[..]);
+    let mut decoder = Decoder::default();
     while let Some(frame) = reader.next_frame().unwrap() {
         let mut journal = EventLog::default();
-        Decoder::default().frame(frame, &mut journal).unwrap();
+        decoder.frame(frame, &mut journal).unwrap();
         if pids.contains(&journal.events[0].pid) {
             out.write(frame.received, frame.bytes).unwrap();
         }
