@@ -7,6 +7,7 @@
 mod arena;
 mod claims;
 mod codec;
+mod elf;
 mod error;
 mod escape;
 mod event;
@@ -23,6 +24,7 @@ mod workload;
 
 pub use arena::{Arena, Span, argv_bytes, split_argv};
 pub use claims::{Claims, Clock, Offer};
+pub use elf::{loader, no_loader};
 pub use error::{Error, Result, Unavailable};
 pub use escape::{plain, plain_lines, shown};
 pub use event::{Event, EventLog, EventRef};
