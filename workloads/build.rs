@@ -16,7 +16,7 @@ const PROGRAMS: [(&str, &[&str]); 12] = [
     ("bomb", &["dynamic", "nolibc"]),
     ("paced", &["dynamic", "nolibc"]),
     ("pipeline", &["dynamic"]),
-    ("readiness_probe", &["dynamic"]),
+    ("readiness_probe", &["dynamic", "static"]),
     ("target", &["dynamic", "static", "nolibc"]),
     ("target32", &["i386"]),
     ("syscalls32", &["nolibc"]),
