@@ -10,7 +10,7 @@ use std::{env, fs};
 
 use anyhow::{Context, Result, anyhow, bail};
 
-const PROGRAMS: [(&str, &[&str]); 9] = [
+const PROGRAMS: [(&str, &[&str]); 10] = [
     ("leaf", &["dynamic", "static", "nolibc"]),
     ("launch", &["dynamic", "static", "nolibc"]),
     ("bomb", &["dynamic", "nolibc"]),
@@ -18,6 +18,7 @@ const PROGRAMS: [(&str, &[&str]); 9] = [
     ("pipeline", &["dynamic"]),
     ("readiness_probe", &["dynamic"]),
     ("target", &["dynamic", "static", "nolibc"]),
+    ("received", &["dynamic"]),
     ("target32", &["i386"]),
     ("syscalls32", &["nolibc"]),
 ];

@@ -27,6 +27,9 @@
 //! an exec. The parent is known from the fork, unless that parent ended, or messages were lost: see
 //! parents.rs.
 //!
+//! What it may tell wrongly: argv of a program that overwrites or moves its own before it is looked up (cases
+//! race-argv-overwritten, -beyond, -moved): of ten that did so at once, up to eight were told wrongly.
+//!
 //! Buffer: the queue of the socket, in bytes of kernel memory: `Monitor::buffer` has its size, and
 //! its fill is read once a batch (SO_MEMINFO).
 //!
