@@ -22,6 +22,10 @@
 //! /proc/PID/cmdline shows at that event, its first 4 KiB: for a script, the interpreter's; and since
 //! Linux 5.18 one empty argument where none was passed. The effective user is read with each event.
 //!
+//! Path and arguments that change while execve is entered do not deceive it (cases race-*): the hook is behind
+//! the copy that the kernel made for the new program, of which nothing has run. A hook on the entry of the
+//! call (sys_enter_execve) reads the caller's memory before the kernel does.
+//!
 //! Processes that already run are read from /proc once the programs are attached (option `snapshot`):
 //! common/snapshot.rs.
 //!

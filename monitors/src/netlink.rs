@@ -27,6 +27,9 @@
 //! an exec. The parent is known from the fork, unless that parent ended, or messages were lost: see
 //! parents.rs.
 //!
+//! What it may tell wrongly: argv of a program that overwrites or moves its own before it is looked up (cases
+//! race-argv-overwritten, -beyond, -moved): of ten that did so at once, up to eight were told wrongly.
+//!
 //! Processes that already run are read from /proc once it is switched on (option `snapshot`):
 //! common/snapshot.rs.
 //!
