@@ -149,6 +149,21 @@ fn event_lines(keys: &mut Keys) {
     );
 }
 
+/// A machine without control groups has its notes in the record.
+fn without_groups(keys: &mut Keys, dir: &Path) {
+    let out = dir.join("no-groups");
+    let run = "umount -a -t cgroup; umount -a -t cgroup2; exec \"$@\"";
+    let mut command = std::process::Command::new("unshare");
+    command.args(["--mount", "sh", "-c", run, "sh"]);
+    command.arg(harness().get_program());
+    command.args(["run", "-m", "procfs", "-w", "case/end-exit", "--reps", "1"]);
+    let output = command.arg("--out").arg(&out).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let record = json(&out.join("record.json"));
+    assert_eq!(record["machine"]["cgroup"], "none");
+    walk(keys, &out);
+}
+
 #[test]
 #[ignore = "needs root"]
 fn every_key_on_the_page_is_in_a_record() {
@@ -192,6 +207,7 @@ fn every_key_on_the_page_is_in_a_record() {
         .concat(),
     );
     walk(&mut keys, &out);
+    without_groups(&mut keys, dir.path());
     event_lines(&mut keys);
     let guests = fs::read_dir(home().join("results/kernels")).unwrap();
     let notes = guests.map(|guest| guest.unwrap().path().join("vm.json"));

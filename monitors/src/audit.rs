@@ -28,6 +28,9 @@
 //! shows when it does something itself (see process_tracker.rs), and not at all when it is killed
 //! before. The `argv` of a script has its interpreter before it, as in /proc/PID/cmdline.
 //!
+//! Path and arguments that change while execve is entered do not deceive it (cases race-*): the kernel writes
+//! both down from its own copies, at the exit of the call.
+//!
 //! What stays behind: the kernel gives every process an audit context from the first switching-on
 //! until reboot, which makes their system calls a little slower; no setting undoes that.
 

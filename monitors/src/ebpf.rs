@@ -22,15 +22,19 @@
 //! /proc/PID/cmdline shows at that event, its first 4 KiB: for a script, the interpreter's; and since
 //! Linux 5.18 one empty argument where none was passed. The effective user is read with each event.
 //!
+//! Path and arguments that change while execve is entered do not deceive it (cases race-*): the hook is behind
+//! the copy that the kernel made for the new program, of which nothing has run. A hook on the entry of the
+//! call (sys_enter_execve) reads the caller's memory before the kernel does.
+//!
+//! Processes that already run are read from /proc once the programs are attached (option `snapshot`):
+//! common/snapshot.rs.
+//!
 //! More fields (option `fields`): each choice has an exec program of its own, so the default pays for
 //! none. On two CPUs with Linux 6.18 the kernel counts 1.3 us for an exec with `base`, 1.7 us with `usual`
 //! (path, comm, users, group, login user, session, terminal, start, cgroup, pid namespace and the pid in
 //! it: none takes more than 0.1 us, and the start nothing that shows), and 2.3 us with `all`: the working
 //! directory is a second walk up a path. tests/cost.rs counts it again. Without CONFIG_AUDIT there is no
 //! login user; where control groups of version 2 are not mounted the number is that of their root.
-//!
-//! Processes that already run are read from /proc once the programs are attached (option `snapshot`):
-//! common/snapshot.rs.
 //!
 //! Nothing is pinned, so a killed capture leaves nothing behind.
 

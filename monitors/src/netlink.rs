@@ -27,11 +27,14 @@
 //! an exec. The parent is known from the fork, unless that parent ended, or messages were lost: see
 //! parents.rs.
 //!
-//! More fields (`fields=all`): eight more files of /proc are read for each exec, so of a process of a millisecond
-//! more is too late: half of `short-lived/fork` had gone.
+//! What it may tell wrongly: argv of a program that overwrites or moves its own before it is looked up (cases
+//! race-argv-overwritten, -beyond, -moved): of ten that did so at once, up to eight were told wrongly.
 //!
 //! Processes that already run are read from /proc once it is switched on (option `snapshot`):
 //! common/snapshot.rs.
+//!
+//! More fields (`fields=all`): eight more files of /proc are read for each exec, so of a process of a millisecond
+//! more is too late: half of `short-lived/fork` had gone.
 //!
 //! Buffer: the queue of the socket, in bytes of kernel memory: `Monitor::buffer` has its size, and
 //! its fill is read once a batch (SO_MEMINFO).

@@ -27,6 +27,9 @@ use crate::programs_log;
 const FOLDER: &str = "/";
 /// LEDGER_FD in ledger.h.
 const LEDGER_FD: i32 = 200;
+/// FAULTS_FD in race.h: what a driver makes a userfaultfd of that holds the kernel too. A user may not, so the
+/// runner opens it.
+const FAULTS: (&str, i32) = ("/dev/userfaultfd", 202);
 /// How many tasks other programs may start meanwhile as the same user before the limit is reached.
 const OTHERS: u64 = 1024;
 /// Whether root has another user at all is asked by the one that every distribution has.
@@ -76,7 +79,11 @@ impl<'a> FirstProcess<'a> {
             command.stdin(Stdio::inherit()).stdout(Stdio::inherit());
         }
         let most = tasks()? + u64::from(script.live) + OTHERS;
-        fence(&mut command, ledger, most, driver.gains);
+        // Without it (before Linux 6.1, or without the right) a driver tries the system call.
+        let faults = script
+            .driver
+            .and_then(|_| File::options().read(true).write(true).open(FAULTS.0).ok());
+        fence(&mut command, (ledger, faults), most, driver.gains);
         let stamping = run.stamping;
         if stamping {
             let kinds = FORK | EXEC | EXIT;
@@ -158,7 +165,12 @@ fn command(run: &Run<'_>, manifest: &Manifest, script: &Script) -> Result<Comman
 
 /// What the new process does between fork and exec: only system calls, because nothing else is safe
 /// in a copy of a process with threads.
-fn fence(command: &mut Command, ledger: &SharedLedger, most: u64, gains: bool) {
+fn fence(
+    command: &mut Command,
+    (ledger, faults): (&SharedLedger, Option<File>),
+    most: u64,
+    gains: bool,
+) {
     let runner = getpid();
     let fd = ledger.fd().as_raw_fd();
     let stamps = ledger.stamp_writer();
@@ -166,6 +178,12 @@ fn fence(command: &mut Command, ledger: &SharedLedger, most: u64, gains: bool) {
         // SAFETY: both are numbers; the file behind `fd` is open in the copy as in the original.
         if unsafe { libc::dup2(fd, LEDGER_FD) } < 0 {
             return Err(io::Error::last_os_error());
+        }
+        if let Some(faults) = &faults {
+            // SAFETY: as above.
+            if unsafe { libc::dup2(faults.as_raw_fd(), FAULTS.1) } < 0 {
+                return Err(io::Error::last_os_error());
+            }
         }
         setrlimit(Resource::RLIMIT_NPROC, most, most)?;
         if !gains {
