@@ -8,7 +8,7 @@ use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::time::TimeSpec;
 
 use super::interference;
-use super::lookup::{Lookup, When};
+use super::lookup::{self, Lookup, When};
 use super::recv_batch::{Batch, Received};
 use super::socket::{ExecWaker, Listener};
 use super::wire::PROTOCOL;
@@ -64,7 +64,7 @@ impl Capture {
             listener: Listener::start(options.size_or_kernel("rcvbuf"))?,
             waker: when.map(|_| ExecWaker::join()).transpose()?,
             lookup: when
-                .map(|when| Lookup::new(when, super::detailed(options)))
+                .map(|when| Lookup::new(when, lookup::detailed(options)))
                 .transpose()?,
             rest: options.duration("rest"),
             batch: Batch::new(),
