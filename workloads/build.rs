@@ -10,13 +10,14 @@ use std::{env, fs};
 
 use anyhow::{Context, Result, anyhow, bail};
 
-const PROGRAMS: [(&str, &[&str]); 9] = [
+const PROGRAMS: [(&str, &[&str]); 10] = [
     ("leaf", &["dynamic", "static", "nolibc"]),
     ("launch", &["dynamic", "static", "nolibc"]),
     ("bomb", &["dynamic", "nolibc"]),
     ("paced", &["dynamic", "nolibc"]),
     ("pipeline", &["dynamic"]),
     ("readiness_probe", &["dynamic"]),
+    ("sleepers", &["dynamic"]),
     ("target", &["dynamic", "static", "nolibc"]),
     ("target32", &["i386"]),
     ("syscalls32", &["nolibc"]),

@@ -15,13 +15,16 @@ use serde::{Deserialize, Serialize};
 pub(crate) const FILE: &str = "checksums.json";
 
 /// What both sides leave there and scoring reads.
-const RAW: [&str; 6] = [
+const RAW: [&str; 9] = [
     "ledger.json",
     "ledger.bin",
     "accounting.bin",
     "alive.json",
     "foreign.json",
     "spool.bin",
+    "start-1/spool.bin",
+    "start-2/spool.bin",
+    "start-3/spool.bin",
 ];
 
 /// Of one file.

@@ -45,6 +45,8 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("kernels.md", include_str!("templates/kernels.md.jinja")),
     ("costs.md", include_str!("templates/costs.md.jinja")),
     ("costs.html", include_str!("templates/costs.html.jinja")),
+    ("blind.md", include_str!("templates/blind.md.jinja")),
+    ("blind.html", include_str!("templates/blind.html.jinja")),
     ("lineage.md", include_str!("templates/lineage.md.jinja")),
     ("lineage.html", include_str!("templates/lineage.html.jinja")),
     ("sweep.md", include_str!("templates/sweep.md.jinja")),

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::cell_row;
 use super::workload::{self, Ids, Workload};
+use crate::blind::Blind;
 use crate::cases::Cases;
 use crate::cost::Costs;
 use crate::format;
@@ -49,6 +50,7 @@ pub(super) struct View<'a> {
     overview: Overview,
     workloads: Vec<Workload<'a>>,
     lineage: lineage::Table,
+    blind: &'a Blind,
     ids: Ids,
     row_head: &'static [&'static str],
     short_head: &'static [&'static str],
@@ -115,6 +117,7 @@ impl<'a> View<'a> {
             overview: Overview::new(summary),
             workloads: workload::all(parts, &ids),
             lineage: lineage::Table::new(summary),
+            blind: &parts.blind,
             ids,
             row_head: &format::HEAD,
             short_head: &format::SHORT_HEAD,
