@@ -25,10 +25,11 @@ fn home() -> PathBuf {
 }
 
 /// Those that are JSON.
-const FILES_OF_A_CELL: [&str; 6] = [
+const FILES_OF_A_CELL: [&str; 7] = [
     "cell.json",
     "outcome.json",
     "ledger.json",
+    "inherited.json",
     "alive.json",
     "checksums.json",
     "foreign.json",
@@ -124,22 +125,43 @@ fn every_key_of_a_record_is_on_the_page() {
     assert_eq!(keys.faults(&["tool"]), "");
 }
 
-/// The lines of a monitor that runs live: one of each kind, and one with a truncated argv.
+/// The lines of a monitor that runs live: one of each kind, one of a snapshot, and one with a truncated argv.
 fn event_lines(keys: &mut Keys) {
     let mut watch = harness();
-    watch.args(["watch", "ebpf", "--format", "json"]);
+    watch.args(["watch", "ebpf{fields=all}", "--format", "json"]);
     let mut child = watch.stdout(Stdio::piped()).spawn().unwrap();
     let long = format!("{:5000}", "x");
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let (mut cut, mut snapshot) = (false, false);
     let met = lines.by_ref().map(Result::unwrap).any(|line| {
         keys.walk("event", &serde_json::from_str(&line).unwrap());
         let status = std::process::Command::new("true").arg(&long).status();
         status.unwrap();
-        line.contains("\"cut\"")
+        cut |= line.contains("\"cut\"");
+        snapshot |= line.contains("\"origin\"");
+        cut && snapshot
     });
     child.kill().unwrap();
     child.wait().unwrap();
-    assert!(met, "no line had a truncated argv");
+    assert!(
+        met,
+        "no line had a truncated argv, or none was of the snapshot"
+    );
+}
+
+/// A machine without control groups has its notes in the record.
+fn without_groups(keys: &mut Keys, dir: &Path) {
+    let out = dir.join("no-groups");
+    let run = "umount -a -t cgroup; umount -a -t cgroup2; exec \"$@\"";
+    let mut command = std::process::Command::new("unshare");
+    command.args(["--mount", "sh", "-c", run, "sh"]);
+    command.arg(harness().get_program());
+    command.args(["run", "-m", "procfs", "-w", "case/end-exit", "--reps", "1"]);
+    let output = command.arg("--out").arg(&out).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let record = json(&out.join("record.json"));
+    assert_eq!(record["machine"]["cgroup"], "none");
+    walk(keys, &out);
 }
 
 #[test]
@@ -185,6 +207,7 @@ fn every_key_on_the_page_is_in_a_record() {
         .concat(),
     );
     walk(&mut keys, &out);
+    without_groups(&mut keys, dir.path());
     event_lines(&mut keys);
     let guests = fs::read_dir(home().join("results/kernels")).unwrap();
     let notes = guests.map(|guest| guest.unwrap().path().join("vm.json"));

@@ -15,4 +15,5 @@ pub(crate) mod process_stat;
 pub(crate) mod reasons;
 pub(crate) mod recv_batch;
 pub(crate) mod slurp;
+pub(crate) mod snapshot;
 pub(crate) mod thread_group;

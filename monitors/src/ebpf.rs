@@ -26,6 +26,9 @@
 //! the copy that the kernel made for the new program, of which nothing has run. A hook on the entry of the
 //! call (sys_enter_execve) reads the caller's memory before the kernel does.
 //!
+//! Processes that already run are read from /proc once the programs are attached (option `snapshot`):
+//! common/snapshot.rs.
+//!
 //! Nothing is pinned, so a killed capture leaves nothing behind.
 
 mod chain_of_causes;
@@ -49,7 +52,8 @@ use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::time::TimeSpec;
 
 use crate::common::clock;
-use probe::{AttachMode, Probe};
+use crate::common::snapshot::{self, Snapshot};
+use probe::{AttachMode, Probe, Told};
 use ring::Ring;
 
 /// The reader's rest between two looks at the ring. While it rests the ring is not empty, so the
@@ -77,6 +81,13 @@ const OPTIONS: &[OptionSpec] = &[
         kind: OptionKind::DurationOrAuto,
         about: "time between two reads, 0us: none; auto is 4ms, and 1ms in harness watch",
     },
+    OptionSpec {
+        name: "fields",
+        default: "base",
+        kind: OptionKind::Word(&["base", "usual", "all"]),
+        about: "told of an exec; base: ppid, exe, argv; usual: all fields but cwd; all: cwd too",
+    },
+    snapshot::OPTION,
 ];
 /// A fork's or an exit's record of 24 bytes, and the word of 8 before it; an exec takes more.
 const LEAST_RECORD: u64 = 32;
@@ -96,10 +107,10 @@ impl Monitor for Ebpf {
         OPTIONS
     }
 
-    fn claims(&self, _: &Options) -> Claims {
+    fn claims(&self, options: &Options) -> Claims {
         Claims::none(Clock::Exact)
             .with(Kind::Fork, &[Field::Ppid])
-            .with(Kind::Exec, &[Field::Exe, Field::Argv, Field::Ppid])
+            .with(Kind::Exec, Told::of(options).fields())
             .with(Kind::Exit, &[Field::Status])
             .with_users()
     }
@@ -121,13 +132,18 @@ impl Monitor for Ebpf {
     }
 
     fn decoder(&self) -> Box<dyn Decode> {
-        Box::new(decode::Decoder)
+        Box::new(decode::Decoder::default())
     }
 }
 
 fn capture(session: &mut Session<'_>, modes: &[AttachMode]) -> Result<Counters> {
-    let (mut probe, mut ring) = Probe::attach(ring_size(session.options)?, modes)?;
+    let (mut probe, mut ring) = Probe::attach(
+        ring_size(session.options)?,
+        modes,
+        Told::of(session.options),
+    )?;
     (session.ready)(&[])?;
+    let mut snapshot = Snapshot::begin(session)?;
     let rest = match session.options.duration("rest") {
         Some(rest) => rest,
         None if session.spool.is_live() => SHORT_REST,
@@ -137,12 +153,15 @@ fn capture(session: &mut Session<'_>, modes: &[AttachMode]) -> Result<Counters> 
     loop {
         drain(&mut ring, &mut session.spool)?;
         let told = tell(&mut probe, &mut session.spool)?;
-        if waited(&[session.stop], Some(rest))? {
+        Snapshot::step(&mut snapshot, &mut session.spool)?;
+        let due = Snapshot::due(&snapshot);
+        if waited(&[session.stop], due.or(Some(rest)).min(Some(rest)))? {
             break;
         }
         if ring.is_empty() {
             let limit = if told { silence } else { Some(LATER) };
-            if !waited(&[session.stop, ring.as_fd()], limit)? {
+            let limit = due.or(limit);
+            if !waited(&[session.stop, ring.as_fd()], limit)? && due.is_none() {
                 probe.check()?;
             }
         }

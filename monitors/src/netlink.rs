@@ -30,6 +30,9 @@
 //! What it may tell wrongly: argv of a program that overwrites or moves its own before it is looked up (cases
 //! race-argv-overwritten, -beyond, -moved): of ten that did so at once, up to eight were told wrongly.
 //!
+//! Processes that already run are read from /proc once it is switched on (option `snapshot`):
+//! common/snapshot.rs.
+//!
 //! Buffer: the queue of the socket, in bytes of kernel memory: `Monitor::buffer` has its size, and
 //! its fill is read once a batch (SO_MEMINFO).
 //!
@@ -72,6 +75,7 @@ use contract::{
 };
 
 use crate::common::netlink_socket::{self, LEAST_MESSAGE};
+use crate::common::snapshot;
 
 pub(crate) struct Netlink;
 
@@ -94,6 +98,7 @@ const OPTIONS: &[OptionSpec] = &[
         kind: OptionKind::DurationOrAuto,
         about: "time between two reads under load, 0us: none; auto is 4ms, and 1ms where lookup=adaptive gave up",
     },
+    snapshot::OPTION,
 ];
 
 /// How far behind its parent's notice an exit may be stamped. Far more than was ever seen, and far

@@ -89,13 +89,14 @@ impl Monitor for Preload {
             let way = nix::unistd::AccessFlags::W_OK | nix::unistd::AccessFlags::X_OK;
             owned_dir::may_execute(dir) && nix::unistd::access(dir, way).is_ok()
         };
+        let mut missing: Vec<_> = contract::no_loader(install::TRIAL).into_iter().collect();
         let folders = owned_dir::temporary_folders();
-        if folders.iter().any(|dir| open(dir)) {
-            return Vec::new();
+        if !folders.iter().any(|dir| open(dir)) {
+            let wanted = "a folder to put its library into and to load it from";
+            let remedy = "set TMPDIR to one that can be written and is not mounted noexec";
+            missing.push(Unavailable::new(wanted, remedy));
         }
-        let wanted = "a folder to put its library into and to load it from";
-        let remedy = "set TMPDIR to one that can be written and is not mounted noexec";
-        vec![Unavailable::new(wanted, remedy)]
+        missing
     }
 
     fn buffer(&self, options: &Options) -> Buffer {

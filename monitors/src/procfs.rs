@@ -10,7 +10,8 @@
 //! again shows in where its program and its stack lie, which are drawn anew each time. This is truer
 //! than comparing exe and cmdline: a process may write over its cmdline, and may execute the same
 //! program again. A pid that is gone or a zombie without threads is an exit; not how. ppid is the
-//! parent at that look: whose parent is gone by then has another. Threads are not in /proc's list,
+//! parent at that look: whose parent is gone by then has another, and of a process that is just being
+//! released the kernel tells none, so that it is missing. Threads are not in /proc's list,
 //! and an exec by one keeps pid and start time.
 //!
 //! What it cannot see: whatever begins and ends between two looks, of several execs all but the last,

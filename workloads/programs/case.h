@@ -4,6 +4,7 @@
 #ifndef CASE_H
 #define CASE_H
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>

@@ -12,16 +12,19 @@ use contract::{Nanos, Result, Script};
 use nix::sys::prctl;
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::Signal;
-use nix::unistd::{Pid, geteuid, getpid, getppid};
+use nix::unistd::{Pid, getegid, geteuid, getpid, getppid};
 
 use super::become_user::may_become;
 use super::clock::now;
 use super::request::Run;
+use crate::ledger::inherited::Inherited;
 use crate::ledger::manifest::{Manifest, nonce};
 use crate::ledger::shm::SharedLedger;
 use crate::ledger::slot::{EXEC, EXIT, FORK, HEADER, Slot};
 use crate::programs_log;
 
+/// Where all processes of a workload are.
+const FOLDER: &str = "/";
 /// LEDGER_FD in ledger.h.
 const LEDGER_FD: i32 = 200;
 /// FAULTS_FD in race.h: what a driver makes a userfaultfd of that holds the kernel too. A user may not, so the
@@ -58,12 +61,19 @@ impl<'a> FirstProcess<'a> {
         script: &Script,
         ledger: &'a SharedLedger,
     ) -> Result<Self> {
-        let other = || may_become(NOBODY, NOBODY);
+        let driver = script.driver.unwrap_or_default();
+        let other = || !driver.root && may_become(NOBODY, NOBODY);
         if run.user.is_some_and(|(uid, _)| uid == 0) || (run.user.is_none() && other()) {
             return Err("a workload must not run as root: give the user it shall run as".into());
         }
         let mut command = command(run, manifest, script)?;
-        let driver = script.driver.unwrap_or_default();
+        let user = run.user.filter(|_| !driver.root);
+        if let Some(user) = user.filter(|_| geteuid().is_root()) {
+            // As root this also gives up all supplementary groups.
+            command.uid(user.0).gid(user.1);
+        }
+        let user = user.unwrap_or((geteuid().as_raw(), getegid().as_raw()));
+        Inherited::of_children(user, FOLDER).write(run.cell)?;
         if driver.early {
             // The harness tells the driver through these when the monitor is ready.
             command.stdin(Stdio::inherit()).stdout(Stdio::inherit());
@@ -145,15 +155,11 @@ fn command(run: &Run<'_>, manifest: &Manifest, script: &Script) -> Result<Comman
     path.push(":/usr/bin:/bin");
     command.env_clear().env("PATH", path);
     command.envs(run.env.iter().map(|(name, value)| (name, value)));
-    command.current_dir("/");
+    command.current_dir(FOLDER);
     command
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(log);
-    if let Some((uid, gid)) = run.user.filter(|_| geteuid().is_root()) {
-        // As root this also gives up all supplementary groups.
-        command.uid(uid).gid(gid);
-    }
     Ok(command)
 }
 

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0
+//
+// What an exec's record tells beside exe and argv. Session and pids are read from `struct pid`, whose
+// numbers begin with that of the initial namespace and end with that of the process's own.
+
+static inline __attribute__((always_inline)) void put_ids(struct details *to, struct task_struct *task)
+{
+	struct pid *session = task->signal->pids[PIDTYPE_SID], *own = task->thread_pid;
+	const struct cred *cred = task->real_cred;
+	void *numbers = (void *)own + OFFSET(struct pid, numbers);
+	struct pid_namespace *ns = 0;
+	u32 level = 0;
+
+	to->born = task->start_time;
+	to->cgroup = bpf_get_current_cgroup_id();
+	to->uid = cred->uid.val;
+	to->gid = cred->gid.val;
+	if (HAS(task, loginuid))
+		to->auid = task->loginuid.val;
+	else
+		to->flags |= NO_AUID;
+	bpf_probe_read_kernel(&to->session, sizeof(to->session), (void *)session + OFFSET(struct pid, numbers));
+	READ(level, own, level);
+	// The kernel nests them no deeper than 32.
+	level &= 63;
+	SHOWN(level);
+	numbers += (level & 63) * sizeof(struct upid);
+	bpf_probe_read_kernel(&to->inner_pid, sizeof(to->inner_pid), numbers);
+	bpf_probe_read_kernel(&ns, sizeof(ns), numbers + OFFSET(struct upid, ns));
+	READ(to->pid_ns, ns, ns.inum);
+}
+
+static inline __attribute__((always_inline)) void put_names(struct details *to, struct task_struct *task)
+{
+	struct tty_struct *tty = task->signal->tty;
+
+	bpf_get_current_comm(to->comm, sizeof(to->comm));
+	if (tty)
+		bpf_probe_read_kernel_str(to->tty, sizeof(to->tty), (void *)tty + OFFSET(struct tty_struct, name));
+	else
+		to->tty[0] = 0;
+}
+
+// Writes the path as it was given to `bytes` + `at`; its length.
+static inline __attribute__((always_inline)) u32
+put_given(struct scratch *scratch, u64 at, struct details *to, const char *path)
+{
+	long length;
+
+	SHOWN(at);
+	if (at > ROOM + EXE_MOST + ARGV_MOST)
+		return 0;
+	length = bpf_probe_read_kernel_str(scratch->bytes + at, PATH_MOST, path);
+	if (length < 1 || length > PATH_MOST) {
+		to->flags |= PATH_UNREAD;
+		return 0;
+	}
+	if (length == PATH_MOST)
+		to->flags |= PATH_CUT;
+	return length - 1;
+}
+
+static inline __attribute__((always_inline)) u32
+put_cwd(struct scratch *scratch, u64 at, struct details *to, struct task_struct *task)
+{
+	u64 begin, length;
+	u8 flags;
+
+	scratch->cwd_at = EXE_MOST;
+	flags = put_path(scratch->cwd, &scratch->cwd_at, task->fs->pwd.mnt, task->fs->pwd.dentry);
+	to->flags |= CWD_TOLD | flags;
+	begin = scratch->cwd_at;
+	SHOWN(begin);
+	if (begin >= EXE_MOST || flags & EXE_UNREAD)
+		return 0;
+	length = EXE_MOST - begin;
+	SHOWN(at);
+	if (at > ROOM + EXE_MOST + ARGV_MOST + PATH_MOST)
+		return 0;
+	SHOWN(length);
+	if (length > EXE_MOST)
+		return 0;
+	if (bpf_probe_read_kernel(scratch->bytes + at, length, scratch->cwd + begin)) {
+		to->flags |= CWD_UNREAD;
+		return 0;
+	}
+	return length;
+}
+
+// Fills `to`, and puts the path and the cwd behind so many bytes of argv; how many bytes they have.
+static inline __attribute__((always_inline)) u32
+put_details(struct scratch *scratch, struct details *to, struct task_struct *task, const char *path, u64 argv,
+	    const int level)
+{
+	u64 at = ROOM + EXE_MOST + argv;
+	u32 given, cwd = 0;
+
+	to->flags = 0;
+	put_ids(to, task);
+	put_names(to, task);
+	given = put_given(scratch, at, to, path);
+	if (level == ALL)
+		cwd = put_cwd(scratch, at + given, to, task);
+	to->path_length = given;
+	to->cwd_length = cwd;
+	return given + cwd;
+}
