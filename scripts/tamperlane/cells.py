@@ -26,6 +26,7 @@ class Cell:
         self.mark = f"mark-{os.getpid()}-{lane.number()}"
         # Whether the watch is another than before, so that it serves no further act.
         self.changed = True
+        self.marks = 0
         self.due, self.began, self.told, self.by, self.words = [], 0.0, None, "", ""
 
     def row(self, status="ok", error=None, tamper=None) -> dict:
@@ -77,7 +78,8 @@ class Cell:
 
     def one(self, through=None):
         """Executes a mark as the workload's user, or through a command of the adversary, whose pid is not known."""
-        mark = f"{self.mark}-{len(self.due)}"
+        self.marks += 1
+        mark = f"{self.mark}-{self.marks}"
         environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", **self.watch.environment}
         user = {} if through else {"user": self.lane.uid, "group": self.lane.uid, "extra_groups": []}
         words = through or [f"{self.lane.act}-dynamic", "linger", "0"]

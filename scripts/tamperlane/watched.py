@@ -68,6 +68,7 @@ class Watch:
         """Ends it in order, if it can be."""
         if self.child.poll() is None:
             self.child.send_signal(signal.SIGINT)
+            self.child.send_signal(signal.SIGCONT)
         try:
             self.child.wait(15)
         except subprocess.TimeoutExpired:
