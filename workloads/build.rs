@@ -10,7 +10,7 @@ use std::{env, fs};
 
 use anyhow::{Context, Result, anyhow, bail};
 
-const PROGRAMS: [(&str, &[&str]); 9] = [
+const PROGRAMS: [(&str, &[&str]); 13] = [
     ("leaf", &["dynamic", "static", "nolibc"]),
     ("launch", &["dynamic", "static", "nolibc"]),
     ("bomb", &["dynamic", "nolibc"]),
@@ -18,8 +18,12 @@ const PROGRAMS: [(&str, &[&str]); 9] = [
     ("pipeline", &["dynamic"]),
     ("readiness_probe", &["dynamic", "static"]),
     ("target", &["dynamic", "static", "nolibc"]),
+    ("received", &["dynamic"]),
     ("target32", &["i386"]),
     ("syscalls32", &["nolibc"]),
+    ("tell", &["dynamic"]),
+    ("fields", &["dynamic"]),
+    ("containers", &["dynamic"]),
 ];
 /// Each program in it is a driver of the model `case`.
 const CASES: &str = "programs/case";

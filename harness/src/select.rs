@@ -38,6 +38,12 @@ impl Configuration {
         Self::new(self.monitor, &given)
     }
 
+    /// Whether its monitor has this option.
+    pub(crate) fn takes(&self, option: &str) -> bool {
+        let mut all = self.monitor.options().iter();
+        all.any(|one| one.name == option)
+    }
+
     /// Name and given options: what records call it.
     pub(crate) fn label(&self) -> String {
         format!("{}{}", self.monitor.name(), self.options.label())

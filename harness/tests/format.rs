@@ -25,10 +25,11 @@ fn home() -> PathBuf {
 }
 
 /// Those that are JSON.
-const FILES_OF_A_CELL: [&str; 6] = [
+const FILES_OF_A_CELL: [&str; 7] = [
     "cell.json",
     "outcome.json",
     "ledger.json",
+    "inherited.json",
     "alive.json",
     "checksums.json",
     "foreign.json",
@@ -124,22 +125,28 @@ fn every_key_of_a_record_is_on_the_page() {
     assert_eq!(keys.faults(&["tool"]), "");
 }
 
-/// The lines of a monitor that runs live: one of each kind, and one with a truncated argv.
+/// The lines of a monitor that runs live: one of each kind, one of a snapshot, and one with a truncated argv.
 fn event_lines(keys: &mut Keys) {
     let mut watch = harness();
-    watch.args(["watch", "ebpf", "--format", "json"]);
+    watch.args(["watch", "ebpf{fields=all}", "--format", "json"]);
     let mut child = watch.stdout(Stdio::piped()).spawn().unwrap();
     let long = format!("{:5000}", "x");
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let (mut cut, mut snapshot) = (false, false);
     let met = lines.by_ref().map(Result::unwrap).any(|line| {
         keys.walk("event", &serde_json::from_str(&line).unwrap());
         let status = std::process::Command::new("true").arg(&long).status();
         status.unwrap();
-        line.contains("\"cut\"")
+        cut |= line.contains("\"cut\"");
+        snapshot |= line.contains("\"origin\"");
+        cut && snapshot
     });
     child.kill().unwrap();
     child.wait().unwrap();
-    assert!(met, "no line had a truncated argv");
+    assert!(
+        met,
+        "no line had a truncated argv, or none was of the snapshot"
+    );
 }
 
 /// A machine without control groups has its notes in the record.

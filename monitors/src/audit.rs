@@ -28,6 +28,9 @@
 //! shows when it does something itself (see process_tracker.rs), and not at all when it is killed
 //! before. The `argv` of a script has its interpreter before it, as in /proc/PID/cmdline.
 //!
+//! Path and arguments that change while execve is entered do not deceive it (cases race-*): the kernel writes
+//! both down from its own copies, at the exit of the call.
+//!
 //! What stays behind: the kernel gives every process an audit context from the first switching-on
 //! until reboot, which makes their system calls a little slower; no setting undoes that.
 
@@ -158,6 +161,18 @@ const OPTIONS: &[OptionSpec] = &[
         kind: OptionKind::SizeOrKernel,
         about: "bytes of the socket's receive buffer, or kernel: as it comes",
     },
+    OptionSpec {
+        name: "fields",
+        default: "base",
+        kind: OptionKind::Word(&["base", "all"]),
+        about: "told of an exec; all: path, comm, cwd, users, group, terminal too, by four more records",
+    },
+    OptionSpec {
+        name: "exclusions",
+        default: "0",
+        kind: OptionKind::Size,
+        about: "rules that exclude users without a process, before its own: what a white list costs",
+    },
 ];
 
 pub(crate) struct Audit;
@@ -175,16 +190,20 @@ impl Monitor for Audit {
         OPTIONS
     }
 
-    fn claims(&self, _: &Options) -> Claims {
+    fn claims(&self, options: &Options) -> Claims {
         let clock = Clock::Coarse {
             early: decode::EARLY,
             late: LATE,
         };
-        Claims::none(clock)
+        let claims = Claims::none(clock)
             .with(Kind::Fork, &[Field::Ppid])
             .with(Kind::Exec, &[Field::Exe, Field::Argv, Field::Ppid])
             .with(Kind::Exit, &[Field::Status])
-            .with_users()
+            .with_users();
+        if session::detailed(options) {
+            return claims.with(Kind::Exec, &DETAILS);
+        }
+        claims
     }
 
     fn missing(&self, _: &Options) -> Vec<Unavailable> {
@@ -207,6 +226,18 @@ impl Monitor for Audit {
         session::recover().map(Recovered::done)
     }
 }
+
+/// What the records of an exec tell beside.
+const DETAILS: [Field; 8] = [
+    Field::Path,
+    Field::Comm,
+    Field::Cwd,
+    Field::Uid,
+    Field::Euid,
+    Field::Gid,
+    Field::Auid,
+    Field::Tty,
+];
 
 fn missing() -> Vec<Unavailable> {
     let mut missing = Vec::new();

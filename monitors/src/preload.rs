@@ -10,6 +10,11 @@
 //! environment was cleared, set-user-id programs, ends by a signal. Of a static child it sees
 //! what its parent did (fork and exec), and not its end.
 //!
+//! What it may tell wrongly: path and argv of an exec, which it reads in the caller's memory before the call. A
+//! second thread may change them before the kernel reads them; a symbolic link or a file's name may change
+//! as well (cases race-argv-*, race-path-*). Where the new program loads the library too, and its path is
+//! another, both execs are told.
+//!
 //! Where it loses: the ring is full (`ring_full`), or a writer was killed between claiming a
 //! slot and finishing its record (`torn`; `unfinished` if it was merely stopped). The kernel drops
 //! nothing, because nothing goes through it. Programs never wait for the reader.

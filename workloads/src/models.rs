@@ -8,6 +8,7 @@ mod paced;
 mod parameters;
 mod pipeline;
 mod script;
+mod told;
 
 use contract::Workload;
 
@@ -20,6 +21,7 @@ pub fn models() -> &'static [&'static dyn Workload] {
         &launch::Launch,
         &paced::Paced,
         &pipeline::Pipeline,
+        &told::Told,
     ]
 }
 

@@ -1,9 +1,22 @@
 use std::num::NonZeroU64;
 
 use crate::arena::Arena;
-use crate::field::{Cut, Fields};
+use crate::details::Details;
+use crate::fields::{Cut, Fields};
 use crate::kind::{Kind, Pid};
 use crate::nanos::Nanos;
+
+/// How a monitor came to know of an event.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Origin {
+    /// The technique told it when it happened.
+    #[default]
+    Live,
+    /// It is about a process that ran before the technique watched: what a look at the process found. Such
+    /// events are scored apart.
+    Snapshot,
+}
 
 /// One event as a monitor reported it.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +33,8 @@ pub struct Event {
     pub pid: Pid,
     /// What happened to it.
     pub kind: Kind,
+    /// See [`EventRef::origin`].
+    pub origin: Origin,
 }
 
 /// What a decoder says of one event, its bytes still borrowed from the frame.
@@ -44,8 +59,13 @@ pub struct EventRef<'a> {
     /// Which of them the technique had to cut.
     pub cut: Cut,
     /// Effective user of the process at that event, by its number in the initial user namespace, if
-    /// told. Filters ask for it; it is not scored.
+    /// told. Filters ask for it; what is scored is among the details.
     pub euid: Option<u32>,
+    /// The other fields that are told.
+    pub details: Details<'a>,
+    /// Whether it happened while the monitor watched. Of a snapshot `happened` is when the process began,
+    /// `kind` is `exec` where it runs a program, and `fork` of a kernel thread.
+    pub origin: Origin,
 }
 
 impl<'a> EventRef<'a> {
@@ -64,6 +84,8 @@ impl<'a> EventRef<'a> {
             argv,
             cut,
             euid,
+            details: Details::default(),
+            origin: Origin::Live,
         }
     }
 }
@@ -91,6 +113,8 @@ impl EventLog {
             argv,
             cut,
             euid,
+            details,
+            origin,
         } = report;
         let exe = exe.map(|bytes| self.arena.push(bytes));
         let argv = argv.map(|bytes| self.arena.push(bytes));
@@ -100,6 +124,7 @@ impl EventLog {
             exe,
             argv,
             cut,
+            details: self.arena.push_details(details),
         };
         self.events.push(Event {
             happened: NonZeroU64::new(happened),
@@ -108,6 +133,7 @@ impl EventLog {
             euid,
             pid,
             kind,
+            origin,
         });
     }
 
@@ -120,6 +146,7 @@ impl EventLog {
             euid,
             pid,
             kind,
+            origin,
         } = *event;
         EventRef {
             kind,
@@ -132,7 +159,14 @@ impl EventLog {
             argv: fields.argv.map(|span| self.arena.get(span)),
             cut: fields.cut,
             euid,
+            details: self.arena.details(fields.details),
+            origin,
         }
+    }
+
+    /// The details of an event.
+    pub fn details(&self, event: &Event) -> Details<'_> {
+        self.arena.details(event.fields.details)
     }
 
     /// Forgets all events; what a live reader does after it has shown them.

@@ -36,6 +36,7 @@ mod runs_csv;
 mod scored;
 mod slices;
 mod slowdown;
+mod snapshot;
 mod stall;
 mod stationary;
 pub mod stats;

@@ -159,6 +159,8 @@ pub enum Experiment {
     Sweep,
     /// A command of the user's own.
     Foreign,
+    /// The same with each exec of it written down before it happens: its fields are judged, and its cost is not.
+    Argv,
     /// Whether events come in the order in which they happened.
     Order,
     /// What a technique cannot see.

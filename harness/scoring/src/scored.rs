@@ -11,7 +11,7 @@ use crate::parallel::both;
 use crate::record::{CellRun, Experiment};
 use crate::slices::{Count, Slices};
 use crate::stationary::Stationarity;
-use crate::{ambiguous, buffer, cost, fields, lineage, loss, open_loop, reported_loss};
+use crate::{ambiguous, buffer, cost, fields, lineage, loss, open_loop, reported_loss, snapshot};
 
 /// A scored cell, with what is to be pooled over repetitions.
 #[derive(Clone, Debug)]
@@ -49,6 +49,8 @@ pub fn score(
     claims: &Claims,
     others: Option<&[Life]>,
 ) -> Result<Scored> {
+    let live = snapshot::live(log);
+    let log = live.as_ref();
     let matching = match_events(ledger, &log.events, claims.clock, others);
     let mut slices = match run.experiment {
         Experiment::Loss => Slices::new(ledger, log, &matching),

@@ -6,7 +6,7 @@ use std::io;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use contract::{Decode, EventLog, EventRef, Frame, Kind, Observer, Pid};
+use contract::{Decode, EventLog, EventRef, Frame, Kind, Observer, Origin, Pid};
 use monitors::event_json;
 
 use super::filter::{Filter, Verdict};
@@ -23,8 +23,10 @@ const NOT_KNOWN: &str = "what the filters ask for is not known of their process"
 /// What was seen and what became of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Count {
-    /// Events, in the order of [`Kind::ALL`].
+    /// Live events, in the order of [`Kind::ALL`].
     pub events: [u64; 3],
+    /// Events of a snapshot.
+    pub snapshot: u64,
     /// Of these, the ones that filters left out.
     pub unwanted: u64,
     /// Of these, the ones of whose process it is not known what the filters ask for.
@@ -129,7 +131,10 @@ impl Live {
         let shown = &mut self.shown;
         for event in &self.journal.events {
             let report = self.journal.report(event);
-            shown.count.events[event.kind as usize] += 1;
+            match event.origin {
+                Origin::Live => shown.count.events[event.kind as usize] += 1,
+                Origin::Snapshot => shown.count.snapshot += 1,
+            }
             let mut out = |report: &EventRef<'_>, verdict| shown.take(report, verdict);
             self.filter.take(&report, &mut out);
         }
@@ -254,8 +259,12 @@ pub(crate) fn summary(
     delivery: &Delivery,
     reported_lost: &BTreeMap<String, u64>,
 ) -> String {
-    let all: u64 = count.events.iter().sum();
+    let all = count.events.iter().sum::<u64>() + count.snapshot;
     let each = Kind::ALL.map(|kind| format!("{} {kind}", count.events[kind as usize]));
+    let mut each = each.to_vec();
+    if count.snapshot > 0 {
+        each.push(format!("{} of the snapshot", count.snapshot));
+    }
     let unwritten = delivery.unwritten;
     let written = all.saturating_sub(count.unwanted + count.unknown + unwritten);
     let mut text = format!(
@@ -303,6 +312,7 @@ mod tests {
     fn kind_6_what_is_not_known_is_counted_apart() {
         let count = Count {
             events: [500, 500, 500],
+            snapshot: 0,
             unwanted: 1000,
             unknown: 421,
             malformed: 0,
@@ -316,6 +326,7 @@ mod tests {
     fn a_summary_adds_up_and_names_losses() {
         let count = Count {
             events: [5, 3, 4],
+            snapshot: 2,
             unwanted: 2,
             unknown: 0,
             malformed: 0,
@@ -323,7 +334,7 @@ mod tests {
         let lost = |count| BTreeMap::from([("socket_drops".to_owned(), count)]);
         assert_eq!(
             summary("netlink", &count, &told(1), &lost(7)),
-            "netlink: 12 events (5 fork, 3 exec, 4 exit), 9 written, 2 filtered out, 1 not written \
+            "netlink: 14 events (5 fork, 3 exec, 4 exit, 2 of the snapshot), 11 written, 2 filtered out, 1 not written \
              because the reader was too slow; lost: 7 socket_drops"
         );
         let none = Count::default();

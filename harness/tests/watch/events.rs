@@ -1,9 +1,9 @@
 //! Every event of known programs is a line.
 
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
-use contract::Kind;
+use contract::{Kind, Origin};
 use monitors::event_json::EventLine;
 use nix::sys::signal::Signal;
 
@@ -122,6 +122,43 @@ fn filters_leave_only_what_was_asked_for() {
     assert_eq!(code, Some(0), "{stderr}");
     assert!(stderr.contains("2 written"), "{stderr}");
     assert!(stderr.contains("filtered out"), "{stderr}");
+}
+
+/// What runs already is told once, as what it is; what is not wanted is not told.
+#[test]
+#[ignore = "needs root"]
+fn what_runs_already_is_told_once_unless_it_is_not_wanted() {
+    let _alone = serial();
+    for monitor in ["ebpf", "netlink"].into_iter().filter(|name| can_run(name)) {
+        for wanted in [true, false] {
+            let mut old = Command::new("/bin/sh");
+            old.args(["-c", "read x; :"]).stdin(Stdio::piped());
+            let mut old = old.spawn().unwrap();
+            let pid = old.id().to_string();
+            let args = [monitor, "--format", "json", "--pid", &pid, "--no-snapshot"];
+            let args = if wanted { &args[..5] } else { &args[..] };
+            let mut watch = Watch::start(args);
+            let events = events(watch.child.stdout.take().unwrap());
+            let mut seen = Vec::new();
+            if wanted {
+                seen = until(each(&[Kind::Exec], &[old.id()]), &events);
+            }
+            drop(old.stdin.take());
+            old.wait().unwrap();
+            seen.extend(until(each(&[Kind::Exit], &[old.id()]), &events));
+            let seen: Vec<_> = seen
+                .iter()
+                .map(|event| (event.kind, event.origin))
+                .collect();
+            let due = [(Kind::Exec, Origin::Snapshot), (Kind::Exit, Origin::Live)];
+            let due = if wanted { &due[..] } else { &due[1..] };
+            assert_eq!(seen, due, "{monitor}");
+            watch.signal(Signal::SIGINT);
+            let (code, stderr) = watch.end();
+            assert_eq!(code, Some(0), "{stderr}");
+            assert_eq!(stderr.contains("of the snapshot"), wanted, "{stderr}");
+        }
+    }
 }
 
 /// netlink looks each program up after the fact; of those that ended before, it is not known what they

@@ -14,6 +14,7 @@ use super::socket::{ExecWaker, Listener};
 use super::wire::PROTOCOL;
 use crate::common::clock;
 use crate::common::netlink_socket::{self, Queue};
+use crate::common::snapshot::Snapshot;
 
 /// How long the reader rests under load. Each rest costs a timer, two switches and cold caches: at
 /// 1000 a second about as much as the messages themselves, at 250 little.
@@ -62,7 +63,9 @@ impl Capture {
         Ok(Self {
             listener: Listener::start(options.size_or_kernel("rcvbuf"))?,
             waker: when.map(|_| ExecWaker::join()).transpose()?,
-            lookup: when.map(Lookup::new).transpose()?,
+            lookup: when
+                .map(|when| Lookup::new(when, super::detailed(options)))
+                .transpose()?,
             rest: options.duration("rest"),
             batch: Batch::new(),
             episodes: 0,
@@ -78,6 +81,7 @@ impl Capture {
         let inode = netlink_socket::inode(self.listener.as_fd())?;
         let before = netlink_socket::drops(PROTOCOL, inode)?;
         (session.ready)(&[])?;
+        let mut snapshot = Snapshot::begin(session)?;
         let mut stopped = false;
         loop {
             let empty = self.fill()?;
@@ -91,7 +95,8 @@ impl Capture {
                     break;
                 }
             }
-            if !stopped && (self.rest(session, empty)? || self.wait(session, empty)?) {
+            Snapshot::step(&mut snapshot, &mut session.spool)?;
+            if !stopped && self.pause(session, empty, Snapshot::due(&snapshot))? {
                 interference::check(&self.listener)?;
                 self.listener.stop()?;
                 stopped = true;
@@ -193,6 +198,14 @@ impl Capture {
         Ok(())
     }
 
+    /// Whether to stop. Rests and waits, but not beyond the time at which a step of a snapshot is due.
+    fn pause(&mut self, session: &Session<'_>, empty: bool, due: Option<Duration>) -> Result<bool> {
+        match due {
+            Some(Duration::ZERO) => self.wait(session, false, None),
+            due => Ok(self.rest(session, empty)? || self.wait(session, empty, due)?),
+        }
+    }
+
     /// Whether to stop. Under load it rests: a reader that rests is not woken for every message,
     /// which costs more than the message does, and half of that the process that caused it. Where
     /// looking up at once finds something, an exec ends the rest.
@@ -223,8 +236,8 @@ impl Capture {
     }
 
     /// Whether to stop. Waits for that or for more only when there is nothing to do.
-    fn wait(&self, session: &Session<'_>, empty: bool) -> Result<bool> {
-        let silence = session.spool.is_live().then_some(SILENCE);
+    fn wait(&self, session: &Session<'_>, empty: bool, due: Option<Duration>) -> Result<bool> {
+        let silence = due.or(session.spool.is_live().then_some(SILENCE));
         let limit = if empty { silence } else { Some(Duration::ZERO) };
         let [stop, more] = ready([session.stop, self.listener.as_fd()], limit)?;
         if empty && !stop && !more {

@@ -7,15 +7,20 @@ use contract::{Decode, EventLog, EventRef, Frame, Kind, Malformed, Nanos, Pid};
 
 use super::wire::{self, Message, ProcessEvent, Thread};
 use crate::common::lookup_codec;
+use crate::common::snapshot::join::Join;
 use crate::common::thread_group::{Ended, Threads};
 
 #[derive(Default)]
 pub(super) struct Decoder {
     threads: Threads,
+    join: Join,
 }
 
 impl Decode for Decoder {
     fn frame(&mut self, frame: Frame<'_>, out: &mut EventLog) -> Result<(), Malformed> {
+        if self.join.frame(frame, out)? {
+            return Ok(());
+        }
         let (datagram, rest) = frame
             .bytes
             .split_at_checked(wire::DATAGRAM)
@@ -26,7 +31,7 @@ impl Decode for Decoder {
                 let mut report = report(frame, &event);
                 lookup_codec::tell(rest, &mut report).map_err(|why| malformed(frame, why))?;
                 if self.takes_effect(&event, frame.received, out) {
-                    out.push(report);
+                    self.join.live(report, out);
                 }
             }
             Message::Thread(thread) => self.thread(thread, frame.received, out),
@@ -37,8 +42,9 @@ impl Decode for Decoder {
 
     fn finish(&mut self, out: &mut EventLog) {
         for (pid, ended) in self.threads.finish() {
-            exit(pid, Some(ended), out);
+            self.exit(pid, Some(ended), out);
         }
+        self.join.finish(out);
     }
 }
 
@@ -55,7 +61,10 @@ impl Decoder {
                 };
                 return self.threads.first_ended(pid, ended).is_some();
             }
-            Kind::Fork => exit(pid, self.threads.forked(pid), out),
+            Kind::Fork => {
+                let ended = self.threads.forked(pid);
+                self.exit(pid, ended, out);
+            }
             Kind::Exec => self.threads.executed(pid),
         }
         true
@@ -71,19 +80,21 @@ impl Decoder {
             received,
             status,
         };
-        exit(pid, self.threads.other_ended(pid, ended), out);
+        let ended = self.threads.other_ended(pid, ended);
+        self.exit(pid, ended, out);
     }
-}
 
-fn exit(pid: Pid, ended: Option<Ended>, out: &mut EventLog) {
-    let Some(ended) = ended else {
-        return;
-    };
-    out.push(EventRef {
-        happened: ended.happened,
-        status: ended.status,
-        ..EventRef::new(Kind::Exit, pid, ended.received)
-    });
+    fn exit(&mut self, pid: Pid, ended: Option<Ended>, out: &mut EventLog) {
+        let Some(ended) = ended else {
+            return;
+        };
+        let report = EventRef {
+            happened: ended.happened,
+            status: ended.status,
+            ..EventRef::new(Kind::Exit, pid, ended.received)
+        };
+        self.join.live(report, out);
+    }
 }
 
 fn report<'a>(frame: Frame<'a>, event: &ProcessEvent) -> EventRef<'a> {

@@ -10,13 +10,13 @@ use super::workload::{self, Ids, Workload};
 use crate::cases::Cases;
 use crate::cost::Costs;
 use crate::format;
-use crate::lineage;
 use crate::machine::{config, machine};
 use crate::overview::Overview;
 use crate::parts::Parts;
 use crate::plots::Plot;
 use crate::sweep::Sweeps;
 use crate::verdict::{LEGEND, Verdict};
+use crate::{lineage, told};
 
 #[derive(Debug, Serialize)]
 pub(super) struct View<'a> {
@@ -51,6 +51,7 @@ pub(super) struct View<'a> {
     overview: Overview,
     workloads: Vec<Workload<'a>>,
     lineage: lineage::Table,
+    told: told::Matrix,
     ids: Ids,
     row_head: &'static [&'static str],
     short_head: &'static [&'static str],
@@ -118,6 +119,7 @@ impl<'a> View<'a> {
             overview: Overview::new(summary),
             workloads: workload::all(parts, &ids),
             lineage: lineage::Table::new(summary),
+            told: told::Matrix::new(summary),
             ids,
             row_head: &format::HEAD,
             short_head: &format::SHORT_HEAD,

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU64;
 
-use contract::{Clock, Event, Fields, Kind, Ledger, Pid, Truth};
+use contract::{Clock, Event, Fields, Kind, Ledger, Origin, Pid, Truth};
 use scoring::matching::{Matching, Verdict, match_events};
 
 pub(crate) const MS: u64 = 1_000_000;
@@ -31,6 +31,7 @@ pub(crate) fn event(kind: Kind, pid: Pid, happened: u64, received: u64) -> Event
         fields: Fields::default(),
         pid,
         kind,
+        origin: Origin::Live,
     }
 }
 

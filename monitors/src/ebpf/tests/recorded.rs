@@ -27,6 +27,8 @@ fn line(report: &EventRef<'_>) -> String {
         argv,
         cut,
         euid,
+        details,
+        origin: _,
     } = *report;
     let mut text = format!("{kind} {pid} {happened} {received} ppid={ppid:?} status={status:?}");
     let _ = write!(
@@ -46,6 +48,9 @@ fn line(report: &EventRef<'_>) -> String {
         u8::from(cut.exe),
         u8::from(cut.argv)
     );
+    for (field, value) in details.iter() {
+        let _ = write!(text, " {field}={value:?}");
+    }
     text
 }
 
@@ -99,9 +104,10 @@ fn what_is_recorded_decodes() {
     let kept = dir.path().join("lives.spool");
     let mut out = Spool::new(std::fs::File::create(&kept).unwrap()).unwrap();
     let mut reader = SpoolReader::new(&spool[..]);
+    let mut decoder = Decoder::default();
     while let Some(frame) = reader.next_frame().unwrap() {
         let mut journal = EventLog::default();
-        Decoder.frame(frame, &mut journal).unwrap();
+        decoder.frame(frame, &mut journal).unwrap();
         if pids.contains(&journal.events[0].pid) {
             out.write(frame.received, frame.bytes).unwrap();
         }
@@ -117,7 +123,7 @@ fn what_is_recorded_decodes() {
 
 fn accepts(bytes: &[u8]) -> bool {
     let mut journal = EventLog::default();
-    let taken = Decoder
+    let taken = Decoder::default()
         .frame(Frame { received: 1, bytes }, &mut journal)
         .is_ok();
     assert_eq!(journal.events.len(), usize::from(taken));
