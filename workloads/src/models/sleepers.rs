@@ -54,6 +54,7 @@ impl Workload for Sleepers {
             driver: Some(Driver {
                 early: true,
                 gains: false,
+                root: false,
             }),
         })
     }
