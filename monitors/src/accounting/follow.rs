@@ -29,7 +29,7 @@ pub(super) fn switch_off(file: &Path) -> Result<()> {
 }
 
 /// After so long a silence an observer wants to know that it means something.
-const SILENCE: Duration = Duration::from_secs(2);
+const SILENCE: Duration = Duration::from_millis(700);
 
 /// Why a wait ended.
 enum Told {

@@ -25,7 +25,7 @@ const SHORT_REST: Duration = Duration::from_millis(1);
 const BUSY: Nanos = 1_500_000;
 
 /// After so long a silence an observer wants to know that it means something.
-const SILENCE: Duration = Duration::from_secs(1);
+const SILENCE: Duration = Duration::from_millis(700);
 
 /// The reported loss, by its name in every format.
 const DROPS: &str = "socket_drops";
