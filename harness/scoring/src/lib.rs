@@ -26,6 +26,7 @@ mod loss;
 mod loss_rate;
 pub mod matching;
 mod missed;
+mod noise;
 mod noise_floor;
 mod open_loop;
 pub mod overhead;

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::gap::Start;
 pub use crate::json::{read_json, write_json, write_json_pretty};
+pub use crate::noise::Noise;
 
 /// The version of every format in docs/FORMAT.md.
 pub const FORMAT: u32 = 2;
@@ -294,26 +295,6 @@ pub struct Cost {
     pub system_cpu_ns: u64,
     /// Most memory the monitor's process ever had.
     pub peak_rss_bytes: u64,
-}
-
-/// What may have disturbed a cell.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Noise {
-    /// Clock ticks (1/100 s) the hypervisor gave to others, all CPUs together.
-    pub steal_ticks: u64,
-    /// Microseconds for which a CPU quota held this process's control group or one around it, all
-    /// groups and CPUs together; `None` in records of harnesses that did not look.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub throttled_us: Option<u64>,
-    /// One-minute load when it began.
-    pub load: f64,
-    /// More than 2 % of the time of all CPUs went to other guests.
-    pub stolen: bool,
-    /// A quota kept more than 2 % of the time of all CPUs.
-    #[serde(default)]
-    pub throttled: bool,
-    /// How often it was run again because it was stolen.
-    pub reruns: u32,
 }
 
 impl CellRun {
