@@ -1,6 +1,8 @@
 //! What a record folder holds, as written while measuring. Everything else in it is computed from
 //! this and the raw files: `record.json`, and in `raw/CELL/` a `cell.json`, the ledger and the spool.
 
+mod holds;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,6 +10,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 
+pub use self::holds::Buffer;
 pub use crate::gap::Start;
 pub use crate::json::{read_json, write_json, write_json_pretty};
 
@@ -168,35 +171,6 @@ pub enum Experiment {
     Blind,
     /// Whether interference with its kernel state is noticed.
     Tamper,
-}
-
-/// What holds events between the kernel, or the program that made them, and a monitor's reader.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Buffer {
-    /// How much it holds, in `unit`; `None` where nothing bounds it or its size cannot be told.
-    pub capacity: Option<u64>,
-    /// The highest fill that was seen at any read, a lower bound of the highest there was; `None`
-    /// where it cannot be read.
-    pub peak: Option<u64>,
-    /// `bytes`, `records` or `messages`; [`Buffer::NONE`], [`Buffer::UNKNOWN`].
-    pub unit: String,
-    /// The least that one event takes in it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub least_per_event: Option<u64>,
-}
-
-impl Buffer {
-    /// The unit of a technique without a buffer that events could fill.
-    pub const NONE: &str = "none";
-    /// The unit of one of which it cannot be told.
-    pub const UNKNOWN: &str = "unknown";
-
-    /// The most events that it can hold.
-    pub fn capacity_in_events(&self) -> Option<u64> {
-        self.capacity
-            .zip(self.least_per_event)
-            .map(|(all, one)| all / one.max(1))
-    }
 }
 
 /// `cell.json`: one workload under one monitor, once, as far as it was measured while it ran.
