@@ -116,10 +116,7 @@ pub(crate) fn watch(args: &WatchArgs) -> Result<()> {
         signal_hook::low_level::pipe::register(signal, stopping).context("sigaction")?;
     }
     if !args.lock_held {
-        // Nothing is measured, so what cannot be put back need not stop it.
-        if let Err(error) = cleanup::put_back() {
-            say(&format!("cannot be put back: {error:#}"));
-        }
+        put_back();
     }
     give_up_root(&configuration)?;
 
@@ -160,6 +157,13 @@ pub(crate) fn watch(args: &WatchArgs) -> Result<()> {
     let lost = &counters.reported_lost;
     say(&watch::summary(&label, &count, &delivery, lost));
     delivered(&delivery)
+}
+
+/// Nothing is measured, so what cannot be put back need not stop a watch.
+fn put_back() {
+    if let Err(error) = cleanup::put_back() {
+        say(&format!("cannot be put back: {error:#}"));
+    }
 }
 
 /// An error of output that failed. A reader that has left is none: it has seen enough.
