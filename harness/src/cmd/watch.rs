@@ -113,10 +113,7 @@ pub(crate) fn watch(args: &WatchArgs) -> Result<()> {
     };
     stop_when_told(&stopping)?;
     if !args.lock_held {
-        // Nothing is measured, so what cannot be put back need not stop it.
-        if let Err(error) = cleanup::put_back() {
-            say(&format!("cannot be put back: {error:#}"));
-        }
+        put_back();
     }
     give_up_root(&configuration)?;
 
@@ -166,6 +163,13 @@ fn stop_when_told(stopping: &UnixStream) -> Result<()> {
         signal_hook::low_level::pipe::register(signal, stopping).context("sigaction")?;
     }
     Ok(())
+}
+
+/// Nothing is measured, so what cannot be put back need not stop a watch.
+fn put_back() {
+    if let Err(error) = cleanup::put_back() {
+        say(&format!("cannot be put back: {error:#}"));
+    }
 }
 
 /// An error of output that failed. A reader that has left is none: it has seen enough.
