@@ -102,7 +102,6 @@ fn column(text: &str) -> Result<Field, String> {
 /// Watches until it is told to stop or its reader has left.
 pub(crate) fn watch(args: &WatchArgs) -> Result<()> {
     let configuration = chosen(args)?;
-    columns(args, &configuration)?;
     let filter = filter(args, &configuration)?;
     able(&configuration)?;
     let (stop, stopping) = UnixStream::pair().context("socketpair")?;
@@ -185,6 +184,7 @@ fn delivered(delivery: &Delivery) -> Result<()> {
 
 /// Decides which events are shown, if the monitor can tell; the roots of wanted trees must be there.
 fn filter(args: &WatchArgs, configuration: &Configuration) -> Result<Filter> {
+    columns(args, configuration)?;
     let wanted = wanted(args, configuration)?;
     let claims = configuration.monitor.claims(&configuration.options);
     let forks = claims.kind(Kind::Fork) && claims.field(Kind::Fork, Field::Ppid);

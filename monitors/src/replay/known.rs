@@ -103,12 +103,19 @@ impl<'a> Known<'a> {
     }
 
     /// What was true before, where that is something else. A parent, a status and a start are not
-    /// told stale: they would be no more than wrong, or the same.
+    /// told stale: they would be no more than wrong, or the same. Nor is anything where windows are as wide as
+    /// the life of a shell: which program its children were born with is not certain there.
     pub(super) fn earlier(&self, field: Field, place: u32) -> Option<Value<'a>> {
         if matches!(field, Field::Ppid | Field::Status | Field::StartNs) {
             return None;
         }
-        let value = self.value(field, self.earlier[place as usize]?)?;
+        let before = self.earlier[place as usize]?;
+        let loose = |place: u32| self.ledger.truths[place as usize].loose;
+        let fork = self.forks[place as usize];
+        if loose(place) || loose(before) || fork.is_some_and(loose) {
+            return None;
+        }
+        let value = self.value(field, before)?;
         (Some(value) != self.value(field, place)).then_some(value)
     }
 

@@ -1,4 +1,6 @@
-use contract::{Fields, Kind, Ledger, Pid, Spool, SpoolReader, Truth, argv_bytes};
+use contract::{
+    DetailsBuf, Field, Fields, Kind, Ledger, Pid, Spool, SpoolReader, Truth, argv_bytes,
+};
 
 use super::*;
 
@@ -41,6 +43,29 @@ fn planted(lives: u32, given: &[(&str, &str)]) -> Planted {
 
 fn by_kind(of: &Figures, figure: fn(&KindFigures) -> u64) -> [u64; 3] {
     of.kinds.each_ref().map(figure)
+}
+
+/// Each of two processes executes twice, in a control group of its own each time.
+#[test]
+fn what_was_so_before_is_told_as_often_as_asked_for() {
+    let mut ledger = Ledger::default();
+    for pid in [7, 8] {
+        for (kind, at) in [(Kind::Fork, 0), (Kind::Exec, 10), (Kind::Exec, 20)] {
+            let mut known = DetailsBuf::default();
+            known.number(Field::Cgroup, u64::from(pid) * 100 + at);
+            let mut truth = truth(kind, pid, u64::from(pid) * 1_000_000 + at * 10_000);
+            truth.fields.details = ledger.arena.push_details(known.details());
+            ledger.truths.push(truth);
+        }
+    }
+    let given = [("details", "yes"), ("stale", "1"), ("field", "cgroup")];
+    let options = Options::new("replay", faults::SPECS, given).unwrap();
+    let found = plant(&ledger, &Faults::of(&options), 1);
+    let score = found.figures.fields[Field::Cgroup as usize];
+    assert_eq!((score.stale, score.correct, score.wrong), (2, 2, 0));
+    let told = found.journal.events.iter();
+    let told = told.filter_map(|one| found.journal.details(one).number(Field::Cgroup));
+    assert_eq!(told.collect::<Vec<_>>(), [710, 710, 810, 810]);
 }
 
 #[test]
