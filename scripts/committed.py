@@ -26,12 +26,13 @@ MOST_BYTES = 15_000_000
 
 @dataclass
 class Entry:
-    """A record of the table; a guest's has a kernel."""
+    """A record of the table; a guest's has a kernel, and may have options of scripts/vm."""
     name: str
     what: str
     command: list
     minutes: int
     kernel: str = ""
+    guest: tuple = ()
 
 
 def table() -> list:
@@ -40,8 +41,9 @@ def table() -> list:
     for name, row in tomllib.loads((TOP / "scripts/records.toml").read_text()).items():
         if row["minutes"] > 60:
             raise Misuse(f"scripts/records.toml: {name}: {row['minutes']} minutes: split it, a record takes at most 60")
-        for key in keys() if row.get("guests") else [""]:
-            entries.append(Entry(name.replace("KEY", key), row["what"], shlex.split(row["command"]), row["minutes"], key))
+        for key in row.get("keys", keys()) if row.get("guests") else [""]:
+            entries.append(Entry(name.replace("KEY", key), row["what"], shlex.split(row["command"]), row["minutes"], key,
+                                 tuple(shlex.split(row.get("vm", "")))))
     return entries
 
 
@@ -119,7 +121,8 @@ def report(harness: Path, *words) -> str:
 
 def kernels_page(harness: Path) -> str:
     """The page over all kernels, of those records that are there."""
-    places = [one.name for one in table() if one.kernel and (RESULTS / one.name / "summary.json").exists()]
+    places = [one.name for one in table()
+              if one.name.startswith("kernels/") and (RESULTS / one.name / "summary.json").exists()]
     return report(harness, *places) if len(places) > 1 else ""
 
 

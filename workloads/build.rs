@@ -10,17 +10,21 @@ use std::{env, fs};
 
 use anyhow::{Context, Result, anyhow, bail};
 
-const PROGRAMS: [(&str, &[&str]); 10] = [
+const PROGRAMS: [(&str, &[&str]); 14] = [
     ("leaf", &["dynamic", "static", "nolibc"]),
     ("launch", &["dynamic", "static", "nolibc"]),
     ("bomb", &["dynamic", "nolibc"]),
     ("paced", &["dynamic", "nolibc"]),
     ("pipeline", &["dynamic"]),
-    ("readiness_probe", &["dynamic"]),
+    ("readiness_probe", &["dynamic", "static"]),
     ("sleepers", &["dynamic"]),
     ("target", &["dynamic", "static", "nolibc"]),
+    ("received", &["dynamic"]),
     ("target32", &["i386"]),
     ("syscalls32", &["nolibc"]),
+    ("tell", &["dynamic"]),
+    ("fields", &["dynamic"]),
+    ("containers", &["dynamic"]),
 ];
 /// Each program in it is a driver of the model `case`.
 const CASES: &str = "programs/case";

@@ -3,21 +3,20 @@
 //! for what are a few small files.
 
 mod hierarchy;
+mod leaf;
 mod leftovers;
+mod make;
 
 use std::fs::{self, File};
-use std::io;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Error, Result, bail};
-use monitors::owned_dir;
+use anyhow::{Context, Result};
 use nix::fcntl::Flock;
 
-use hierarchy::{CONTROLLERS, PREFIX, SUBTREE, put};
 pub(crate) use hierarchy::{Hierarchy, Mount};
-
-/// How often a sweep may take a group before it is locked.
-const TRIES: u32 = 100;
+use hierarchy::{MEMBERS, PREFIX, put};
+pub(crate) use leaf::Leaf;
+use make::{enable, make};
 
 /// One group; it goes when this is dropped, with every process that is still in it.
 #[derive(Debug)]
@@ -81,7 +80,7 @@ impl Cgroup {
     pub(crate) fn doors(&self) -> Vec<PathBuf> {
         self.paths()
             .into_iter()
-            .map(|path| path.join("cgroup.procs"))
+            .map(|path| path.join(MEMBERS))
             .collect()
     }
 
@@ -171,41 +170,6 @@ impl Drop for Cgroup {
     }
 }
 
-/// Makes the folder of a group and locks it. A sweep that runs meanwhile may take it before it is locked.
-fn make(path: &Path) -> Result<Flock<File>> {
-    let failed = |error: io::Error| {
-        let path = path.display();
-        format!(
-            "{path}: cannot be made ({error}): run as root, or without control groups as a plain user"
-        )
-    };
-    for _ in 0..TRIES {
-        match fs::create_dir(path) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => bail!(failed(error)),
-            _ => {}
-        }
-        if let Some(lock) = owned_dir::lock(path).map_err(|error| Error::msg(failed(error)))? {
-            return Ok(lock);
-        }
-    }
-    bail!(
-        "{}: another harness has it: end that one first",
-        path.display()
-    )
-}
-
-/// Lets groups below the root have the controllers they are made for.
-fn enable(root: &Path) -> Result<()> {
-    let path = root.join(SUBTREE);
-    let on = fs::read_to_string(&path).unwrap_or_default();
-    for controller in CONTROLLERS {
-        if !on.split_whitespace().any(|word| word == controller) {
-            put(&path, &format!("+{controller}"))?;
-        }
-    }
-    Ok(())
-}
-
 /// Joins the groups behind `doors`; done by each side of a cell first thing, so that none of its
 /// work counts elsewhere.
 pub(crate) fn join(doors: &[PathBuf]) -> Result<()> {
@@ -218,7 +182,7 @@ mod tests {
 
     #[test]
     fn a_group_counts_and_goes() {
-        let Some(hierarchy) = Hierarchy::find() else {
+        let Ok(hierarchy) = Hierarchy::find() else {
             println!("skipped: control groups cannot be made here (not root?)");
             return;
         };
@@ -247,7 +211,7 @@ mod tests {
 
     #[test]
     fn a_group_is_left_when_no_process_holds_it_whatever_pid_it_is_called_after() {
-        let Some(hierarchy) = Hierarchy::find() else {
+        let Ok(hierarchy) = Hierarchy::find() else {
             println!("skipped: control groups cannot be made here (not root?)");
             return;
         };

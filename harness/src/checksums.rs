@@ -15,8 +15,9 @@ use serde::{Deserialize, Serialize};
 pub(crate) const FILE: &str = "checksums.json";
 
 /// What both sides leave there and scoring reads.
-const RAW: [&str; 9] = [
+const RAW: [&str; 10] = [
     "ledger.json",
+    "inherited.json",
     "ledger.bin",
     "accounting.bin",
     "alive.json",

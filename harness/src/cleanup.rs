@@ -14,7 +14,7 @@ pub(crate) const WATCH: &str = "rollcall-watch-";
 /// Puts everything back, and says what was found. What is on and cannot be switched off is an error.
 pub(crate) fn put_back() -> Result<Recovered> {
     let mut found = Recovered::default();
-    if let Some(hierarchy) = Hierarchy::find() {
+    if let Ok(hierarchy) = Hierarchy::find() {
         found.extend(hierarchy.sweep());
     }
     let on = what_monitors_switch_on();

@@ -5,8 +5,10 @@ mod loss;
 mod overhead;
 mod repeated;
 mod series;
+mod told;
 
 pub(crate) use cells::Cells;
 pub(crate) use loss::Loss;
 pub(crate) use overhead::{Overhead, Until};
 pub(crate) use repeated::repeated;
+pub(crate) use told::told;

@@ -5,6 +5,8 @@
 //!    exits ([`counted`]).
 //! 2. Process accounting: pid, parent, status of each process, and whether it executed ([`truth`]).
 //!
+//! With `--argv` a third one, in passes of their own: a supervisor that every exec waits for ([`supervisor`]).
+//!
 //! Both are asked once every process of the command has ended: what it leaves running is ended with its
 //! cell ([`leftovers`]), or the next cell would pay for it. The totals must agree, else the cell fails and
 //! blames no monitor.
@@ -21,4 +23,5 @@ pub(crate) mod outcome;
 pub(crate) mod rehearsal;
 pub(crate) mod runner;
 pub(crate) mod shell;
+mod supervisor;
 pub(crate) mod truth;

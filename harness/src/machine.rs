@@ -32,8 +32,8 @@ const SETTINGS: &[&str] = &[
 const LANE: &str = "ROLLCALL_VM";
 const EMULATOR: &str = "tcg";
 
-/// Describes this machine.
-pub(crate) fn describe() -> Machine {
+/// Describes this machine, whose control groups are these.
+pub(crate) fn describe(hierarchy: Option<&Hierarchy>) -> Machine {
     let uname = nix::sys::utsname::uname().ok();
     let field = |get: fn(&nix::sys::utsname::UtsName) -> &std::ffi::OsStr| {
         uname
@@ -55,9 +55,7 @@ pub(crate) fn describe() -> Machine {
         correctness_only: virtualisation == EMULATOR,
         virtualisation,
         clocksource: read("/sys/devices/system/clocksource/clocksource0/current_clocksource"),
-        cgroup: Hierarchy::find()
-            .map_or("none", |found| found.version())
-            .into(),
+        cgroup: hierarchy.map_or("none", Hierarchy::version).into(),
         distribution: os_release(),
         libc: libc_version(),
         uid: nix::unistd::geteuid().as_raw(),

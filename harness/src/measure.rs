@@ -11,7 +11,7 @@ use workloads::Definition;
 use crate::calibrate::{Calibrated, calibrate, is_closed_loop};
 use crate::cell::{Stage, interrupt};
 use crate::exit::{NothingRuns, misuse, say};
-use crate::experiment::{Cells, Loss, Overhead, Until, repeated};
+use crate::experiment::{Cells, Loss, Overhead, Until, repeated, told};
 use crate::foreign::rehearsal::rehearse;
 use crate::output;
 use crate::scorer;
@@ -31,6 +31,8 @@ pub(crate) struct Wanted {
     pub(crate) workloads: Vec<String>,
     /// A command in place of them.
     pub(crate) command: Option<Definition>,
+    /// Whether the execs of commands are learnt in passes of their own.
+    pub(crate) told: bool,
     /// When there are enough blocks of overhead cells.
     pub(crate) until: Limit,
     /// Whether workloads have their own length, times the scale: no cell is calibrated or sustained.
@@ -178,6 +180,9 @@ impl Run<'_> {
             self.record.precision = until.precision;
             self.write()?;
             ended?;
+            if self.wanted.told {
+                told(&mut cells, &workloads, &self.able[1..])?;
+            }
             if !self.wanted.own_length {
                 let loss = Loss::plan(&setup.stage, &workloads, &self.able, &overhead)?;
                 loss.run(&mut cells, &mut rng)?;

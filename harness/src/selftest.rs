@@ -338,6 +338,7 @@ fn record(sources: &[Source], plantings: &[Planting], seed: u64) -> Record {
         workloads: sources.iter().map(workload).collect(),
         monitors: std::iter::once("null").chain(names).map(monitor).collect(),
         recovered: Vec::new(),
+        notes: Vec::new(),
     }
 }
 

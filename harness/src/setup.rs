@@ -11,7 +11,7 @@ use workloads::Definition;
 
 use crate::buffer_sizes;
 use crate::cell::{Stage, interrupt};
-use crate::cgroup::Hierarchy;
+use crate::cgroup::{Hierarchy, Leaf};
 use crate::exit::misuse;
 use crate::select::Configuration;
 use crate::{cleanup, lock, machine, user, version};
@@ -22,6 +22,10 @@ pub(super) struct Setup {
     /// What all cells share.
     pub(super) stage: Stage,
     recovered: Vec<String>,
+    /// What cannot be measured on this machine.
+    notes: Vec<String>,
+    /// What was in the group below which groups are made.
+    _leaf: Option<Leaf>,
     _programs: OwnedDir,
     _lock: Flock<fs::File>,
 }
@@ -55,10 +59,14 @@ impl Setup {
         };
         let recovered = cleanup::put_back()?.done;
         let programs = install()?;
+        let (groups, notes) = match groups() {
+            Ok((hierarchy, leaf)) => ((Some(hierarchy), leaf), Vec::new()),
+            Err(why) => ((None, None), vec![Hierarchy::note(&format!("{why:#}"))]),
+        };
         let stage = Stage {
             out: fs::canonicalize(out)?,
             programs: programs.path().to_owned(),
-            hierarchy: Hierarchy::find(),
+            hierarchy: groups.0,
             user: user::of_workloads(),
             scale,
             tag: tag(),
@@ -67,6 +75,8 @@ impl Setup {
         Ok(Self {
             stage,
             recovered,
+            notes,
+            _leaf: groups.1,
             _programs: programs,
             _lock: lock,
         })
@@ -108,13 +118,14 @@ impl Setup {
             version: env!("CARGO_PKG_VERSION").into(),
             commit: version::COMMIT.map(Into::into),
             sources: version::SOURCES.map(Into::into),
-            machine: machine::describe(),
+            machine: machine::describe(self.stage.hierarchy.as_ref()),
             workloads: workloads
                 .iter()
                 .map(|one| self.workload_info(one))
                 .collect(),
             monitors: configurations.iter().map(monitor_info).collect(),
             recovered: self.recovered.clone(),
+            notes: self.notes.clone(),
         }
     }
 
@@ -149,6 +160,13 @@ fn monitor_info(one: &Configuration) -> MonitorInfo {
         buffer: buffer_sizes::size(one),
         unavailable,
     }
+}
+
+/// Where groups are made, emptied for them.
+fn groups() -> Result<(Hierarchy, Option<Leaf>)> {
+    let hierarchy = Hierarchy::find()?;
+    let leaf = hierarchy.clear()?;
+    Ok((hierarchy, leaf))
 }
 
 /// The record's folder, new.

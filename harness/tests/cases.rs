@@ -29,14 +29,38 @@ const WITHOUT_DETAIL: [(&str, &str); 7] = [
 
 /// Those with the outcome "seen wrongly". In a pid namespace of its own a process reports, through its
 /// preloaded library, the pid that it has there: outside, that process never was.
-const WRONGLY: [(&str, &str); 2] = [
+const WRONGLY: [(&str, &str); 10] = [
     ("case/churn-pid-reuse", "preload"),
+    ("case/race-argv-at-entry", "preload"),
+    ("case/race-argv-pointer", "preload"),
+    ("case/race-argv-string", "preload"),
+    ("case/race-argv-userfault", "preload"),
+    ("case/race-path-rename", "preload"),
+    ("case/race-path-string", "preload"),
+    ("case/race-path-symlink", "preload"),
+    ("case/race-path-userfault", "preload"),
     ("case/start-chroot", "audit"),
 ];
 
+/// Those with the outcome "seen twice": the library tells of the program that the path named before the
+/// call, and of the one that it finds itself in.
+const TWICE: [(&str, &str); 3] = [
+    ("case/race-path-string", "preload"),
+    ("case/race-path-symlink", "preload"),
+    ("case/race-path-userfault", "preload"),
+];
+
+/// Cases in which a program changes at once what a look-up in /proc finds: netlink is right or wrong.
+const RACES: [&str; 3] = [
+    "case/race-argv-beyond",
+    "case/race-argv-moved",
+    "case/race-argv-overwritten",
+];
+
 /// Cases that need more than a kernel with the technique: user namespaces, control groups, a static C
-/// library, an x86_64 or aarch64 machine, 32-bit programs, set-user-id programs, or a recent kernel.
-const MAY_BE_UNAVAILABLE: [&str; 18] = [
+/// library, an x86_64 or aarch64 machine, 32-bit programs, set-user-id programs, userfaultfd, or a recent
+/// kernel.
+const MAY_BE_UNAVAILABLE: [&str; 24] = [
     "case/churn-pid-reuse",
     "case/end-inside-namespace",
     "case/end-out-of-memory",
@@ -48,6 +72,12 @@ const MAY_BE_UNAVAILABLE: [&str; 18] = [
     "case/hide-static",
     "case/not-exec-text-busy",
     "case/not-fork-pids-limit",
+    "case/race-argv-pointer",
+    "case/race-argv-string",
+    "case/race-argv-userfault",
+    "case/race-path-rename",
+    "case/race-path-userfault",
+    "case/race-script",
     "case/start-32-bit-calls",
     "case/start-32-bit-program",
     "case/start-chroot",
@@ -130,9 +160,12 @@ fn has_the_known_outcome(case: &Value, blind: &[String]) {
     let (name, monitor) = (text(case, "workload"), text(case, "configuration"));
     let blind = blind.iter().any(|one| one == monitor);
     assert_eq!(found(case, "not seen"), blind, "{case:#}");
-    assert!(!found(case, "seen twice"), "{case:#}");
+    let twice = TWICE.contains(&(name, monitor));
+    assert_eq!(found(case, "seen twice"), twice, "{case:#}");
     let wrongly = WRONGLY.contains(&(name, monitor));
-    assert_eq!(found(case, "seen wrongly"), wrongly, "{case:#}");
+    if monitor != "netlink" || !RACES.contains(&name) {
+        assert_eq!(found(case, "seen wrongly"), wrongly, "{case:#}");
+    }
     let without_detail = WITHOUT_DETAIL.contains(&(name, monitor));
     // netlink looks each process up, and on a busy machine may come late.
     if monitor != "netlink" {

@@ -31,6 +31,11 @@ const MAY_MISS: [&str; 2] = ["procfs", "preload"];
 const LOOKS_UP: [&str; 2] = ["procfs", "netlink"];
 const MAY_BE_MISSING: f64 = 0.9;
 
+/// The kernel says 0 for the parent of a process that is just being released (do_task_stat of fs/proc/array.c asks
+/// only what still has its signal handlers), and `procfs` then tells of it without one. The window is some
+/// microseconds of a life of a millisecond, and longer where the parent loses its CPU in it.
+const RELEASED: f64 = 0.1;
+
 /// What runs of itself and is no technique: the baseline and the fault injector.
 const NO_TECHNIQUE: [&str; 2] = ["null", "replay"];
 
@@ -120,8 +125,11 @@ fn has_correct_fields(name: &str, field: &str, sums: &BTreeMap<&str, u64>) {
     assert!(n("correct") > 0, "{what}");
     let never = ["wrong", "truncated", "stale"].map(n);
     assert_eq!(never, [0, 0, 0], "{what}");
-    let looked_up = LOOKS_UP.contains(&name) && ["exe", "argv"].contains(&field);
     let share = n("missing") as f64 / (n("missing") + n("correct")) as f64;
-    let most = if looked_up { MAY_BE_MISSING } else { 0.0 };
+    let most = match (name, field) {
+        (_, "exe" | "argv") if LOOKS_UP.contains(&name) => MAY_BE_MISSING,
+        ("procfs", "ppid") => RELEASED,
+        _ => 0.0,
+    };
     assert!(share <= most, "{what}");
 }

@@ -25,10 +25,11 @@ fn home() -> PathBuf {
 }
 
 /// Those that are JSON.
-const FILES_OF_A_CELL: [&str; 6] = [
+const FILES_OF_A_CELL: [&str; 7] = [
     "cell.json",
     "outcome.json",
     "ledger.json",
+    "inherited.json",
     "alive.json",
     "checksums.json",
     "foreign.json",
@@ -127,7 +128,7 @@ fn every_key_of_a_record_is_on_the_page() {
 /// The lines of a monitor that runs live: one of each kind, one of a snapshot, and one with a truncated argv.
 fn event_lines(keys: &mut Keys) {
     let mut watch = harness();
-    watch.args(["watch", "ebpf", "--format", "json"]);
+    watch.args(["watch", "ebpf{fields=all}", "--format", "json"]);
     let mut child = watch.stdout(Stdio::piped()).spawn().unwrap();
     let long = format!("{:5000}", "x");
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -146,6 +147,21 @@ fn event_lines(keys: &mut Keys) {
         met,
         "no line had a truncated argv, or none was of the snapshot"
     );
+}
+
+/// A machine without control groups has its notes in the record.
+fn without_groups(keys: &mut Keys, dir: &Path) {
+    let out = dir.join("no-groups");
+    let run = "umount -a -t cgroup; umount -a -t cgroup2; exec \"$@\"";
+    let mut command = std::process::Command::new("unshare");
+    command.args(["--mount", "sh", "-c", run, "sh"]);
+    command.arg(harness().get_program());
+    command.args(["run", "-m", "procfs", "-w", "case/end-exit", "--reps", "1"]);
+    let output = command.arg("--out").arg(&out).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let record = json(&out.join("record.json"));
+    assert_eq!(record["machine"]["cgroup"], "none");
+    walk(keys, &out);
 }
 
 #[test]
@@ -194,6 +210,7 @@ fn every_key_on_the_page_is_in_a_record() {
     let blind = ["run", "-m", "netlink", "--reps", "1"];
     let blind = [&blind[..], &["-w", "blind/gap,blind/backfill{count=50}"]].concat();
     measured(&mut keys, dir.path(), "blind", &blind);
+    without_groups(&mut keys, dir.path());
     event_lines(&mut keys);
     let guests = fs::read_dir(home().join("results/kernels")).unwrap();
     let notes = guests.map(|guest| guest.unwrap().path().join("vm.json"));

@@ -365,6 +365,7 @@ fn a_record_of_a_million_events_is_a_small_page_at_once() {
             unavailable: None,
         }],
         recovered: Vec::new(),
+        notes: Vec::new(),
     };
     let dir = scratch();
     write_json(&dir.path().join("record.json"), &record).unwrap();

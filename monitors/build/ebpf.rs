@@ -10,7 +10,11 @@ use anyhow::{Context, Result};
 
 const SCRIPT: &str = "../scripts/build-bpf";
 const SOURCE: &str = "src/ebpf/probe.bpf.c";
-const PARTS: [&str; 2] = ["src/ebpf/kernel.bpf.h", "src/ebpf/path.bpf.h"];
+const PARTS: [&str; 3] = [
+    "src/ebpf/kernel.bpf.h",
+    "src/ebpf/path.bpf.h",
+    "src/ebpf/details.bpf.h",
+];
 const COMMITTED: &str = "src/ebpf/probe.bpf.o";
 
 /// Puts `probe.bpf.o` into OUT_DIR.

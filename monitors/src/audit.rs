@@ -28,6 +28,9 @@
 //! shows when it does something itself (see process_tracker.rs), and not at all when it is killed
 //! before. The `argv` of a script has its interpreter before it, as in /proc/PID/cmdline.
 //!
+//! Path and arguments that change while execve is entered do not deceive it (cases race-*): the kernel writes
+//! both down from its own copies, at the exit of the call.
+//!
 //! What stays behind: the kernel gives every process an audit context from the first switching-on
 //! until reboot, which makes their system calls a little slower; no setting undoes that.
 
@@ -56,7 +59,7 @@ use contract::{
 };
 use nix::errno::Errno;
 
-use crate::common::reasons;
+use crate::common::{namespaces, reasons};
 
 /// Never too late, but for the error of the offset, which is told anew after half a millisecond.
 const LATE: u64 = 1_000_000;
@@ -158,6 +161,18 @@ const OPTIONS: &[OptionSpec] = &[
         kind: OptionKind::SizeOrKernel,
         about: "bytes of the socket's receive buffer, or kernel: as it comes",
     },
+    OptionSpec {
+        name: "fields",
+        default: "base",
+        kind: OptionKind::Word(&["base", "all"]),
+        about: "told of an exec; all: path, comm, cwd, users, group, terminal too, by four more records",
+    },
+    OptionSpec {
+        name: "exclusions",
+        default: "0",
+        kind: OptionKind::Size,
+        about: "rules that exclude users without a process, before its own: what a white list costs",
+    },
 ];
 
 pub(crate) struct Audit;
@@ -175,16 +190,20 @@ impl Monitor for Audit {
         OPTIONS
     }
 
-    fn claims(&self, _: &Options) -> Claims {
+    fn claims(&self, options: &Options) -> Claims {
         let clock = Clock::Coarse {
             early: decode::EARLY,
             late: LATE,
         };
-        Claims::none(clock)
+        let claims = Claims::none(clock)
             .with(Kind::Fork, &[Field::Ppid])
             .with(Kind::Exec, &[Field::Exe, Field::Argv, Field::Ppid])
             .with(Kind::Exit, &[Field::Status])
-            .with_users()
+            .with_users();
+        if session::detailed(options) {
+            return claims.with(Kind::Exec, &DETAILS);
+        }
+        claims
     }
 
     fn missing(&self, _: &Options) -> Vec<Unavailable> {
@@ -208,6 +227,18 @@ impl Monitor for Audit {
     }
 }
 
+/// What the records of an exec tell beside.
+const DETAILS: [Field; 8] = [
+    Field::Path,
+    Field::Comm,
+    Field::Cwd,
+    Field::Uid,
+    Field::Euid,
+    Field::Gid,
+    Field::Auid,
+    Field::Tty,
+];
+
 fn missing() -> Vec<Unavailable> {
     let mut missing = Vec::new();
     if syscall_table::here().is_empty() {
@@ -226,8 +257,13 @@ fn missing() -> Vec<Unavailable> {
             missing.push(reasons::no_right(&name, &[name.trim_start_matches("CAP_")]));
         }
     }
-    if missing.is_empty() {
-        missing.extend(refusal());
+    match missing.is_empty() {
+        true => missing.extend(refusal()),
+        // A right that is given helps there alone.
+        false => missing.extend(namespaces::missing(
+            &["user", "pid"],
+            "the kernel takes audit rules of no other process",
+        )),
     }
     missing
 }
@@ -265,6 +301,6 @@ fn refused(error: Errno) -> Unavailable {
     }
     Unavailable::new(
         format!("the initial user and pid namespaces (AUDIT_GET: {error})"),
-        "run it on the host, not inside a container",
+        namespaces::remedy("pid"),
     )
 }

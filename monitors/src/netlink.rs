@@ -27,8 +27,14 @@
 //! an exec. The parent is known from the fork, unless that parent ended, or messages were lost: see
 //! parents.rs.
 //!
+//! What it may tell wrongly: argv of a program that overwrites or moves its own before it is looked up (cases
+//! race-argv-overwritten, -beyond, -moved): of ten that did so at once, up to eight were told wrongly.
+//!
 //! Processes that already run are read from /proc once it is switched on (option `snapshot`):
 //! common/snapshot.rs.
+//!
+//! More fields (`fields=all`): eight more files of /proc are read for each exec, so of a process of a millisecond
+//! more is too late: half of `short-lived/fork` had gone.
 //!
 //! Buffer: the queue of the socket, in bytes of kernel memory: `Monitor::buffer` has its size, and
 //! its fill is read once a batch (SO_MEMINFO).
@@ -72,6 +78,7 @@ use contract::{
 };
 
 use crate::common::netlink_socket::{self, LEAST_MESSAGE};
+use crate::common::proc_details;
 use crate::common::snapshot;
 
 pub(crate) struct Netlink;
@@ -90,6 +97,12 @@ const OPTIONS: &[OptionSpec] = &[
         about: "reading exe, argv and ppid of an exec from /proc: always, not where it finds little, or never",
     },
     OptionSpec {
+        name: "fields",
+        default: "base",
+        kind: OptionKind::Word(&["base", "all"]),
+        about: "looked up of an exec; all: every field but the path that was given, from eight more files",
+    },
+    OptionSpec {
         name: "rest",
         default: "auto",
         kind: OptionKind::DurationOrAuto,
@@ -97,6 +110,11 @@ const OPTIONS: &[OptionSpec] = &[
     },
     snapshot::OPTION,
 ];
+
+/// Whether the other fields are looked up too; with `lookup=never` nothing is.
+fn detailed(options: &Options) -> bool {
+    options.word("fields") == "all" && options.word("lookup") != "never"
+}
 
 /// How far behind its parent's notice an exit may be stamped. Far more than was ever seen, and far
 /// less than the pids take to come round again.
@@ -120,10 +138,14 @@ impl Monitor for Netlink {
             "never" => &[],
             _ => &[Field::Exe, Field::Argv, Field::Ppid],
         };
-        Claims::none(Clock::ExitsLate(AFTER_NOTIFY))
+        let claims = Claims::none(Clock::ExitsLate(AFTER_NOTIFY))
             .with(Kind::Fork, &[Field::Ppid])
             .with(Kind::Exec, exec)
-            .with(Kind::Exit, &[Field::Status])
+            .with(Kind::Exit, &[Field::Status]);
+        if detailed(options) {
+            return claims.with(Kind::Exec, &proc_details::FIELDS);
+        }
+        claims
     }
 
     fn missing(&self, _: &Options) -> Vec<Unavailable> {

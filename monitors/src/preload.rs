@@ -10,6 +10,11 @@
 //! environment was cleared, set-user-id programs, ends by a signal. Of a static child it sees
 //! what its parent did (fork and exec), and not its end.
 //!
+//! What it may tell wrongly: path and argv of an exec, which it reads in the caller's memory before the call. A
+//! second thread may change them before the kernel reads them; a symbolic link or a file's name may change
+//! as well (cases race-argv-*, race-path-*). Where the new program loads the library too, and its path is
+//! another, both execs are told.
+//!
 //! Where it loses: the ring is full (`ring_full`), or a writer was killed between claiming a
 //! slot and finishing its record (`torn`; `unfinished` if it was merely stopped). The kernel drops
 //! nothing, because nothing goes through it. Programs never wait for the reader.
@@ -84,13 +89,14 @@ impl Monitor for Preload {
             let way = nix::unistd::AccessFlags::W_OK | nix::unistd::AccessFlags::X_OK;
             owned_dir::may_execute(dir) && nix::unistd::access(dir, way).is_ok()
         };
+        let mut missing: Vec<_> = contract::no_loader(install::TRIAL).into_iter().collect();
         let folders = owned_dir::temporary_folders();
-        if folders.iter().any(|dir| open(dir)) {
-            return Vec::new();
+        if !folders.iter().any(|dir| open(dir)) {
+            let wanted = "a folder to put its library into and to load it from";
+            let remedy = "set TMPDIR to one that can be written and is not mounted noexec";
+            missing.push(Unavailable::new(wanted, remedy));
         }
-        let wanted = "a folder to put its library into and to load it from";
-        let remedy = "set TMPDIR to one that can be written and is not mounted noexec";
-        vec![Unavailable::new(wanted, remedy)]
+        missing
     }
 
     fn buffer(&self, options: &Options) -> Buffer {

@@ -9,6 +9,7 @@ mod delivery;
 mod false_reports;
 mod faults;
 mod figures;
+mod known;
 mod plant;
 mod planter;
 #[cfg(test)]

@@ -116,6 +116,9 @@ fn missing() -> Vec<Unavailable> {
     }
     let why = "the kernel takes no other listener";
     missing.extend(namespaces::missing(&["user", "pid"], why));
+    missing.extend(namespaces::other_network(
+        "the kernel sends records to no other",
+    ));
     if !missing.is_empty() {
         return missing;
     }

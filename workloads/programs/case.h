@@ -4,6 +4,7 @@
 #ifndef CASE_H
 #define CASE_H
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
@@ -15,6 +16,7 @@
 #include <sys/stat.h>
 
 #include "case_log.h"
+#include "race.h"
 
 /* How target.c ends, as waitpid gives it. */
 #define TARGET_STATUS (7 << 8)
@@ -253,6 +255,8 @@ int main(int argc, char **argv)
     open_ledger(argv[1]);
     programs = argv[2], scratch = argv[3], string_name = argv[4];
     driver = getpid();
+    /* Where the runner could not open it there is none, and nothing to close. */
+    fcntl(FAULTS_FD, F_SETFD, FD_CLOEXEC);
     shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     require(shared != MAP_FAILED, "mmap");
     require(prctl(PR_SET_CHILD_SUBREAPER, 1) == 0, "prctl");

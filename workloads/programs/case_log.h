@@ -12,14 +12,13 @@
 enum { OWNED = 3 };
 enum { KNOWS_PPID = 1, KNOWS_STATUS = 2, KNOWS_EXE = 4, KNOWS_ARGV = 8 };
 
-/* One event, followed by exe, argv, and zeros up to a multiple of 8. */
+/* One event, followed by exe, argv, details, and zeros up to a multiple of 8. */
 struct log_entry {
     u64 after, before;
     u32 kind, known;
     u32 pid, ppid;
     i32 status;
-    u32 exe, argv; /* their lengths */
-    u32 spare;
+    u32 exe, argv, details; /* their lengths; details as tells.h has them */
 };
 _Static_assert(sizeof(struct log_entry) == 48, "as case_log.rs has it");
 
@@ -51,10 +50,11 @@ static inline size_t argv_bytes(char *const argv[])
 
 static inline size_t entry_bytes(const struct log_entry *entry)
 {
-    return (sizeof *entry + entry->exe + entry->argv + 7) & ~(size_t)7;
+    return (sizeof *entry + entry->exe + entry->argv + entry->details + 7) & ~(size_t)7;
 }
 
-static inline void log_entry(struct log_entry entry, const char *exe, char *const argv[])
+static inline void log_entry(struct log_entry entry, const char *exe, char *const argv[],
+                             const void *details)
 {
     entry.exe = exe != NULL ? (u32)strlen(exe) : 0;
     entry.argv = (u32)argv_bytes(argv);
@@ -69,13 +69,15 @@ static inline void log_entry(struct log_entry entry, const char *exe, char *cons
     to += sizeof entry + entry.exe;
     for (; argv != NULL && *argv != NULL; argv++)
         to = stpcpy(to, *argv) + 1;
+    if (details != NULL)
+        memcpy(to, details, entry.details);
     log_length += length;
 }
 
 static inline void log_fork(pid_t pid, pid_t ppid)
 {
     struct log_entry entry = {.kind = 0, .known = KNOWS_PPID, .pid = (u32)pid, .ppid = (u32)ppid};
-    log_entry(entry, NULL, NULL);
+    log_entry(entry, NULL, NULL, NULL);
 }
 
 /* `argv` is NULL where the driver does not know it. */
@@ -83,20 +85,20 @@ static inline void log_exec(pid_t pid, pid_t ppid, const char *exe, char *const 
 {
     u32 known = KNOWS_PPID | KNOWS_EXE | (argv != NULL ? KNOWS_ARGV : 0);
     struct log_entry entry = {.kind = 1, .known = known, .pid = (u32)pid, .ppid = (u32)ppid};
-    log_entry(entry, exe, argv);
+    log_entry(entry, exe, argv, NULL);
 }
 
 static inline void log_exit(pid_t pid, int status)
 {
     struct log_entry entry = {.kind = 2, .known = KNOWS_STATUS, .pid = (u32)pid, .status = status};
-    log_entry(entry, NULL, NULL);
+    log_entry(entry, NULL, NULL, NULL);
 }
 
 /* An id that is the workload's and has no event of its own. */
 static inline void log_owned(pid_t id)
 {
     struct log_entry entry = {.kind = OWNED, .pid = (u32)id};
-    log_entry(entry, NULL, NULL);
+    log_entry(entry, NULL, NULL, NULL);
 }
 
 /* All that was logged so far happened before now, all that will be logged happens after. */

@@ -20,6 +20,8 @@ pub struct ForeignCommand {
     pub setup: Option<String>,
     /// The same after each cell, which fails where this does.
     pub check: Option<String>,
+    /// Whether each exec waits until it was written down: of a pass whose cost counts for nothing.
+    pub supervised: bool,
 }
 
 /// The table `command` of a definition.
@@ -47,6 +49,7 @@ impl Scripts {
             prepare: Some(sized(&self.prepare)),
             setup: self.setup.as_ref().map(sized),
             check: self.check.as_ref().map(sized),
+            supervised: false,
         }
     }
 

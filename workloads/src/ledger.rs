@@ -5,6 +5,7 @@
 //! run's tag, is in `ledger.json`.
 
 mod case_log;
+pub(crate) mod inherited;
 mod integrity;
 pub(crate) mod manifest;
 pub(crate) mod shm;
@@ -17,6 +18,7 @@ use std::path::Path;
 use contract::{Counts, Ledger, Result, Script, file};
 
 use crate::programs_log;
+use inherited::Inherited;
 use manifest::Manifest;
 use slots::Slots;
 
@@ -36,10 +38,16 @@ pub fn read(cell: &Path) -> Result<Ledger> {
     let path = cell.join(SLOTS_FILE);
     let bad = |why: String| format!("{}: {why}: measure this cell again", path.display());
     let bytes = file::read(&path).map_err(|why| bad(why.to_string()))?;
-    decode(&bytes, &manifest).map_err(|why| bad(why + &programs_log::note(cell)).into())
+    let inherited = Inherited::read(cell)?;
+    decode(&bytes, &manifest, inherited.as_ref())
+        .map_err(|why| bad(why + &programs_log::note(cell)).into())
 }
 
-fn decode(bytes: &[u8], manifest: &Manifest) -> Result<Ledger, String> {
+fn decode(
+    bytes: &[u8],
+    manifest: &Manifest,
+    inherited: Option<&Inherited>,
+) -> Result<Ledger, String> {
     let slots = Slots::new(bytes)?;
     let (programs, expected) = (manifest.programs.len(), Counts(manifest.expected));
     if manifest.driver.is_some() {
@@ -50,7 +58,7 @@ fn decode(bytes: &[u8], manifest: &Manifest) -> Result<Ledger, String> {
         return Ok(ledger);
     }
     integrity::check(&slots, programs, expected)?;
-    Ok(truths::truths(&slots, manifest))
+    Ok(truths::truths(&slots, manifest, inherited))
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod parameters;
 mod pipeline;
 mod script;
 mod sleepers;
+mod told;
 
 use contract::Workload;
 
@@ -22,6 +23,7 @@ pub fn models() -> &'static [&'static dyn Workload] {
         &paced::Paced,
         &pipeline::Pipeline,
         &sleepers::Sleepers,
+        &told::Told,
     ]
 }
 

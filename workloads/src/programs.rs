@@ -5,7 +5,7 @@ use std::io::Write;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
-use contract::{Result, Script, Unavailable};
+use contract::{Result, Script, Unavailable, no_loader};
 
 /// A program that build.rs built, or could not build.
 struct Embedded {
@@ -13,10 +13,22 @@ struct Embedded {
     bytes: Option<&'static [u8]>,
 }
 
-/// The program among the installed ones that only starts and ends.
-pub const READINESS_PROBE: &str = "readiness_probe-dynamic";
+/// The variants of the program that only starts and ends.
+const READINESS_PROBE: [&str; 2] = ["readiness_probe-dynamic", "readiness_probe-static"];
 
 const PROGRAMS: &[Embedded] = include!(concat!(env!("OUT_DIR"), "/programs.rs"));
+
+/// The program among the installed ones that only starts and ends: a library can be preloaded into it, where
+/// this machine has a loader at all.
+pub fn readiness_probe() -> &'static str {
+    let [dynamic, fixed] = READINESS_PROBE;
+    let bytes = |name| PROGRAMS.iter().find(|known| known.name == name)?.bytes;
+    let lacks = bytes(dynamic).and_then(no_loader).is_some();
+    match lacks && bytes(fixed).is_some() {
+        true => fixed,
+        false => dynamic,
+    }
+}
 
 /// A folder beside the programs in which every user may create files and execute them.
 pub(crate) const SCRATCH: &str = "scratch";
@@ -112,40 +124,6 @@ fn no_file(exe: &Path) -> Option<Unavailable> {
     missing.then(|| Unavailable::new(exe.display().to_string(), "install a POSIX shell"))
 }
 
-/// A binary that was built elsewhere may find another C library here, or none.
-fn no_loader(program: &[u8]) -> Option<Unavailable> {
-    let loader = interpreter(program)?;
-    let missing = !Path::new(loader).exists();
-    missing.then(|| {
-        let remedy = "install the C library the harness was built with, or build it here";
-        Unavailable::new(loader, remedy)
-    })
-}
-
-/// The dynamic loader that a 64-bit little-endian ELF file asks for.
-fn interpreter(elf: &[u8]) -> Option<&str> {
-    const INTERP: u64 = 3;
-    let number = |at: usize, size: usize| {
-        let bytes = elf.get(at..at.checked_add(size)?)?;
-        Some(
-            bytes
-                .iter()
-                .rev()
-                .fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte)),
-        )
-    };
-    let (table, entry, count) = (number(32, 8)?, number(54, 2)?, number(56, 2)?);
-    let headers = (0..count).map(|index| table.checked_add(index * entry));
-    let mut headers = headers.map_while(|at| usize::try_from(at?).ok());
-    let header = headers.find(|&at| number(at, 4) == Some(INTERP))?;
-    let (start, size) = (
-        number(header + 8, 8)? as usize,
-        number(header + 32, 8)? as usize,
-    );
-    let path = elf.get(start..start.checked_add(size)?)?;
-    std::str::from_utf8(path.strip_suffix(b"\0")?).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -153,7 +131,7 @@ mod tests {
     #[test]
     fn the_loader_of_each_variant_is_found() {
         for program in PROGRAMS {
-            let loader = program.bytes.and_then(interpreter);
+            let loader = program.bytes.and_then(contract::loader);
             assert_eq!(
                 loader.is_some(),
                 program.name.ends_with("-dynamic") || program.name.starts_with("case-"),
@@ -167,9 +145,9 @@ mod tests {
     fn bytes_that_are_no_program_have_no_loader() {
         for program in PROGRAMS.iter().filter_map(|program| program.bytes) {
             for length in (0..program.len()).step_by(97) {
-                let _ = interpreter(&program[..length]);
+                let _ = contract::loader(&program[..length]);
             }
         }
-        assert_eq!(interpreter(&[0xff; 200]), None);
+        assert_eq!(contract::loader(&[0xff; 200]), None);
     }
 }

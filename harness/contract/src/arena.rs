@@ -1,4 +1,6 @@
-use std::num::NonZeroU64;
+use std::num::{NonZeroU32, NonZeroU64};
+
+use crate::details::Details;
 
 const LENGTH_BITS: u32 = 24;
 const LONGEST: usize = (1 << LENGTH_BITS) - 1;
@@ -24,37 +26,63 @@ impl Span {
     }
 }
 
+/// Which [`Details`] of an [`Arena`]. It fits into what alignment leaves empty in
+/// [`crate::Fields`], and many events may share one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DetailsId(NonZeroU32);
+
 /// The bytes of many fields, end to end.
 #[derive(Clone, Debug, Default)]
-pub struct Arena(Vec<u8>);
+pub struct Arena {
+    bytes: Vec<u8>,
+    details: Vec<Span>,
+}
 
 impl Arena {
     /// Keeps a copy of `bytes`; what is longer than 16 MiB (no argv the kernel accepts is) is cut.
     pub fn push(&mut self, bytes: &[u8]) -> Span {
         let bytes = &bytes[..bytes.len().min(LONGEST)];
-        let span = Span::new(self.0.len(), bytes.len());
-        self.0.extend_from_slice(bytes);
+        let span = Span::new(self.bytes.len(), bytes.len());
+        self.bytes.extend_from_slice(bytes);
         span
+    }
+
+    /// Keeps a copy of `details`; `None` of none, and where four billion are kept already.
+    pub fn push_details(&mut self, details: Details<'_>) -> Option<DetailsId> {
+        if details.is_empty() {
+            return None;
+        }
+        let number = u32::try_from(self.details.len() + 1).ok()?;
+        let span = self.push(details.bytes());
+        self.details.push(span);
+        NonZeroU32::new(number).map(DetailsId)
+    }
+
+    /// The details behind `id`; none where it is `None` or another arena's.
+    pub fn details(&self, id: Option<DetailsId>) -> Details<'_> {
+        let span = id.and_then(|id| self.details.get(id.0.get() as usize - 1));
+        Details::kept(span.map_or(&[], |span| self.get(*span)))
     }
 
     /// The bytes behind `span`; empty when the span is another arena's.
     pub fn get(&self, span: Span) -> &[u8] {
-        self.0.get(span.range()).unwrap_or_default()
+        self.bytes.get(span.range()).unwrap_or_default()
     }
 
     /// How many bytes are kept.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.bytes.len()
     }
 
     /// Whether nothing is kept.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.bytes.is_empty()
     }
 
     /// Forgets everything; spans given out before are void.
     pub fn clear(&mut self) {
-        self.0.clear();
+        self.bytes.clear();
+        self.details.clear();
     }
 }
 

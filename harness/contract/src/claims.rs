@@ -1,4 +1,4 @@
-use crate::field::Field;
+use crate::field::{FIELDS, Field};
 use crate::kind::Kind;
 use crate::nanos::Nanos;
 
@@ -47,7 +47,7 @@ pub struct Offer {
     /// Whether it reports this kind at all.
     pub kind: bool,
     /// Which fields it tells with it, in the order of [`Field::ALL`].
-    pub fields: [bool; 4],
+    pub fields: [bool; FIELDS],
 }
 
 /// The kinds and fields a monitor offers. What it does not offer is "not offered", never "missed".
@@ -67,7 +67,7 @@ impl Claims {
         Self {
             offers: [Offer {
                 kind: false,
-                fields: [false; 4],
+                fields: [false; FIELDS],
             }; 3],
             clock,
             users: false,

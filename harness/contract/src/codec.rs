@@ -3,8 +3,9 @@
 //! little-endian. docs/FORMAT.md has both, field by field.
 
 use crate::arena::Arena;
+use crate::details::Details;
 use crate::event::{EventRef, Origin};
-use crate::field::{Cut, Fields};
+use crate::fields::{Cut, Fields};
 use crate::kind::{Kind, Pid};
 use crate::nanos::Nanos;
 use crate::spool::Malformed;
@@ -20,8 +21,10 @@ const CUT_EXE: u8 = 16;
 const CUT_ARGV: u8 = 32;
 const LOOSE: u8 = 64;
 const DUE: u8 = 128;
+/// Beside the kind of a report: details follow.
+const DETAILS: u8 = 128;
 /// Beside the kind of a report: it is of a snapshot.
-const SNAPSHOT: u8 = 128;
+const SNAPSHOT: u8 = 64;
 
 impl EventRef<'_> {
     /// Appends all of it but `received`, which is its frame's stamp, and `euid`, which no caller has.
@@ -38,13 +41,15 @@ impl EventRef<'_> {
             | mark(self.argv.is_some(), ARGV)
             | mark(self.cut.exe, CUT_EXE)
             | mark(self.cut.argv, CUT_ARGV);
+        let details = mark(!self.details.is_empty(), DETAILS);
         let origin = mark(self.origin == Origin::Snapshot, SNAPSHOT);
-        out.extend([self.kind as u8 | origin, flags]);
+        out.extend([self.kind as u8 | details | origin, flags]);
         out.extend(self.pid.to_le_bytes());
         out.extend(self.happened.to_le_bytes());
         out.extend(self.ppid.map(Pid::to_le_bytes).into_iter().flatten());
         out.extend(self.status.map(i32::to_le_bytes).into_iter().flatten());
-        for bytes in [self.exe, self.argv].into_iter().flatten() {
+        let details = Some(self.details.bytes()).filter(|bytes| !bytes.is_empty());
+        for bytes in [self.exe, self.argv, details].into_iter().flatten() {
             out.extend((bytes.len() as u32).to_le_bytes());
             out.extend(bytes);
         }
@@ -77,6 +82,7 @@ impl Ledger {
                 exe: truth.fields.exe.map(|span| self.arena.get(span)),
                 argv: truth.fields.argv.map(|span| self.arena.get(span)),
                 cut: truth.fields.cut,
+                details: self.details(truth),
                 ..EventRef::new(truth.kind, truth.pid, 0)
             };
             let loose = if truth.loose { LOOSE } else { 0 };
@@ -163,13 +169,13 @@ impl<'a> Rest<'a> {
     }
 
     fn report(&mut self, received: Nanos) -> Result<(EventRef<'a>, u8), Malformed> {
-        let [word, flags] = self.array()?;
-        let kind = Kind::ALL
-            .get(usize::from(word & !SNAPSHOT))
+        let [kind, flags] = self.array()?;
+        let event = Kind::ALL
+            .get(usize::from(kind & !(DETAILS | SNAPSHOT)))
             .ok_or_else(|| malformed("it is of no kind there is"))?;
-        let mut report = EventRef::new(*kind, self.u32()?, received);
+        let mut report = EventRef::new(*event, self.u32()?, received);
         report.happened = self.u64()?;
-        if word & SNAPSHOT != 0 {
+        if kind & SNAPSHOT != 0 {
             report.origin = Origin::Snapshot;
         }
         let has = |flag: u8| flags & flag != 0;
@@ -182,6 +188,12 @@ impl<'a> Rest<'a> {
             exe: has(CUT_EXE),
             argv: has(CUT_ARGV),
         };
+        if kind & DETAILS != 0 {
+            report.details = Details::read(self.text()?)?;
+            if report.details.is_empty() {
+                return Err(malformed("it tells details and has none"));
+            }
+        }
         Ok((report, flags))
     }
 
@@ -193,6 +205,7 @@ impl<'a> Rest<'a> {
             exe: report.exe.map(|bytes| arena.push(bytes)),
             argv: report.argv.map(|bytes| arena.push(bytes)),
             cut: report.cut,
+            details: arena.push_details(report.details),
         };
         Ok(Truth {
             after: report.happened,

@@ -1,7 +1,8 @@
 use std::num::NonZeroU64;
 
 use crate::arena::Arena;
-use crate::field::{Cut, Fields};
+use crate::details::Details;
+use crate::fields::{Cut, Fields};
 use crate::kind::{Kind, Pid};
 use crate::nanos::Nanos;
 
@@ -58,8 +59,10 @@ pub struct EventRef<'a> {
     /// Which of them the technique had to cut.
     pub cut: Cut,
     /// Effective user of the process at that event, by its number in the initial user namespace, if
-    /// told. Filters ask for it; it is not scored.
+    /// told. Filters ask for it; what is scored is among the details.
     pub euid: Option<u32>,
+    /// The other fields that are told.
+    pub details: Details<'a>,
     /// Whether it happened while the monitor watched. Of a snapshot `happened` is when the process began,
     /// `kind` is `exec` where it runs a program, and `fork` of a kernel thread.
     pub origin: Origin,
@@ -81,6 +84,7 @@ impl<'a> EventRef<'a> {
             argv,
             cut,
             euid,
+            details: Details::default(),
             origin: Origin::Live,
         }
     }
@@ -109,6 +113,7 @@ impl EventLog {
             argv,
             cut,
             euid,
+            details,
             origin,
         } = report;
         let exe = exe.map(|bytes| self.arena.push(bytes));
@@ -119,6 +124,7 @@ impl EventLog {
             exe,
             argv,
             cut,
+            details: self.arena.push_details(details),
         };
         self.events.push(Event {
             happened: NonZeroU64::new(happened),
@@ -153,8 +159,14 @@ impl EventLog {
             argv: fields.argv.map(|span| self.arena.get(span)),
             cut: fields.cut,
             euid,
+            details: self.arena.details(fields.details),
             origin,
         }
+    }
+
+    /// The details of an event.
+    pub fn details(&self, event: &Event) -> Details<'_> {
+        self.arena.details(event.fields.details)
     }
 
     /// Forgets all events; what a live reader does after it has shown them.

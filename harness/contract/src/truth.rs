@@ -1,5 +1,6 @@
 use crate::arena::Arena;
-use crate::field::Fields;
+use crate::details::Details;
+use crate::fields::Fields;
 use crate::kind::{Kind, Pid};
 use crate::nanos::Nanos;
 use crate::workload::Counts;
@@ -66,4 +67,12 @@ pub struct Ledger {
     /// Events of which only the number is known, beside the truths: a command that is not ours executed
     /// so many programs more than it had processes that executed, and nothing tells which of them did.
     pub ambiguous: Counts,
+}
+
+impl Ledger {
+    /// What is known of `truth` beside its usual fields. Where these name a pid namespace and no pid
+    /// in it, it is the one the truth is about: the process itself got it from getpid.
+    pub fn details(&self, truth: &Truth) -> Details<'_> {
+        self.arena.details(truth.fields.details)
+    }
 }

@@ -59,6 +59,8 @@ pub struct Driver {
     pub early: bool,
     /// It may start set-user-id programs: the fence leaves the kernel's no_new_privs off.
     pub gains: bool,
+    /// It and its processes are root's: they change users and control groups.
+    pub root: bool,
 }
 
 /// A model of load: a program that causes events and writes each one down itself.

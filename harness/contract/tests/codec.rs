@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may stop where it stands")]
 
-use contract::{Arena, Cut, EventRef, Fields, Kind, Ledger, Origin, Owned, Truth};
+use contract::{
+    Arena, Cut, DetailsBuf, EventRef, Field, Fields, Kind, Ledger, Origin, Owned, Truth,
+};
 use proptest::prelude::*;
 
 type Told = (Option<u32>, Option<i32>, Option<Vec<u8>>, Option<Vec<u8>>);
@@ -35,10 +37,21 @@ fn shown(ledger: &Ledger) -> String {
                 exe,
                 argv,
                 t.fields.cut,
+                format!("{:?}", ledger.details(t)),
             )
         })
         .collect();
     format!("{truths:?} {:?}", ledger.owned)
+}
+
+/// Every other event has some.
+fn details(pid: u32) -> DetailsBuf {
+    let mut details = DetailsBuf::default();
+    if pid % 2 == 1 {
+        details.text(Field::Comm, b"a\n\xff");
+        details.number(Field::Cgroup, pid);
+    }
+    details
 }
 
 fn ledger(truths: &[(Kind, u32, u64, u64, bool, Told)], owned: &[(u32, u64, u64)]) -> Ledger {
@@ -50,6 +63,7 @@ fn ledger(truths: &[(Kind, u32, u64, u64, bool, Told)], owned: &[(u32, u64, u64)
             exe: exe.as_ref().map(|bytes| ledger.arena.push(bytes)),
             argv: argv.as_ref().map(|bytes| ledger.arena.push(bytes)),
             cut: Cut::default(),
+            details: ledger.arena.push_details(details(*pid).details()),
         };
         ledger.truths.push(Truth {
             after: *after,
@@ -92,6 +106,7 @@ proptest! {
         (exe_cut, argv_cut, snapshot) in any::<(bool, bool, bool)>(),
     ) {
         let (ppid, status, exe, argv) = told;
+        let details = details(pid);
         let report = EventRef {
             happened,
             ppid,
@@ -99,6 +114,7 @@ proptest! {
             exe: exe.as_deref(),
             argv: argv.as_deref(),
             cut: Cut { exe: exe_cut, argv: argv_cut },
+            details: details.details(),
             origin: if snapshot { Origin::Snapshot } else { Origin::Live },
             ..EventRef::new(kind, pid, 77)
         };

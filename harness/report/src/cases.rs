@@ -232,7 +232,7 @@ fn with(words: &str, how: &str, score: &CaseScore) -> String {
 }
 
 /// "not seen: exec, exit; seen wrongly: ppid wrong".
-fn findings(score: &CaseScore) -> String {
+pub(crate) fn findings(score: &CaseScore) -> String {
     let mut words: Vec<String> = score
         .outcome
         .iter()

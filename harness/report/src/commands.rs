@@ -1,7 +1,7 @@
 //! Commands that are not ours: for each configuration one line with what it costs and what it saw. What
 //! is asked of a monitor on one's own work is answered by that; which monitor is best for a need is not.
 
-use contract::Kind;
+use contract::{Field, Kind};
 use scoring::record::{Record, Status};
 use scoring::{Cell, Comparison, Summary};
 use serde::Serialize;
@@ -103,6 +103,7 @@ fn line(row: &Comparison) -> String {
         format!("per process {each}, as the number of processes differs")
     }));
     words.extend(saw(row));
+    words.extend(told(row));
     for (n, what) in [
         (row.false_positives, "false positive"),
         (row.duplicates, "duplicate"),
@@ -145,6 +146,23 @@ fn saw(row: &Comparison) -> Option<String> {
     (!found.is_empty()).then(|| format!("saw {}", found.join(", ")))
 }
 
+/// "exe right for 310 of 310, argv for 309 of 310": where passes with every exec written down tell it.
+fn told(row: &Comparison) -> Option<String> {
+    let right = |field: Field| {
+        let score = row
+            .fields
+            .get(field)
+            .filter(|score| score.offered && score.judged() > 0)?;
+        let (right, of) = (thousands(score.correct), thousands(score.judged()));
+        Some(format!("{} right for {right} of {of}", field.as_str()))
+    };
+    let fields: Vec<_> = [Field::Exe, Field::Argv]
+        .into_iter()
+        .filter_map(right)
+        .collect();
+    (!fields.is_empty()).then(|| fields.join(", "))
+}
+
 fn notes(summary: &Summary, workload: &str, rows: &[&Comparison]) -> Vec<String> {
     let mut notes = Vec::new();
     let sources = rows.iter().filter_map(|row| row.truth_source.as_deref());
@@ -155,7 +173,12 @@ fn notes(summary: &Summary, workload: &str, rows: &[&Comparison]) -> Vec<String>
             .map(|why| format!("its events are not known: {why}")),
     );
     if rows.iter().any(|row| saw(row).is_some()) {
-        notes.push("of the fields only the exit status is known here, and judged".into());
+        notes.push(match rows.iter().any(|row| told(row).is_some()) {
+            true => "exe and argv are those of the passes of --argv, each exec of which was written down before it \
+                     happened; what it costs is not taken from them"
+                .into(),
+            false => "of the fields only the exit status is known here, and judged; --argv tells exe and argv, too".into(),
+        });
     }
     if rows.iter().any(|row| !row.ambiguous.is_empty()) {
         notes.push(

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use contract::{Field, Kind, Label};
+use contract::{Kind, Label};
 use scoring::record::{Experiment, Status};
 use scoring::{BufferScore, Cell, Comparison, FieldScore, Keyed, Lineage, Loss, Summary};
 
@@ -165,15 +165,9 @@ fn own_loss(row: &mut Comparison, cells: &[Cell]) {
     });
     row.loss = Keyed(kinds.collect());
     row.loss_tested = false;
-    row.fields = Keyed(
-        Field::ALL
-            .into_iter()
-            .map(|field| {
-                let scores = own.iter().filter_map(|cell| cell.fields.get(field));
-                (field, FieldScore::together(scores))
-            })
-            .collect(),
-    );
+    row.fields = FieldScore::each(|field| {
+        FieldScore::together(own.iter().filter_map(|cell| cell.fields.get(field)))
+    });
     row.missed_elsewhere = 0;
 }
 

@@ -3,6 +3,7 @@
 pub mod advise;
 mod blind;
 mod cases;
+mod claims;
 mod commands;
 mod compare;
 pub mod cost;
@@ -26,10 +27,12 @@ mod plots;
 mod screen;
 mod sweep;
 mod terminal;
+mod told;
 mod verdict;
 mod view;
 mod write;
 
+pub use claims::claims;
 pub use compare::{Differences, compare, text as compared_text};
 pub use family::family;
 pub use fit::fitted;

@@ -36,18 +36,37 @@ pub(crate) fn kernels(view: &impl Serialize) -> Result<String> {
     render("kernels.md", view)
 }
 
+/// The folklore, claim by claim; in brief, with the verdicts alone.
+pub(crate) fn claims(view: &impl Serialize, brief: bool) -> Result<String> {
+    render(
+        if brief {
+            "claims-brief.md"
+        } else {
+            "claims.md"
+        },
+        view,
+    )
+}
+
 /// The differences between two records as a page.
 pub fn compared(found: &Differences) -> Result<String> {
     render("compare.html", found)
 }
 
 const TEMPLATES: &[(&str, &str)] = &[
+    ("claims.md", include_str!("templates/claims.md.jinja")),
+    (
+        "claims-brief.md",
+        include_str!("templates/claims-brief.md.jinja"),
+    ),
     ("kernels.md", include_str!("templates/kernels.md.jinja")),
     ("costs.md", include_str!("templates/costs.md.jinja")),
     ("costs.html", include_str!("templates/costs.html.jinja")),
     ("blind.md", include_str!("templates/blind.md.jinja")),
     ("blind.html", include_str!("templates/blind.html.jinja")),
     ("lineage.md", include_str!("templates/lineage.md.jinja")),
+    ("told.md", include_str!("templates/told.md.jinja")),
+    ("told.html", include_str!("templates/told.html.jinja")),
     ("lineage.html", include_str!("templates/lineage.html.jinja")),
     ("sweep.md", include_str!("templates/sweep.md.jinja")),
     ("sweep.html", include_str!("templates/sweep.html.jinja")),

@@ -43,7 +43,11 @@ impl<'a> Cells<'a> {
         };
         Self {
             loss: under_its_own_buffer(of(Experiment::Loss)),
-            cost: of(Experiment::Overhead),
+            // Where execs are held, everything takes longer.
+            cost: of(Experiment::Overhead)
+                .into_iter()
+                .filter(|one| one.cell.experiment != Experiment::Argv)
+                .collect(),
             all,
         }
     }
@@ -135,7 +139,7 @@ fn fields(cells: &[&Scored]) -> Keyed<Field, FieldScore> {
     if cells.is_empty() {
         return Keyed::default();
     }
-    Keyed::each(|field| {
+    FieldScore::each(|field| {
         FieldScore::together(cells.iter().filter_map(|one| one.cell.fields.get(field)))
     })
 }

@@ -4,7 +4,7 @@ mod images;
 
 use std::cell::OnceCell;
 
-use contract::{Claims, Event, EventLog, Field, Ledger, Span, Truth};
+use contract::{Claims, Event, EventLog, Field, Kind, Ledger, Nanos, Truth, Value};
 use serde::{Deserialize, Serialize};
 
 use crate::by_key::Keyed;
@@ -22,14 +22,22 @@ pub struct FieldScore {
     pub wrong: u64,
     /// Said to be cut short, and true as far as it goes.
     pub truncated: u64,
-    /// Told, and true of another time: an exe or argv that the process had before, or, of an exec,
-    /// that its parent had.
+    /// Told, and true of another time: what the process had before, or, of an exec, what its parent
+    /// had.
     pub stale: u64,
     /// Not told.
     pub missing: u64,
 }
 
 impl FieldScore {
+    /// One for each field, those of [`Field::DETAILS`] only where they are offered: of most monitors
+    /// there is nothing to say about them.
+    pub fn each(of: impl Fn(Field) -> Self) -> Keyed<Field, Self> {
+        let all = Field::ALL.into_iter().map(|field| (field, of(field)));
+        let said = all.filter(|(field, score)| score.offered || Field::USUAL.contains(field));
+        Keyed(said.collect())
+    }
+
     /// How many events it was judged in.
     pub fn judged(&self) -> u64 {
         self.correct + self.wrong + self.truncated + self.stale + self.missing
@@ -79,7 +87,7 @@ const CORRECTNESSES: usize = 5;
 struct Judge<'a> {
     ledger: &'a Ledger,
     log: &'a EventLog,
-    /// Made when the first field is found not to be true.
+    /// Made when it is first asked what another event of the process was.
     images: OnceCell<Images<'a>>,
 }
 
@@ -97,26 +105,30 @@ pub(super) fn judge(
         log,
         images,
     };
+    let offered = Kind::ALL.map(|kind| {
+        let fields = Field::ALL.into_iter();
+        fields
+            .filter(|&field| claims.field(kind, field))
+            .collect::<Vec<_>>()
+    });
     let mut counts = [[0_u64; CORRECTNESSES]; Field::ALL.len()];
     for (index, truth) in ledger.truths.iter().enumerate() {
-        let offer = &claims.offers[truth.kind as usize];
-        if !offer.fields.contains(&true) {
+        let offered = &offered[truth.kind as usize];
+        if offered.is_empty() {
             continue;
         }
         let Some(event) = matching.event_of(index) else {
             continue;
         };
         let event = &log.events[event];
-        for field in Field::ALL {
-            if offer.fields[field as usize]
-                && let Some(correctness) = judge.one(field, index, truth, event)
-            {
+        for &field in offered {
+            if let Some(correctness) = judge.one(field, index as u32, event) {
                 counts[field as usize][correctness as usize] += 1;
                 judged(truth, field, correctness);
             }
         }
     }
-    Keyed::each(|field: Field| {
+    FieldScore::each(|field: Field| {
         let of = |correctness: Correctness| counts[field as usize][correctness as usize];
         let mut offers = claims.offers.iter();
         FieldScore {
@@ -130,57 +142,85 @@ pub(super) fn judge(
     })
 }
 
-impl<'a> Judge<'a> {
-    /// `None` where the ledger itself does not know.
-    fn one(&self, field: Field, index: usize, truth: &Truth, event: &Event) -> Option<Correctness> {
-        let (due, told) = (&truth.fields, &event.fields);
-        match field {
-            Field::Exe => {
-                let piece = told.cut.exe.then_some(path_piece as Piece);
-                self.bytes(index, |truth| truth.fields.exe, told.exe, piece)
-            }
-            Field::Argv => {
-                let piece = told.cut.argv.then_some(argv_piece as Piece);
-                self.bytes(index, |truth| truth.fields.argv, told.argv, piece)
-            }
-            Field::Ppid => due.ppid.map(|due| exact(&due, told.ppid.as_ref())),
-            Field::Status => due.status.map(|due| exact(&due, told.status.as_ref())),
-        }
-    }
+/// The start of a process is told in ticks of the clock that /proc has, at the coarsest.
+const TICK: Nanos = 10_000_000;
 
-    fn bytes(
-        &self,
-        index: usize,
-        of: impl Fn(&Truth) -> Option<Span>,
-        told: Option<Span>,
-        piece: Option<Piece>,
-    ) -> Option<Correctness> {
-        let told = told.map(|span| self.log.arena.get(span));
-        let against = |truth: &Truth| {
-            let due = of(truth).map(|span| self.ledger.arena.get(span));
-            due.map(|due| compare(due, told, piece))
-        };
-        let found = against(&self.ledger.truths[index])?;
-        if found != Correctness::Wrong {
-            return Some(found);
-        }
-        let images = self.images.get_or_init(|| Images::new(self.ledger));
-        let agrees = |truth: &Truth| {
-            matches!(
-                against(truth),
-                Some(Correctness::Correct | Correctness::Truncated)
-            )
-        };
-        let stale = images.any_earlier(index as u32, agrees);
-        Some(if stale { Correctness::Stale } else { found })
-    }
+/// What is true of a field.
+enum Due<'a> {
+    Number(u64),
+    Text(&'a [u8], Piece),
+    /// At some time between these.
+    Between(Nanos, Nanos),
 }
 
-fn exact<T: PartialEq>(due: &T, told: Option<&T>) -> Correctness {
-    match told {
-        None => Correctness::Missing,
-        Some(told) if told == due => Correctness::Correct,
-        Some(_) => Correctness::Wrong,
+impl<'a> Judge<'a> {
+    /// `None` where the ledger itself does not know.
+    fn one(&self, field: Field, place: u32, event: &Event) -> Option<Correctness> {
+        let due = self.due(field, place)?;
+        let told = self.told(field, event);
+        let found = compare(&due, told);
+        // A parent or a status of another time would be no more than a wrong one.
+        if found != Correctness::Wrong || matches!(field, Field::Ppid | Field::Status) {
+            return Some(found);
+        }
+        let agrees = |place: u32| {
+            let due = self.due(field, place);
+            let found = due.map(|due| compare(&due, told));
+            matches!(found, Some(Correctness::Correct | Correctness::Truncated))
+        };
+        let stale = self.images().any_earlier(place, agrees);
+        Some(if stale { Correctness::Stale } else { found })
+    }
+
+    fn images(&self) -> &Images<'a> {
+        self.images.get_or_init(|| Images::new(self.ledger))
+    }
+
+    fn due(&self, field: Field, place: u32) -> Option<Due<'a>> {
+        let truth = &self.ledger.truths[place as usize];
+        let fields = &truth.fields;
+        let bytes = |span| self.ledger.arena.get(span);
+        let details = || self.ledger.details(truth);
+        Some(match field {
+            Field::Exe => Due::Text(bytes(fields.exe?), path_piece),
+            Field::Argv => Due::Text(bytes(fields.argv?), argv_piece),
+            Field::Ppid => Due::Number(fields.ppid?.into()),
+            Field::Status => Due::Number(fields.status?.cast_unsigned().into()),
+            Field::StartNs => {
+                let fork = self.images().fork_of(place)?;
+                Due::Between(fork.after.saturating_sub(TICK), fork.before + TICK)
+            }
+            Field::InnerPid => match details().number(field) {
+                Some(inner) => Due::Number(inner),
+                None => details()
+                    .number(Field::PidNs)
+                    .map(|_| Due::Number(truth.pid.into()))?,
+            },
+            _ => match details().get(field)? {
+                Value::Number(number) => Due::Number(number),
+                Value::Text { bytes, .. } => Due::Text(bytes, path_piece),
+            },
+        })
+    }
+
+    fn told(&self, field: Field, event: &Event) -> Option<Value<'a>> {
+        let fields = &event.fields;
+        let bytes = |span| self.log.arena.get(span);
+        match field {
+            Field::Exe => fields.exe.map(|exe| Value::Text {
+                bytes: bytes(exe),
+                cut: fields.cut.exe,
+            }),
+            Field::Argv => fields.argv.map(|argv| Value::Text {
+                bytes: bytes(argv),
+                cut: fields.cut.argv,
+            }),
+            Field::Ppid => fields.ppid.map(|ppid| Value::Number(ppid.into())),
+            Field::Status => fields
+                .status
+                .map(|status| Value::Number(status.cast_unsigned().into())),
+            _ => self.log.details(event).get(field),
+        }
     }
 }
 
@@ -197,13 +237,24 @@ fn argv_piece(due: &[u8], told: &[u8]) -> bool {
     due.starts_with(told.strip_suffix(b"\0").unwrap_or(told))
 }
 
-/// `piece` is there only when the event says that it was cut.
-fn compare(due: &[u8], told: Option<&[u8]>, piece: Option<Piece>) -> Correctness {
-    match told {
-        None => Correctness::Missing,
-        Some(told) if told == due => Correctness::Correct,
-        Some(told) if piece.is_some_and(|piece| piece(due, told)) => Correctness::Truncated,
-        Some(_) => Correctness::Wrong,
+/// A piece is true only where the event says that it is one.
+fn compare(due: &Due<'_>, told: Option<Value<'_>>) -> Correctness {
+    let Some(told) = told else {
+        return Correctness::Missing;
+    };
+    let correct = match (due, told) {
+        (Due::Number(due), Value::Number(told)) => *due == told,
+        (Due::Between(from, until), Value::Number(told)) => (*from..=*until).contains(&told),
+        (Due::Text(due, _), Value::Text { bytes, .. }) if *due == bytes => true,
+        (Due::Text(due, piece), Value::Text { bytes, cut: true }) if piece(due, bytes) => {
+            return Correctness::Truncated;
+        }
+        _ => false,
+    };
+    if correct {
+        Correctness::Correct
+    } else {
+        Correctness::Wrong
     }
 }
 

@@ -54,6 +54,9 @@ pub struct Record {
     pub monitors: Vec<MonitorInfo>,
     /// What earlier, killed runs had left and was put back before this one.
     pub recovered: Vec<String>,
+    /// What could not be measured or limited on this machine, each with what is missing and what to do.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// The machine a record was made on.
@@ -157,6 +160,8 @@ pub enum Experiment {
     Sweep,
     /// A command of the user's own.
     Foreign,
+    /// The same with each exec of it written down before it happens: its fields are judged, and its cost is not.
+    Argv,
     /// Whether events come in the order in which they happened.
     Order,
     /// When a monitor sees nothing, and what it tells of processes that ran before it.

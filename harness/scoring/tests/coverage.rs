@@ -106,6 +106,7 @@ fn description() -> Record {
         workloads: Vec::new(),
         monitors: Vec::new(),
         recovered: Vec::new(),
+        notes: Vec::new(),
     }
 }
 

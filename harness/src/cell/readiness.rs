@@ -42,7 +42,7 @@ impl ReadinessProbes {
         through: bool,
     ) -> Self {
         Self {
-            program: programs.join(workloads::READINESS_PROBE),
+            program: programs.join(workloads::readiness_probe()),
             env: env.to_vec(),
             user,
             through,

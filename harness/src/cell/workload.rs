@@ -208,6 +208,7 @@ fn side(
             if let Some(folder) = group.and_then(Cgroup::counted) {
                 command.arg("--counted").arg(folder);
             }
+            command.args(foreign.supervised.then_some("--supervised"));
             command.arg("--cwd").arg(&foreign.cwd);
             command.arg("--").args(&foreign.argv);
         }

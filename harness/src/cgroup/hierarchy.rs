@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use contract::Unavailable;
 
 /// What every group's name begins with.
 pub(super) const PREFIX: &str = "rollcall-";
@@ -11,6 +12,11 @@ pub(super) const PREFIX: &str = "rollcall-";
 pub(super) const CONTROLLERS: [&str; 2] = ["memory", "pids"];
 /// The file that lets groups below have controllers.
 pub(super) const SUBTREE: &str = "cgroup.subtree_control";
+/// The file that lists the processes of a group, and moves one there.
+pub(super) const MEMBERS: &str = "cgroup.procs";
+/// What is lost where no groups can be made.
+const UNMEASURED: &str = "CPU time of a monitor is that of its processes while they live, the events of a \
+     command are not counted, and no limit holds what a workload uses";
 
 /// Where groups can be made on this machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,19 +38,29 @@ pub(crate) enum Hierarchy {
 }
 
 impl Hierarchy {
-    /// What is mounted and may be written to; `None` when there is nothing (no root, say).
-    pub(crate) fn find() -> Option<Self> {
-        let mounts = fs::read_to_string("/proc/self/mountinfo").ok()?;
-        let mut found = parse(&mounts)?;
+    /// What is mounted and may be written to; where that is nothing, what is missing and what to do.
+    pub(crate) fn find() -> Result<Self, Unavailable> {
+        let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
+        let none = || {
+            let remedy = "mount cgroup2 on /sys/fs/cgroup";
+            Unavailable::new("a mounted hierarchy of control groups", remedy)
+        };
+        let mut found = parse(&mounts).ok_or_else(none)?;
         if let Self::V1 { perf, .. } = &mut found {
             perf.take_if(|root| !writable(root));
         }
-        let usable = match &found {
-            Self::V1 { .. } => true,
-            Self::V2(root) => hands_down(root),
-        };
-        let writable = found.roots().iter().all(|root| writable(root));
-        (usable && writable).then_some(found)
+        if let Some(root) = found.roots().into_iter().find(|root| !writable(root)) {
+            return Err(refused(root));
+        }
+        if let Self::V2(root) = &found {
+            hands_down(root)?;
+        }
+        Ok(found)
+    }
+
+    /// What a record says where there are none.
+    pub(crate) fn note(why: &str) -> String {
+        format!("no control groups ({why}): {UNMEASURED}")
     }
 
     /// `v1` or `v2`.
@@ -75,21 +91,44 @@ fn writable(path: &Path) -> bool {
     nix::unistd::access(path, nix::unistd::AccessFlags::W_OK).is_ok()
 }
 
+fn refused(root: &Path) -> Unavailable {
+    let remedy = match nix::unistd::geteuid().is_root() {
+        true => "mount it so that it may be written to; a container gets it so by privileged: true",
+        false => "run as root",
+    };
+    Unavailable::new(format!("the right to write to {}", root.display()), remedy)
+}
+
+/// Whether a file of a group lists that controller.
+pub(super) fn has(group: &Path, file: &str, controller: &str) -> bool {
+    let text = fs::read_to_string(group.join(file)).unwrap_or_default();
+    text.split_whitespace().any(|word| word == controller)
+}
+
 /// Whether groups below this one can have the controllers that they are made for: it has them itself,
-/// and hands them down or may begin to. The kernel lets no group but the very first hand any down
-/// while processes are in it, and the first is known by having no type.
-fn hands_down(root: &Path) -> bool {
-    let has_all = |file: &str| {
-        let text = fs::read_to_string(root.join(file)).unwrap_or_default();
-        let has = |wanted: &&str| text.split_whitespace().any(|word| word == *wanted);
-        CONTROLLERS.iter().all(has)
-    };
-    let may_begin = || {
-        let empty =
-            || fs::read_to_string(root.join("cgroup.procs")).is_ok_and(|all| all.is_empty());
-        writable(&root.join(SUBTREE)) && (!root.join("cgroup.type").exists() || empty())
-    };
-    has_all("cgroup.controllers") && (has_all(SUBTREE) || may_begin())
+/// and hands them down or may begin to. What is in it can move out of the way ([`Hierarchy::clear`]); the
+/// very first group, known by having no type, need not be empty.
+fn hands_down(root: &Path) -> Result<(), Unavailable> {
+    let place = root.display();
+    let has_all = |file| CONTROLLERS.iter().all(|one| has(root, file, one));
+    if !has_all("cgroup.controllers") {
+        let what = format!("the controllers {} in {place}", CONTROLLERS.join(" and "));
+        let remedy =
+            "delegate them: Delegate=yes of a service, a control group of its own of a container";
+        return Err(Unavailable::new(what, remedy));
+    }
+    let kind = fs::read_to_string(root.join("cgroup.type"));
+    match kind.as_deref().map(str::trim) {
+        _ if has_all(SUBTREE) => Ok(()),
+        Ok("domain") | Err(_) => match writable(&root.join(SUBTREE)) {
+            true => Ok(()),
+            false => Err(refused(&root.join(SUBTREE))),
+        },
+        Ok(other) => {
+            let what = format!("a group of type domain in {place}, which is {other}");
+            Err(Unavailable::new(what, "run in a group of its own"))
+        }
+    }
 }
 
 /// From /proc/self/mountinfo. Version 1 wins where both are mounted: an empty version 2 hierarchy
@@ -188,19 +227,21 @@ mod tests {
     #[test]
     fn version_two_is_used_where_it_has_the_controllers_and_can_hand_them_down() {
         let all = ("cgroup.controllers", "cpu memory pids\n");
-        let usable = |files: &[(&str, &str)]| hands_down(group(files).path());
-        assert!(!usable(&[(SUBTREE, "")]));
-        assert!(!usable(&[("cgroup.controllers", ""), (SUBTREE, "")]));
-        assert!(usable(&[all, (SUBTREE, "memory pids\n")]));
-        let first = [all, (SUBTREE, "cpu\n"), ("cgroup.procs", "1\n")];
-        assert!(usable(&first));
-        let inside = [first[0], first[1], first[2], ("cgroup.type", "domain\n")];
-        assert!(!usable(&inside));
-        assert!(usable(&[
-            inside[0],
-            inside[1],
-            inside[3],
-            ("cgroup.procs", "")
-        ]));
+        let usable = |files: &[(&str, &str)]| match hands_down(group(files).path()) {
+            Ok(()) => String::new(),
+            Err(why) => why.to_string(),
+        };
+        for without in [&[][..], &[("cgroup.controllers", "cpu pids\n")]] {
+            let why = usable(&[without, &[(SUBTREE, "")]].concat());
+            assert!(why.contains("the controllers memory and pids"), "{why}");
+        }
+        assert_eq!(usable(&[all, (SUBTREE, "memory pids\n")]), "");
+        let first = [all, (SUBTREE, "cpu\n"), (MEMBERS, "1\n")];
+        assert_eq!(usable(&first), "");
+        // What is in it moves.
+        let kind = |kind| [&first[..], &[("cgroup.type", kind)]].concat();
+        assert_eq!(usable(&kind("domain\n")), "");
+        let why = usable(&kind("domain threaded\n"));
+        assert!(why.contains("which is domain threaded"), "{why}");
     }
 }

@@ -33,16 +33,23 @@ impl Hierarchy {
             Ok::<(), std::convert::Infallible>(())
         };
         let Ok(()) = owned_dir::sweep(&roots, PREFIX, put_away);
+        // Last: while groups below have controllers, nothing can move back.
+        found.extend(self.sweep_leaves());
         found
     }
 }
 
-/// Ends what is in a group until it can be removed. A forking crowd is held first, where its
-/// number can be limited, so that nothing is born while it is being ended.
+/// Ends what is in a group and in those below it, which its members may have made, until all can be
+/// removed. A forking crowd is held first, where its number
+/// can be limited, so that nothing is born while it is being ended.
 pub(super) fn remove(path: &Path) -> Result<()> {
     let limit = path.join("pids.max");
     if limit.exists() {
         put(&limit, "0")?;
+    }
+    let below = fs::read_dir(path).into_iter().flatten().flatten();
+    for group in below.filter(|one| one.file_type().is_ok_and(|kind| kind.is_dir())) {
+        remove(&group.path())?;
     }
     let deadline = Instant::now() + PATIENCE;
     let mut seen = Instant::now();

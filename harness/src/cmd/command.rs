@@ -30,6 +30,9 @@ pub(crate) struct CommandArgs {
     /// Process that must stay alive for this one to go on
     #[arg(long)]
     parent: Option<u32>,
+    /// Hold each exec until it was written down
+    #[arg(long)]
+    supervised: bool,
     /// The folder in which the command runs
     #[arg(long)]
     cwd: PathBuf,
@@ -52,6 +55,7 @@ pub(crate) fn command(args: &CommandArgs) -> Result<()> {
         dir: &args.dir,
         doors: &args.join,
         counted: args.counted.as_deref(),
+        supervised: args.supervised,
     })?;
     let done = Outcome {
         wall_ns,

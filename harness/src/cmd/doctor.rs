@@ -22,7 +22,8 @@ pub(crate) struct DoctorArgs {
 /// Looks, and changes nothing.
 pub(crate) fn doctor(args: &DoctorArgs) -> Result<()> {
     args.tools.add()?;
-    let machine = machine::describe();
+    let hierarchy = Hierarchy::find();
+    let machine = machine::describe(hierarchy.as_ref().ok());
     let mut text = format!(
         "machine    {} CPUs ({}), {} MiB, Linux {} on {}, virtualised: {}\n",
         machine.cpus,
@@ -32,9 +33,12 @@ pub(crate) fn doctor(args: &DoctorArgs) -> Result<()> {
         machine.distribution,
         machine.virtualisation
     );
-    text += &match Hierarchy::find() {
-        Some(found) => format!("cgroup     {}: limits and CPU time per side of a cell\n", found.version()),
-        None => "cgroup     none that can be written to: CPU time is that of the monitor's process; run as root for the rest\n".into(),
+    text += &match hierarchy {
+        Ok(found) => format!(
+            "cgroup     {}: limits and CPU time per side of a cell\n",
+            found.version()
+        ),
+        Err(why) => format!("cgroup     none: {}\n", Hierarchy::note(&why.to_string())),
     };
     text += &match user::of_workloads() {
         Some(user) => format!("workloads  run as {}\n", user.text()),

@@ -8,6 +8,7 @@ use clap::Args;
 use contract::{Kind, file};
 
 use super::args::{OutArgs, ToolsArgs, duration, factor};
+use crate::cgroup::Hierarchy;
 use crate::exit::{misuse, say};
 use crate::experiment::Until;
 use crate::gate_render::{self, Ci};
@@ -138,7 +139,7 @@ fn judged(args: &GateArgs) -> Result<Vec<Finding>> {
         )));
     }
     // Before minutes are spent on measuring what cannot be compared.
-    let here = machine::describe();
+    let here = machine::describe(Hierarchy::find().ok().as_ref());
     baseline.fits_machine(&here).map_err(unfit)?;
     if args.costs {
         baseline.judges_costs(&here).map_err(unfit)?;
@@ -198,6 +199,7 @@ fn measured(
             monitors: baseline.monitors.clone(),
             workloads: workloads.map(|(label, _)| only(label)).collect(),
             command: None,
+            told: false,
             until: enough(args, baseline.repetitions),
             own_length: true,
             scale: baseline.scale,
@@ -268,6 +270,7 @@ fn measured_for_update(args: &GateArgs) -> Result<PathBuf> {
         monitors: args.monitors.clone(),
         workloads: args.workloads.clone(),
         command: None,
+        told: false,
         until: enough(args, args.reps),
         own_length: true,
         scale: args.scale,

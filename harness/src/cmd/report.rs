@@ -18,6 +18,7 @@ pub(crate) const EXAMPLES: &str = "Examples:
   harness report results/reference                     README.md, report.html and plots/ in it
   harness report --png results/reference               the same, and every plot as PNG too
   harness report --brief results/reference             the matrix and the answers of a README
+  harness report --claims results                      the folklore, claim by claim, from all records
   harness report results/kernels/*/                    which technique works on which kernel, as Markdown
   harness report results/kernels/*/ --out /tmp/kernels one report over many machines, kept apart";
 
@@ -27,9 +28,12 @@ pub(crate) struct ReportArgs {
     /// The records
     #[arg(value_name = "DIR", required = true)]
     dirs: Vec<PathBuf>,
-    /// Only print the record on one screen, as Markdown: a matrix and the four answers
+    /// Only print the record on one screen, as Markdown: a matrix and the four answers; with --claims, the verdicts
     #[arg(long, conflicts_with = "out")]
     brief: bool,
+    /// Only print what the records in this folder say of the claims that are made of the techniques, as Markdown
+    #[arg(long, conflicts_with_all = ["out", "png"])]
+    claims: bool,
     /// Write every plot as PNG too, beside its SVG
     #[arg(long, conflicts_with = "brief")]
     png: bool,
@@ -42,6 +46,12 @@ pub(crate) struct ReportArgs {
 /// records without a place for their report, prints the kernel matrix.
 pub(crate) fn report(args: &ReportArgs) -> Result<()> {
     let bad = |error| misuse(format!("{error:#}"));
+    if args.claims {
+        let [folder] = &args.dirs[..] else {
+            return Err(misuse("--claims: give one folder of records, as results"));
+        };
+        return print(&report::claims(folder, args.brief).map_err(bad)?);
+    }
     let dirs = records(&args.dirs)?;
     for dir in &dirs {
         Record::read(dir).map_err(bad)?;

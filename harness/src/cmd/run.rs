@@ -20,6 +20,7 @@ pub(crate) const EXAMPLES: &str = "Examples:
   harness run --tools my-agent/                              your own agent among the monitors
   harness run -m ebpf,audit --budget 2m -- make -j2          on your own work
   harness run --setup 'make clean' --check 'test -x prog' -- make
+  harness run -m ebpf,preload --argv -- make                 which of them tells every program and its arguments
 A name or a folder of names means exactly that (static-binary is a folder, static-binary$ the one
 workload); anything else is a regular expression, found anywhere among the default monitors and
 workloads. Options follow in braces; `harness list` has them.";
@@ -65,6 +66,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<()> {
         monitors: args.choice.monitors.clone(),
         workloads: args.choice.workloads.clone(),
         command: asked::definition(&args.foreign)?,
+        told: args.foreign.told(),
         until: match until == Until::default() {
             true => Limit::Default,
             false => Limit::Until(until),

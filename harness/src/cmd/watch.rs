@@ -33,6 +33,7 @@ pub(crate) const EXAMPLES: &str = "Examples:
   harness watch netlink --kind exec --pid $$       programs started by this shell and its children
   harness watch audit --exe '/curl$' --user nobody
   harness watch 'netlink{rcvbuf=1M}' --format json | jq -r 'select(.kind==\"exec\").exe'
+  harness watch 'ebpf{fields=usual}' --format table --columns comm,uid,tty,cgroup
   harness watch ebpf --no-snapshot                 without the processes that run already
   harness watch preload                            says which environment a program must have for it
 An event is a line of JSON as docs/FORMAT.md has it. Losses and the summary go to stderr. A reader that is
@@ -63,6 +64,10 @@ pub(crate) struct WatchArgs {
     /// Only processes that run a program whose path matches
     #[arg(long, value_name = "RE")]
     exe: Option<Regex>,
+    /// Further columns of the table: path, comm, cwd, uid, euid, gid, auid, session, tty, start_ns, cgroup,
+    /// pid_ns or inner_pid, with commas
+    #[arg(long, value_name = "FIELDS", value_delimiter = ',', value_parser = column)]
+    columns: Vec<Field>,
     #[command(flatten)]
     wait: WaitArgs,
     /// The caller holds the lock of this machine and has put back what others left
@@ -83,9 +88,19 @@ fn kind(text: &str) -> Result<Kind, String> {
     text.parse::<Kind>().map_err(|error| error.to_string())
 }
 
+/// Those that have none of their own.
+fn column(text: &str) -> Result<Field, String> {
+    let field = text.parse::<Field>().map_err(|error| error.to_string())?;
+    match Field::DETAILS.contains(&field) {
+        true => Ok(field),
+        false => Err(format!("{field} has a place in every table: leave it out")),
+    }
+}
+
 /// Watches until it is told to stop or its reader has left.
 pub(crate) fn watch(args: &WatchArgs) -> Result<()> {
     let configuration = chosen(args)?;
+    columns(args, &configuration)?;
     let filter = filter(args, &configuration)?;
     able(&configuration)?;
     let (stop, stopping) = UnixStream::pair().context("socketpair")?;
@@ -110,7 +125,7 @@ pub(crate) fn watch(args: &WatchArgs) -> Result<()> {
     let live = Shared::new(Live::new(
         configuration.monitor.decoder(),
         filter,
-        form(args.format)?,
+        form(args)?,
         Outbox::new(out, stopping)?,
         say,
     ));
@@ -231,11 +246,33 @@ fn give_up_root(configuration: &Configuration) -> Result<()> {
     }
 }
 
-fn form(format: Option<EventFormat>) -> Result<Form> {
-    let out = io::stdout();
-    let terminal = out.is_terminal();
-    let table = format.map_or(terminal, |format| format == EventFormat::Table);
-    if !table {
+/// Whether events are shown for people.
+fn in_table(args: &WatchArgs) -> bool {
+    let table = args.format.map(|format| format == EventFormat::Table);
+    table.unwrap_or_else(|| io::stdout().is_terminal())
+}
+
+/// Columns are of a table, and of what is told.
+fn columns(args: &WatchArgs, configuration: &Configuration) -> Result<()> {
+    let claims = configuration.monitor.claims(&configuration.options);
+    let offered = |field| Kind::ALL.iter().any(|&kind| claims.field(kind, field));
+    if let Some(field) = args.columns.iter().find(|field| !offered(**field)) {
+        let label = configuration.label();
+        return Err(misuse(format!(
+            "--columns {field}: {label} does not tell it: see harness list for what does, and its options"
+        )));
+    }
+    if !args.columns.is_empty() && !in_table(args) {
+        return Err(misuse(
+            "--columns: lines of JSON have all that is told: leave it out, or use --format table",
+        ));
+    }
+    Ok(())
+}
+
+fn form(args: &WatchArgs) -> Result<Form> {
+    let terminal = io::stdout().is_terminal();
+    if !in_table(args) {
         return Ok(Form::Json);
     }
     let no_colour = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
@@ -246,6 +283,7 @@ fn form(format: Option<EventFormat>) -> Result<Form> {
         local: watch::local,
         colour: terminal && !no_colour,
         width: Box::new(move || if terminal { width() } else { None }),
+        columns: args.columns.clone(),
     }))
 }
 

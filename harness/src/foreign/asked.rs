@@ -25,9 +25,20 @@ pub(crate) struct Asked {
     /// Folder in which the command runs, and its setup and check [default: this one]
     #[arg(long, value_name = "DIR")]
     cwd: Option<PathBuf>,
+    /// Learn what each process of a command executes, with its arguments, in passes of their own that cost is not taken
+    /// from: which monitor tells it right
+    #[arg(long = "argv")]
+    told: bool,
     /// A command of your own to measure in place of workloads, with its arguments
     #[arg(last = true, value_name = "COMMAND", conflicts_with_all = ["workloads", "scale"])]
     argv: Vec<OsString>,
+}
+
+impl Asked {
+    /// Whether its execs are to be learnt.
+    pub(crate) fn told(&self) -> bool {
+        self.told
+    }
 }
 
 /// The workload that was asked for; `None` where no command was given. A folder or a program that is not
@@ -55,6 +66,7 @@ pub(crate) fn definition(asked: &Asked) -> Result<Option<Definition>> {
         prepare: None,
         setup: asked.setup.clone(),
         check: asked.check.clone(),
+        supervised: false,
     };
     Definition::of_command(&label, command)
         .map(Some)
@@ -67,6 +79,7 @@ fn without(asked: &Asked) -> Result<Option<Definition>> {
         ("--setup", asked.setup.is_some()),
         ("--check", asked.check.is_some()),
         ("--cwd", asked.cwd.is_some()),
+        ("--argv", asked.told),
     ];
     match options.iter().find(|(_, given)| *given) {
         Some((option, _)) => Err(misuse(format!(

@@ -3,6 +3,7 @@
 
 use std::ffi::OsString;
 use std::fs::File;
+use std::os::fd::AsFd;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -19,6 +20,7 @@ use scoring::record::write_json;
 use super::counted::Counters;
 use super::leftovers;
 use super::outcome::{FILE, Outcome, STDERR, STDOUT};
+use super::supervisor::{self, Supervisor};
 
 /// What is run, and how.
 #[derive(Clone, Copy, Debug)]
@@ -35,24 +37,31 @@ pub(crate) struct Run<'a> {
     pub(crate) doors: &'a [PathBuf],
     /// The folder of the control group by which perf counters know it.
     pub(crate) counted: Option<&'a Path>,
+    /// Whether each exec is held until it was written down.
+    pub(crate) supervised: bool,
 }
 
 /// Runs it to the end of its last process; the wall time of its first, in nanoseconds. The calling process
-/// must have no other children and no other threads.
+/// must have no other children and no other threads but the supervisor's, whose end it waits for.
 pub(crate) fn run(run: &Run<'_>) -> Result<u64> {
     prctl::set_child_subreaper(true).context("prctl(PR_SET_CHILD_SUBREAPER)")?;
     let mut command = command(run)?;
+    let supervisor = run.supervised.then(|| supervise(&mut command, run.dir));
+    let supervisor = supervisor.transpose()?;
     let (counters, uncounted) = match counters(run) {
         Ok(counters) => (Some(counters), None),
         Err(why) => (None, Some(why.to_string())),
     };
     let began = clock::now();
-    let mut child = command
-        .spawn()
-        .with_context(|| format!("{}: cannot be started", run.argv[0].display()))?;
+    let child = command.spawn();
+    // With it goes this process's end of the pipe that tells of the filter.
+    drop(command);
+    let mut child =
+        child.with_context(|| format!("{}: cannot be started", run.argv[0].display()))?;
     let ended = ended(&child)?;
     let status = child.wait().context("waitpid")?;
     let left = leftovers::end(run.doors.get(..1).unwrap_or_default())?;
+    supervisor.map(Supervisor::end).transpose()?;
     let counted = counters.map(|counters| counters.read());
     let outcome = Outcome {
         runner: std::process::id(),
@@ -116,6 +125,16 @@ fn command(run: &Run<'_>) -> Result<Command> {
     // SAFETY: `alone` makes system calls only; it allocates nothing and takes no lock.
     unsafe { command.pre_exec(alone) };
     Ok(command)
+}
+
+/// Has each exec of the command and of all that comes from it wait until it was written down.
+fn supervise(command: &mut Command, dir: &Path) -> Result<Supervisor> {
+    let (told, tell) = std::io::pipe().context("pipe")?;
+    let program = supervisor::program();
+    let filter = move || supervisor::install(&program, tell.as_fd());
+    // SAFETY: `install` makes system calls only; it allocates nothing and takes no lock.
+    unsafe { command.pre_exec(filter) };
+    Supervisor::start(told, dir)
 }
 
 /// A library that a monitor preloads comes before those that the caller does.

@@ -1,5 +1,6 @@
 //! The true events of a command: each of its processes forked and ended once, and executed where process
-//! accounting says so; how often in all the counters say.
+//! accounting says so; how often in all the counters say. In a pass with a supervisor each exec is known, with the
+//! program and its arguments.
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
@@ -10,6 +11,7 @@ use scoring::record::read_json;
 
 use super::counted::Counted;
 use super::outcome::{FILE, Outcome};
+use super::supervisor::{self, Exec};
 use crate::cross_check::accounting::{KEPT, Kept};
 use crate::cross_check::lives;
 
@@ -26,16 +28,80 @@ pub(crate) fn read(dir: &Path) -> Result<(Ledger, Option<Vec<Life>>)> {
     let executed = own.iter().filter(|&&place| kept.records[place].executed);
     let executed = executed.count() as u64;
     agree(counted, own.len() as u64, executed).map_err(bad)?;
-    let ledger = Ledger {
-        truths: own
-            .iter()
-            .flat_map(|&place| truths(&kept, place, &outcome))
-            .collect(),
+    let mut ledger = Ledger::default();
+    let execs = supervisor::read(dir)?;
+    for &place in &own {
+        let told = execs.is_some();
+        let all = truths(&kept, place, &outcome);
+        ledger
+            .truths
+            .extend(all.filter(|one| !told || one.kind != Kind::Exec));
+    }
+    match execs {
+        Some(execs) => told(&execs, counted, (&kept, &own, &outcome), &mut ledger).map_err(bad)?,
         // Which of its processes executed more than one program nothing tells.
-        ambiguous: Counts([0, counted.execs - executed, 0]),
-        ..Ledger::default()
-    };
+        None => ledger.ambiguous = Counts([0, counted.execs - executed, 0]),
+    }
     Ok((ledger, Some(lives::others(&kept, &own))))
+}
+
+/// The execs that the supervisor wrote down, each of one of the command's processes.
+fn told(
+    execs: &[Exec],
+    counted: Counted,
+    (kept, own, outcome): (&Kept, &HashSet<usize>, &Outcome),
+    ledger: &mut Ledger,
+) -> Result<(), String> {
+    if execs.len() as u64 != counted.execs {
+        return Err(format!(
+            "the sources disagree on the command's execs: perf counters {}, the supervisor of --argv {}",
+            counted.execs,
+            execs.len()
+        ));
+    }
+    let lives: Vec<Life> = own
+        .iter()
+        .map(|&place| lives::ended(&kept.records[place], &kept.alive))
+        .collect();
+    for (place, exec) in execs.iter().enumerate() {
+        let life = lives.iter().find(|life| {
+            life.pid == exec.pid && life.from <= exec.after && exec.after <= life.until
+        });
+        let life = life.ok_or_else(|| {
+            format!(
+                "process {} executed a program and is not accounted for",
+                exec.pid
+            )
+        })?;
+        let (earlier, later) = (&execs[..place], &execs[place + 1..]);
+        let same = |other: &&Exec| other.pid == exec.pid;
+        // The process has stamped its call before the supervisor heard of it, and the kernel carries it out after that.
+        let from = earlier
+            .iter()
+            .rfind(same)
+            .map_or(0, |earlier| earlier.after);
+        let after = from.max(life.from).max(outcome.began);
+        let until = later
+            .iter()
+            .find(same)
+            .map_or(outcome.over, |later| later.after);
+        let before = until.min(life.until).min(outcome.over).max(exec.after);
+        let fields = Fields {
+            exe: Some(ledger.arena.push(&exec.exe)),
+            argv: Some(ledger.arena.push(&exec.argv)),
+            ..Fields::default()
+        };
+        ledger.truths.push(Truth {
+            after,
+            before,
+            due: None,
+            fields,
+            pid: exec.pid,
+            kind: Kind::Exec,
+            loose: true,
+        });
+    }
+    Ok(())
 }
 
 /// Holds the totals against the processes that are accounted for.

@@ -39,9 +39,10 @@ pub(crate) fn as_commands(stage: &Stage, events: u64, first: u32) -> Result<(Vec
             .map_err(Error::from_boxed)?;
         let scale = each as f64 / script.expected.total() as f64;
         match run(stage, &workload, scale, order)? {
-            Truths::Both { ledger, foreign } => {
+            Truths::Both(both) => {
+                let [ledger, foreign] = &*both;
                 compared += ledger.truths.len() as u64;
-                let faults = differences(&ledger, &foreign);
+                let faults = differences(ledger, foreign);
                 let name = format!("{name} as a command");
                 cases.push(Case { name, faults });
             }
@@ -56,10 +57,8 @@ pub(crate) fn as_commands(stage: &Stage, events: u64, first: u32) -> Result<(Vec
 
 /// What is known of one run.
 enum Truths {
-    Both {
-        ledger: Ledger,
-        foreign: Ledger,
-    },
+    /// As its ledger has it, and as it was found out from outside.
+    Both(Box<[Ledger; 2]>),
     /// Why nothing is known from outside.
     Unknown(String),
 }
@@ -94,10 +93,10 @@ fn run(stage: &Stage, workload: &Definition, scale: f64, order: u32) -> Result<T
         bail!("{label}: {}", row.error.unwrap_or_default());
     }
     match row.truth_source {
-        Some(source) if source == TRUTH_OF_A_COMMAND => Ok(Truths::Both {
-            ledger: workloads::ledger::read(&ledger).map_err(Error::from_boxed)?,
-            foreign: truth::read(&cell.dir()).map_err(Error::from_boxed)?.0,
-        }),
+        Some(source) if source == TRUTH_OF_A_COMMAND => Ok(Truths::Both(Box::new([
+            workloads::ledger::read(&ledger).map_err(Error::from_boxed)?,
+            truth::read(&cell.dir()).map_err(Error::from_boxed)?.0,
+        ]))),
         source => Ok(Truths::Unknown(source.unwrap_or_default())),
     }
 }
@@ -112,6 +111,7 @@ fn command(stage: &Stage, ledger: &Path) -> Result<ForeignCommand> {
             .map(|user| format!("--user={}", user.text()).into()),
     );
     Ok(ForeignCommand {
+        supervised: false,
         argv,
         cwd: "/".into(),
         ..ForeignCommand::default()

@@ -25,23 +25,10 @@ fn number(value: impl serde::Serialize) -> Due {
     Due::Just(to_value(value).unwrap_or_default())
 }
 
-fn by<T, K: Copy>(
-    all: [K; 4],
-    word: fn(K) -> &'static str,
-    of: impl Fn(usize) -> T,
-) -> Vec<(&'static str, T)> {
-    all.into_iter()
-        .enumerate()
-        .map(|(place, key)| (word(key), of(place)))
-        .collect()
-}
-
 /// The row of one cell.
 pub(super) fn cell(ledger: &Ledger, run: &CellRun, planted: &Figures) -> Due {
     let kinds = Kind::ALL.map(|kind| (kind.as_str(), events(&planted.kinds[kind as usize])));
-    let fields = by(Field::ALL, Field::as_str, |field| {
-        field_due(&[planted.fields[field]])
-    });
+    let fields = fields_due(&[planted]);
     let cost = run.cost.unwrap_or_default();
     Due::map([
         ("workload", number(&run.workload)),
@@ -85,6 +72,16 @@ fn events(kind: &KindFigures) -> Due {
     ])
 }
 
+/// The details only where they are offered.
+fn fields_due(cells: &[&Figures]) -> Vec<(&'static str, Due)> {
+    let due = Field::ALL.map(|field| {
+        let of: Vec<_> = cells.iter().map(|one| one.fields[field as usize]).collect();
+        let offered = of.iter().any(|one| one.offered);
+        (offered || Field::USUAL.contains(&field)).then(|| (field.as_str(), field_due(&of)))
+    });
+    due.into_iter().flatten().collect()
+}
+
 fn field_due(cells: &[FieldFigures]) -> Due {
     let sum = |of: fn(&FieldFigures) -> u64| number(cells.iter().map(of).sum::<u64>());
     Due::map([
@@ -92,7 +89,7 @@ fn field_due(cells: &[FieldFigures]) -> Due {
         ("correct", sum(|field| field.correct)),
         ("wrong", sum(|field| field.wrong)),
         ("truncated", sum(|field| field.truncated)),
-        ("stale", number(0)),
+        ("stale", sum(|field| field.stale)),
         ("missing", sum(|field| field.missing)),
     ])
 }
@@ -153,12 +150,7 @@ impl Case<'_> {
         vec![
             ("unrelated", both(|p| p.unrelated)),
             ("unverified", both(|p| p.unrelated)),
-            (
-                "fields",
-                Due::map(by(Field::ALL, Field::as_str, |field| {
-                    field_due(&self.planted.map(|planted| planted.fields[field]))
-                })),
-            ),
+            ("fields", Due::map(fields_due(&self.planted))),
             (
                 "duplicates",
                 both(|p| p.kinds.iter().map(|kind| kind.duplicates).sum()),
@@ -285,7 +277,7 @@ impl Case<'_> {
                 let of = planted.fields[field as usize];
                 (
                     of.correct,
-                    of.correct + of.wrong + of.truncated + of.missing,
+                    of.correct + of.wrong + of.truncated + of.stale + of.missing,
                 )
             });
             let (right, judged) = (counts[0].0 + counts[1].0, counts[0].1 + counts[1].1);

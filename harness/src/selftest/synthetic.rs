@@ -1,6 +1,6 @@
 //! Ledgers made up to be awkward, each in a way of its own.
 
-use contract::{Fields, Kind, Ledger, Nanos, Owned, Pid, Truth, argv_bytes};
+use contract::{DetailsBuf, Field, Fields, Kind, Ledger, Nanos, Owned, Pid, Truth, argv_bytes};
 
 const MS: Nanos = 1_000_000;
 
@@ -48,12 +48,14 @@ impl Pen {
     fn fields(&mut self, ppid: Option<Pid>, program: Option<Pid>) -> Fields {
         let nonce = self.0.truths.len();
         let arena = &mut self.0.arena;
+        let details = program.map(|pid| details(pid, nonce as u64));
         let argv = |pid: Pid| argv_bytes([format!("leaf-{pid}"), format!("n{nonce}"), " ".into()]);
         Fields {
             ppid,
             // Even numbers: altered in the last bit, a path is none that another process runs.
             exe: program.map(|pid| arena.push(format!("/made/leaf-{}", pid % 5 * 2).as_bytes())),
             argv: program.map(|pid| arena.push(&argv(pid))),
+            details: details.and_then(|one| arena.push_details(one.details())),
             ..Fields::default()
         }
     }
@@ -64,6 +66,23 @@ impl Pen {
         self.write(Kind::Exec, pid, (at + 200_000, at + 450_000));
         self.write(Kind::Exit, pid, (at + 700_000, at + 800_000));
     }
+}
+
+/// Of the exec that is event number `nonce`: no two are alike but for the user, which every second exec
+/// changes. Texts end so that, altered in the last bit, they are none of another.
+fn details(pid: Pid, nonce: u64) -> DetailsBuf {
+    let mut details = DetailsBuf::default();
+    for field in Field::DETAILS {
+        match field {
+            Field::Uid => details.number(field, nonce / 2),
+            // Known by the fork, and by the pid where the namespace is.
+            Field::StartNs => {}
+            Field::InnerPid if pid.is_multiple_of(2) => {}
+            text if text.is_text() => details.text(field, format!("/{field}-{nonce}x").as_bytes()),
+            number => details.number(number, nonce * 32 + field as u64),
+        }
+    }
+    details
 }
 
 /// One process after the other.

@@ -2,7 +2,8 @@
 //! name could move the cursor or forge a line with.
 
 use contract::shown;
-use contract::{EventRef, Kind, Nanos, Origin, split_argv};
+use contract::{EventRef, Field, Kind, Nanos, Origin, Value, split_argv};
+use unicode_width::UnicodeWidthStr;
 
 /// From the wall clock's second, which is negative before 1970, to its day's hour, minute, second.
 pub(super) type LocalTime = fn(i64) -> [u8; 3];
@@ -17,6 +18,8 @@ pub(crate) struct Table {
     pub colour: bool,
     /// Columns of the terminal as it is now; `None` where lines may be as long as they are.
     pub width: Box<dyn Fn() -> Option<usize>>,
+    /// Details that have columns of their own.
+    pub columns: Vec<Field>,
 }
 
 /// Columns of time, kind, pid and ppid, with what is between them.
@@ -25,8 +28,12 @@ const FIXED: usize = 12 + 1 + 4 + 1 + 7 + 1 + 7 + 2;
 impl Table {
     /// The line above all others.
     pub(crate) fn head(&self) -> String {
+        let columns = self.columns.iter();
+        let columns: String = columns
+            .map(|&field| format!(" {:>1$}", field.as_str().to_uppercase(), wide(field)))
+            .collect();
         let head = format!(
-            "{:<12} {:<4} {:>7} {:>7}  {}",
+            "{:<12} {:<4} {:>7} {:>7}{columns}  {}",
             "TIME", "KIND", "PID", "PPID", "EXE  ARGV"
         );
         let head = match (self.width)() {
@@ -58,8 +65,10 @@ impl Table {
         };
         // Padded before it is painted: escapes have no width.
         let kind = self.painted(paint, &format!("{kind:<4}"));
-        let room = width.map_or(usize::MAX, |width| width.saturating_sub(FIXED));
-        let line = format!("{time} {kind} {pid:>7} {ppid:>7}  ");
+        let columns = self.details(report);
+        let taken = FIXED + columns.width();
+        let room = width.map_or(usize::MAX, |width| width.saturating_sub(taken));
+        let line = format!("{time} {kind} {pid:>7} {ppid:>7}{columns}  ");
         out.extend_from_slice(line.trim_end().as_bytes());
         let rest = fitting(&rest, room);
         if !rest.is_empty() {
@@ -67,6 +76,27 @@ impl Table {
             out.extend_from_slice(rest.as_bytes());
         }
         out.push(b'\n');
+    }
+
+    /// The columns of details; a dash for what is not told.
+    fn details(&self, report: &EventRef<'_>) -> String {
+        let mut out = String::new();
+        for &field in &self.columns {
+            let mut text = String::new();
+            match report.details.get(field) {
+                Some(Value::Number(number)) => text = number.to_string(),
+                // A path is as long as it is.
+                Some(Value::Text { bytes, cut }) => {
+                    quoted(bytes, &mut text);
+                    text.push_str(if cut { "..." } else { "" });
+                }
+                None => text.push('-'),
+            }
+            let blanks = wide(field).saturating_sub(text.width());
+            out.extend(std::iter::repeat_n(' ', 1 + blanks));
+            out.push_str(&text);
+        }
+        out
     }
 
     fn time(&self, at: Nanos) -> String {
@@ -83,6 +113,17 @@ impl Table {
         } else {
             text.to_owned()
         }
+    }
+}
+
+/// Columns that the values of a field mostly take.
+const fn wide(field: Field) -> usize {
+    match field {
+        Field::Comm => 15,
+        Field::Path | Field::Cwd => 20,
+        Field::StartNs => 16,
+        Field::Auid | Field::PidNs => 10,
+        _ => 9,
     }
 }
 
@@ -202,6 +243,7 @@ pub(crate) fn local(second: i64) -> [u8; 3] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use contract::DetailsBuf;
     use proptest::prelude::*;
 
     fn utc(second: i64) -> [u8; 3] {
@@ -215,6 +257,7 @@ mod tests {
             local: utc,
             colour: false,
             width: Box::new(move || width),
+            columns: Vec::new(),
         }
     }
 
@@ -260,6 +303,27 @@ mod tests {
                 }
             ),
             "12:34:56.000 fork       8       7\n"
+        );
+    }
+
+    #[test]
+    fn details_have_columns_where_they_are_asked_for() {
+        let mut with = table(None);
+        with.columns = vec![Field::Comm, Field::Uid, Field::Tty];
+        assert!(
+            with.head()
+                .contains("   PPID            COMM       UID       TTY  EXE")
+        );
+        let mut details = DetailsBuf::default();
+        details.text(Field::Comm, b"a\n");
+        details.number(Field::Uid, 7_u32);
+        let (mut out, mut report) = (Vec::new(), exec(b"/b", b"b\0"));
+        report.details = details.details();
+        with.row(&report, &mut out);
+        let line = String::from_utf8(out).unwrap();
+        assert!(
+            line.contains("     12             a\\n         7         -  /b  b\n"),
+            "{line}"
         );
     }
 

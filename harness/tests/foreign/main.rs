@@ -10,6 +10,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod argv;
 mod run;
 mod seen;
 mod trouble;

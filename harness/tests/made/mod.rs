@@ -124,5 +124,6 @@ pub(crate) fn record(workloads: &[&str], monitors: &[&str]) -> Record {
         workloads: workloads.iter().map(workload).collect(),
         monitors: monitors.iter().map(monitor).collect(),
         recovered: Vec::new(),
+        notes: Vec::new(),
     }
 }

@@ -86,6 +86,9 @@ impl Follower {
 
     /// Until told to stop.
     pub(super) fn run(mut self, session: &mut Session<'_>) -> Result<()> {
+        if super::detailed(session.options) {
+            session.spool.write(crate::common::clock::now(), &[])?;
+        }
         (session.ready)(&[])?;
         let silence = session.spool.is_live().then_some(SILENCE);
         loop {

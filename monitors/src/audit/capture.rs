@@ -16,8 +16,8 @@ use super::fill::Fill;
 use super::interference;
 use super::rules;
 use super::serials::{self, Serials};
-use super::session::{AuditSession, failed};
-use super::wire::{self, OFFSET};
+use super::session::{AuditSession, detailed, failed};
+use super::wire::{self, DETAILED, OFFSET};
 use crate::common::clock;
 use crate::common::netlink_socket::{self, Queue};
 use crate::common::recv_batch::RecvBatch;
@@ -45,7 +45,12 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Watches from start to stop, and leaves whatever happens in between.
 pub(super) fn capture(session: &mut Session<'_>) -> Result<Counters> {
-    let mut audit = AuditSession::enter(session.options, &rules::NEEDLESS)?;
+    let needless: &[u32] = if detailed(session.options) {
+        &rules::NEEDLESS_TO_DETAILS
+    } else {
+        &rules::NEEDLESS
+    };
+    let mut audit = AuditSession::enter(session.options, needless)?;
     let watched = watch(&mut audit, session);
     let left = audit.leave();
     let counters = watched?;
@@ -56,6 +61,10 @@ pub(super) fn capture(session: &mut Session<'_>) -> Result<Counters> {
 fn watch(audit: &mut AuditSession, session: &mut Session<'_>) -> Result<Counters> {
     let mut feed = RecordSocket::open(session, audit.alone())?;
     feed.tell_offset(&mut session.spool)?;
+    if detailed(session.options) {
+        let frame = wire::message(DETAILED, 0, 0, &[]);
+        session.spool.write(clock::now(), &frame)?;
+    }
     audit.settle()?;
     if audit.alone() {
         feed.register(&mut session.spool)?;

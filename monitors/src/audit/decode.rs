@@ -2,15 +2,17 @@
 //!
 //! Everything but an exec is one record. The records of an exec may lie between those of others.
 
-use contract::{Decode, EventLog, EventRef, Frame, Kind, Malformed, Nanos};
+use contract::{Decode, DetailsBuf, EventLog, EventRef, Field, Frame, Kind, Malformed, Nanos};
 
 use super::execve::Arguments;
 use super::process_tracker::{Caller, ProcessTracker};
 use super::record::{self, RecordId, Syscall};
 use super::syscall_table::{self, Call};
-use super::wire::{self, OFFSET};
+use super::wire::{self, DETAILED, OFFSET};
 
 const SYSCALL: u16 = 1300;
+const PATH: u16 = 1302;
+const CWD: u16 = 1307;
 const EXECVE: u16 = 1309;
 const EOE: u16 = 1320;
 const ANOM_ABEND: u16 = 1701;
@@ -32,6 +34,7 @@ struct Exec {
     by: Caller,
     exe: Option<Vec<u8>>,
     arguments: Arguments,
+    details: DetailsBuf,
 }
 
 #[derive(Debug, Default)]
@@ -41,6 +44,8 @@ pub(super) struct Decoder {
     /// Records older than this (milliseconds of the wall clock) were waiting for a daemon since
     /// before the capture began.
     since: u64,
+    /// The capture asked for the records that tell more, and for those that end an event.
+    detailed: bool,
     lives: ProcessTracker,
     open: Vec<Exec>,
     /// Done with, kept for their memory.
@@ -56,7 +61,12 @@ impl Decode for Decoder {
         };
         match kind {
             OFFSET => return self.set_offset(payload, frame.received),
+            DETAILED => {
+                self.detailed = true;
+                return Ok(());
+            }
             SYSCALL | EXECVE | EOE | ANOM_ABEND => {}
+            PATH | CWD if self.detailed => {}
             _ => return Ok(()),
         }
         let (head, text) = record::split(payload)?;
@@ -66,9 +76,10 @@ impl Decode for Decoder {
         match kind {
             SYSCALL => {
                 let call = record::syscall(text).ok_or_else(|| lacks("SYSCALL"))?;
-                self.call(head, &call, frame.received, out);
+                self.call(head, &call, text, frame.received, out);
             }
             EXECVE => self.arguments(head.serial, text, frame.received, out),
+            PATH | CWD => self.detail(head.serial, kind, text),
             EOE => self.close(|exec| exec.serial == head.serial, frame.received, out),
             _ => {
                 let pid = record::fields(text).find(|(name, _)| *name == b"pid");
@@ -117,7 +128,14 @@ impl Decoder {
         }
     }
 
-    fn call(&mut self, head: RecordId, call: &Syscall<'_>, received: Nanos, out: &mut EventLog) {
+    fn call(
+        &mut self,
+        head: RecordId,
+        call: &Syscall<'_>,
+        text: &[u8],
+        received: Nanos,
+        out: &mut EventLog,
+    ) {
         let by = Caller {
             euid: call.euid,
             ..self.by(head, call.pid, call.ppid, received)
@@ -131,7 +149,12 @@ impl Decoder {
             (Some(Call::Clone3), Some(child)) => self.lives.clone3(by, child, out),
             (Some(Call::Exec), _) if call.success => {
                 self.lives.exec(by, out);
-                self.exec(head.serial, by, call.exe, out);
+                let details = if self.detailed {
+                    record::details(text)
+                } else {
+                    DetailsBuf::default()
+                };
+                self.exec(head.serial, by, call.exe, details, out);
             }
             (Some(Call::ExitGroup), _) => self.lives.exit_group(by, Some(status), out),
             (Some(Call::Exit), _) => self.lives.exit(by, status, out),
@@ -139,7 +162,14 @@ impl Decoder {
         }
     }
 
-    fn exec(&mut self, serial: u64, by: Caller, exe: Option<&[u8]>, out: &mut EventLog) {
+    fn exec(
+        &mut self,
+        serial: u64,
+        by: Caller,
+        exe: Option<&[u8]>,
+        details: DetailsBuf,
+        out: &mut EventLog,
+    ) {
         let far = |exec: &Exec| exec.serial.saturating_add(FAR) < serial;
         self.close(far, by.received, out);
         if self.open.len() >= OPEN {
@@ -156,7 +186,30 @@ impl Decoder {
             by,
             exe,
             arguments,
+            details,
         });
+    }
+
+    /// The folder, and of the paths the first, which is the one that was given.
+    fn detail(&mut self, serial: u64, kind: u16, text: &[u8]) {
+        let Some(exec) = self.open.iter_mut().find(|exec| exec.serial == serial) else {
+            return;
+        };
+        let find = |name: &[u8]| {
+            record::fields(text)
+                .find(|one| one.0 == name)
+                .map(|one| one.1)
+        };
+        let (field, value) = match kind {
+            CWD => (Field::Cwd, find(b"cwd")),
+            _ if find(b"item") == Some(b"0") => (Field::Path, find(b"name")),
+            _ => return,
+        };
+        let mut more = DetailsBuf::default();
+        if let Some(value) = value {
+            record::put_text(field, value, &mut more);
+        }
+        exec.details.add(more.details());
     }
 
     fn arguments(&mut self, serial: u64, text: &[u8], received: Nanos, out: &mut EventLog) {
@@ -164,7 +217,7 @@ impl Decoder {
             return;
         };
         exec.arguments.take(text);
-        if exec.arguments.whole() {
+        if exec.arguments.whole() && !self.detailed {
             self.close(|exec| exec.serial == serial, received, out);
         }
     }
@@ -195,6 +248,7 @@ fn report_exec(exec: &Exec, received: Nanos, out: &mut EventLog) {
     report.exe = exec.exe.as_deref();
     report.argv = exec.arguments.any().then(|| exec.arguments.bytes());
     report.cut.argv = !exec.arguments.whole();
+    report.details = exec.details.details();
     out.push(report);
 }
 

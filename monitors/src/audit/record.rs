@@ -4,7 +4,7 @@
 //! they hold a quote, a blank or anything beyond plain ASCII. So a blank always ends a value, and
 //! nothing a program does can forge a field.
 
-use contract::Malformed;
+use contract::{DetailsBuf, Field, Malformed};
 
 /// What a record says of itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,6 +108,40 @@ pub(super) struct Syscall<'a> {
     pub(super) exe: Option<&'a [u8]>,
 }
 
+/// Adds the value of a name to the details, unless the kernel did not tell it.
+pub(super) fn put_text(field: Field, value: &[u8], to: &mut DetailsBuf) {
+    let mut text = Vec::new();
+    if unquote(value, &mut text) {
+        to.text(field, &text);
+    }
+}
+
+/// What a SYSCALL record tells of its caller: name, users, group and terminal. Its `ses` is a session of
+/// audit's own, not the one that setsid makes.
+pub(super) fn details(text: &[u8]) -> DetailsBuf {
+    let find = |name: &[u8]| fields(text).find(|one| one.0 == name).map(|one| one.1);
+    let mut told = DetailsBuf::default();
+    if let Some(comm) = find(b"comm") {
+        put_text(Field::Comm, comm, &mut told);
+    }
+    for (name, field) in [
+        (&b"uid"[..], Field::Uid),
+        (b"euid", Field::Euid),
+        (b"gid", Field::Gid),
+        (b"auid", Field::Auid),
+    ] {
+        if let Some(id) = find(name).and_then(|id| number(id, 10)) {
+            told.number(field, id);
+        }
+    }
+    match find(b"tty") {
+        Some(b"(none)") => told.text(Field::Tty, b""),
+        Some(tty) => told.text(Field::Tty, tty),
+        None => {}
+    }
+    told
+}
+
 /// Reads the fields of a SYSCALL record; `None` when one that must be there is not.
 pub(super) fn syscall(text: &[u8]) -> Option<Syscall<'_>> {
     let mut call = Syscall::default();
@@ -160,6 +194,7 @@ pub(super) fn syscall(text: &[u8]) -> Option<Syscall<'_>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use contract::Value;
 
     const FORK: &[u8] = b"audit(1795500000.042:17): arch=c000003e syscall=56 success=yes \
         exit=4242 a0=1200011 a1=0 a2=0 a3=7f items=0 ppid=7 pid=9 auid=4294967295 uid=0 euid=33 tty=(none) \
@@ -182,6 +217,27 @@ mod tests {
             exe: Some(b"\"/bin/sh\""),
         };
         assert_eq!(syscall(text), Some(expected));
+    }
+
+    #[test]
+    fn details_are_read() {
+        let (_, text) = split(FORK).unwrap();
+        let told = details(text);
+        let told = told.details();
+        let text = |field| match told.get(field) {
+            Some(Value::Text { bytes, .. }) => bytes,
+            _ => b"?",
+        };
+        assert_eq!(
+            (text(Field::Comm), text(Field::Tty)),
+            (&b"sh"[..], &b""[..])
+        );
+        assert_eq!(told.number(Field::Auid), Some(4_294_967_295));
+        assert_eq!(
+            (told.number(Field::Uid), told.number(Field::Euid)),
+            (Some(0), Some(33))
+        );
+        assert_eq!(told.get(Field::Gid), None, "this record has none");
     }
 
     #[test]

@@ -12,6 +12,8 @@ pub(super) const KEY: &[u8] = b"rollcall";
 pub(super) const NEEDLESS: [u32; 5] = [1302, 1307, 1320, 1321, 1327];
 /// The same but for EOE: a daemon waits for it to know that it has all of an event.
 pub(super) const NEEDLESS_TO_A_DAEMON: [u32; 4] = [1302, 1307, 1321, 1327];
+/// The same where the fields of an exec are asked for: with PATH, CWD and the EOE that ends them.
+pub(super) const NEEDLESS_TO_DETAILS: [u32; 2] = [1321, 1327];
 const SYSCALL: u32 = 1300;
 const EXECVE: u32 = 1309;
 
@@ -21,6 +23,7 @@ const LIST_EXCLUDE: u32 = 5;
 const PREPEND: u32 = 0x10;
 const NEVER: u32 = 0;
 const ALWAYS: u32 = 2;
+const FIELD_UID: u32 = 1;
 const FIELD_ARCH: u32 = 11;
 const FIELD_MSGTYPE: u32 = 12;
 const FIELD_SUCCESS: u32 = 104;
@@ -148,6 +151,27 @@ pub(super) fn own(first: bool) -> Vec<Rule> {
     syscall_table::here().iter().flat_map(both).collect()
 }
 
+/// The users that [`exclusions`] name. No process belongs to them: Linux hands out user ids from below.
+const NOBODYS_USERS: u32 = 4_000_000_000;
+
+/// Rules such as white lists are made of, each about one user, that match no process: what it costs to
+/// look through them. With `first` they go before all others; as own rules they are taken out with those.
+pub(super) fn exclusions(count: u32, first: bool) -> Vec<Rule> {
+    let list = LIST_EXIT | if first { PREPEND } else { 0 };
+    let one = |abi: &Abi, user: u32| {
+        let numbers: Vec<_> = abi.calls.iter().map(|(number, _)| *number).collect();
+        let fields = [(FIELD_ARCH, EQUAL, abi.arch), (FIELD_UID, EQUAL, user)];
+        let mut rule = Rule::new(list, &numbers, &fields, KEY);
+        rule.0[4..8].copy_from_slice(&NEVER.to_ne_bytes());
+        rule
+    };
+    let users = (0..count).map(|n| NOBODYS_USERS + n);
+    let first_abi = syscall_table::here().iter().take(1);
+    first_abi
+        .flat_map(|abi| users.clone().map(move |user| one(abi, user)))
+        .collect()
+}
+
 /// One rule that keeps records of all these types from being made: those from the first to the last
 /// without the others between. One and not one for each, because the kernel waits for a grace period
 /// of RCU, some 15 ms, for every rule that is taken out.
@@ -191,6 +215,18 @@ mod tests {
             assert_eq!(rule.blinds(), None);
         }
         assert_eq!(exclude(&[]), None);
+    }
+
+    #[test]
+    fn exclusions_are_own_rules_that_never_record_and_blind_nothing() {
+        let rules = exclusions(3, true);
+        assert_eq!(rules.len(), 3);
+        for (rule, user) in rules.iter().zip(NOBODYS_USERS..) {
+            assert!(rule.ours() && rule.blinds().is_none());
+            assert_eq!((rule.list(), rule.word(1)), (LIST_EXIT, NEVER));
+            assert!(rule.fields().any(|field| field == (FIELD_UID, EQUAL, user)));
+        }
+        assert!(exclusions(0, true).is_empty());
     }
 
     #[test]

@@ -19,6 +19,9 @@ use crate::common::process_stat::ProcessStat;
 /// How long kauditd may take to find out that a registered daemon is dead.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// So many take as long as a cell to be taken out.
+const MOST_EXCLUSIONS: u32 = 1000;
+
 /// The monitor's changes to the audit system, from writing them down to putting them back.
 pub(super) struct AuditSession {
     pub(super) control: Control,
@@ -27,12 +30,19 @@ pub(super) struct AuditSession {
     daemon: bool,
     /// How many rules of its own are in the kernel.
     armed: usize,
+    /// How many rules that match nothing it adds.
+    exclusions: u32,
 }
 
 impl AuditSession {
     /// Looks around and writes down what it will change. Nothing is changed yet. Records of the
     /// types in `needless` will be kept from being made, where there is no other listener.
     pub(super) fn enter(options: &Options, needless: &[u32]) -> Result<Self> {
+        let exclusions = u32::try_from(options.size("exclusions"));
+        let exclusions = exclusions.ok().filter(|count| *count <= MOST_EXCLUSIONS);
+        let exclusions = exclusions.ok_or_else(|| {
+            format!("audit: exclusions: taking one out takes 15 ms: give at most {MOST_EXCLUSIONS}")
+        })?;
         recover()?;
         if let Some(saved) = load()? {
             let owner = saved.owner;
@@ -64,6 +74,7 @@ impl AuditSession {
             saved,
             daemon: alone,
             armed: 0,
+            exclusions,
         })
     }
 
@@ -126,8 +137,10 @@ impl AuditSession {
     /// From here on events are recorded.
     pub(super) fn arm(&mut self) -> Result<()> {
         let excluded = rules::exclude(&self.saved.excluded);
-        let own = rules::own(self.alone());
-        for rule in excluded.into_iter().chain(own) {
+        let (own, alone) = (rules::own(self.alone()), self.alone());
+        // After its own, so that they stand before these.
+        let exclusions = rules::exclusions(self.exclusions, alone);
+        for rule in excluded.into_iter().chain(own).chain(exclusions) {
             let added = self.control.add(&rule);
             added.map_err(|e| failed("AUDIT_ADD_RULE", e))?;
             self.armed += usize::from(rule.ours());
@@ -145,6 +158,11 @@ impl AuditSession {
         put_back(&mut self.control, &self.saved, &mut Vec::new())?;
         forget()
     }
+}
+
+/// Whether records that only tell more fields are wanted.
+pub(super) fn detailed(options: &Options) -> bool {
+    options.word("fields") == "all"
 }
 
 /// With a daemon there, only what the monitor cannot do without is touched, and only upwards.

@@ -18,6 +18,8 @@ pub(super) const PROTOCOL: u32 = 9;
 /// Type of the monitor's own frames among those of netlink, which the kernel never uses: how far
 /// the wall clock is ahead of CLOCK_MONOTONIC, in nanoseconds, eight bytes, little-endian.
 pub(super) const OFFSET: u16 = 0xffff;
+/// Another one, without content: the records of an exec that tell more are asked for.
+pub(super) const DETAILED: u16 = 0xfffe;
 const DONE: u16 = libc::NLMSG_DONE as u16;
 const GET: u16 = 1000;
 const SET: u16 = 1001;

@@ -24,10 +24,18 @@ pub fn dir() -> io::Result<PathBuf> {
         true => PathBuf::from("/run/rollcall"),
         false => std::env::temp_dir().join(format!("rollcall-{user}")),
     };
-    let mode = if user.is_root() { 0o755 } else { 0o700 };
-    match DirBuilder::new().mode(mode).create(&dir) {
+    let (mode, remedy) = match user.is_root() {
+        true => (0o755, "mount a tmpfs on /run"),
+        false => (0o700, "set TMPDIR to a folder of your own"),
+    };
+    // A machine with nothing but a kernel has no /run either.
+    let made = DirBuilder::new()
+        .mode(mode)
+        .recursive(user.is_root())
+        .create(&dir);
+    match made {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-            let why = format!("{}: {error}", dir.display());
+            let why = format!("{}: {error}: {remedy}", dir.display());
             return Err(io::Error::new(error.kind(), why));
         }
         _ => own(&dir)?,

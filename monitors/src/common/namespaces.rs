@@ -20,6 +20,29 @@ pub(crate) fn other_pids() -> Option<u64> {
     (link != FIRST[1].1).then(|| number.parse().ok())?
 }
 
+/// What is missing where the network namespace is not the first one; `why` is why that matters. Its number
+/// was not fixed before Linux 6.17, so it is known by a setting that the kernel shows there alone, beside
+/// one that it shows in each.
+pub(crate) fn other_network(why: &str) -> Option<Unavailable> {
+    let shown = |name| fs::exists(format!("/proc/sys/net/core/{name}")).unwrap_or(false);
+    let other = shown("somaxconn") && !shown("netdev_max_backlog");
+    let remedy = || format!("{}, {why}", remedy("net"));
+    other.then(|| Unavailable::new("the initial network namespace", remedy()))
+}
+
+/// How a container comes to be in the namespace of that kind that the host itself is in.
+pub(crate) fn remedy(kind: &str) -> &'static str {
+    match kind {
+        "pid" => {
+            "run outside of containers, or in one with the host's pids (hostPID: true, --pid=host)"
+        }
+        "net" => {
+            "run outside of containers, or in one with the host's network (hostNetwork: true, --network=host)"
+        }
+        _ => "run outside of containers",
+    }
+}
+
 /// Those of `kinds` that are others here; `why` is why that matters.
 pub(crate) fn missing(kinds: &[&str], why: &str) -> Vec<Unavailable> {
     let wanted = FIRST.iter().filter(|(kind, _)| kinds.contains(kind));
@@ -27,8 +50,10 @@ pub(crate) fn missing(kinds: &[&str], why: &str) -> Vec<Unavailable> {
     let other = wanted.filter(|(kind, first)| {
         fs::read_link(format!("/proc/self/ns/{kind}")).is_ok_and(|link| link.as_os_str() != *first)
     });
-    let remedy = format!("run outside of containers, {why}");
     other
-        .map(|(kind, _)| Unavailable::new(format!("the initial {kind} namespace"), &*remedy))
+        .map(|(kind, _)| {
+            let remedy = format!("{}, {why}", remedy(kind));
+            Unavailable::new(format!("the initial {kind} namespace"), remedy)
+        })
         .collect()
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 //
-// The path of an open file as /proc/PID/exe shows it to a reader at the root of the mount tree:
+// The path of an open file, or of a folder, as /proc/PID/exe and /proc/PID/cwd show it to a reader at the root of the mount tree:
 // what d_path() does, without its rename lock, so a directory that is being renamed may show half
 // of its old name.
 //
@@ -64,11 +64,12 @@ static inline __attribute__((always_inline)) u8 put_mounts(u8 *area, u64 *at, st
 	return EXE_CUT;
 }
 
-// Writes the path of `file` before the end of `area`, where `*at` is; the flags that tell what went wrong.
-static inline __attribute__((always_inline)) u8 put_path(u8 *area, u64 *at, struct file *file)
+// Writes the path of `dentry` before the end of `area`, where `*at` is; the flags that tell what went
+// wrong. Of the root of all it is empty.
+static inline __attribute__((always_inline)) u8
+put_path(u8 *area, u64 *at, struct vfsmount *vfs, struct dentry *dentry)
 {
-	struct vfsmount *vfs = file->f_path.mnt;
-	struct dentry *dentry = file->f_path.dentry, *root = vfs->mnt_root, *parent;
+	struct dentry *root = vfs->mnt_root, *parent;
 	u32 i = 0;
 	u8 wrong;
 
@@ -99,5 +100,5 @@ static inline __attribute__((always_inline)) u8 put_path(u8 *area, u64 *at, stru
 	if (dentry != root)
 		return EXE_CUT;
 	// The address of `mnt` in struct mount, taken from nowhere, is its offset.
-	return put_mounts(area, at, (void *)vfs - (u64)__builtin_preserve_access_index(&((struct mount *)0)->mnt));
+	return put_mounts(area, at, (void *)vfs - OFFSET(struct mount, mnt));
 }

@@ -11,7 +11,8 @@
 // ---- Records. decode.rs reads them; all numbers in the machine's byte order.
 
 enum { FORK, EXEC, EXIT };
-enum { EXE_CUT = 1, ARGV_CUT = 2, EXE_UNREAD = 4, ARGV_UNREAD = 8 };
+enum { EXE_CUT = 1, ARGV_CUT = 2, EXE_UNREAD = 4, ARGV_UNREAD = 8, DETAILED = 16 };
+enum { CWD_CUT = 1, CWD_UNREAD = 4, PATH_CUT = 2, PATH_UNREAD = 8, CWD_TOLD = 16, NO_AUID = 32 };
 
 struct brief {
 	u8 kind, flags;
@@ -36,11 +37,29 @@ struct exec {
 	u32 end;
 };
 
+// Follows `struct exec` where it is DETAILED; its path and its cwd follow the argv.
+struct details {
+	u64 born, cgroup;
+	u32 uid, gid, auid, session, pid_ns, inner_pid;
+	u16 path_length, cwd_length;
+	u32 flags;
+	char comm[16], tty[16];
+};
+
+struct detailed {
+	struct exec exec;
+	struct details details;
+};
+
+// How much an exec's record tells: as little as may be, with the details, with the cwd too.
+enum { BASE, USUAL, ALL };
+
 #define EXE_MOST 4096  // a power of two: positions are masked with it
 #define ARGV_MOST 4096
+#define PATH_MOST 4096
 #define NAME_MOST 255
 #define DEPTH 96       // path components walked at most in the file's mount, and as many steps above
-#define BASE 40        // where the area of exe begins: its head and up to 7 bytes fit before it
+#define ROOM 120       // where the area of exe begins: its head and up to 7 bytes fit before it
 #define DELETED " (deleted)"
 #define DELETED_LENGTH 10
 
@@ -65,11 +84,14 @@ struct {
 // to begin. The verifier takes the latest start and the greatest length to be possible at once,
 // so there must be room for that too.
 struct scratch {
-	u8 bytes[BASE + EXE_MOST + ARGV_MOST + EXE_MOST + BASE];
+	u8 bytes[ROOM + EXE_MOST + ARGV_MOST + PATH_MOST + PATH_MOST + EXE_MOST + ROOM];
 	// Where the path begins so far. In memory, of which the verifier knows nothing: so all ways
 	// through a loop look alike to it, and it goes through each once. Loading takes a seventh of the
 	// time that it takes with a variable.
 	u64 at;
+	// The same of the cwd, which has an area of its own, and behind it room as above.
+	u64 cwd_at;
+	u8 cwd[EXE_MOST + NAME_MOST + 1];
 };
 
 struct {
@@ -220,7 +242,7 @@ write_argv(struct scratch *scratch, struct mm_struct *mm, u8 *flags)
 	SHOWN(length);
 	if (length > ARGV_MOST)
 		return 0;
-	if (bpf_probe_read_user(scratch->bytes + BASE + EXE_MOST, length, (void *)start)) {
+	if (bpf_probe_read_user(scratch->bytes + ROOM + EXE_MOST, length, (void *)start)) {
 		*flags |= ARGV_UNREAD;
 		count(ARGV_FAULTS);
 		return 0;
@@ -228,19 +250,24 @@ write_argv(struct scratch *scratch, struct mm_struct *mm, u8 *flags)
 	return length;
 }
 
-static inline __attribute__((always_inline)) int executed(struct task_struct *task)
+#include "details.bpf.h"
+
+static inline __attribute__((always_inline)) int
+executed(struct task_struct *task, const char *path, const int level)
 {
+	const u32 head_size = level == BASE ? sizeof(struct exec) : sizeof(struct detailed);
 	u64 happened = bpf_ktime_get_ns();
-	u32 zero = 0, argv;
+	u32 zero = 0, argv, more = 0;
 	u64 at, start, size;
 	u8 flags;
 	struct scratch *scratch = bpf_map_lookup_elem(&SCRATCH, &zero);
+	struct file *file = task->mm->exe_file;
 	struct exec *head;
 
 	if (!scratch)
 		return 0;
 	scratch->at = EXE_MOST;
-	flags = put_path(scratch->bytes + BASE, &scratch->at, task->mm->exe_file);
+	flags = put_path(scratch->bytes + ROOM, &scratch->at, file->f_path.mnt, file->f_path.dentry);
 	if (flags & EXE_UNREAD) {
 		count(EXE_FAULTS);
 		scratch->at = EXE_MOST;
@@ -251,7 +278,7 @@ static inline __attribute__((always_inline)) int executed(struct task_struct *ta
 	if (at > EXE_MOST)
 		return 0;
 	// On a multiple of 8, so that the head may be written on any machine.
-	start = (BASE - sizeof(*head) + at) & ~7u;
+	start = (ROOM - head_size + at) & ~7u;
 	head = (void *)scratch->bytes + start;
 	head->kind = EXEC;
 	head->flags = flags;
@@ -263,24 +290,67 @@ static inline __attribute__((always_inline)) int executed(struct task_struct *ta
 	head->end = 0;
 	head->exe_length = EXE_MOST - at;
 	head->argv_length = argv;
-	size = BASE + EXE_MOST - start + argv;
+	if (level != BASE) {
+		head->flags |= DETAILED;
+		more = put_details(scratch, (void *)(head + 1), task, path, argv, level);
+	}
+	size = ROOM + EXE_MOST - start + argv + more;
 	SHOWN(size);
-	if (size > BASE + EXE_MOST + ARGV_MOST)
+	if (size > ROOM + EXE_MOST + ARGV_MOST + (level == BASE ? 0 : PATH_MOST + PATH_MOST))
 		return 0;
 	if (bpf_ringbuf_output(&RING, head, size, 0))
 		count(RING_FULL);
 	return 0;
 }
 
-SEC("tp_btf/sched_process_exec") int on_exec(u64 *args)
+static inline __attribute__((always_inline)) int executed_btf(u64 *args, const int level)
 {
-	return executed((void *)args[0]);
+	struct linux_binprm *program = (void *)args[2];
+
+	return executed((void *)args[0], level == BASE ? 0 : program->filename, level);
 }
 
-SEC("tracepoint/sched/sched_process_exec") int on_exec_by_perf(void *event)
+static inline __attribute__((always_inline)) int
+executed_perf(struct trace_event_raw_sched_process_exec *event, const int level)
 {
-	(void)event;
-	return executed(bpf_get_current_task_btf());
+	const char *path = 0;
+
+	if (level != BASE)
+		path = (void *)event + (event->__data_loc_filename & 0xffff);
+	return executed(bpf_get_current_task_btf(), path, level);
+}
+
+SEC("tp_btf/sched_process_exec") int on_exec(u64 *args)
+{
+	return executed_btf(args, BASE);
+}
+
+SEC("tp_btf/sched_process_exec") int on_exec_usual(u64 *args)
+{
+	return executed_btf(args, USUAL);
+}
+
+SEC("tp_btf/sched_process_exec") int on_exec_all(u64 *args)
+{
+	return executed_btf(args, ALL);
+}
+
+SEC("tracepoint/sched/sched_process_exec")
+int on_exec_by_perf(struct trace_event_raw_sched_process_exec *event)
+{
+	return executed_perf(event, BASE);
+}
+
+SEC("tracepoint/sched/sched_process_exec")
+int on_exec_usual_by_perf(struct trace_event_raw_sched_process_exec *event)
+{
+	return executed_perf(event, USUAL);
+}
+
+SEC("tracepoint/sched/sched_process_exec")
+int on_exec_all_by_perf(struct trace_event_raw_sched_process_exec *event)
+{
+	return executed_perf(event, ALL);
 }
 
 char LICENSE[] SEC("license") = "GPL";

@@ -3,7 +3,7 @@
 use aya::maps::Map;
 use aya::programs::{BtfTracePoint, Program, ProgramError};
 use aya::{Btf, Ebpf, EbpfLoader};
-use contract::{Counters, Result};
+use contract::{Counters, Field, Options, Result};
 use nix::sys::resource::{RLIM_INFINITY, Resource, setrlimit};
 
 use super::chain_of_causes::said;
@@ -39,12 +39,13 @@ impl AttachMode {
 
     /// Programs, where perf has them in folders of its own the folder, and the tracepoint. Exits
     /// first: a process that is seen to begin is then seen to end too.
-    const fn programs(self) -> [(&'static str, &'static str, &'static str); 3] {
+    const fn programs(self, told: Told) -> [(&'static str, &'static str, &'static str); 3] {
+        let (exec, exec_by_perf) = told.programs();
         let exit = match self {
             Self::Perf => {
                 return [
                     ("on_exit_by_perf", "sched", "sched_process_exit"),
-                    ("on_exec_by_perf", "sched", "sched_process_exec"),
+                    (exec_by_perf, "sched", "sched_process_exec"),
                     ("on_newtask", "task", "task_newtask"),
                 ];
             }
@@ -53,9 +54,58 @@ impl AttachMode {
         };
         [
             (exit, "", "sched_process_exit"),
-            ("on_exec", "", "sched_process_exec"),
+            (exec, "", "sched_process_exec"),
             ("on_fork", "", "sched_process_fork"),
         ]
+    }
+}
+
+/// How much is told of an exec: each has a program of its own, so the others cost it nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Told {
+    /// Parent, exe and argv.
+    Base,
+    /// All fields but the working directory.
+    Usual,
+    /// All fields.
+    All,
+}
+
+impl Told {
+    /// As the option `fields` says.
+    pub(super) fn of(options: &Options) -> Self {
+        match options.word("fields") {
+            "all" => Self::All,
+            "usual" => Self::Usual,
+            _ => Self::Base,
+        }
+    }
+
+    /// What is offered of an exec.
+    pub(super) const fn fields(self) -> &'static [Field] {
+        use Field::{Argv, Exe, Ppid};
+        use Field::{Auid, Cgroup, Comm, Cwd, Euid, Gid, InnerPid, Path, PidNs, Session, StartNs};
+        use Field::{Tty, Uid};
+        match self {
+            Self::Base => &[Exe, Argv, Ppid],
+            Self::Usual => &[
+                Exe, Argv, Ppid, Path, Comm, Uid, Euid, Gid, Auid, Session, Tty, StartNs, Cgroup,
+                PidNs, InnerPid,
+            ],
+            Self::All => &[
+                Exe, Argv, Ppid, Path, Comm, Cwd, Uid, Euid, Gid, Auid, Session, Tty, StartNs,
+                Cgroup, PidNs, InnerPid,
+            ],
+        }
+    }
+
+    /// On the BTF tracepoint, and by way of perf.
+    const fn programs(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Base => ("on_exec", "on_exec_by_perf"),
+            Self::Usual => ("on_exec_usual", "on_exec_usual_by_perf"),
+            Self::All => ("on_exec_all", "on_exec_all_by_perf"),
+        }
     }
 }
 
@@ -69,7 +119,7 @@ pub(super) struct Probe {
 impl Probe {
     /// Loads the programs, with a ring of `ring` bytes, and attaches them in the first of `modes`
     /// that this kernel takes.
-    pub(super) fn attach(ring: u32, modes: &[AttachMode]) -> Result<(Self, Ring)> {
+    pub(super) fn attach(ring: u32, modes: &[AttachMode], told: Told) -> Result<(Self, Ring)> {
         if requirements::charged() {
             setrlimit(Resource::RLIMIT_MEMLOCK, RLIM_INFINITY, RLIM_INFINITY).map_err(|why| {
                 format!("ebpf: setrlimit(RLIMIT_MEMLOCK): {why}: run with CAP_SYS_RESOURCE or raise `ulimit -l`")
@@ -87,7 +137,7 @@ impl Probe {
             links: Links::default(),
         };
         let before = Links::now()?;
-        probe.start(modes, &btf)?;
+        probe.start(modes, told, &btf)?;
         probe.links = Links::now()?.since(&before);
         let Some(Map::RingBuf(map)) = probe.bpf.take_map("RING") else {
             return Err("ebpf: the object has no RING: rebuild it".into());
@@ -96,10 +146,10 @@ impl Probe {
         Ok((probe, ring))
     }
 
-    fn start(&mut self, modes: &[AttachMode], btf: &Btf) -> Result<()> {
+    fn start(&mut self, modes: &[AttachMode], told: Told, btf: &Btf) -> Result<()> {
         let mut refused = Err("ebpf: no mode to attach was named".into());
         for mode in modes {
-            refused = self.start_all(*mode, btf);
+            refused = self.start_all(*mode, told, btf);
             if refused.is_ok() {
                 break;
             }
@@ -110,8 +160,8 @@ impl Probe {
         refused
     }
 
-    fn start_all(&mut self, mode: AttachMode, btf: &Btf) -> Result<()> {
-        for (name, folder, hook) in mode.programs() {
+    fn start_all(&mut self, mode: AttachMode, told: Told, btf: &Btf) -> Result<()> {
+        for (name, folder, hook) in mode.programs(told) {
             attach(self.program(name)?, folder, hook, btf).map_err(|why| said(name, &why))?;
             self.attached.push(name);
         }

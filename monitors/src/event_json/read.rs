@@ -4,8 +4,11 @@
 use std::fmt;
 use std::num::NonZeroU64;
 
-use contract::{Cut, EventRef, Kind, Malformed, Nanos, Origin, Pid, argv_bytes};
-use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
+use contract::{
+    Cut, DetailsBuf, EventRef, Field, Kind, Malformed, Nanos, Origin, Pid, Value, argv_bytes,
+};
+use serde::Deserialize;
+use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 
 use super::mark::MARK;
 
@@ -30,6 +33,8 @@ pub struct EventLine {
     pub status: Option<i32>,
     /// Which of them were cut.
     pub cut: Cut,
+    /// The fields that lines have only where they are told.
+    pub details: DetailsBuf,
     /// Whether it is of a snapshot.
     pub origin: Origin,
 }
@@ -44,14 +49,15 @@ impl EventLine {
             exe: self.exe.as_deref(),
             argv: self.argv.as_deref(),
             cut: self.cut,
+            details: self.details.details(),
             origin: self.origin,
             ..EventRef::new(self.kind, self.pid, self.received)
         }
     }
 }
 
-/// Reads one line, with or without its newline. Every key of docs/FORMAT.md must be there, `cut`
-/// and `origin` excepted; keys it does not know are passed over.
+/// Reads one line, with or without its newline. Every key of docs/FORMAT.md must be there, `cut`, `origin` and
+/// the details excepted; keys it does not know are passed over.
 pub fn read(line: &[u8]) -> Result<EventLine, Malformed> {
     let refused = |why: String| Malformed(format!("not an event line: {why}"));
     let fields: Fields = serde_json::from_slice(line).map_err(|error| refused(said(&error)))?;
@@ -77,18 +83,32 @@ struct Fields {
     argv: Option<Option<Vec<String>>>,
     status: Option<Option<i32>>,
     cut: Option<Vec<String>>,
+    details: [Option<Option<Detail>>; Field::DETAILS.len()],
     origin: Option<String>,
+}
+
+/// The value of one detail.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Detail {
+    Number(u64),
+    Text(String),
 }
 
 impl Fields {
     fn told(self) -> Result<EventLine, String> {
-        let cut = cut(&self.cut.unwrap_or_default())?;
+        let named = cut_fields(&self.cut.unwrap_or_default())?;
+        let cut = Cut {
+            exe: named.contains(&Field::Exe),
+            argv: named.contains(&Field::Argv),
+        };
         let exe = had("exe", self.exe)?.map(|exe| bytes("exe", &exe));
         let argv = had("argv", self.argv)?.map(|argv| join(&argv, cut.argv));
         let (exe, argv) = (exe.transpose()?, argv.transpose()?);
         if cut.exe && exe.is_none() || cut.argv && argv.is_none() {
             return Err("cut: names what is null: leave it out".into());
         }
+        let details = details(self.details, &named)?;
         let kind = had("kind", self.kind)?;
         Ok(EventLine {
             kind: kind.parse().map_err(|error| format!("kind: {error}"))?,
@@ -100,6 +120,7 @@ impl Fields {
             argv,
             status: had("status", self.status)?,
             cut,
+            details,
             origin: origin(self.origin.as_deref())?,
         })
     }
@@ -117,16 +138,38 @@ fn origin(word: Option<&str>) -> Result<Origin, String> {
     }
 }
 
-fn cut(names: &[String]) -> Result<Cut, String> {
-    let mut cut = Cut::default();
-    for name in names {
-        match name.as_str() {
-            "exe" => cut.exe = true,
-            "argv" => cut.argv = true,
-            _ => return Err("cut: holds something else than exe and argv".into()),
+fn cut_fields(names: &[String]) -> Result<Vec<Field>, String> {
+    let text = |name: &String| name.parse().ok().filter(|field: &Field| field.is_text());
+    let field = |name| text(name).ok_or_else(|| "cut: holds something else than texts".to_owned());
+    names.iter().map(field).collect()
+}
+
+fn details(
+    told: [Option<Option<Detail>>; Field::DETAILS.len()],
+    cut: &[Field],
+) -> Result<DetailsBuf, String> {
+    let mut details = DetailsBuf::default();
+    for (field, told) in Field::DETAILS.into_iter().zip(told) {
+        let cut = cut.contains(&field);
+        match told.flatten() {
+            None if cut => return Err("cut: names what is null: leave it out".into()),
+            None => {}
+            Some(Detail::Number(number)) if !field.is_text() => details.number(field, number),
+            Some(Detail::Text(text)) if field.is_text() => {
+                let bytes = &bytes(field.as_str(), &text)?;
+                details.put(field, Value::Text { bytes, cut });
+            }
+            Some(_) => {
+                let wanted = if field.is_text() {
+                    "a string"
+                } else {
+                    "a number"
+                };
+                return Err(format!("{field}: is not {wanted}"));
+            }
         }
     }
-    Ok(cut)
+    Ok(details)
 }
 
 fn join(arguments: &[String], cut: bool) -> Result<Vec<u8>, String> {
@@ -201,9 +244,12 @@ impl<'de> Visitor<'de> for Reader {
                 "status" => take("status", &mut fields.status, &mut map)?,
                 "cut" => take("cut", &mut fields.cut, &mut map)?,
                 "origin" => take("origin", &mut fields.origin, &mut map)?,
-                _ => {
-                    map.next_value::<IgnoredAny>()?;
-                }
+                other => match Field::DETAILS.iter().position(|one| one.as_str() == other) {
+                    Some(at) => take(other, &mut fields.details[at], &mut map)?,
+                    None => {
+                        map.next_value::<IgnoredAny>()?;
+                    }
+                },
             }
         }
         Ok(fields)

@@ -1,4 +1,4 @@
-use contract::{Cut, EventRef, Kind, Origin};
+use contract::{Cut, DetailsBuf, EventRef, Field, Kind, Origin, Value};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -145,7 +145,7 @@ fn what_is_wrong_is_named() {
         assert!(why.contains(says), "{bad}: {why}");
         assert_eq!(why.lines().count(), 1, "{why}");
     }
-    let later = good.replacen("\"pid\":1", "\"pid\":1,\"cgroup\":{\"id\":[1]}", 1);
+    let later = good.replacen("\"pid\":1", "\"pid\":1,\"later\":{\"id\":[1]}", 1);
     assert_eq!(read(later.as_bytes()), read(good.as_bytes()));
 }
 
@@ -157,6 +157,60 @@ fn name() -> impl Strategy<Value = Vec<u8>> {
     let near = vec(prop::sample::select(PIECES), 0..6).prop_map(|all| all.concat().into_bytes());
     let wild = vec(1..=255_u8, 0..40);
     prop_oneof![near, wild]
+}
+
+/// Some of the fields that lines have only where they are told.
+fn details() -> impl Strategy<Value = DetailsBuf> {
+    vec(
+        (option::of((name(), any::<u64>())), any::<bool>()),
+        Field::DETAILS.len(),
+    )
+    .prop_map(|all| {
+        let mut details = DetailsBuf::default();
+        for (field, (told, cut)) in Field::DETAILS.into_iter().zip(all) {
+            match told {
+                Some((bytes, _)) if field.is_text() => {
+                    let bytes = &bytes;
+                    details.put(field, Value::Text { bytes, cut });
+                }
+                Some((_, number)) => details.number(field, number),
+                None => {}
+            }
+        }
+        details
+    })
+}
+
+#[test]
+fn details_have_keys_where_they_are_told() {
+    let mut details = DetailsBuf::default();
+    let path = Value::Text {
+        bytes: b"./x",
+        cut: true,
+    };
+    details.put(Field::Path, path);
+    details.number(Field::Uid, 4_294_967_295_u32);
+    details.text(Field::Tty, b"");
+    let told = EventRef {
+        details: details.details(),
+        ..exec(b"/bin/x", b"x\0")
+    };
+    let line = line(&told);
+    let end =
+        ",\"status\":null,\"path\":\"./x\",\"uid\":4294967295,\"tty\":\"\",\"cut\":[\"path\"]}\n";
+    assert!(line.ends_with(end), "{line}");
+    assert_eq!(read(line.as_bytes()).unwrap().details, details);
+    for (from, to, says) in [
+        ("\"./x\"", "7", "path: is not a string"),
+        ("4294967295", "\"root\"", "uid: is not a number"),
+        ("4294967295", "-1", "uid: "),
+        ("\"./x\"", "null", "cut: names"),
+        ("[\"path\"]", "[\"uid\"]", "cut: holds"),
+    ] {
+        let bad = line.replacen(from, to, 1);
+        let why = read(bad.as_bytes()).unwrap_err().to_string();
+        assert!(why.contains(says), "{bad}: {why}");
+    }
 }
 
 prop_compose! {
@@ -171,6 +225,7 @@ prop_compose! {
         argv in option::of(vec(name(), 0..5)),
         cut_exe: bool,
         cut_argv in option::of(name()),
+        details in details(),
         snapshot: bool,
     ) -> EventLine {
         let cut = Cut { exe: cut_exe && exe.is_some(), argv: cut_argv.is_some() && argv.is_some() };
@@ -180,7 +235,7 @@ prop_compose! {
         });
         let happened = std::num::NonZeroU64::new(happened);
         let origin = if snapshot { Origin::Snapshot } else { Origin::Live };
-        EventLine { kind, pid, ppid, happened, received, exe, argv, status, cut, origin }
+        EventLine { kind, pid, ppid, happened, received, exe, argv, status, cut, details, origin }
     }
 }
 

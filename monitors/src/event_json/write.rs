@@ -1,7 +1,7 @@
 //! From a report to its line. It runs for every event of a live monitor, so it knows the shape,
 //! copies what needs no escape as it is, and allocates nothing of its own.
 
-use contract::{EventRef, Origin, shown, split_argv};
+use contract::{EventRef, Origin, Value, shown, split_argv};
 use itoa::Buffer;
 
 use super::mark::MARK;
@@ -41,17 +41,44 @@ pub fn write(report: &EventRef<'_>, out: &mut Vec<u8>) {
         None => out.extend_from_slice(b"null"),
     }
     number(b",\"status\":", report.status, out);
-    let cut = match (report.cut.exe, report.cut.argv) {
-        (false, false) => &b""[..],
-        (true, false) => b",\"cut\":[\"exe\"]",
-        (false, true) => b",\"cut\":[\"argv\"]",
-        (true, true) => b",\"cut\":[\"exe\",\"argv\"]",
-    };
-    out.extend_from_slice(cut);
+    details(report, out);
+    cut(report, out);
     out.extend_from_slice(match report.origin {
         Origin::Live => b"}\n",
         Origin::Snapshot => b",\"origin\":\"snapshot\"}\n",
     });
+}
+
+/// Keys for what is told, and only for that: few monitors tell any, and lines stay short.
+fn details(report: &EventRef<'_>, out: &mut Vec<u8>) {
+    for (field, value) in report.details.iter() {
+        out.extend_from_slice(b",\"");
+        out.extend_from_slice(field.as_str().as_bytes());
+        out.extend_from_slice(b"\":");
+        match value {
+            Value::Number(number) => {
+                out.extend_from_slice(Buffer::new().format(number).as_bytes());
+            }
+            Value::Text { bytes, .. } => text(bytes, out),
+        }
+    }
+}
+
+fn cut(report: &EventRef<'_>, out: &mut Vec<u8>) {
+    let usual = [(report.cut.exe, "exe"), (report.cut.argv, "argv")];
+    let details = report.details.iter();
+    let details = details.map(|(field, value)| (value.is_cut(), field.as_str()));
+    let mut before = &b",\"cut\":["[..];
+    for (_, name) in usual.into_iter().chain(details).filter(|one| one.0) {
+        out.extend_from_slice(before);
+        out.push(b'"');
+        out.extend_from_slice(name.as_bytes());
+        out.push(b'"');
+        before = b",";
+    }
+    if before == b"," {
+        out.push(b']');
+    }
 }
 
 fn number(key: &[u8], value: Option<impl itoa::Integer>, out: &mut Vec<u8>) {

@@ -63,7 +63,9 @@ impl Capture {
         Ok(Self {
             listener: Listener::start(options.size_or_kernel("rcvbuf"))?,
             waker: when.map(|_| ExecWaker::join()).transpose()?,
-            lookup: when.map(Lookup::new).transpose()?,
+            lookup: when
+                .map(|when| Lookup::new(when, super::detailed(options)))
+                .transpose()?,
             rest: options.duration("rest"),
             batch: Batch::new(),
             episodes: 0,

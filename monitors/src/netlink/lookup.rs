@@ -8,6 +8,7 @@ use std::time::Duration;
 use contract::{Kind, Nanos, Pid, Result};
 
 use crate::common::lookup_codec::{self, Tag};
+use crate::common::proc_details::ProcDetails;
 use crate::common::proc_lookup::Proc;
 use crate::common::process_stat::{self, ProcessStat};
 
@@ -33,6 +34,8 @@ pub(super) struct Lookup {
     parents: Parents,
     yields: Yield,
     tick: Duration,
+    /// Looks up the other fields, where these are asked for.
+    details: Option<ProcDetails>,
 }
 
 /// How many of the latest look-ups found a program.
@@ -70,7 +73,7 @@ struct FieldSpan {
 }
 
 impl Lookup {
-    pub(super) fn new(when: When) -> Result<Self> {
+    pub(super) fn new(when: When, detailed: bool) -> Result<Self> {
         let proc = Proc::open()
             .map_err(|errno| format!("/proc: {errno}: mount it, or use netlink{{lookup=never}}"))?;
         Ok(Self {
@@ -81,6 +84,7 @@ impl Lookup {
             parents: Parents::default(),
             yields: Yield::default(),
             tick: process_stat::tick(),
+            details: detailed.then(ProcDetails::new),
         })
     }
 
@@ -167,6 +171,9 @@ impl Lookup {
             if let Some(dir) = dir.as_ref().filter(|_| staleness == Staleness::Current) {
                 self.proc.exe(dir.as_fd(), &mut self.fields);
                 self.proc.argv(dir.as_fd(), &mut self.fields);
+                if let Some(details) = &mut self.details {
+                    details.keep(dir.as_fd(), &mut self.fields);
+                }
             }
             found.middle = self.fields.len();
             let parent = match (known, dir) {
@@ -245,7 +252,7 @@ mod tests {
 
     #[test]
     fn our_own_fields_are_found_and_a_later_start_is_another_process() {
-        let mut lookup = Lookup::new(When::Always).unwrap();
+        let mut lookup = Lookup::new(When::Always, false).unwrap();
         let event = |happened| ProcessEvent {
             kind: Kind::Exec,
             pid: std::process::id(),

@@ -28,7 +28,7 @@ pub(super) fn missing() -> Vec<Unavailable> {
         Ok(rows) if rows.iter().any(|row| row.port == 0) => {}
         Ok(_) => missing.push(Unavailable::new(
             "CONFIG_CONNECTOR=y and the initial network namespace",
-            "run outside of containers on a kernel built with it",
+            format!("{}, on a kernel built with it", namespaces::remedy("net")),
         )),
         Err(error) => missing.push(match error.downcast::<Unavailable>() {
             Ok(why) => *why,

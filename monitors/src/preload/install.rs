@@ -12,7 +12,8 @@ use crate::common::owned_dir::{self, OwnedDir};
 
 const PREFIX: &str = "rollcall-preload-";
 const LIBRARY: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/preload.so"));
-const TRIAL: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/preload-trial"));
+/// A program that loads the library.
+pub(super) const TRIAL: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/preload-trial"));
 
 /// A folder that goes away with this value. Others may pass through: a workload that changes its user
 /// must still be able to load the library, or its loader would complain on its stderr.

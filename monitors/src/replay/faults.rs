@@ -20,7 +20,26 @@ const fn spec(
 }
 
 const ANY_KIND: OptionKind = OptionKind::Word(&["all", "fork", "exec", "exit"]);
-const ANY_FIELD: OptionKind = OptionKind::Word(&["all", "exe", "argv", "ppid", "status"]);
+const ANY_FIELD: OptionKind = OptionKind::Word(&[
+    "all",
+    "exe",
+    "argv",
+    "ppid",
+    "status",
+    "path",
+    "comm",
+    "cwd",
+    "uid",
+    "euid",
+    "gid",
+    "auid",
+    "session",
+    "tty",
+    "start_ns",
+    "cgroup",
+    "pid_ns",
+    "inner_pid",
+]);
 const LAWS: OptionKind = OptionKind::Word(&["fixed", "uniform", "exponential", "heavy"]);
 const CLOCKS: OptionKind = OptionKind::Word(&["exact", "coarse", "none"]);
 
@@ -97,7 +116,7 @@ pub(super) const SPECS: &[OptionSpec] = &[
         "field",
         "all",
         ANY_FIELD,
-        "the field that missing, wrong and truncated are about",
+        "the field that missing, wrong, truncated and stale are about",
     ),
     spec(
         "missing",
@@ -115,7 +134,19 @@ pub(super) const SPECS: &[OptionSpec] = &[
         "truncated",
         "0",
         OptionKind::Share,
-        "share of exe and argv that are truncated, and say so",
+        "share of exe, argv, path and cwd that are truncated, and say so",
+    ),
+    spec(
+        "stale",
+        "0",
+        OptionKind::Share,
+        "share of the fields that are told as they were before, where they were otherwise",
+    ),
+    spec(
+        "details",
+        "no",
+        OptionKind::Word(&["no", "yes"]),
+        "whether the fields beside exe, argv, ppid and status are offered",
     ),
     spec("offer", "all", ANY_KIND, "the kind that is offered"),
     spec(
@@ -180,6 +211,8 @@ pub struct Faults {
     pub wrong: f64,
     /// Share cut short.
     pub truncated: f64,
+    /// Share told as it was before, of those that were otherwise.
+    pub stale: f64,
     /// What is offered.
     pub claims: Claims,
 }
@@ -212,6 +245,7 @@ impl Faults {
             missing: options.share("missing"),
             wrong: options.share("wrong"),
             truncated: options.share("truncated"),
+            stale: options.share("stale"),
             claims: claims(options),
         }
     }
@@ -238,9 +272,14 @@ pub(super) fn claims(options: &Options) -> Claims {
         (Kind::Exec, &[Field::Exe, Field::Argv, Field::Ppid]),
         (Kind::Exit, &[Field::Status]),
     ];
-    all.into_iter()
+    let claims = all
+        .into_iter()
         .filter(|(kind, _)| only.is_none_or(|only| only == *kind))
         .fold(Claims::none(clock), |claims, (kind, fields)| {
             claims.with(kind, fields)
-        })
+        });
+    if claims.kind(Kind::Exec) && options.word("details") == "yes" {
+        return claims.with(Kind::Exec, &Field::DETAILS);
+    }
+    claims
 }

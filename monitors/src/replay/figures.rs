@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use contract::{Field, Kind, Nanos, Pid};
+use contract::{FIELDS, Field, Kind, Nanos, Pid};
 
 /// The figures of one run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -10,7 +10,7 @@ pub struct Figures {
     /// In the order of [`Kind::ALL`].
     pub kinds: [KindFigures; 3],
     /// In the order of [`Field::ALL`].
-    pub fields: [FieldFigures; 4],
+    pub fields: [FieldFigures; FIELDS],
     /// Events about processes that are not the workload's.
     pub unrelated: u64,
     /// Losses that are reported, by cause.
@@ -64,6 +64,8 @@ pub struct FieldFigures {
     pub wrong: u64,
     /// Told in part, and said so.
     pub truncated: u64,
+    /// Told as it was before.
+    pub stale: u64,
     /// Not told.
     pub missing: u64,
 }
@@ -74,6 +76,7 @@ pub(super) enum FieldOutcome {
     Correct,
     Wrong,
     Truncated,
+    Stale,
     Missing,
 }
 
@@ -88,6 +91,7 @@ impl Figures {
             FieldOutcome::Correct => &mut of.correct,
             FieldOutcome::Wrong => &mut of.wrong,
             FieldOutcome::Truncated => &mut of.truncated,
+            FieldOutcome::Stale => &mut of.stale,
             FieldOutcome::Missing => &mut of.missing,
         } += 1;
     }

@@ -1,7 +1,7 @@
 //! Planting: from a ledger and faults to the events a monitor with exactly these faults would
 //! report, and to the figures that a scorer without faults of its own must find in them.
 
-use contract::{Cut, Event, EventLog, EventRef, Field, Kind, Ledger};
+use contract::{Cut, DetailsBuf, Event, EventLog, EventRef, FIELDS, Field, Kind, Ledger, Value};
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
@@ -10,7 +10,11 @@ use super::delivery;
 use super::false_reports;
 use super::faults::Faults;
 use super::figures::{FieldOutcome, Figures};
+use super::known::{Known, Owned};
 use super::planter::{Planter, Reported, part};
+
+/// A piece of any other is as good as another one.
+const CAN_BE_CUT: [Field; 4] = [Field::Exe, Field::Argv, Field::Path, Field::Cwd];
 
 /// Events with known faults.
 #[derive(Clone, Debug)]
@@ -114,7 +118,8 @@ impl<'a> Planter<'a> {
     }
 
     fn report(&mut self, kept: &[Reported<'a>]) {
-        let outcomes = Field::ALL.map(|field| self.outcomes(field, kept));
+        let known = Known::of(self.ledger);
+        let outcomes = Field::ALL.map(|field| self.outcomes(field, &known, kept));
         for (place, told) in kept.iter().enumerate() {
             let truth = told.truth;
             let of = self.figures.of(truth.kind);
@@ -124,38 +129,45 @@ impl<'a> Planter<'a> {
                 let due = truth.due.unwrap_or(truth.after);
                 of.latency.push(told.received.saturating_sub(due));
             }
-            self.tell(told, outcomes.each_ref().map(|of| of[place]));
+            self.tell(told, &known, outcomes.each_ref().map(|of| of[place]));
         }
     }
 
     /// What becomes of `field` in each of `kept`; `None` where there is no such field to tell.
-    fn outcomes(&mut self, field: Field, kept: &[Reported<'a>]) -> Vec<Option<FieldOutcome>> {
-        let has = |told: &Reported<'_>| {
-            let fields = &told.truth.fields;
-            let known = match field {
-                Field::Exe => fields.exe.is_some(),
-                Field::Argv => fields.argv.is_some(),
-                Field::Ppid => fields.ppid.is_some(),
-                Field::Status => fields.status.is_some(),
-            };
-            known && self.faults.claims.field(told.truth.kind, field)
-        };
+    fn outcomes(
+        &mut self,
+        field: Field,
+        known: &Known<'_>,
+        kept: &[Reported<'a>],
+    ) -> Vec<Option<FieldOutcome>> {
+        let offered = |told: &Reported<'_>| self.faults.claims.field(told.truth.kind, field);
+        let has = |told: &Reported<'_>| offered(told) && known.value(field, told.place).is_some();
         let mut places: Vec<usize> = (0..kept.len()).filter(|&at| has(&kept[at])).collect();
         places.shuffle(&mut self.random);
+        let hit = self.faults.field.is_none_or(|only| only == field);
+        let mut outcomes = vec![None; kept.len()];
+        if hit && self.faults.stale > 0.0 {
+            let (mut old, fresh): (Vec<_>, Vec<_>) = std::mem::take(&mut places)
+                .into_iter()
+                .partition(|&at| known.earlier(field, kept[at].place).is_some());
+            let stale = part(self.faults.stale, old.len());
+            for place in old.drain(..stale) {
+                outcomes[place] = Some(FieldOutcome::Stale);
+                self.figures.field(field, FieldOutcome::Stale);
+            }
+            places = [old, fresh].concat();
+        }
         let of = |share| part(share, places.len());
         let all = [
             (FieldOutcome::Missing, of(self.faults.missing)),
             (FieldOutcome::Wrong, of(self.faults.wrong)),
             (FieldOutcome::Truncated, of(self.faults.truncated)),
         ];
-        let hit = self.faults.field.is_none_or(|only| only == field);
         let due = all.into_iter().filter(|(outcome, _)| {
-            hit && (*outcome != FieldOutcome::Truncated
-                || matches!(field, Field::Exe | Field::Argv))
+            hit && (*outcome != FieldOutcome::Truncated || CAN_BE_CUT.contains(&field))
         });
         let due = due.flat_map(|(outcome, many)| std::iter::repeat_n(outcome, many));
         let due = due.chain(std::iter::repeat(FieldOutcome::Correct));
-        let mut outcomes = vec![None; kept.len()];
         for (place, outcome) in places.into_iter().zip(due) {
             outcomes[place] = Some(outcome);
             self.figures.field(field, outcome);
@@ -163,25 +175,44 @@ impl<'a> Planter<'a> {
         outcomes
     }
 
-    fn tell(&mut self, told: &Reported<'_>, outcomes: [Option<FieldOutcome>; 4]) {
-        let outcome = |field: Field| {
-            outcomes[field as usize].filter(|outcome| *outcome != FieldOutcome::Missing)
+    fn tell(
+        &mut self,
+        told: &Reported<'_>,
+        known: &Known<'_>,
+        outcomes: [Option<FieldOutcome>; FIELDS],
+    ) {
+        let value = |field: Field| known.told(field, told.place, outcomes[field as usize]?);
+        let text = |field| match value(field)? {
+            Owned::Text(bytes, cut) => Some((bytes, cut)),
+            Owned::Number(_) => None,
         };
-        let (due, arena) = (&told.truth.fields, &self.ledger.arena);
-        let bytes = |field, span| Some(alter(arena.get(span?), outcome(field)?));
-        let (exe, argv) = (bytes(Field::Exe, due.exe), bytes(Field::Argv, due.argv));
-        let number = |field: Field| Some(u32::from(outcome(field)? == FieldOutcome::Wrong));
+        let number = |field| match value(field)? {
+            Owned::Number(number) => Some(number),
+            Owned::Text(..) => None,
+        };
+        let (exe, argv) = (text(Field::Exe), text(Field::Argv));
+        let mut details = DetailsBuf::default();
+        for field in Field::DETAILS {
+            match value(field) {
+                Some(Owned::Number(number)) => details.number(field, number),
+                Some(Owned::Text(bytes, cut)) => {
+                    let bytes = &bytes;
+                    details.put(field, Value::Text { bytes, cut });
+                }
+                None => {}
+            }
+        }
         let report = EventRef {
             happened: self.stamp(told.happened),
-            ppid: number(Field::Ppid).and_then(|off| Some(due.ppid? ^ off)),
-            // The exit code is in the second byte of a wait status.
-            status: number(Field::Status).and_then(|off| Some(due.status? ^ (off << 8) as i32)),
-            exe: exe.as_deref(),
-            argv: argv.as_deref(),
+            ppid: number(Field::Ppid).map(|ppid| ppid as u32),
+            status: number(Field::Status).map(|status| status as u32 as i32),
+            exe: exe.as_ref().map(|exe| &*exe.0),
+            argv: argv.as_ref().map(|argv| &*argv.0),
             cut: Cut {
-                exe: outcome(Field::Exe) == Some(FieldOutcome::Truncated),
-                argv: outcome(Field::Argv) == Some(FieldOutcome::Truncated),
+                exe: exe.as_ref().is_some_and(|exe| exe.1),
+                argv: argv.as_ref().is_some_and(|argv| argv.1),
             },
+            details: details.details(),
             ..EventRef::new(told.truth.kind, told.truth.pid, told.received)
         };
         self.journal.push(report);
@@ -200,17 +231,5 @@ impl<'a> Planter<'a> {
             self.journal.events.push(event);
             self.places.push(place);
         }
-    }
-}
-
-/// Bytes after what became of them. Cutting leaves the first half, altering another last byte.
-fn alter(bytes: &[u8], outcome: FieldOutcome) -> Vec<u8> {
-    match outcome {
-        FieldOutcome::Truncated => bytes[..bytes.len() / 2].to_vec(),
-        FieldOutcome::Wrong => match bytes.split_last() {
-            Some((last, rest)) => [rest, &[last ^ 1]].concat(),
-            None => vec![b'?'],
-        },
-        FieldOutcome::Correct | FieldOutcome::Missing => bytes.to_vec(),
     }
 }

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::num::NonZeroU64;
 use std::str::{FromStr, from_utf8};
 
-use contract::{Cut, Decode, EventLog, Frame, Kind, Malformed, Nanos, Origin, argv_bytes};
+use contract::{
+    Cut, Decode, DetailsBuf, EventLog, Field, Frame, Kind, Malformed, Nanos, Origin, argv_bytes,
+};
 use nix::sys::signal::Signal;
 use regex::bytes::Captures;
 
@@ -163,6 +165,7 @@ fn add(known: &mut EventLine, more: EventLine) {
     known.status = known.status.or(more.status);
     known.exe = known.exe.take().or(more.exe);
     known.cut.argv |= more.cut.argv;
+    known.details.add(more.details.details());
     match (&mut known.argv, more.argv) {
         (Some(known), Some(more)) => known.extend(more),
         (known, more) => *known = known.take().or(more),
@@ -201,12 +204,31 @@ fn said(line: &LineRule, found: &Captures<'_>, received: Nanos) -> Option<Parsed
             exe: false,
             argv: cut,
         },
+        details: details(found)?,
         origin: Origin::Live,
     };
     Some(match group("id") {
         Some(id) => Parsed::Part(id.to_vec(), Box::new(told), line.end),
         None => Parsed::Event(told),
     })
+}
+
+/// The groups that are called as fields; numbers are decimal, `(none)` is no terminal, and blanks behind a
+/// name are what a table fills its column with.
+fn details(found: &Captures<'_>) -> Option<DetailsBuf> {
+    let mut details = DetailsBuf::default();
+    for field in Field::DETAILS {
+        let Some(group) = found.name(field.as_str()) else {
+            continue;
+        };
+        match group.as_bytes() {
+            b"(none)" if field == Field::Tty => details.text(field, b""),
+            name if field == Field::Comm => details.text(field, name.trim_ascii_end()),
+            bytes if field.is_text() => details.text(field, bytes),
+            digits => details.number(field, from_utf8(digits).ok()?.parse::<u64>().ok()?),
+        }
+    }
+    Some(details)
 }
 
 /// Nothing where there is no group, and a failure where it holds what it cannot.

@@ -9,7 +9,8 @@ use serde::Deserialize;
 
 use super::requirements::Need;
 
-/// Named groups of a pattern, and what else a line of the tool may tell.
+/// Named groups of a pattern, beside those called as [`Field::DETAILS`], and what else a line of the
+/// tool may tell.
 const GROUPS: [&str; 9] = [
     "kind", "pid", "ppid", "exe", "argv", "status", "time", "id", "cut",
 ];
@@ -71,13 +72,18 @@ enum ClockWord {
     Monotonic,
 }
 
+/// A field by its word.
 #[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum FieldWord {
-    Exe,
-    Argv,
-    Ppid,
-    Status,
+#[serde(try_from = "String")]
+struct FieldWord(Field);
+
+impl TryFrom<String> for FieldWord {
+    type Error = String;
+
+    fn try_from(word: String) -> Result<Self, String> {
+        let field = word.parse().map_err(|why: contract::Error| why.to_string());
+        field.map(Self)
+    }
 }
 
 /// Lines of one shape, and what they mean.
@@ -286,7 +292,7 @@ impl Definition {
         let offered = Kind::ALL.into_iter().zip(offers);
         offered.fold(Claims::none(clock), |claims, (kind, fields)| match fields {
             Some(fields) => {
-                let fields: Vec<_> = fields.iter().map(|word| word.field()).collect();
+                let fields: Vec<_> = fields.iter().map(|word| word.0).collect();
                 claims.with(kind, &fields)
             }
             None => claims,
@@ -294,23 +300,14 @@ impl Definition {
     }
 }
 
-impl FieldWord {
-    fn field(self) -> Field {
-        match self {
-            Self::Exe => Field::Exe,
-            Self::Argv => Field::Argv,
-            Self::Ppid => Field::Ppid,
-            Self::Status => Field::Status,
-        }
-    }
-}
-
 impl LineRule {
     fn check(&mut self) -> Result<(), String> {
         let named: Vec<_> = self.regex.0.capture_names().flatten().collect();
         let pattern = self.regex.0.as_str();
-        if let Some(other) = named.iter().find(|name| !GROUPS.contains(name)) {
-            let known = GROUPS.join(", ");
+        let known = Field::DETAILS.map(Field::as_str);
+        let known = || GROUPS.into_iter().chain(known);
+        if let Some(other) = named.iter().find(|name| known().all(|one| one != **name)) {
+            let known = known().collect::<Vec<_>>().join(", ");
             return Err(format!(
                 "'{pattern}': no field is called '{other}': use {known}"
             ));

@@ -5,7 +5,7 @@
 //! killed, do not know their own pid, run a program without a ledger), so it logs an event when it has
 //! waited for the process. The windows are as wide as that, and so all events are loose.
 
-use contract::{Arena, Counts, Fields, Kind, Ledger, Owned, Truth};
+use contract::{Arena, Counts, Details, Fields, Kind, Ledger, Owned, Truth};
 
 /// Bytes of an entry before its exe and argv.
 const ENTRY: usize = 48;
@@ -31,6 +31,7 @@ struct Entry {
     status: i32,
     exe: usize,
     argv: usize,
+    details: usize,
 }
 
 impl Entry {
@@ -49,6 +50,7 @@ impl Entry {
             status: u32_at(32).cast_signed(),
             exe: u32_at(36) as usize,
             argv: u32_at(40) as usize,
+            details: u32_at(44) as usize,
         }
     }
 
@@ -64,13 +66,14 @@ impl Entry {
         }
     }
 
-    fn truth(&self, exe: &[u8], argv: &[u8], arena: &mut Arena) -> Truth {
+    fn truth(&self, exe: &[u8], argv: &[u8], details: Details<'_>, arena: &mut Arena) -> Truth {
         let knows = |field| self.known & field != 0;
         let fields = Fields {
             ppid: knows(PPID).then_some(self.ppid),
             status: knows(STATUS).then_some(self.status),
             exe: knows(EXE).then(|| arena.push(exe)),
             argv: knows(ARGV).then(|| arena.push(argv)),
+            details: arena.push_details(details),
             ..Fields::default()
         };
         Truth {
@@ -96,6 +99,8 @@ pub(super) fn decode(mut bytes: &[u8]) -> Result<Ledger, String> {
         let entry = Entry::decode(entry);
         let (exe, rest) = rest.split_at_checked(entry.exe).ok_or_else(cut)?;
         let (argv, rest) = rest.split_at_checked(entry.argv).ok_or_else(cut)?;
+        let (details, rest) = rest.split_at_checked(entry.details).ok_or_else(cut)?;
+        let details = Details::read(details).map_err(|why| format!("entry {number}: {why}"))?;
         if let Some(flaw) = entry.flaw() {
             return Err(format!("entry {number} (pid {}) {flaw}", entry.pid));
         }
@@ -106,10 +111,10 @@ pub(super) fn decode(mut bytes: &[u8]) -> Result<Ledger, String> {
                 until: entry.before,
             });
         } else {
-            let truth = entry.truth(exe, argv, &mut ledger.arena);
+            let truth = entry.truth(exe, argv, details, &mut ledger.arena);
             ledger.truths.push(truth);
         }
-        let padding = (entry.exe + entry.argv).wrapping_neg() % ALIGN;
+        let padding = (entry.exe + entry.argv + entry.details).wrapping_neg() % ALIGN;
         bytes = rest.get(padding..).ok_or_else(cut)?;
     }
     if bytes.is_empty() {

@@ -43,6 +43,8 @@ pub(crate) struct ManifestProgram {
 pub(crate) struct ManifestDriver {
     early: bool,
     gains: bool,
+    #[serde(default)]
+    root: bool,
 }
 
 impl Manifest {
@@ -56,6 +58,7 @@ impl Manifest {
         let driver = script.driver.map(|driver| ManifestDriver {
             early: driver.early,
             gains: driver.gains,
+            root: driver.root,
         });
         Ok(Self {
             format: FORMAT,
@@ -79,6 +82,7 @@ impl Manifest {
         let driver = |one: &ManifestDriver| Driver {
             early: one.early,
             gains: one.gains,
+            root: one.root,
         };
         Script {
             programs: self.programs.iter().map(program).collect(),
@@ -155,6 +159,7 @@ mod tests {
             driver: Some(Driver {
                 early: true,
                 gains: false,
+                root: true,
             }),
         };
         let cell = tempfile::tempdir().unwrap();

@@ -125,7 +125,7 @@ proptest::proptest! {
             noise.splice(..0, head.iter().copied());
         }
         let manifest: Manifest = serde_json::from_str(MANIFEST).unwrap();
-        let _ = decode(&noise, &manifest);
+        let _ = decode(&noise, &manifest, None);
     }
 }
 

@@ -1,35 +1,61 @@
 //! Slots -> true events.
 
-use contract::{Arena, Fields, Kind, Ledger, Span, Truth};
+use contract::{Arena, DetailsId, Fields, Kind, Ledger, Span, Truth};
 
-use super::manifest::{Manifest, nonce};
+use super::inherited::Inherited;
+use super::manifest::{Manifest, ManifestProgram, nonce};
 use super::slot::{EXEC, EXIT, FORK, LOOSE_EXEC, LOOSE_EXIT, LOOSE_FORK, Slot};
 use super::slots::Slots;
 
 /// All events of the slots, which are complete.
-pub(super) fn truths(slots: &Slots<'_>, manifest: &Manifest) -> Ledger {
+pub(super) fn truths(
+    slots: &Slots<'_>,
+    manifest: &Manifest,
+    inherited: Option<&Inherited>,
+) -> Ledger {
     let mut arena = Arena::default();
-    let programs: Vec<(Span, Template<'_>)> = manifest
-        .programs
-        .iter()
-        .map(|one| (arena.push(one.exe.as_bytes()), Template::new(&one.argv)))
-        .collect();
+    let program = |one| Image::new(one, inherited, &mut arena);
+    let programs: Vec<Image<'_>> = manifest.programs.iter().map(program).collect();
     let events: u64 = manifest.expected.iter().sum();
     let mut truths = Vec::with_capacity(events as usize);
     let mut argv = Vec::new();
     for (number, slot) in slots.iter().enumerate() {
         truths.extend(slot.has(FORK).then(|| slot.fork()));
         if slot.has(EXEC) {
-            let (exe, template) = &programs[slot.program as usize];
-            template.fill(&manifest.tag, number, &mut argv);
-            truths.push(slot.exec(*exe, arena.push(&argv)));
+            let program = &programs[slot.program as usize];
+            program.argv.fill(&manifest.tag, number, &mut argv);
+            truths.push(slot.exec(program, arena.push(&argv)));
         }
-        truths.extend(slot.has(EXIT).then(|| slot.exit()));
+        // What executes nothing runs the first program.
+        let program = if slot.has(EXEC) { slot.program } else { 0 };
+        let program = programs.get(program as usize);
+        truths.extend(slot.has(EXIT).then(|| slot.exit(program)));
     }
     Ledger {
         truths,
         arena,
         ..Ledger::default()
+    }
+}
+
+/// What a program makes of the process that executes it.
+struct Image<'a> {
+    exe: Span,
+    argv: Template<'a>,
+    details: Option<DetailsId>,
+}
+
+impl<'a> Image<'a> {
+    fn new(one: &'a ManifestProgram, inherited: Option<&Inherited>, arena: &mut Arena) -> Self {
+        // A program of ours is executed by its own name, a shell by that of a link.
+        let name = one.exe.rsplit('/').next();
+        let path = (one.argv.first().map(String::as_str) == name).then_some(&*one.exe);
+        let details = inherited.map(|inherited| inherited.details(path));
+        Self {
+            exe: arena.push(one.exe.as_bytes()),
+            argv: Template::new(&one.argv),
+            details: details.and_then(|details| arena.push_details(details.details())),
+        }
     }
 }
 
@@ -123,21 +149,23 @@ impl Slot {
         truth
     }
 
-    fn exec(&self, exe: Span, argv: Span) -> Truth {
+    fn exec(&self, program: &Image<'_>, argv: Span) -> Truth {
         let after = first_made([self.exec_after, self.fork_after]);
         let window = (after, first_made([self.exec_before, self.exit_before]));
         let mut truth = self.truth(Kind::Exec, window, self.has(LOOSE_EXEC));
-        truth.fields.exe = Some(exe);
+        truth.fields.exe = Some(program.exe);
+        truth.fields.details = program.details;
         truth.fields.argv = Some(argv);
         truth.fields.ppid = Some(self.ppid());
         truth
     }
 
-    fn exit(&self) -> Truth {
+    fn exit(&self, program: Option<&Image<'_>>) -> Truth {
         let after = first_made([self.exit_after, self.exec_after, self.fork_after]);
         let window = (after, self.exit_before);
         let mut truth = self.truth(Kind::Exit, window, self.has(LOOSE_EXIT));
         truth.fields.status = Some(self.wait_status());
+        truth.fields.details = program.and_then(|program| program.details);
         // Every parent waits for its children, so it is the parent at the end too.
         truth.fields.ppid = Some(self.ppid());
         truth

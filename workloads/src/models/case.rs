@@ -82,6 +82,7 @@ impl Workload for Case {
             driver: Some(Driver {
                 early: options.word("starts") == "before",
                 gains: options.word("privileges") == "gained",
+                root: false,
             }),
         })
     }

@@ -53,7 +53,7 @@ impl Workload for Sleepers {
             words,
             driver: Some(Driver {
                 early: true,
-                gains: false,
+                ..Driver::default()
             }),
         })
     }

@@ -12,18 +12,24 @@ use contract::{Nanos, Result, Script};
 use nix::sys::prctl;
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::Signal;
-use nix::unistd::{Pid, geteuid, getpid, getppid};
+use nix::unistd::{Pid, getegid, geteuid, getpid, getppid};
 
 use super::become_user::may_become;
 use super::clock::now;
 use super::request::Run;
+use crate::ledger::inherited::Inherited;
 use crate::ledger::manifest::{Manifest, nonce};
 use crate::ledger::shm::SharedLedger;
 use crate::ledger::slot::{EXEC, EXIT, FORK, HEADER, Slot};
 use crate::programs_log;
 
+/// Where all processes of a workload are.
+const FOLDER: &str = "/";
 /// LEDGER_FD in ledger.h.
 const LEDGER_FD: i32 = 200;
+/// FAULTS_FD in race.h: what a driver makes a userfaultfd of that holds the kernel too. A user may not, so the
+/// runner opens it.
+const FAULTS: (&str, i32) = ("/dev/userfaultfd", 202);
 /// How many tasks other programs may start meanwhile as the same user before the limit is reached.
 const OTHERS: u64 = 1024;
 /// Whether root has another user at all is asked by the one that every distribution has.
@@ -55,18 +61,29 @@ impl<'a> FirstProcess<'a> {
         script: &Script,
         ledger: &'a SharedLedger,
     ) -> Result<Self> {
-        let other = || may_become(NOBODY, NOBODY);
+        let driver = script.driver.unwrap_or_default();
+        let other = || !driver.root && may_become(NOBODY, NOBODY);
         if run.user.is_some_and(|(uid, _)| uid == 0) || (run.user.is_none() && other()) {
             return Err("a workload must not run as root: give the user it shall run as".into());
         }
         let mut command = command(run, manifest, script)?;
-        let driver = script.driver.unwrap_or_default();
+        let user = run.user.filter(|_| !driver.root);
+        if let Some(user) = user.filter(|_| geteuid().is_root()) {
+            // As root this also gives up all supplementary groups.
+            command.uid(user.0).gid(user.1);
+        }
+        let user = user.unwrap_or((geteuid().as_raw(), getegid().as_raw()));
+        Inherited::of_children(user, FOLDER).write(run.cell)?;
         if driver.early {
             // The harness tells the driver through these when the monitor is ready.
             command.stdin(Stdio::inherit()).stdout(Stdio::inherit());
         }
         let most = tasks()? + u64::from(script.live) + OTHERS;
-        fence(&mut command, ledger, most, driver.gains);
+        // Without it (before Linux 6.1, or without the right) a driver tries the system call.
+        let faults = script
+            .driver
+            .and_then(|_| File::options().read(true).write(true).open(FAULTS.0).ok());
+        fence(&mut command, (ledger, faults), most, driver.gains);
         let stamping = run.stamping;
         if stamping {
             let kinds = FORK | EXEC | EXIT;
@@ -138,21 +155,22 @@ fn command(run: &Run<'_>, manifest: &Manifest, script: &Script) -> Result<Comman
     path.push(":/usr/bin:/bin");
     command.env_clear().env("PATH", path);
     command.envs(run.env.iter().map(|(name, value)| (name, value)));
-    command.current_dir("/");
+    command.current_dir(FOLDER);
     command
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(log);
-    if let Some((uid, gid)) = run.user.filter(|_| geteuid().is_root()) {
-        // As root this also gives up all supplementary groups.
-        command.uid(uid).gid(gid);
-    }
     Ok(command)
 }
 
 /// What the new process does between fork and exec: only system calls, because nothing else is safe
 /// in a copy of a process with threads.
-fn fence(command: &mut Command, ledger: &SharedLedger, most: u64, gains: bool) {
+fn fence(
+    command: &mut Command,
+    (ledger, faults): (&SharedLedger, Option<File>),
+    most: u64,
+    gains: bool,
+) {
     let runner = getpid();
     let fd = ledger.fd().as_raw_fd();
     let stamps = ledger.stamp_writer();
@@ -160,6 +178,12 @@ fn fence(command: &mut Command, ledger: &SharedLedger, most: u64, gains: bool) {
         // SAFETY: both are numbers; the file behind `fd` is open in the copy as in the original.
         if unsafe { libc::dup2(fd, LEDGER_FD) } < 0 {
             return Err(io::Error::last_os_error());
+        }
+        if let Some(faults) = &faults {
+            // SAFETY: as above.
+            if unsafe { libc::dup2(faults.as_raw_fd(), FAULTS.1) } < 0 {
+                return Err(io::Error::last_os_error());
+            }
         }
         setrlimit(Resource::RLIMIT_NPROC, most, most)?;
         if !gains {

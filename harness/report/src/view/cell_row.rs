@@ -110,6 +110,7 @@ fn experiment(of: Experiment) -> &'static str {
         Experiment::Case => "case",
         Experiment::Sweep => "sweep",
         Experiment::Foreign => "foreign",
+        Experiment::Argv => "argv",
         Experiment::Order => "order",
         Experiment::Blind => "blind",
         Experiment::Tamper => "tamper",

@@ -11,13 +11,13 @@ use crate::blind::Blind;
 use crate::cases::Cases;
 use crate::cost::Costs;
 use crate::format;
-use crate::lineage;
 use crate::machine::{config, machine};
 use crate::overview::Overview;
 use crate::parts::Parts;
 use crate::plots::Plot;
 use crate::sweep::Sweeps;
 use crate::verdict::{LEGEND, Verdict};
+use crate::{lineage, told};
 
 #[derive(Debug, Serialize)]
 pub(super) struct View<'a> {
@@ -42,6 +42,8 @@ pub(super) struct View<'a> {
     floor: Option<String>,
     floors: String,
     recovered: &'a [String],
+    /// What could not be measured there.
+    notes: &'a [String],
     verdict: Verdict,
     lender: Option<&'a str>,
     /// Records of the page and of the same machine that answer a need differently.
@@ -51,6 +53,7 @@ pub(super) struct View<'a> {
     workloads: Vec<Workload<'a>>,
     lineage: lineage::Table,
     blind: &'a Blind,
+    told: told::Matrix,
     ids: Ids,
     row_head: &'static [&'static str],
     short_head: &'static [&'static str],
@@ -110,6 +113,7 @@ impl<'a> View<'a> {
             floor: floor.map(|floor| share(floor.factor)),
             floors: floors(summary),
             recovered: &record.recovered,
+            notes: &record.notes,
             verdict: Verdict::new(summary)?,
             lender: parts.lender.as_deref(),
             others,
@@ -118,6 +122,7 @@ impl<'a> View<'a> {
             workloads: workload::all(parts, &ids),
             lineage: lineage::Table::new(summary),
             blind: &parts.blind,
+            told: told::Matrix::new(summary),
             ids,
             row_head: &format::HEAD,
             short_head: &format::SHORT_HEAD,

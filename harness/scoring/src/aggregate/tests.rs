@@ -24,6 +24,7 @@ fn record() -> Record {
         workloads: Vec::new(),
         monitors: Vec::new(),
         recovered: Vec::new(),
+        notes: Vec::new(),
     }
 }
 

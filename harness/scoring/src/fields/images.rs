@@ -22,14 +22,14 @@ impl<'a> Images<'a> {
 
     /// Whether `is` holds for any program that the process of truth number `place` ran before, or,
     /// where that is an exec, for any that its parent ran.
-    pub(super) fn any_earlier(&self, place: u32, is: impl Fn(&Truth) -> bool) -> bool {
+    pub(super) fn any_earlier(&self, place: u32, is: impl Fn(u32) -> bool) -> bool {
         let truth = &self.ledger.truths[place as usize];
         let end = (truth.pid, truth.after, place);
         let (own, fork) = self.life(
             self.entries.partition_point(|entry| *entry < end),
             truth.pid,
         );
-        if own.iter().any(|entry| is(self.truth(entry))) {
+        if own.iter().any(|entry| is(entry.2)) {
             return true;
         }
         let Some(fork) = fork.filter(|_| truth.kind == Kind::Exec) else {
@@ -38,19 +38,30 @@ impl<'a> Images<'a> {
         self.any_of_parent(fork, truth.before, is)
     }
 
+    /// The fork of the process of truth number `place`, which may be that fork.
+    pub(super) fn fork_of(&self, place: u32) -> Option<&'a Truth> {
+        let truth = &self.ledger.truths[place as usize];
+        if truth.kind == Kind::Fork {
+            return Some(truth);
+        }
+        let end = (truth.pid, truth.after, place);
+        let end = self.entries.partition_point(|entry| *entry < end);
+        self.life(end, truth.pid).1
+    }
+
     /// A parent that has executed nothing itself runs what its own parent ran when it was made.
     fn any_of_parent(
         &self,
         mut fork: &'a Truth,
         mut until: Nanos,
-        is: impl Fn(&Truth) -> bool,
+        is: impl Fn(u32) -> bool,
     ) -> bool {
         while let Some(parent) = fork.fields.ppid {
             let end = (parent, until, u32::MAX);
             let end = self.entries.partition_point(|entry| *entry <= end);
             let (images, its_fork) = self.life(end, parent);
             if !images.is_empty() {
-                return images.iter().any(|entry| is(self.truth(entry)));
+                return images.iter().any(|entry| is(entry.2));
             }
             // Only ever back in time, whatever the ledger says.
             match its_fork {

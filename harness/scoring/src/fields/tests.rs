@@ -1,21 +1,48 @@
-use contract::{Clock, EventRef, Fields, Kind, Pid, argv_bytes};
+use contract::{Clock, DetailsBuf, EventRef, Fields, Pid, argv_bytes};
 
 use super::*;
 use crate::matching::match_events;
 
 #[test]
 fn a_cut_must_be_owned_up_to() {
-    let of = |due: &str, told: &str, piece| compare(due.as_bytes(), Some(told.as_bytes()), piece);
-    let (path, argv): (Option<Piece>, Option<Piece>) = (Some(path_piece), Some(argv_piece));
-    assert_eq!(of("/bin/true", "/bin/true", None), Correctness::Correct);
-    assert_eq!(of("/bin/true", "/bin/tr", path), Correctness::Truncated);
-    assert_eq!(of("/bin/true", "/bin/tr", None), Correctness::Wrong);
-    assert_eq!(of("/bin/true", "/bin/fa", path), Correctness::Wrong);
-    assert_eq!(of("/bin/true", "n/true", path), Correctness::Truncated);
-    assert_eq!(of("a\0bcd\0", "a\0bc\0", argv), Correctness::Truncated);
-    assert_eq!(of("a\0bcd\0", "cd\0", argv), Correctness::Wrong);
-    assert_eq!(of("a\0", "a\0b\0", argv), Correctness::Wrong);
-    assert_eq!(compare(b"a", None, path), Correctness::Missing);
+    let of = |due: &str, told: &str, piece: Piece, cut| {
+        let bytes = told.as_bytes();
+        compare(
+            &Due::Text(due.as_bytes(), piece),
+            Some(Value::Text { bytes, cut }),
+        )
+    };
+    let (path, argv): (Piece, Piece) = (path_piece, argv_piece);
+    assert_eq!(
+        of("/bin/true", "/bin/true", path, false),
+        Correctness::Correct
+    );
+    assert_eq!(
+        of("/bin/true", "/bin/tr", path, true),
+        Correctness::Truncated
+    );
+    assert_eq!(of("/bin/true", "/bin/tr", path, false), Correctness::Wrong);
+    assert_eq!(of("/bin/true", "/bin/fa", path, true), Correctness::Wrong);
+    assert_eq!(
+        of("/bin/true", "n/true", path, true),
+        Correctness::Truncated
+    );
+    assert_eq!(
+        of("a\0bcd\0", "a\0bc\0", argv, true),
+        Correctness::Truncated
+    );
+    assert_eq!(of("a\0bcd\0", "cd\0", argv, true), Correctness::Wrong);
+    assert_eq!(of("a\0", "a\0b\0", argv, true), Correctness::Wrong);
+    assert_eq!(compare(&Due::Text(b"a", path), None), Correctness::Missing);
+    assert_eq!(
+        compare(&Due::Number(1), Some(Value::Number(1))),
+        Correctness::Correct
+    );
+    let text = Value::Text {
+        bytes: b"1",
+        cut: false,
+    };
+    assert_eq!(compare(&Due::Number(1), Some(text)), Correctness::Wrong);
 }
 
 /// 10 executes `shell` and forks 11, which executes `first` and then `second`; before that another
@@ -103,7 +130,74 @@ fn a_parent_that_only_forked_runs_what_its_own_parent_ran() {
     ledger.truths.extend([fork, exec]);
     let place = ledger.truths.len() as u32 - 1;
     let images = Images::new(&ledger);
-    let exe = |truth: &Truth| truth.fields.exe.map(|span| ledger.arena.get(span));
-    assert!(images.any_earlier(place, |truth| exe(truth) == Some(b"shell")));
-    assert!(!images.any_earlier(place, |truth| exe(truth) == Some(b"first")));
+    let ran = |place: u32, name: &[u8]| {
+        let exe = ledger.truths[place as usize].fields.exe;
+        exe.map(|span| ledger.arena.get(span)) == Some(name)
+    };
+    assert!(images.any_earlier(place, |place| ran(place, b"shell")));
+    assert!(!images.any_earlier(place, |place| ran(place, b"first")));
+}
+
+/// What becomes of `field` told of the exec of 11 at 500, whose own user is 7 and cgroup 70; it ran in
+/// cgroup 60 before, and its parent is user 5's.
+fn detail(field: Field, put: impl Fn(&mut DetailsBuf)) -> FieldScore {
+    let mut ledger = ledger();
+    for (place, uid, cgroup) in [(4, 5, 50), (6, 7, 60), (7, 7, 70)] {
+        let mut known = DetailsBuf::default();
+        known.text(Field::Cwd, b"/a/b");
+        known.number(Field::Uid, uid as u64);
+        known.number(Field::Cgroup, cgroup as u64);
+        known.number(Field::PidNs, 1_u32);
+        ledger.truths[place].fields.details = ledger.arena.push_details(known.details());
+    }
+    let (mut log, mut told) = (EventLog::default(), DetailsBuf::default());
+    put(&mut told);
+    log.push(EventRef {
+        happened: 501,
+        details: told.details(),
+        ..EventRef::new(Kind::Exec, 11, 1000)
+    });
+    let claims = Claims::none(Clock::Exact).with(Kind::Exec, &[field]);
+    let matching = match_events(&ledger, &log.events, claims.clock, None);
+    let scores = judge(&ledger, &log, &matching, &claims, |_, _, _| {});
+    assert_eq!(
+        scores.0.len(),
+        Field::USUAL.len() + 1,
+        "and no field that is not offered"
+    );
+    scores.0[&field]
+}
+
+#[test]
+fn details_are_judged_as_other_fields_are() {
+    let number = |field, number: u64| {
+        let score = detail(field, |told| told.number(field, number));
+        (score.correct, score.stale, score.wrong)
+    };
+    let (correct, stale, wrong) = ((1, 0, 0), (0, 1, 0), (0, 0, 1));
+    assert_eq!(number(Field::Uid, 7), correct);
+    assert_eq!(number(Field::Uid, 5), stale, "its parent's");
+    assert_eq!(number(Field::Uid, 6), wrong);
+    assert_eq!(number(Field::Cgroup, 60), stale, "its own before");
+    assert_eq!(
+        number(Field::InnerPid, 11),
+        correct,
+        "its namespace is known, and no other pid in it"
+    );
+    assert_eq!(number(Field::InnerPid, 1), wrong);
+    assert_eq!(number(Field::StartNs, 303), correct, "within its fork");
+    assert_eq!(number(Field::StartNs, 305 + TICK), correct, "a tick later");
+    assert_eq!(number(Field::StartNs, 306 + TICK), wrong);
+    assert_eq!(detail(Field::Uid, |_| ()).missing, 1);
+    assert_eq!(
+        detail(Field::Gid, |told| told.number(Field::Gid, 1_u32)).judged(),
+        0,
+        "not known"
+    );
+    let cut = |bytes| {
+        detail(Field::Cwd, |told| {
+            told.put(Field::Cwd, Value::Text { bytes, cut: true });
+        })
+    };
+    assert_eq!((cut(b"/b").truncated, cut(b"/c").wrong), (1, 1));
 }

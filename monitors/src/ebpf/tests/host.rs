@@ -43,10 +43,15 @@ pub(super) struct Watch {
 impl Watch {
     /// Starts one and waits until it is ready.
     pub(super) fn start(ring: &str, modes: &'static [AttachMode]) -> Self {
+        Self::with(&[("ring", ring)], modes)
+    }
+
+    /// The same with these options.
+    pub(super) fn with(given: &[(&str, &str)], modes: &'static [AttachMode]) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let (stopped, stop) = std::io::pipe().unwrap();
         let (say, ready) = mpsc::channel();
-        let options = Options::new("ebpf", OPTIONS, [("ring", ring)]).unwrap();
+        let options = Options::new("ebpf", OPTIONS, given.iter().copied()).unwrap();
         let path = dir.path().to_owned();
         let thread = std::thread::spawn(move || {
             let cpu = || clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).map(Duration::from);
@@ -94,8 +99,9 @@ impl Watch {
 
 /// The events of a spool.
 pub(super) fn decode(spool: &[u8]) -> EventLog {
-    let (mut decoder, mut journal) = (Decoder::default(), EventLog::default());
+    let mut journal = EventLog::default();
     let mut reader = SpoolReader::new(spool);
+    let mut decoder = Decoder::default();
     while let Some(frame) = reader.next_frame().unwrap() {
         decoder.frame(frame, &mut journal).unwrap();
     }
@@ -151,6 +157,16 @@ pub(super) fn run(command: &mut Command) -> Ran {
 
 /// Runs `actor wait` (as made by `command`), and says what /proc named it while it lived.
 pub(super) fn named(command: &mut Command, before_exit: impl FnOnce()) -> (u32, PathBuf) {
+    let mut name = PathBuf::new();
+    let pid = alive(command, |pid| {
+        name = std::fs::read_link(format!("/proc/{pid}/exe")).unwrap();
+        before_exit();
+    });
+    (pid, name)
+}
+
+/// Runs `actor wait` (as made by `command`), and looks at it while it lives.
+pub(super) fn alive(command: &mut Command, look: impl FnOnce(u32)) -> u32 {
     let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -159,11 +175,10 @@ pub(super) fn named(command: &mut Command, before_exit: impl FnOnce()) -> (u32, 
     let mut said = [0; 6];
     let heard = child.stdout.take().unwrap().read_exact(&mut said);
     assert!(heard.is_ok(), "{command:?} ended: {:?}", child.wait());
-    let name = std::fs::read_link(format!("/proc/{}/exe", child.id())).unwrap();
-    before_exit();
+    look(child.id());
     child.stdin.take().unwrap().write_all(b"\n").unwrap();
     assert!(child.wait().unwrap().success());
-    (child.id(), name)
+    child.id()
 }
 
 /// `actor WHAT`, with a short argv[0].

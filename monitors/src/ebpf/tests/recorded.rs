@@ -27,6 +27,7 @@ fn line(report: &EventRef<'_>) -> String {
         argv,
         cut,
         euid,
+        details,
         origin: _,
     } = *report;
     let mut text = format!("{kind} {pid} {happened} {received} ppid={ppid:?} status={status:?}");
@@ -47,6 +48,9 @@ fn line(report: &EventRef<'_>) -> String {
         u8::from(cut.exe),
         u8::from(cut.argv)
     );
+    for (field, value) in details.iter() {
+        let _ = write!(text, " {field}={value:?}");
+    }
     text
 }
 
