@@ -15,13 +15,14 @@ use serde::{Deserialize, Serialize};
 pub(crate) const FILE: &str = "checksums.json";
 
 /// What both sides leave there and scoring reads.
-const RAW: [&str; 10] = [
+const RAW: [&str; 11] = [
     "ledger.json",
     "inherited.json",
     "ledger.bin",
     "accounting.bin",
     "alive.json",
     "foreign.json",
+    "execs.spool",
     "spool.bin",
     "start-1/spool.bin",
     "start-2/spool.bin",

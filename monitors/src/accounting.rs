@@ -46,7 +46,7 @@ use contract::{
 };
 use nix::sys::statvfs::statvfs;
 
-use follow::{Follower, switch_off};
+use follow::{Follower, detailed, switch_off};
 
 pub use others::others_account;
 pub use record::AcctRecord;
@@ -59,10 +59,6 @@ const OPTIONS: &[OptionSpec] = &[OptionSpec {
     kind: OptionKind::Word(&["base", "all"]),
     about: "told of an exit; all: comm, uid, gid and tty too, which are in its records anyway",
 }];
-
-fn detailed(options: &Options) -> bool {
-    options.word("fields") == "all"
-}
 
 /// There only in a kernel that can keep accounts.
 const SETTINGS: &str = "/proc/sys/kernel/acct";

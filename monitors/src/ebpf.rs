@@ -73,7 +73,7 @@ const SHORT_REST: Duration = Duration::from_millis(1);
 const LATER: Duration = Duration::from_millis(250);
 
 /// After so long a silence an observer wants to know that it means something.
-const SILENCE: Duration = Duration::from_secs(1);
+const SILENCE: Duration = Duration::from_millis(700);
 
 const OPTIONS: &[OptionSpec] = &[
     OptionSpec {

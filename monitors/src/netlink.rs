@@ -111,11 +111,6 @@ const OPTIONS: &[OptionSpec] = &[
     snapshot::OPTION,
 ];
 
-/// Whether the other fields are looked up too; with `lookup=never` nothing is.
-fn detailed(options: &Options) -> bool {
-    options.word("fields") == "all" && options.word("lookup") != "never"
-}
-
 /// How far behind its parent's notice an exit may be stamped. Far more than was ever seen, and far
 /// less than the pids take to come round again.
 const AFTER_NOTIFY: u64 = 200_000_000;
@@ -142,7 +137,7 @@ impl Monitor for Netlink {
             .with(Kind::Fork, &[Field::Ppid])
             .with(Kind::Exec, exec)
             .with(Kind::Exit, &[Field::Status]);
-        if detailed(options) {
+        if lookup::detailed(options) {
             return claims.with(Kind::Exec, &proc_details::FIELDS);
         }
         claims

@@ -85,7 +85,7 @@ impl Blind {
 
 /// All cells of one workload under one configuration.
 enum Row {
-    Gaps([Window; 3], u64),
+    Gaps(Box<[Window; 3]>, u64),
     Before([u64; 6]),
     /// Why nothing was measured.
     Without(String),
@@ -135,7 +135,7 @@ impl Row {
         let all = Start::AFTER.map(of);
         let unknown = all.iter().flatten().map(|gap| gap.unknown).sum();
         let windows = all.map(|gaps| Window::new(&gaps, seed));
-        Some(Self::Gaps(windows, unknown))
+        Some(Self::Gaps(Box::new(windows), unknown))
     }
 
     fn cells(&self) -> Vec<String> {

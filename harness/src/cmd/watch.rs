@@ -18,7 +18,9 @@ use super::args::WaitArgs;
 use crate::exit::{NothingRuns, misuse, say};
 use crate::select::{self, Configuration, SNAPSHOT};
 use crate::setup::reasons;
-use crate::watch::{self, Asked, Delivery, End, Filter, Form, Live, Outbox, Shared, Table, Wanted};
+use crate::watch::{
+    self, Asked, Delivery, End, Filter, Form, Live, Outbox, Pulse, Shared, Table, Wanted,
+};
 use crate::{cleanup, lock, user};
 
 /// How long a slow reader is waited for at the end.
@@ -149,7 +151,9 @@ pub(crate) fn watch(args: &WatchArgs) -> Result<()> {
         spool: Spool::live(Box::new(live.clone())),
         ready: &mut ready,
     };
+    let pulse = Pulse::start(say).context("a thread cannot be started: see ulimit -u")?;
     let captured = configuration.monitor.capture(&mut session);
+    drop(pulse);
     let ended = live.finish(PATIENCE);
     let counters = captured.map_err(Error::from_boxed)?;
     let (count, delivery) = ended.context("the watch ended twice")?;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, SystemTime};
 
-use contract::{Result, Session};
+use contract::{Options, Result, Session};
 use nix::errno::Errno;
 use nix::fcntl::{FallocateFlags, Flock, FlockArg, fallocate};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -29,7 +29,7 @@ pub(super) fn switch_off(file: &Path) -> Result<()> {
 }
 
 /// After so long a silence an observer wants to know that it means something.
-const SILENCE: Duration = Duration::from_secs(2);
+const SILENCE: Duration = Duration::from_millis(700);
 
 /// Why a wait ended.
 enum Told {
@@ -50,6 +50,11 @@ pub(super) struct Follower {
     /// Read up to here, and given back up to here.
     read: u64,
     given: u64,
+}
+
+/// Whether the other fields of an exit are asked for.
+pub(super) fn detailed(options: &Options) -> bool {
+    options.word("fields") == "all"
 }
 
 impl Follower {
@@ -86,7 +91,7 @@ impl Follower {
 
     /// Until told to stop.
     pub(super) fn run(mut self, session: &mut Session<'_>) -> Result<()> {
-        if super::detailed(session.options) {
+        if detailed(session.options) {
             session.spool.write(crate::common::clock::now(), &[])?;
         }
         (session.ready)(&[])?;

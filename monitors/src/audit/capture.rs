@@ -39,7 +39,7 @@ const LOST: &str = "lost";
 const DROPS: &str = "socket_drops";
 const UNSENT: &str = "unsent";
 /// After so long a silence an observer wants to know that it means something.
-const SILENCE: Duration = Duration::from_secs(1);
+const SILENCE: Duration = Duration::from_millis(700);
 /// How long the record of the last rule's end may take to come, once nothing else does.
 const PATIENCE: Duration = Duration::from_secs(2);
 

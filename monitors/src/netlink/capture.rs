@@ -8,7 +8,7 @@ use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::time::TimeSpec;
 
 use super::interference;
-use super::lookup::{Lookup, When};
+use super::lookup::{self, Lookup, When};
 use super::recv_batch::{Batch, Received};
 use super::socket::{ExecWaker, Listener};
 use super::wire::PROTOCOL;
@@ -25,7 +25,7 @@ const SHORT_REST: Duration = Duration::from_millis(1);
 const BUSY: Nanos = 1_500_000;
 
 /// After so long a silence an observer wants to know that it means something.
-const SILENCE: Duration = Duration::from_secs(1);
+const SILENCE: Duration = Duration::from_millis(700);
 
 /// The reported loss, by its name in every format.
 const DROPS: &str = "socket_drops";
@@ -64,7 +64,7 @@ impl Capture {
             listener: Listener::start(options.size_or_kernel("rcvbuf"))?,
             waker: when.map(|_| ExecWaker::join()).transpose()?,
             lookup: when
-                .map(|when| Lookup::new(when, super::detailed(options)))
+                .map(|when| Lookup::new(when, lookup::detailed(options)))
                 .transpose()?,
             rest: options.duration("rest"),
             batch: Batch::new(),

@@ -5,7 +5,7 @@
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
-use contract::{Kind, Nanos, Pid, Result};
+use contract::{Kind, Nanos, Options, Pid, Result};
 
 use crate::common::lookup_codec::{self, Tag};
 use crate::common::proc_details::ProcDetails;
@@ -23,6 +23,11 @@ pub(super) enum When {
     Always,
     /// At once as long as most look-ups find something; none while the queue is half full.
     Adaptive,
+}
+
+/// Whether the other fields are looked up too; with `lookup=never` nothing is.
+pub(super) fn detailed(options: &Options) -> bool {
+    options.word("fields") == "all" && options.word("lookup") != "never"
 }
 
 /// Looks up and keeps, for one batch.
