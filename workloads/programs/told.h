@@ -111,6 +111,7 @@ static void play_one(int which, int levels)
     struct told told;
     next_window();
     number = which, nesting = levels;
+    tell.argv[1] = new_nonce();
     pid_t pid = start_child(act);
     int status = wait_for(pid, levels == 0 ? TARGET_STATUS : 0);
     ssize_t length = read(tell_pipe[0], &told, sizeof told);

@@ -53,7 +53,8 @@ impl Workload for Sleepers {
             words,
             driver: Some(Driver {
                 early: true,
-                ..Driver::default()
+                gains: false,
+                root: false,
             }),
         })
     }

@@ -53,10 +53,10 @@ fn each_line_is_counted_as_what_it_is() {
     }
     line(&mut log, 106, "other\0", began, read);
     // Told again, never there, another process of the machine, and one that has not begun.
-    line(&mut log, 100, "s\x00100\0", began, read + 1);
+    line(&mut log, 100, "s\x00100\x00", began, read + 1);
     line(&mut log, 7, "s\0", began, read);
     line(&mut log, 8, "s\0", began, read);
-    line(&mut log, 107, "s\x00107\0", 3 * SECOND, read);
+    line(&mut log, 107, "s\x00107\x00", 3 * SECOND, read);
     // Known by a program that it begins; told by its fork although the snapshot has it.
     let alive = |kind, pid| EventRef {
         happened: 11 * SECOND + 1,
