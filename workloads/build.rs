@@ -10,13 +10,14 @@ use std::{env, fs};
 
 use anyhow::{Context, Result, anyhow, bail};
 
-const PROGRAMS: [(&str, &[&str]); 13] = [
+const PROGRAMS: [(&str, &[&str]); 14] = [
     ("leaf", &["dynamic", "static", "nolibc"]),
     ("launch", &["dynamic", "static", "nolibc"]),
     ("bomb", &["dynamic", "nolibc"]),
     ("paced", &["dynamic", "nolibc"]),
     ("pipeline", &["dynamic"]),
     ("readiness_probe", &["dynamic", "static"]),
+    ("sleepers", &["dynamic"]),
     ("target", &["dynamic", "static", "nolibc"]),
     ("received", &["dynamic"]),
     ("target32", &["i386"]),

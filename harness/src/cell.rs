@@ -1,5 +1,6 @@
 //! Runs one cell: start, wait until ready, run, drain, stop, clean up.
 
+mod blind;
 mod interference;
 pub(crate) mod interrupt;
 mod measure;
@@ -12,6 +13,7 @@ mod spec;
 mod spool_tail;
 mod stage;
 mod throttle;
+mod until;
 mod workload;
 
 pub(crate) use meters::cpu_ns;
@@ -106,6 +108,7 @@ fn fill(row: &mut CellRun, measured: Measured, left: Option<u64>, reruns: u32) {
     row.buffer = measured.buffer;
     row.own_cpu_samples = measured.own_cpu_samples;
     row.truth_source = measured.truth_source;
+    row.starts = measured.starts;
     row.notes.extend(
         measured
             .left_running

@@ -15,14 +15,18 @@ use serde::{Deserialize, Serialize};
 pub(crate) const FILE: &str = "checksums.json";
 
 /// What both sides leave there and scoring reads.
-const RAW: [&str; 7] = [
+const RAW: [&str; 11] = [
     "ledger.json",
     "inherited.json",
     "ledger.bin",
     "accounting.bin",
     "alive.json",
     "foreign.json",
+    "execs.spool",
     "spool.bin",
+    "start-1/spool.bin",
+    "start-2/spool.bin",
+    "start-3/spool.bin",
 ];
 
 /// Of one file.

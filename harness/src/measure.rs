@@ -17,7 +17,7 @@ use crate::output;
 use crate::scorer;
 use crate::select::{self, Configuration};
 use crate::setup::{Asked, Setup, reasons};
-use scoring::record::{Record, write_json_pretty};
+use scoring::record::{BLIND, Record, write_json_pretty};
 
 /// How often a case is run where no number is given.
 const CASE_REPETITIONS: u32 = 3;
@@ -166,7 +166,7 @@ impl Run<'_> {
             .workloads
             .iter()
             .cloned()
-            .partition(|one| one.model() == "case");
+            .partition(|one| one.model() == "case" || one.name.starts_with(BLIND));
         for one in &self.unable {
             let why = reasons(one).join("; ");
             cells.cannot_run(one, self.workloads.iter(), &why)?;

@@ -7,9 +7,10 @@ use std::path::Path;
 use anyhow::{Context, Result, anyhow, bail};
 use contract::{Claims, EventLog, Label, Ledger, Life, Monitor, Options, SpoolReader, file};
 use scoring::record::{
-    CellRun, CrossCheck, Record, Status, TRUTH_OF_A_COMMAND, read_json, write_json,
+    CellRun, CrossCheck, Experiment, Record, Start, Status, TRUTH_OF_A_COMMAND, read_json,
+    write_json,
 };
-use scoring::{Cell, MissedEvents, Scored, Summary, parallel, score};
+use scoring::{Cell, MissedEvents, Scored, Summary, parallel, score, score_blind};
 
 use crate::checksums;
 use crate::cross_check::{self, accounting};
@@ -17,6 +18,9 @@ use crate::foreign::{outcome, truth};
 
 /// What the folder of a cell says of the workload's processes, and of all others.
 pub(crate) type Processes = (Ledger, Option<Vec<Life>>);
+
+/// What a monitor told, in the folder of a cell or of one start.
+const SPOOL: &str = "spool.bin";
 
 /// How the raw files of a record are read.
 #[derive(Clone, Copy)]
@@ -38,15 +42,15 @@ fn processes(dir: &Path) -> contract::Result<Processes> {
 struct Inputs {
     ledger: Ledger,
     others: Option<Vec<Life>>,
-    log: EventLog,
+    /// What was told, after each start where there were several.
+    logs: Vec<EventLog>,
     claims: Claims,
 }
 
 fn inputs(dir: &Path, run: &CellRun, reader: Reader) -> Result<Inputs> {
     let (monitor, options) = monitor(&run.configuration)?;
-    let spool = dir.join("spool.bin");
-    let (log, processes) = parallel::at_once(
-        || decode(&spool, monitor),
+    let (logs, processes) = parallel::at_once(
+        || logs(dir, run, monitor),
         || {
             (reader.processes)(dir).map_err(|error| {
                 anyhow!("{}: {error}: measure again", dir.join("ledger").display())
@@ -65,13 +69,13 @@ fn inputs(dir: &Path, run: &CellRun, reader: Reader) -> Result<Inputs> {
     if reader.emulated {
         claims.clock = claims.clock.emulated();
     }
-    let log = log?;
+    let logs = logs?;
     // Last: what is wrong with a file that does not read says more.
     checksums::check(dir)?;
     Ok(Inputs {
         ledger,
         others,
-        log,
+        logs,
         claims,
     })
 }
@@ -86,7 +90,23 @@ fn monitor(label: &str) -> Result<(&'static dyn Monitor, Options)> {
     Ok((monitor, options))
 }
 
-fn decode(path: &Path, monitor: &dyn Monitor) -> Result<EventLog> {
+/// What was told in the cell. A process that was killed leaves a spool that may be cut off.
+fn logs(dir: &Path, run: &CellRun, monitor: &dyn Monitor) -> Result<Vec<EventLog>> {
+    if run.starts.is_empty() {
+        return Ok(vec![decode(&dir.join(SPOOL), monitor, false)?]);
+    }
+    let killed = |place: usize| {
+        let next = run.starts.get(place + 1);
+        next.is_some_and(|next| next.after == Start::AFTER[2])
+    };
+    let all = (0..run.starts.len()).map(|place| {
+        let spool = dir.join(Start::folder(place)).join(SPOOL);
+        decode(&spool, monitor, killed(place))
+    });
+    all.collect()
+}
+
+fn decode(path: &Path, monitor: &dyn Monitor, killed: bool) -> Result<EventLog> {
     let file = file::open(path)
         .with_context(|| format!("{}: cannot be read: measure again", path.display()))?;
     let mut reader = SpoolReader::new(file);
@@ -104,7 +124,7 @@ fn decode(path: &Path, monitor: &dyn Monitor) -> Result<EventLog> {
     }
     // A spool that was never begun is a file without bytes, or none.
     let begun = fs::metadata(path).is_ok_and(|meta| meta.len() > 0);
-    if reader.rest() != 0 || !begun {
+    if !killed && (reader.rest() != 0 || !begun) {
         bail!(
             "{}: is cut off after frame {frames}: measure again",
             path.display()
@@ -141,7 +161,13 @@ fn scored(dir: &Path, reader: Reader) -> Result<Scored> {
     }
     let scored = inputs(dir, &run, reader).and_then(|inputs| {
         let others = inputs.others.as_deref();
-        score(&run, &inputs.ledger, &inputs.log, &inputs.claims, others)
+        let (ledger, claims) = (&inputs.ledger, &inputs.claims);
+        match inputs.logs.as_slice() {
+            [log] if run.experiment != Experiment::Blind => {
+                score(&run, ledger, log, claims, others)
+            }
+            logs => score_blind(&run, ledger, logs, claims, others),
+        }
     });
     Ok(scored.unwrap_or_else(|error| Scored::new(Cell::failed(&run, format!("{error:#}")), None)))
 }

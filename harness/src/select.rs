@@ -13,6 +13,9 @@ use pattern::{Candidate, patterns};
 /// The workloads of the default comparison: one of each family.
 const FAMILIES: [&str; 3] = ["fork-bomb", "short-lived/fork", "static-binary"];
 
+/// The option of monitors that tell the processes that run already.
+pub(crate) const SNAPSHOT: &str = "snapshot";
+
 /// Stands for all workloads of the comparison.
 const ALL: &str = "all";
 

@@ -208,6 +208,9 @@ fn every_key_on_the_page_is_in_a_record() {
     );
     walk(&mut keys, &out);
     without_groups(&mut keys, dir.path());
+    let blind = ["run", "-m", "netlink", "--reps", "1"];
+    let blind = [&blind[..], &["-w", "blind/gap,blind/backfill{count=50}"]].concat();
+    measured(&mut keys, dir.path(), "blind", &blind);
     event_lines(&mut keys);
     let guests = fs::read_dir(home().join("results/kernels")).unwrap();
     let notes = guests.map(|guest| guest.unwrap().path().join("vm.json"));

@@ -41,17 +41,24 @@ use std::path::PathBuf;
 
 use caps::{CapSet, Capability};
 use contract::{
-    Buffer, Claims, Clock, Counters, Decode, Field, Kind, Monitor, Options, Recovered, Result,
-    Session, Unavailable,
+    Buffer, Claims, Clock, Counters, Decode, Field, Kind, Monitor, OptionKind, OptionSpec, Options,
+    Recovered, Result, Session, Unavailable,
 };
 use nix::sys::statvfs::statvfs;
 
-use follow::{Follower, switch_off};
+use follow::{Follower, detailed, switch_off};
 
 pub use others::others_account;
 pub use record::AcctRecord;
 
 pub(crate) struct Accounting;
+
+const OPTIONS: &[OptionSpec] = &[OptionSpec {
+    name: "fields",
+    default: "base",
+    kind: OptionKind::Word(&["base", "all"]),
+    about: "told of an exit; all: comm, uid, gid and tty too, which are in its records anyway",
+}];
 
 /// There only in a kernel that can keep accounts.
 const SETTINGS: &str = "/proc/sys/kernel/acct";
@@ -65,8 +72,17 @@ impl Monitor for Accounting {
         "process accounting: the kernel's record of each process that ended"
     }
 
-    fn claims(&self, _: &Options) -> Claims {
-        Claims::none(Clock::None).with(Kind::Exit, &[Field::Ppid, Field::Status])
+    fn options(&self) -> &'static [OptionSpec] {
+        OPTIONS
+    }
+
+    fn claims(&self, options: &Options) -> Claims {
+        let claims = Claims::none(Clock::None).with(Kind::Exit, &[Field::Ppid, Field::Status]);
+        if detailed(options) {
+            let more = [Field::Comm, Field::Uid, Field::Gid, Field::Tty];
+            return claims.with(Kind::Exit, &more);
+        }
+        claims
     }
 
     fn usual(&self) -> bool {
@@ -88,7 +104,7 @@ impl Monitor for Accounting {
     }
 
     fn decoder(&self) -> Box<dyn Decode> {
-        Box::new(decode::Decoder)
+        Box::new(decode::Decoder::default())
     }
 
     fn recover(&self) -> Result<Recovered> {

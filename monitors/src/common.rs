@@ -10,6 +10,7 @@ pub(crate) mod namespaces;
 pub(crate) mod netlink_socket;
 pub mod owned_dir;
 pub(crate) mod perf_event;
+pub(crate) mod proc_details;
 pub(crate) mod proc_lookup;
 pub(crate) mod process_stat;
 pub(crate) mod reasons;

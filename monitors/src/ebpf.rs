@@ -29,6 +29,13 @@
 //! Processes that already run are read from /proc once the programs are attached (option `snapshot`):
 //! common/snapshot.rs.
 //!
+//! More fields (option `fields`): each choice has an exec program of its own, so the default pays for
+//! none. On two CPUs with Linux 6.18 the kernel counts 1.3 us for an exec with `base`, 1.7 us with `usual`
+//! (path, comm, users, group, login user, session, terminal, start, cgroup, pid namespace and the pid in
+//! it: none takes more than 0.1 us, and the start nothing that shows), and 2.3 us with `all`: the working
+//! directory is a second walk up a path. tests/cost.rs counts it again. Without CONFIG_AUDIT there is no
+//! login user; where control groups of version 2 are not mounted the number is that of their root.
+//!
 //! Nothing is pinned, so a killed capture leaves nothing behind.
 
 mod chain_of_causes;

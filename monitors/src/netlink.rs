@@ -33,6 +33,9 @@
 //! Processes that already run are read from /proc once it is switched on (option `snapshot`):
 //! common/snapshot.rs.
 //!
+//! More fields (`fields=all`): eight more files of /proc are read for each exec, so of a process of a millisecond
+//! more is too late: half of `short-lived/fork` had gone.
+//!
 //! Buffer: the queue of the socket, in bytes of kernel memory: `Monitor::buffer` has its size, and
 //! its fill is read once a batch (SO_MEMINFO).
 //!
@@ -75,6 +78,7 @@ use contract::{
 };
 
 use crate::common::netlink_socket::{self, LEAST_MESSAGE};
+use crate::common::proc_details;
 use crate::common::snapshot;
 
 pub(crate) struct Netlink;
@@ -91,6 +95,12 @@ const OPTIONS: &[OptionSpec] = &[
         default: "always",
         kind: OptionKind::Word(&["always", "adaptive", "never"]),
         about: "reading exe, argv and ppid of an exec from /proc: always, not where it finds little, or never",
+    },
+    OptionSpec {
+        name: "fields",
+        default: "base",
+        kind: OptionKind::Word(&["base", "all"]),
+        about: "looked up of an exec; all: every field but the path that was given, from eight more files",
     },
     OptionSpec {
         name: "rest",
@@ -123,10 +133,14 @@ impl Monitor for Netlink {
             "never" => &[],
             _ => &[Field::Exe, Field::Argv, Field::Ppid],
         };
-        Claims::none(Clock::ExitsLate(AFTER_NOTIFY))
+        let claims = Claims::none(Clock::ExitsLate(AFTER_NOTIFY))
             .with(Kind::Fork, &[Field::Ppid])
             .with(Kind::Exec, exec)
-            .with(Kind::Exit, &[Field::Status])
+            .with(Kind::Exit, &[Field::Status]);
+        if lookup::detailed(options) {
+            return claims.with(Kind::Exec, &proc_details::FIELDS);
+        }
+        claims
     }
 
     fn missing(&self, _: &Options) -> Vec<Unavailable> {

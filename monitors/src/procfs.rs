@@ -40,17 +40,30 @@ use contract::{
 use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::time::TimeSpec;
 
+use crate::common::proc_details;
 use crate::common::process_stat::ProcessStat;
 use scan::Scan;
 
 pub(crate) struct Procfs;
 
-const OPTIONS: &[OptionSpec] = &[OptionSpec {
-    name: "interval",
-    default: "10",
-    kind: OptionKind::Size,
-    about: "milliseconds from the beginning of one look to that of the next; 0 never rests",
-}];
+const OPTIONS: &[OptionSpec] = &[
+    OptionSpec {
+        name: "interval",
+        default: "10",
+        kind: OptionKind::Size,
+        about: "milliseconds from the beginning of one look to that of the next; 0 never rests",
+    },
+    OptionSpec {
+        name: "fields",
+        default: "base",
+        kind: OptionKind::Word(&["base", "all"]),
+        about: "looked up of an exec; all: every field but the path that was given, from eight more files",
+    },
+];
+
+fn detailed(options: &Options) -> bool {
+    options.word("fields") == "all"
+}
 
 impl Monitor for Procfs {
     fn name(&self) -> &'static str {
@@ -65,11 +78,15 @@ impl Monitor for Procfs {
         OPTIONS
     }
 
-    fn claims(&self, _: &Options) -> Claims {
-        Claims::none(Clock::None)
+    fn claims(&self, options: &Options) -> Claims {
+        let claims = Claims::none(Clock::None)
             .with(Kind::Fork, &[Field::Ppid])
             .with(Kind::Exec, &[Field::Exe, Field::Argv, Field::Ppid])
-            .with(Kind::Exit, &[])
+            .with(Kind::Exit, &[]);
+        if detailed(options) {
+            return claims.with(Kind::Exec, &proc_details::FIELDS);
+        }
+        claims
     }
 
     fn privilege(&self) -> Privilege {
@@ -97,7 +114,7 @@ impl Monitor for Procfs {
 
     fn capture(&self, session: &mut Session<'_>) -> Result<Counters> {
         let interval = Duration::from_millis(session.options.size("interval"));
-        let mut look = Scan::first()?;
+        let mut look = Scan::first(detailed(session.options))?;
         (session.ready)(&[])?;
         let (mut looks, mut longest, mut took) = (0_u64, Duration::ZERO, Duration::ZERO);
         let mut stopped = false;

@@ -2,7 +2,8 @@
  * do not test speed. It ends with a code of its own, by which the driver knows that it ran.
  * target NONCE then PATH WORDS...: executes that instead.
  * target NONCE secure?: ends with another code when the kernel did not start it as set-user-id.
- * target NONCE overwrite: writes over its own arguments and lives on. */
+ * target NONCE overwrite: writes over its own arguments and lives on.
+ * target NONCE wait: sleeps until it is killed. */
 #include "syscalls.h"
 
 #ifndef NOLIBC
@@ -11,15 +12,17 @@
 
 #define CODE 7
 
-static void linger(void)
+static void linger_for(long seconds)
 {
-    struct timespec time = {0, 60000000};
+    struct timespec time = {seconds, 60000000};
     clock_nanosleep(CLOCK_MONOTONIC, 0, &time, NULL);
 }
 
 int main(int argc, char **argv)
 {
-    linger();
+    while (argc == 3 && argv[2][0] == 'w')
+        linger_for(1000);
+    linger_for(0);
     if (argc > 3 && argv[2][0] == 't') {
         execve(argv[3], argv + 3, environ);
         return 127;
@@ -30,7 +33,7 @@ int main(int argc, char **argv)
     if (argc == 3 && argv[2][0] == 'o') {
         for (int i = 0; i < argc; i++)
             memset(argv[i], 'x', strlen(argv[i]));
-        linger();
+        linger_for(0);
     }
 #endif
     return CODE;

@@ -98,7 +98,10 @@ static void log_told(const struct told *told, pid_t parent)
                               .details = told->length};
     log_fork((pid_t)told->pid, parent);
     log_entry(entry, tell.exe, tell.argv, told->details);
-    log_exit((pid_t)told->pid, TARGET_STATUS);
+    /* It ends as what it was when it spoke. */
+    struct log_entry end = {.kind = 2, .known = KNOWS_STATUS, .pid = told->pid, .status = TARGET_STATUS,
+                            .details = told->length};
+    log_entry(end, NULL, NULL, told->details);
 }
 
 /* Makes one process that executes `tell` with so many pid namespaces around it. Of two, the one between
@@ -108,6 +111,7 @@ static void play_one(int which, int levels)
     struct told told;
     next_window();
     number = which, nesting = levels;
+    tell.argv[1] = new_nonce();
     pid_t pid = start_child(act);
     int status = wait_for(pid, levels == 0 ? TARGET_STATUS : 0);
     ssize_t length = read(tell_pipe[0], &told, sizeof told);

@@ -8,6 +8,7 @@ mod paced;
 mod parameters;
 mod pipeline;
 mod script;
+mod sleepers;
 mod told;
 
 use contract::Workload;
@@ -21,6 +22,7 @@ pub fn models() -> &'static [&'static dyn Workload] {
         &launch::Launch,
         &paced::Paced,
         &pipeline::Pipeline,
+        &sleepers::Sleepers,
         &told::Told,
     ]
 }

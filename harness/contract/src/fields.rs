@@ -27,3 +27,18 @@ pub struct Fields {
     /// The other fields, where any is known.
     pub details: Option<DetailsId>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn details_take_no_room_in_an_event_without_them() {
+        let usual = size_of::<(Option<Pid>, Option<i32>, Option<Span>, Option<Span>)>();
+        assert_eq!(
+            size_of::<Fields>(),
+            usual + 8,
+            "the cuts and the details share a word"
+        );
+    }
+}

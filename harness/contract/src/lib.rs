@@ -20,6 +20,7 @@ mod label;
 mod monitor;
 mod nanos;
 mod options;
+pub mod proc_forms;
 mod spool;
 mod truth;
 mod workload;

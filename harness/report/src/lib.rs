@@ -1,6 +1,7 @@
 //! Tables, plots and pages from `summary.json`. Pure: a record can be shown again anywhere.
 
 pub mod advise;
+mod blind;
 mod cases;
 mod claims;
 mod commands;

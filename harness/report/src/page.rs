@@ -62,6 +62,8 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("kernels.md", include_str!("templates/kernels.md.jinja")),
     ("costs.md", include_str!("templates/costs.md.jinja")),
     ("costs.html", include_str!("templates/costs.html.jinja")),
+    ("blind.md", include_str!("templates/blind.md.jinja")),
+    ("blind.html", include_str!("templates/blind.html.jinja")),
     ("lineage.md", include_str!("templates/lineage.md.jinja")),
     ("told.md", include_str!("templates/told.md.jinja")),
     ("told.html", include_str!("templates/told.html.jinja")),

@@ -3,6 +3,7 @@
 use anyhow::Result;
 use scoring::Summary;
 
+use crate::blind::Blind;
 use crate::cases::{self, Cases};
 use crate::cost::Costs;
 use crate::fold::Tested;
@@ -21,6 +22,7 @@ pub(crate) struct Parts {
     /// With which smaller buffers loss was tested.
     pub(crate) tested: Tested,
     pub(crate) cases: Option<Cases>,
+    pub(crate) blind: Blind,
     pub(crate) sweep: Option<Sweeps>,
     /// What each configuration costs at a rate.
     pub(crate) costs: Option<Costs>,
@@ -54,6 +56,7 @@ impl Parts {
         } = input;
         let sweep = sweep.map(|found| Sweeps::new(&summary, &found, &id, lead));
         let sweep = sweep.transpose()?;
+        let blind = Blind::new(&summary);
         let (mut load, cases) = cases::apart(summary);
         if sweep.is_some() {
             load.comparison.clear();
@@ -69,6 +72,7 @@ impl Parts {
             load,
             tested,
             cases,
+            blind,
             sweep,
         })
     }

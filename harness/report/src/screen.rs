@@ -6,6 +6,7 @@ use anyhow::Result;
 use scoring::Summary;
 use scoring::sweep::result::Sweep;
 
+use crate::blind::Blind;
 use crate::fit::Look;
 use crate::fold::{fold, folded};
 use crate::kernels::Kernels;
@@ -19,11 +20,13 @@ pub fn terminal(dir: &Path, colour: bool, width: Option<usize>) -> Result<String
         return Ok(look.fitted(&sweep::terminal(&found)));
     }
     let (summary, tested) = fold(Summary::read(dir)?);
+    let blind = Blind::new(&summary);
     let (summary, cases) = cases::apart(summary);
     let mut text = String::new();
     if !summary.record.workloads.is_empty() {
         text += &lines::verdict(&summary, &tested, &Verdict::new(&summary)?, look);
     }
+    text += &blind.terminal(look);
     text += &cases.map_or_else(String::new, |cases| cases.terminal(look));
     Ok(text)
 }

@@ -6,10 +6,12 @@ use serde::{Deserialize, Serialize};
 use crate::by_key::Keyed;
 use crate::cost::CostScore;
 use crate::fields::FieldScore;
+use crate::gap::Gap;
 use crate::latency::Latency;
 use crate::lineage::Lineage;
 use crate::open_loop::OpenLoop;
 use crate::record::{Buffer, CellRun, CrossCheck, Experiment, Noise, Status};
+use crate::snapshot::SnapshotScore;
 use crate::stationary::Stationarity;
 
 /// One row of `summary.json`: a cell and everything computed from it. A cell that was not
@@ -68,6 +70,12 @@ pub struct Cell {
     pub loss_tested: bool,
     /// Whether one figure may stand for the whole cell; `None` unless it was a sustained one.
     pub stationary: Option<Stationarity>,
+    /// Blind windows, by [`Start::AFTER`](crate::record::Start::AFTER); empty where none were measured.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub gap_ms: BTreeMap<String, Gap>,
+    /// What snapshots told; `None` where blind windows were not measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snapshot: Option<SnapshotScore>,
     /// How its timetable was kept, where it has one.
     pub pace: Option<OpenLoop>,
     /// What it took.
@@ -138,6 +146,8 @@ impl Cell {
             buffer: run.buffer.clone(),
             loss_tested: false,
             stationary: None,
+            gap_ms: BTreeMap::new(),
+            snapshot: None,
             pace: None,
             cost: CostScore::default(),
             noise: run.noise,

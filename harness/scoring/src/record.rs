@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 
+pub use crate::gap::Start;
 pub use crate::json::{read_json, write_json, write_json_pretty};
 
 /// The version of every format in docs/FORMAT.md.
@@ -163,7 +164,7 @@ pub enum Experiment {
     Argv,
     /// Whether events come in the order in which they happened.
     Order,
-    /// What a technique cannot see.
+    /// When a monitor sees nothing, and what it tells of processes that ran before it.
     Blind,
     /// Whether interference with its kernel state is noticed.
     Tamper,
@@ -250,11 +251,17 @@ pub struct CellRun {
     /// known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub truth_source: Option<String>,
+    /// The starts of the monitor in a cell that measures blind windows, in order; what each told is in
+    /// `start-N/`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub starts: Vec<Start>,
 }
 
 /// Where the true events of a command come from that writes none down itself.
 pub const TRUTH_OF_A_COMMAND: &str = "perf counters and process accounting";
 
+/// What the names of workloads begin with that measure blind windows.
+pub const BLIND: &str = "blind/";
 /// The model of a workload that is a command which is not ours.
 pub const COMMAND_MODEL: &str = "command";
 
@@ -331,6 +338,7 @@ impl CellRun {
             notes: BTreeMap::new(),
             cross_check: None,
             truth_source: None,
+            starts: Vec::new(),
             noise: Noise::default(),
         }
     }
@@ -340,6 +348,11 @@ impl WorkloadInfo {
     /// Whether it shows what is seen of one thing, and says nothing about loss, time and cost.
     pub fn is_case(&self) -> bool {
         self.model == "case"
+    }
+
+    /// Whether it shows when nothing is seen, and says nothing about loss and cost.
+    pub fn is_blind(&self) -> bool {
+        self.name.starts_with(BLIND)
     }
 
     /// Whether it is a command that writes no event down itself.

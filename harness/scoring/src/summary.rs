@@ -9,7 +9,7 @@ use crate::cell::Cell;
 use crate::comparison::Comparison;
 use crate::cost_model::{CostModel, cost_model};
 use crate::noise_floor::NoiseFloor;
-use crate::record::{FORMAT, Record};
+use crate::record::{Experiment, FORMAT, Record, WorkloadInfo};
 use crate::scored::Scored;
 use crate::slowdown::{Overall, OverheadFits};
 
@@ -69,13 +69,14 @@ impl Summary {
         })
     }
 
-    /// What there is about load: a case says nothing of loss, time and cost.
+    /// What there is about load: a case and a blind window say nothing of loss, time and cost.
     pub fn without_cases(mut self) -> Self {
         let record = &mut self.record;
-        let cases = record.workloads.iter().filter(|one| one.is_case());
+        let apart = |one: &&WorkloadInfo| one.is_case() || one.is_blind();
+        let cases = record.workloads.iter().filter(apart);
         let cases: HashSet<String> = cases.map(|one| one.name.clone()).collect();
         self.comparison.retain(|one| !cases.contains(&one.workload));
-        record.workloads.retain(|one| !one.is_case());
+        record.workloads.retain(|one| !apart(&one));
         self
     }
 
@@ -95,12 +96,14 @@ impl Summary {
 
 /// What was planned in the order of the record, then whatever else there are cells of.
 fn combinations(record: &Record, scored: &[Scored]) -> Vec<(String, String)> {
-    let planned = record.workloads.iter().flat_map(|workload| {
+    let workloads = record.workloads.iter().filter(|one| !one.is_blind());
+    let planned = workloads.flat_map(|workload| {
         let monitors = record.monitors.iter();
         monitors.map(|monitor| (workload.name.clone(), monitor.name.clone()))
     });
     let mut all: Vec<_> = planned.collect();
-    for Scored { cell, .. } in scored {
+    let load = |one: &&Scored| one.cell.experiment != Experiment::Blind;
+    for Scored { cell, .. } in scored.iter().filter(load) {
         let found = (cell.workload.clone(), cell.subject().to_owned());
         if !all.contains(&found) {
             all.push(found);

@@ -19,7 +19,7 @@ use crate::cross_check::accounting::{self, Accounting};
 use crate::foreign::confirm;
 use crate::foreign::shell::shell;
 use crate::select::Configuration;
-use scoring::record::{Buffer, Cost, CrossCheck, Experiment, Noise, TOOLS};
+use scoring::record::{Buffer, Cost, CrossCheck, Experiment, Noise, Start, TOOLS};
 
 /// What came of a cell.
 pub(super) struct Measured {
@@ -36,17 +36,48 @@ pub(super) struct Measured {
     pub(super) truth_source: Option<String>,
     /// Processes that a command left running.
     pub(super) left_running: Option<u64>,
+    /// See [`CellRun::starts`](scoring::record::CellRun::starts).
+    pub(super) starts: Vec<Start>,
 }
 
 /// Runs the cell in the folder `dir`.
 pub(super) fn measure(cell: &Cell<'_>, dir: &Path) -> Result<Measured> {
     let mut prepared = Prepared::new(cell, dir)?;
+    if cell.experiment == Experiment::Blind && prepared.early.is_none() {
+        return blind(cell, dir, prepared);
+    }
     let mut armed = arm(cell, dir, prepared.group.as_ref())?;
     let before = armed.meters(cell, &prepared)?;
     let ran = run(cell, dir, &mut prepared, &mut armed)?;
     let drained = drain(cell, dir, &mut armed)?;
     let passed = armed.meters(cell, &prepared)?.since(&before);
     account(cell, dir, (prepared, armed), (ran, drained, passed))
+}
+
+/// The same of a cell whose monitor is started several times while the workload runs.
+fn blind(cell: &Cell<'_>, dir: &Path, prepared: Prepared) -> Result<Measured> {
+    let mut workload = start(cell, dir, &prepared.script, &[])?;
+    let group = prepared.group.as_ref();
+    let (mut starts, mut monitor) = super::blind::starts(cell, dir, group, &mut workload)?;
+    let before = Meters::read(&monitor, group, cell.is_tool())?;
+    let outcome = workload.wait(&mut monitor, &mut || Ok(()))?;
+    if let Some(last) = starts.last_mut() {
+        last.ended_ns = clock::now();
+    }
+    let passed = Meters::read(&monitor, group, cell.is_tool())?.since(&before);
+    let armed = Armed {
+        probes: ReadinessProbes::new(&cell.stage.programs, &[], cell.user(), false),
+        monitor,
+        env: Vec::new(),
+        blind: None,
+        tail: None,
+    };
+    let ran = Ran {
+        outcome,
+        own_cpu_samples: Vec::new(),
+    };
+    let measured = account(cell, dir, (prepared, armed), (ran, true, passed))?;
+    Ok(Measured { starts, ..measured })
 }
 
 /// What is there before the monitor.
@@ -117,7 +148,7 @@ fn arm(cell: &Cell<'_>, dir: &Path, group: Option<&Cgroup>) -> Result<Armed> {
         .filter(|_| technique.privilege() == Privilege::None);
     let tools = stage.out.join(TOOLS);
     let tools = cell.is_tool().then_some(tools.as_path());
-    let label = cell.configuration.label();
+    let label = cell.started_as()?;
     let mut monitor = MonitorProcess::start(&label, dir, group, user, tools)?;
     let env = monitor.ready(stage.patience())?;
     // A tool that puts something into programs only sees what these execute.
@@ -131,6 +162,9 @@ fn arm(cell: &Cell<'_>, dir: &Path, group: Option<&Cgroup>) -> Result<Armed> {
         None => tail(cell, dir)?,
     };
     probes.ready(tail.as_mut(), &mut monitor, stage.patience())?;
+    if let Some(tail) = tail.as_mut().filter(|_| cell.tells_the_running()) {
+        tail.snapshot(&mut monitor, stage.patience())?;
+    }
     Ok(Armed {
         monitor,
         probes,
@@ -263,6 +297,7 @@ fn account(
         blind: armed.blind,
         buffer,
         own_cpu_samples: ran.own_cpu_samples,
+        starts: Vec::new(),
     })
 }
 

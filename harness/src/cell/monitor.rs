@@ -140,6 +140,13 @@ impl MonitorProcess {
             .collect()
     }
 
+    /// Kills it, with no time to say anything.
+    pub(super) fn kill(mut self) -> Result<()> {
+        self.child.kill().context("SIGKILL")?;
+        self.child.wait().context("waitpid")?;
+        Ok(())
+    }
+
     /// Tells it to stop and takes its counters.
     pub(super) fn stop(mut self, patience: Duration) -> Result<Counters> {
         drop(self.stdin.take());

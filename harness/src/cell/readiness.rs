@@ -11,9 +11,9 @@ use anyhow::{Context, Result, bail};
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::sys::wait::{Id, WaitPidFlag, waitid};
 
-use super::interrupt;
 use super::monitor::MonitorProcess;
 use super::spool_tail::SpoolTail;
+use super::until::until;
 use crate::user::User;
 
 /// So long is the report of the last probes waited for before others follow, and then twice as long.
@@ -172,19 +172,4 @@ fn reap(mut readiness_probe: Child) -> Result<()> {
         );
     }
     Ok(())
-}
-
-/// Asks again every millisecond.
-fn until(patience: Duration, mut done: impl FnMut() -> Result<bool>) -> Result<bool> {
-    let deadline = Instant::now() + patience;
-    loop {
-        if done()? {
-            return Ok(true);
-        }
-        if Instant::now() > deadline {
-            return Ok(false);
-        }
-        interrupt::check()?;
-        std::thread::sleep(Duration::from_millis(1));
-    }
 }

@@ -9,7 +9,7 @@ use workloads::Definition;
 use super::interference;
 use super::stage::Stage;
 use crate::cgroup::{Cgroup, Limits};
-use crate::select::Configuration;
+use crate::select::{Configuration, SNAPSHOT};
 use crate::user::User;
 use scoring::record::{CellRun, Experiment, Noise};
 
@@ -65,6 +65,23 @@ impl Cell<'_> {
             },
             ..CellRun::nothing(&self.workload.label, &self.configuration.label())
         }
+    }
+
+    /// What its monitor is started as. Where blind windows are measured it tells what runs already.
+    pub(super) fn started_as(&self) -> Result<String> {
+        let one = self.configuration;
+        let chosen = one.options.given().any(|(name, _)| name == SNAPSHOT);
+        if self.experiment != Experiment::Blind || chosen || !one.takes(SNAPSHOT) {
+            return Ok(one.label());
+        }
+        Ok(one.with(SNAPSHOT, "yes")?.label())
+    }
+
+    /// Whether it tells what runs already.
+    pub(super) fn tells_the_running(&self) -> bool {
+        let one = self.configuration;
+        let blind = self.experiment == Experiment::Blind && one.takes(SNAPSHOT);
+        blind && one.options.word(SNAPSHOT) != "no"
     }
 
     /// Kinds and fields that its monitor offers.

@@ -3,9 +3,13 @@
 use std::collections::HashSet;
 use std::fs::File;
 use std::path::Path;
+use std::time::Duration;
 
-use anyhow::{Context, Result};
-use contract::{Claims, Decode, EventLog, Kind, Monitor, Pid, SpoolReader};
+use anyhow::{Context, Result, bail};
+use contract::{Claims, Decode, EventLog, Kind, Monitor, Origin, Pid, SpoolReader};
+
+use super::monitor::MonitorProcess;
+use super::until::until;
 
 /// Follows one spool.
 pub(super) struct SpoolTail {
@@ -16,6 +20,9 @@ pub(super) struct SpoolTail {
     /// What was reported of those that were waited for, and how many events of others.
     told: HashSet<(Pid, Kind)>,
     others: u64,
+    /// Whether a snapshot is over: a process that has a live event meanwhile is told with that, and all
+    /// others together at the end.
+    snapshot: bool,
     journal: EventLog,
 }
 
@@ -39,6 +46,7 @@ impl SpoolTail {
             seen,
             told: HashSet::new(),
             others: 0,
+            snapshot: false,
             journal,
         }))
     }
@@ -57,6 +65,9 @@ impl SpoolTail {
                 .iter()
                 .filter(|event| event.kind == self.kind);
             self.seen.extend(due.map(|event| event.pid));
+            let lines = self.journal.events.iter();
+            let lines = lines.filter(|event| event.origin == Origin::Snapshot);
+            self.snapshot |= lines.count() > 1;
             for event in &self.journal.events {
                 match pids.contains(&event.pid) {
                     true => drop(self.told.insert((event.pid, event.kind))),
@@ -66,6 +77,23 @@ impl SpoolTail {
             self.journal.clear();
         }
         Ok(pids.iter().all(|pid| self.seen.contains(pid)))
+    }
+
+    /// Waits until what runs already is told.
+    pub(super) fn snapshot(
+        &mut self,
+        monitor: &mut MonitorProcess,
+        patience: Duration,
+    ) -> Result<()> {
+        let told = until(patience, || {
+            monitor.check()?;
+            self.reported(&[])?;
+            Ok(self.snapshot)
+        })?;
+        if !told {
+            bail!("no snapshot was told within {} s", patience.as_secs());
+        }
+        Ok(())
     }
 
     /// Whether this one has been reported, as far as was read.

@@ -102,6 +102,11 @@ impl WorkloadProcess {
         drop(self.child.stdin.take());
     }
 
+    /// Whether it has ended.
+    pub(super) fn has_ended(&mut self) -> Result<bool> {
+        Ok(self.child.try_wait().context("waitpid")?.is_some())
+    }
+
     /// Ends it. It must have gone on until now, or it was no neighbour for a part of the time.
     pub(super) fn end(mut self) -> Result<()> {
         match self.child.try_wait().context("waitpid")? {

@@ -16,7 +16,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use super::args::WaitArgs;
 use crate::exit::{NothingRuns, misuse, say};
-use crate::select::{self, Configuration};
+use crate::select::{self, Configuration, SNAPSHOT};
 use crate::setup::reasons;
 use crate::watch::{
     self, Asked, Delivery, End, Filter, Form, Live, Outbox, Pulse, Shared, Table, Wanted,
@@ -25,9 +25,6 @@ use crate::{cleanup, lock, user};
 
 /// How long a slow reader is waited for at the end.
 const PATIENCE: Duration = Duration::from_secs(2);
-
-/// The option of monitors that tell the processes that run already.
-const SNAPSHOT: &str = "snapshot";
 
 /// What that means for `--user`.
 const ASKED_LATE: &str = "each program's is asked of /proc after its exec, and one that becomes \
@@ -105,6 +102,7 @@ fn column(text: &str) -> Result<Field, String> {
 /// Watches until it is told to stop or its reader has left.
 pub(crate) fn watch(args: &WatchArgs) -> Result<()> {
     let configuration = chosen(args)?;
+    columns(args, &configuration)?;
     let filter = filter(args, &configuration)?;
     able(&configuration)?;
     let (stop, stopping) = UnixStream::pair().context("socketpair")?;
@@ -129,7 +127,7 @@ pub(crate) fn watch(args: &WatchArgs) -> Result<()> {
     let live = Shared::new(Live::new(
         configuration.monitor.decoder(),
         filter,
-        form(args, &configuration)?,
+        form(args)?,
         Outbox::new(out, stopping)?,
         say,
     ));
@@ -252,12 +250,14 @@ fn give_up_root(configuration: &Configuration) -> Result<()> {
     }
 }
 
-fn form(args: &WatchArgs, configuration: &Configuration) -> Result<Form> {
-    let out = io::stdout();
-    let terminal = out.is_terminal();
-    let table = args
-        .format
-        .map_or(terminal, |format| format == EventFormat::Table);
+/// Whether events are shown for people.
+fn in_table(args: &WatchArgs) -> bool {
+    let table = args.format.map(|format| format == EventFormat::Table);
+    table.unwrap_or_else(|| io::stdout().is_terminal())
+}
+
+/// Columns are of a table, and of what is told.
+fn columns(args: &WatchArgs, configuration: &Configuration) -> Result<()> {
     let claims = configuration.monitor.claims(&configuration.options);
     let offered = |field| Kind::ALL.iter().any(|&kind| claims.field(kind, field));
     if let Some(field) = args.columns.iter().find(|field| !offered(**field)) {
@@ -266,12 +266,17 @@ fn form(args: &WatchArgs, configuration: &Configuration) -> Result<Form> {
             "--columns {field}: {label} does not tell it: see harness list for what does, and its options"
         )));
     }
-    if !table {
-        if !args.columns.is_empty() {
-            return Err(misuse(
-                "--columns: lines of JSON have all that is told: leave it out, or use --format table",
-            ));
-        }
+    if !args.columns.is_empty() && !in_table(args) {
+        return Err(misuse(
+            "--columns: lines of JSON have all that is told: leave it out, or use --format table",
+        ));
+    }
+    Ok(())
+}
+
+fn form(args: &WatchArgs) -> Result<Form> {
+    let terminal = io::stdout().is_terminal();
+    if !in_table(args) {
         return Ok(Form::Json);
     }
     let no_colour = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());

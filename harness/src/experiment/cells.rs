@@ -9,7 +9,7 @@ use crate::cell::{Cell, Stage};
 use crate::exit::say;
 use crate::progress::Progress;
 use crate::select::Configuration;
-use scoring::record::{CellRun, Experiment, Status};
+use scoring::record::{BLIND, CellRun, Experiment, Status};
 
 /// One cell that is to be run.
 #[derive(Clone, Copy)]
@@ -42,6 +42,15 @@ pub(super) fn overhead_of(workload: &Definition) -> Experiment {
     match workload.command {
         Some(_) => Experiment::Foreign,
         None => Experiment::Overhead,
+    }
+}
+
+/// What the cells of a workload measure that is not run in blocks alone.
+pub(super) fn experiment_of(workload: &Definition) -> Experiment {
+    match workload.model() {
+        "case" => Experiment::Case,
+        _ if workload.name.starts_with(BLIND) => Experiment::Blind,
+        _ => overhead_of(workload),
     }
 }
 
@@ -140,10 +149,7 @@ impl<'a> Cells<'a> {
         why: &str,
     ) -> Result<()> {
         for workload in workloads {
-            let experiment = match workload.model() {
-                "case" => Experiment::Case,
-                _ => overhead_of(workload),
-            };
+            let experiment = experiment_of(workload);
             let cell = self.cell(Task {
                 experiment,
                 workload,

@@ -1,17 +1,16 @@
-//! Cells that are run a number of times and held against no baseline: the cases. What is seen of one
-//! thing says nothing of cost.
+//! Cells that are run a number of times and held against no baseline: cases and blind windows. They say
+//! nothing of cost.
 
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
-use scoring::record::Experiment;
 use workloads::Definition;
 
-use super::cells::{Cells, Task, uses_accounting};
+use super::cells::{Cells, Task, experiment_of, uses_accounting};
 use crate::exit::say;
-use crate::progress::{Progress, words};
+use crate::progress::Progress;
 use crate::select::Configuration;
 
 /// What a case takes, about.
@@ -34,8 +33,7 @@ pub(crate) fn repeated(
         return Ok(());
     }
     say(&format!(
-        "{all} cells of cases, about {}",
-        words(CASE * all)
+        "{all} cells without baseline, of cases and blind windows"
     ));
     let progress = Progress::lasting(CASE * all);
     let (begun, mut done) = (Instant::now(), 0);
@@ -44,7 +42,7 @@ pub(crate) fn repeated(
         order.shuffle(rng);
         for (workload, configuration) in order {
             let task = Task {
-                experiment: Experiment::Case,
+                experiment: experiment_of(workload),
                 workload,
                 scale,
                 configuration,

@@ -31,6 +31,18 @@ fn kind_20_what_is_mistyped_is_guessed_and_the_commands_own_help_is_named() {
             &["run", "--rep", "3"],
             &["did you mean --reps?", "see harness run --help"],
         ),
+        (
+            &["watch", "null", "--columns", "comm", "--format", "table"],
+            &["--columns comm", "null does not tell it"],
+        ),
+        (
+            &["watch", "audit{fields=all}", "--columns", "comm"],
+            &["--columns", "lines of JSON have all", "--format table"],
+        ),
+        (
+            &["watch", "ebpf", "--columns", "exe"],
+            &["--columns", "exe has a place in every table"],
+        ),
         (&["watch", "ebfp"], &["did you mean ebpf?", "harness list"]),
         (
             &["watch", "ebpf", "--kind", "forks"],

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, SystemTime};
 
-use contract::{Result, Session};
+use contract::{Options, Result, Session};
 use nix::errno::Errno;
 use nix::fcntl::{FallocateFlags, Flock, FlockArg, fallocate};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -52,6 +52,11 @@ pub(super) struct Follower {
     given: u64,
 }
 
+/// Whether the other fields of an exit are asked for.
+pub(super) fn detailed(options: &Options) -> bool {
+    options.word("fields") == "all"
+}
+
 impl Follower {
     /// Switches it on, into the file at `path`, which must not be there.
     pub(super) fn start(path: &Path) -> Result<Self> {
@@ -86,6 +91,9 @@ impl Follower {
 
     /// Until told to stop.
     pub(super) fn run(mut self, session: &mut Session<'_>) -> Result<()> {
+        if detailed(session.options) {
+            session.spool.write(crate::common::clock::now(), &[])?;
+        }
         (session.ready)(&[])?;
         let silence = session.spool.is_live().then_some(SILENCE);
         loop {

@@ -1,19 +1,36 @@
 //! `struct acct_v3`: what the kernel writes of a process that has ended.
 
-use contract::Pid;
+use contract::{DetailsBuf, Field, Pid, proc_forms};
 
 const VERSION: usize = 1;
+const TTY: usize = 2;
 const STATUS: usize = 4;
 const UID: usize = 8;
+const GID: usize = 12;
 const PID: usize = 16;
 const PPID: usize = 20;
 const BEGUN: usize = 24;
 const LIVED: usize = 28;
+const COMM: usize = 48;
 /// In the first byte: it has forked and executed nothing since.
 const FORKED: u8 = 1;
 /// What the version is for a record in the byte order of this machine: the number, and a bit that
 /// says big-endian.
 const THIS: u8 = 3 | if cfg!(target_endian = "big") { 0x80 } else { 0 };
+
+/// What it tells beside: name, user, group and terminal.
+pub(super) fn details(bytes: &[u8; AcctRecord::SIZE], to: &mut DetailsBuf) {
+    let number =
+        |at: usize| u32::from_ne_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
+    let name = bytes[COMM..].split(|&byte| byte == 0).next();
+    to.text(Field::Comm, name.unwrap_or_default());
+    to.number(Field::Uid, number(UID));
+    to.number(Field::Gid, number(GID));
+    let tty = u16::from_ne_bytes([bytes[TTY], bytes[TTY + 1]]);
+    if let Some(tty) = proc_forms::terminal(tty.into()) {
+        to.text(Field::Tty, tty.as_bytes());
+    }
+}
 
 /// One record.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,15 +1,52 @@
 //! Against recorded bytes, and as root against the kernel.
 
-use contract::Kind;
+use contract::{DetailsBuf, EventLog, Field, Frame, Kind, Monitor};
 use proptest::prelude::*;
 
-use super::Accounting;
+use super::{Accounting, AcctRecord};
 use crate::test_support::{self, lives, of, on_machine_for, takes, watch};
 
 /// `sh -c '/bin/true & sh -c "exit 3"; kill -9 $$'`; the records of other processes are taken out.
 #[test]
 fn recorded_bytes_decode_to_what_happened() {
     test_support::recorded(&Accounting, "accounting/sh.spool");
+}
+
+/// Made up: `struct acct_v3` of a process on a terminal.
+#[test]
+fn more_fields_are_told_where_they_are_asked_for() {
+    let mut record = [0; AcctRecord::SIZE];
+    let version = if cfg!(target_endian = "big") { 0x83 } else { 3 };
+    record[1] = version;
+    record[2..4].copy_from_slice(&(136_u16 << 8 | 7).to_ne_bytes());
+    record[8..12].copy_from_slice(&11_u32.to_ne_bytes());
+    record[12..16].copy_from_slice(&12_u32.to_ne_bytes());
+    record[48..51].copy_from_slice(b"a\nb");
+    let said = |frames: &[&[u8]]| {
+        let (mut decoder, mut log) = (Accounting.decoder(), EventLog::default());
+        for bytes in frames {
+            let frame = Frame { received: 1, bytes };
+            decoder.frame(frame, &mut log).unwrap();
+        }
+        assert_eq!(log.events.len(), 1);
+        let details = log.details(&log.events[0]);
+        details
+            .iter()
+            .map(|one| format!("{one:?}"))
+            .collect::<String>()
+    };
+    assert_eq!(said(&[&record]), "");
+    let mut wanted = DetailsBuf::default();
+    wanted.text(Field::Comm, b"a\nb");
+    wanted.number(Field::Uid, 11_u32);
+    wanted.number(Field::Gid, 12_u32);
+    wanted.text(Field::Tty, b"pts7");
+    let wanted: String = wanted
+        .details()
+        .iter()
+        .map(|one| format!("{one:?}"))
+        .collect();
+    assert_eq!(said(&[b"", &record]), wanted);
 }
 
 proptest! {

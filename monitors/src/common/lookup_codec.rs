@@ -2,7 +2,7 @@
 //! byte, a little-endian 32-bit length and so many bytes. One that was not to be had is not there.
 //! Where nothing else tells the event, [`head`] does.
 
-use contract::{EventRef, Frame, Kind, Pid};
+use contract::{Details, EventRef, Frame, Kind, Pid};
 
 /// An event as a frame begins with it: a byte for the kind, the pid.
 pub(crate) fn head(kind: Kind, pid: Pid) -> [u8; 5] {
@@ -34,11 +34,13 @@ pub(crate) enum Tag {
     ArgvCut = 3,
     /// Parent, a 32-bit number.
     Ppid = 4,
+    /// Other fields, as [`contract::Details`] has them.
+    Details = 5,
 }
 
 impl Tag {
     fn of(byte: u8) -> Option<Self> {
-        [Tag::Exe, Tag::Argv, Tag::ArgvCut, Tag::Ppid]
+        [Tag::Exe, Tag::Argv, Tag::ArgvCut, Tag::Ppid, Tag::Details]
             .into_iter()
             .find(|tag| *tag as u8 == byte)
     }
@@ -62,6 +64,10 @@ pub(crate) fn tell<'a>(mut rest: &'a [u8], report: &mut EventRef<'a>) -> Result<
             Tag::Ppid => {
                 let word = bytes.try_into().map(u32::from_le_bytes);
                 report.ppid = Some(word.map_err(|_| "ppid is not 4 bytes")?);
+            }
+            Tag::Details => {
+                let details = Details::read(bytes);
+                report.details = details.map_err(|_| "details are no details")?;
             }
         }
     }

@@ -3,23 +3,19 @@
 // What an exec's record tells beside exe and argv. Session and pids are read from `struct pid`, whose
 // numbers begin with that of the initial namespace and end with that of the process's own.
 
-static inline __attribute__((always_inline)) void put_ids(struct details *to, struct task_struct *task)
+// What is left out where the cost of each field is measured: tests/cost.rs compiles it once for each.
+#ifndef LEFT_OUT
+#define LEFT_OUT 0
+#endif
+enum { NONE, START, CGROUP, USERS, LOGIN, SESSION, NAMESPACE, NAME, TERMINAL, GIVEN };
+#define TOLD(what) (LEFT_OUT != what)
+
+static inline __attribute__((always_inline)) void put_namespace(struct details *to, struct pid *own)
 {
-	struct pid *session = task->signal->pids[PIDTYPE_SID], *own = task->thread_pid;
-	const struct cred *cred = task->real_cred;
 	void *numbers = (void *)own + OFFSET(struct pid, numbers);
 	struct pid_namespace *ns = 0;
 	u32 level = 0;
 
-	to->born = task->start_time;
-	to->cgroup = bpf_get_current_cgroup_id();
-	to->uid = cred->uid.val;
-	to->gid = cred->gid.val;
-	if (HAS(task, loginuid))
-		to->auid = task->loginuid.val;
-	else
-		to->flags |= NO_AUID;
-	bpf_probe_read_kernel(&to->session, sizeof(to->session), (void *)session + OFFSET(struct pid, numbers));
 	READ(level, own, level);
 	// The kernel nests them no deeper than 32.
 	level &= 63;
@@ -30,12 +26,37 @@ static inline __attribute__((always_inline)) void put_ids(struct details *to, st
 	READ(to->pid_ns, ns, ns.inum);
 }
 
+static inline __attribute__((always_inline)) void put_ids(struct details *to, struct task_struct *task)
+{
+	struct pid *session = task->signal->pids[PIDTYPE_SID];
+	const struct cred *cred = task->real_cred;
+
+	if (TOLD(START))
+		to->born = task->start_time;
+	if (TOLD(CGROUP))
+		to->cgroup = bpf_get_current_cgroup_id();
+	if (TOLD(USERS)) {
+		to->uid = cred->uid.val;
+		to->gid = cred->gid.val;
+	}
+	if (!HAS(task, loginuid))
+		to->flags |= NO_AUID;
+	else if (TOLD(LOGIN))
+		to->auid = task->loginuid.val;
+	if (TOLD(SESSION))
+		bpf_probe_read_kernel(&to->session, sizeof(to->session),
+				      (void *)session + OFFSET(struct pid, numbers));
+	if (TOLD(NAMESPACE))
+		put_namespace(to, task->thread_pid);
+}
+
 static inline __attribute__((always_inline)) void put_names(struct details *to, struct task_struct *task)
 {
 	struct tty_struct *tty = task->signal->tty;
 
-	bpf_get_current_comm(to->comm, sizeof(to->comm));
-	if (tty)
+	if (TOLD(NAME))
+		bpf_get_current_comm(to->comm, sizeof(to->comm));
+	if (tty && TOLD(TERMINAL))
 		bpf_probe_read_kernel_str(to->tty, sizeof(to->tty), (void *)tty + OFFSET(struct tty_struct, name));
 	else
 		to->tty[0] = 0;
@@ -98,7 +119,7 @@ put_details(struct scratch *scratch, struct details *to, struct task_struct *tas
 	to->flags = 0;
 	put_ids(to, task);
 	put_names(to, task);
-	given = put_given(scratch, at, to, path);
+	given = TOLD(GIVEN) ? put_given(scratch, at, to, path) : 0;
 	if (level == ALL)
 		cwd = put_cwd(scratch, at + given, to, task);
 	to->path_length = given;

@@ -1,6 +1,7 @@
 //! The monitor against the real kernel, and its decoder against recorded bytes. To repeat one:
 //! `cargo test -p rollcall-monitors ebpf::tests::NAME` as root.
 
+mod cost;
 mod details;
 mod host;
 mod loops;

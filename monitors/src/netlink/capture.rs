@@ -8,7 +8,7 @@ use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::time::TimeSpec;
 
 use super::interference;
-use super::lookup::{Lookup, When};
+use super::lookup::{self, Lookup, When};
 use super::recv_batch::{Batch, Received};
 use super::socket::{ExecWaker, Listener};
 use super::wire::PROTOCOL;
@@ -63,7 +63,9 @@ impl Capture {
         Ok(Self {
             listener: Listener::start(options.size_or_kernel("rcvbuf"))?,
             waker: when.map(|_| ExecWaker::join()).transpose()?,
-            lookup: when.map(Lookup::new).transpose()?,
+            lookup: when
+                .map(|when| Lookup::new(when, lookup::detailed(options)))
+                .transpose()?,
             rest: options.duration("rest"),
             batch: Batch::new(),
             episodes: 0,

@@ -5,9 +5,10 @@
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
-use contract::{Kind, Nanos, Pid, Result};
+use contract::{Kind, Nanos, Options, Pid, Result};
 
 use crate::common::lookup_codec::{self, Tag};
+use crate::common::proc_details::ProcDetails;
 use crate::common::proc_lookup::Proc;
 use crate::common::process_stat::{self, ProcessStat};
 
@@ -24,6 +25,11 @@ pub(super) enum When {
     Adaptive,
 }
 
+/// Whether the other fields are looked up too; with `lookup=never` nothing is.
+pub(super) fn detailed(options: &Options) -> bool {
+    options.word("fields") == "all" && options.word("lookup") != "never"
+}
+
 /// Looks up and keeps, for one batch.
 pub(super) struct Lookup {
     proc: Proc,
@@ -33,6 +39,8 @@ pub(super) struct Lookup {
     parents: Parents,
     yields: Yield,
     tick: Duration,
+    /// Looks up the other fields, where these are asked for.
+    details: Option<ProcDetails>,
 }
 
 /// How many of the latest look-ups found a program.
@@ -70,7 +78,7 @@ struct FieldSpan {
 }
 
 impl Lookup {
-    pub(super) fn new(when: When) -> Result<Self> {
+    pub(super) fn new(when: When, detailed: bool) -> Result<Self> {
         let proc = Proc::open()
             .map_err(|errno| format!("/proc: {errno}: mount it, or use netlink{{lookup=never}}"))?;
         Ok(Self {
@@ -81,6 +89,7 @@ impl Lookup {
             parents: Parents::default(),
             yields: Yield::default(),
             tick: process_stat::tick(),
+            details: detailed.then(ProcDetails::new),
         })
     }
 
@@ -167,6 +176,9 @@ impl Lookup {
             if let Some(dir) = dir.as_ref().filter(|_| staleness == Staleness::Current) {
                 self.proc.exe(dir.as_fd(), &mut self.fields);
                 self.proc.argv(dir.as_fd(), &mut self.fields);
+                if let Some(details) = &mut self.details {
+                    details.keep(dir.as_fd(), &mut self.fields);
+                }
             }
             found.middle = self.fields.len();
             let parent = match (known, dir) {
@@ -245,7 +257,7 @@ mod tests {
 
     #[test]
     fn our_own_fields_are_found_and_a_later_start_is_another_process() {
-        let mut lookup = Lookup::new(When::Always).unwrap();
+        let mut lookup = Lookup::new(When::Always, false).unwrap();
         let event = |happened| ProcessEvent {
             kind: Kind::Exec,
             pid: std::process::id(),

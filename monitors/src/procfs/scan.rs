@@ -9,6 +9,7 @@ use contract::{Kind, Pid, Result, Spool};
 use super::stat::{Image, Stat};
 use crate::common::clock;
 use crate::common::lookup_codec::{self, Tag};
+use crate::common::proc_details::ProcDetails;
 use crate::common::proc_lookup::Proc;
 
 /// All that was known at the last look.
@@ -17,6 +18,8 @@ pub(super) struct Scan {
     known: HashMap<Pid, Known>,
     count: u64,
     fields: Vec<u8>,
+    /// Looks up the other fields, where these are asked for.
+    details: Option<ProcDetails>,
 }
 
 struct Known {
@@ -31,13 +34,14 @@ struct Known {
 
 impl Scan {
     /// The processes that are there already: nothing is told of how they came to be.
-    pub(super) fn first() -> Result<Self> {
+    pub(super) fn first(detailed: bool) -> Result<Self> {
         let proc = Proc::open().map_err(|errno| format!("/proc: {errno}: mount it"))?;
         let mut look = Self {
             proc,
             known: HashMap::new(),
             count: 0,
             fields: Vec::new(),
+            details: detailed.then(ProcDetails::new),
         };
         for pid in pids()? {
             if let Some((_, stat)) = look.stat(pid) {
@@ -87,7 +91,16 @@ impl Scan {
         known.seen = count;
         if known.executes(stat) {
             self.fields.clear();
-            program(&mut self.proc, dir, stat, &mut self.fields);
+            parent(stat, &mut self.fields);
+            let process = self.fields.len();
+            self.proc.exe(dir, &mut self.fields);
+            self.proc.argv(dir, &mut self.fields);
+            if let Some(details) = &mut self.details {
+                details.keep(dir, &mut self.fields);
+            }
+            if moved_on(dir, stat) {
+                self.fields.truncate(process);
+            }
             tell(spool, Kind::Exec, pid, &self.fields)?;
         }
         if stat.ended && !known.ended {
@@ -138,16 +151,10 @@ fn parent(stat: &Stat, fields: &mut Vec<u8>) {
     }
 }
 
-/// What it executed. When it executes something else meanwhile, which of the two these are fields of
-/// is not known, and the next look will say that it did; then they are left out.
-fn program(proc: &mut Proc, dir: BorrowedFd<'_>, stat: &Stat, fields: &mut Vec<u8>) {
-    parent(stat, fields);
-    let process = fields.len();
-    proc.exe(dir, fields);
-    proc.argv(dir, fields);
-    if Stat::of(dir).is_some_and(|now| now.image != stat.image && now.image != Image::None) {
-        fields.truncate(process);
-    }
+/// Whether it has executed something else meanwhile: then which of the two the fields are of is not known, and
+/// the next look will say that it did.
+fn moved_on(dir: BorrowedFd<'_>, stat: &Stat) -> bool {
+    Stat::of(dir).is_some_and(|now| now.image != stat.image && now.image != Image::None)
 }
 
 fn tell(spool: &mut Spool, kind: Kind, pid: Pid, fields: &[u8]) -> Result<()> {

@@ -37,7 +37,7 @@ impl Looks {
         let path = dir.path().join("spool");
         let spool = contract::Spool::new(std::fs::File::create(&path).unwrap()).unwrap();
         Self {
-            look: Scan::first().unwrap(),
+            look: Scan::first(false).unwrap(),
             spool,
             path,
             _dir: dir,

@@ -213,7 +213,8 @@ fn said(line: &LineRule, found: &Captures<'_>, received: Nanos) -> Option<Parsed
     })
 }
 
-/// The groups that are called as fields; numbers are decimal, and `(none)` is no terminal.
+/// The groups that are called as fields; numbers are decimal, `(none)` is no terminal, and blanks behind a
+/// name are what a table fills its column with.
 fn details(found: &Captures<'_>) -> Option<DetailsBuf> {
     let mut details = DetailsBuf::default();
     for field in Field::DETAILS {
@@ -222,6 +223,7 @@ fn details(found: &Captures<'_>) -> Option<DetailsBuf> {
         };
         match group.as_bytes() {
             b"(none)" if field == Field::Tty => details.text(field, b""),
+            name if field == Field::Comm => details.text(field, name.trim_ascii_end()),
             bytes if field.is_text() => details.text(field, bytes),
             digits => details.number(field, from_utf8(digits).ok()?.parse::<u64>().ok()?),
         }

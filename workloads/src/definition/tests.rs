@@ -13,13 +13,21 @@ fn error(text: &str) -> String {
     parse("x.toml", text).unwrap_err().to_string()
 }
 
+/// Sleepers do nothing.
+fn most_live(definition: &Definition) -> u32 {
+    match definition.model() {
+        "sleepers" => 5008,
+        _ => 1024,
+    }
+}
+
 #[test]
 fn every_definition_parses_and_has_a_name_and_analysis_of_its_own() {
     let all = definitions().unwrap();
     for (index, definition) in all.iter().enumerate() {
         let script = definition.script(1.0, Path::new("/p")).unwrap();
         assert!(
-            script.live <= 1024 && script.slots < 1 << 21,
+            script.live <= most_live(definition) && script.slots < 1 << 21,
             "{definition:?}"
         );
         let sentences = definition.analysis.matches(". ").count() + 1;

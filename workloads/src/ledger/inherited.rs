@@ -6,7 +6,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use contract::{DetailsBuf, Field, Result, file};
+use contract::{DetailsBuf, Field, Result, file, proc_forms};
 use serde::{Deserialize, Serialize};
 
 const FILE: &str = "inherited.json";
@@ -40,7 +40,7 @@ impl Inherited {
             gid: user.1,
             auid: own("loginuid").and_then(|text| text.trim().parse().ok()),
             session: word(3),
-            tty: word(4).and_then(terminal),
+            tty: word(4).and_then(proc_forms::terminal),
             cgroup: own("cgroup").and_then(|text| cgroup(&text, &own("mounts")?)),
             pid_ns: namespace.and_then(|about| u32::try_from(about.ino()).ok()),
         }
@@ -113,70 +113,14 @@ impl Inherited {
 /// The longest name that the kernel keeps of a program.
 const COMM: usize = 15;
 
-/// The kernel's name of a terminal by its number, packed as /proc has it.
-fn terminal(number: u32) -> Option<String> {
-    let (major, minor) = (number >> 8 & 0xfff, number & 0xff | number >> 12 & 0xf_ff00);
-    match (major, minor) {
-        (0, 0) => Some(String::new()),
-        (136..=143, minor) => Some(format!("pts{}", (major - 136) * 256 + minor)),
-        (4, minor @ 0..64) => Some(format!("tty{minor}")),
-        (4, minor) => Some(format!("ttyS{}", minor - 64)),
-        _ => None,
-    }
-}
-
 /// The number of the folder of version 2 that /proc/PID/cgroup names.
 fn cgroup(of: &str, mounts: &str) -> Option<u64> {
-    let path = of.lines().find_map(|line| line.strip_prefix("0::"))?;
-    let mut mounts = mounts.lines().map(|line| line.split(' '));
-    let mount = mounts.find_map(|mut words| {
-        let point = words.nth(1)?;
-        (words.next()? == "cgroup2").then_some(point)
-    })?;
+    let (path, mount) = (
+        proc_forms::unified_path(of)?,
+        proc_forms::unified_mount(mounts)?,
+    );
     Some(fs::metadata(format!("{mount}{path}")).ok()?.ino())
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use contract::{Details, Value};
-
-    #[test]
-    fn what_a_child_has_is_what_it_finds() {
-        let found = Inherited::of_children((7, 8), "/x");
-        assert_eq!(
-            found.pid_ns,
-            fs::metadata("/proc/thread-self/ns/pid")
-                .ok()
-                .map(|one| one.ino() as u32)
-        );
-        assert_eq!(
-            found.session,
-            Some(nix::unistd::getsid(None).unwrap().as_raw() as u32)
-        );
-        let dir = tempfile::tempdir().unwrap();
-        assert_eq!(Inherited::read(dir.path()).unwrap(), None);
-        found.write(dir.path()).unwrap();
-        assert_eq!(Inherited::read(dir.path()).unwrap(), Some(found.clone()));
-        let details = found.details(Some("/bin/a-name-of-twenty-bytes"));
-        let details: Details<'_> = details.details();
-        let text = |field| match details.get(field) {
-            Some(Value::Text { bytes, .. }) => String::from_utf8_lossy(bytes).into_owned(),
-            _ => String::new(),
-        };
-        assert_eq!(text(Field::Comm), "a-name-of-twent");
-        assert_eq!(text(Field::Cwd), "/x");
-        assert_eq!(details.number(Field::Gid), Some(8));
-        assert_eq!(Details::read(details.bytes()).unwrap(), details);
-        assert_eq!(found.details(None).details().get(Field::Path), None);
-    }
-
-    #[test]
-    fn terminals_have_the_kernels_names() {
-        assert_eq!(terminal(0).as_deref(), Some(""));
-        assert_eq!(terminal(136 << 8 | 3).as_deref(), Some("pts3"));
-        assert_eq!(terminal(137 << 8 | 1).as_deref(), Some("pts257"));
-        assert_eq!(terminal(4 << 8 | 65).as_deref(), Some("ttyS1"));
-        assert_eq!(terminal(5 << 8 | 1), None);
-    }
-}
+mod tests;

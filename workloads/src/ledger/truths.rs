@@ -26,7 +26,10 @@ pub(super) fn truths(
             program.argv.fill(&manifest.tag, number, &mut argv);
             truths.push(slot.exec(program, arena.push(&argv)));
         }
-        truths.extend(slot.has(EXIT).then(|| slot.exit()));
+        // What executes nothing runs the first program.
+        let program = if slot.has(EXEC) { slot.program } else { 0 };
+        let program = programs.get(program as usize);
+        truths.extend(slot.has(EXIT).then(|| slot.exit(program)));
     }
     Ledger {
         truths,
@@ -157,11 +160,12 @@ impl Slot {
         truth
     }
 
-    fn exit(&self) -> Truth {
+    fn exit(&self, program: Option<&Image<'_>>) -> Truth {
         let after = first_made([self.exit_after, self.exec_after, self.fork_after]);
         let window = (after, self.exit_before);
         let mut truth = self.truth(Kind::Exit, window, self.has(LOOSE_EXIT));
         truth.fields.status = Some(self.wait_status());
+        truth.fields.details = program.and_then(|program| program.details);
         // Every parent waits for its children, so it is the parent at the end too.
         truth.fields.ppid = Some(self.ppid());
         truth

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::cell_row;
 use super::workload::{self, Ids, Workload};
+use crate::blind::Blind;
 use crate::cases::Cases;
 use crate::cost::Costs;
 use crate::format;
@@ -52,6 +53,7 @@ pub(super) struct View<'a> {
     workloads: Vec<Workload<'a>>,
     lineage: lineage::Table,
     told: told::Matrix,
+    blind: &'a Blind,
     ids: Ids,
     row_head: &'static [&'static str],
     short_head: &'static [&'static str],
@@ -120,6 +122,7 @@ impl<'a> View<'a> {
             workloads: workload::all(parts, &ids),
             lineage: lineage::Table::new(summary),
             told: told::Matrix::new(summary),
+            blind: &parts.blind,
             ids,
             row_head: &format::HEAD,
             short_head: &format::SHORT_HEAD,

@@ -4,11 +4,11 @@
 
 use std::path::{Path, PathBuf};
 
-use contract::{EventLog, Frame, Kind, Monitor, SpoolReader};
+use contract::{EventLog, Frame, Kind, Monitor, SpoolReader, Value};
 use proptest::prelude::*;
 
 use super::super::Audit;
-use super::super::wire::{self, OFFSET};
+use super::super::wire::{self, DETAILED, OFFSET};
 use super::support::{agree, decode, exec_line, lines};
 
 fn file(name: &str) -> PathBuf {
@@ -34,6 +34,45 @@ fn recorded_arguments_are_exact() {
         found == expected,
         "decoded arguments differ from testdata/audit/nasty.txt"
     );
+}
+
+/// What an exec with `fields=all` is told by: the records of one serial, up to the one that ends them.
+#[test]
+fn the_fields_of_an_exec_come_from_four_records() {
+    let said = |detailed: bool| {
+        let (mut decoder, mut journal) = (Audit.decoder(), EventLog::default());
+        let mut frame = |kind, text: &str| {
+            let bytes = wire::message(kind, 0, 0, text.as_bytes());
+            let frame = Frame {
+                received: 1,
+                bytes: &bytes,
+            };
+            decoder.frame(frame, &mut journal).unwrap();
+        };
+        if detailed {
+            frame(DETAILED, "");
+        }
+        let at = "audit(1000000.000:7):";
+        let call =
+            "arch=c000003e syscall=59 success=yes exit=0 a0=0 items=2 ppid=1 pid=2 auid=3 uid=4";
+        let rest = "gid=5 euid=6 tty=pts7 ses=8 comm=6120 exe=\"/x\" key=\"rollcall\"";
+        frame(1300, &format!("{at} {call} {rest}"));
+        frame(1309, &format!("{at} argc=1 a0=\"y\""));
+        frame(1307, &format!("{at} cwd=\"/z\""));
+        frame(1302, &format!("{at} item=0 name=\"./y\" inode=1"));
+        frame(1302, &format!("{at} item=1 name=\"/lib/ld.so\" inode=2"));
+        frame(1320, &format!("{at} "));
+        assert_eq!(journal.events.len(), 1);
+        let details = journal.details(&journal.events[0]);
+        let text = details.iter().map(|(field, value)| match value {
+            Value::Number(number) => format!("{field}={number}"),
+            Value::Text { bytes, .. } => format!("{field}='{}'", bytes.escape_ascii()),
+        });
+        text.collect::<Vec<_>>().join(" ")
+    };
+    let all = "path='./y' comm='a ' cwd='/z' uid=4 euid=6 gid=5 auid=3 tty='pts7'";
+    assert_eq!(said(true), all);
+    assert_eq!(said(false), "");
 }
 
 /// One SYSCALL record: time (ms), number and convention, caller, the child or status it had.
