@@ -6,6 +6,7 @@
 //! spools is written, scored, and read back.
 
 mod as_command;
+mod blind;
 mod case;
 mod expect;
 mod expectation;
@@ -33,6 +34,7 @@ use scoring::record::{
 };
 
 pub(crate) use as_command::as_commands;
+pub(crate) use blind::examine as blind_windows;
 pub(crate) use case::Case;
 /// All faults at once, for runs of real workloads under `replay`.
 pub(crate) use fault_matrix::EVERYTHING;

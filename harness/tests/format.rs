@@ -90,6 +90,10 @@ fn without_root(keys: &mut Keys, dir: &Path) {
     let choice = ["-m", "preload", "-w", "paced$"];
     measured(keys, dir, "gate", &[&gate[..], &choice, &small].concat());
     keys.walk("baseline", &json(&baseline));
+    keys.walk(
+        "tamper.json",
+        &json(&home().join("results/tamper/tamper.json")),
+    );
     // A real one takes an hour.
     keys.walk("soak.json", &json(&home().join("scripts/tests/soak.json")));
 }

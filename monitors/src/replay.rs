@@ -5,6 +5,7 @@
 //! wrong and reports falsely is what its options say, so whatever else a report shows is an error of
 //! the scorer.
 
+mod backfill;
 mod delivery;
 mod false_reports;
 mod faults;
@@ -21,6 +22,7 @@ use contract::{
 };
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
+pub use backfill::Line;
 pub use faults::{Faults, Law};
 pub use figures::{Delivered, FieldFigures, Figures, KindFigures};
 pub use plant::{Planted, plant};

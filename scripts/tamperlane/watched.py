@@ -80,7 +80,8 @@ class Watch:
         """Of the events of this kind the pids, and the marks of programs that were executed with one: not of those that only
         pass it on (env, setpriv, sh)."""
         pids, words = set(), set()
-        for line in self.out.read_bytes().splitlines():
+        # The last line may be half written.
+        for line in self.out.read_bytes().rpartition(b"\n")[0].splitlines():
             if f'"kind":"{kind}"'.encode() not in line:
                 continue
             event = json.loads(line)

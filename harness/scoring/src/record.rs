@@ -1,12 +1,18 @@
 //! What a record folder holds, as written while measuring. Everything else in it is computed from
 //! this and the raw files: `record.json`, and in `raw/CELL/` a `cell.json`, the ledger and the spool.
 
+mod holds;
+mod machine;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
+
+pub use self::holds::Buffer;
+pub use machine::Machine;
 
 pub use crate::gap::Start;
 pub use crate::json::{read_json, write_json, write_json_pretty};
@@ -58,51 +64,6 @@ pub struct Record {
     /// What could not be measured or limited on this machine, each with what is missing and what to do.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
-}
-
-/// The machine a record was made on.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Machine {
-    /// `uname -r`.
-    pub kernel: String,
-    /// `uname -m`.
-    pub arch: String,
-    /// Model name of the first CPU.
-    pub cpu: String,
-    /// CPUs this process may use.
-    pub cpus: u32,
-    /// Bytes of memory.
-    pub memory_bytes: u64,
-    /// `none`, or the hypervisor as far as it can be told (`kvm`, `tcg`).
-    pub virtualisation: String,
-    /// Current clock source.
-    pub clocksource: String,
-    /// `v1`, `v2` or `none`: which cgroup hierarchy costs were read from.
-    pub cgroup: String,
-    /// Distribution, from os-release.
-    pub distribution: String,
-    /// C library.
-    pub libc: String,
-    /// User id the harness ran as.
-    pub uid: u32,
-    /// Kernel settings that decide what can run (`CONFIG_PROC_EVENTS` to `y`).
-    pub config: BTreeMap<String, String>,
-    /// Times taken on emulated CPUs say nothing about speed.
-    pub correctness_only: bool,
-}
-
-impl Machine {
-    /// What two records of one machine have in common.
-    pub fn identity(&self) -> (&str, &str, &str, &str, u32, u64) {
-        (
-            &self.kernel,
-            &self.cpu,
-            &self.distribution,
-            &self.virtualisation,
-            self.cpus,
-            self.memory_bytes >> 20,
-        )
-    }
 }
 
 /// A workload of the record.
@@ -169,35 +130,6 @@ pub enum Experiment {
     Blind,
     /// Whether interference with its kernel state is noticed.
     Tamper,
-}
-
-/// What holds events between the kernel, or the program that made them, and a monitor's reader.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Buffer {
-    /// How much it holds, in `unit`; `None` where nothing bounds it or its size cannot be told.
-    pub capacity: Option<u64>,
-    /// The highest fill that was seen at any read, a lower bound of the highest there was; `None`
-    /// where it cannot be read.
-    pub peak: Option<u64>,
-    /// `bytes`, `records` or `messages`; [`Buffer::NONE`], [`Buffer::UNKNOWN`].
-    pub unit: String,
-    /// The least that one event takes in it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub least_per_event: Option<u64>,
-}
-
-impl Buffer {
-    /// The unit of a technique without a buffer that events could fill.
-    pub const NONE: &str = "none";
-    /// The unit of one of which it cannot be told.
-    pub const UNKNOWN: &str = "unknown";
-
-    /// The most events that it can hold.
-    pub fn capacity_in_events(&self) -> Option<u64> {
-        self.capacity
-            .zip(self.least_per_event)
-            .map(|(all, one)| all / one.max(1))
-    }
 }
 
 /// `cell.json`: one workload under one monitor, once, as far as it was measured while it ran.

@@ -50,6 +50,10 @@ pub(crate) fn selftest(args: &SelftestArgs) -> Result<()> {
     let record = dir.path().join("record");
     std::fs::create_dir(&record)?;
     cases.extend(selftest::examine(&sources, &record, args.seed)?);
+    cases.extend(selftest::blind_windows(
+        &dir.path().join("blind"),
+        args.seed,
+    )?);
     let failed = cases.iter().filter(|case| !case.faults.is_empty()).count();
     let repeat = format!("repeat with: harness selftest --seed {}", args.seed);
     for Case { name, faults } in &cases {

@@ -110,15 +110,9 @@ pub(crate) fn watch(args: &WatchArgs) -> Result<()> {
     } else {
         Some(lock::take(args.wait.limit)?)
     };
-    for signal in [SIGINT, SIGTERM, SIGHUP] {
-        let stopping = stopping.try_clone().context("dup")?;
-        signal_hook::low_level::pipe::register(signal, stopping).context("sigaction")?;
-    }
+    stop_when_told(&stopping)?;
     if !args.lock_held {
-        // Nothing is measured, so what cannot be put back need not stop it.
-        if let Err(error) = cleanup::put_back() {
-            say(&format!("cannot be put back: {error:#}"));
-        }
+        put_back();
     }
     give_up_root(&configuration)?;
 
@@ -159,6 +153,22 @@ pub(crate) fn watch(args: &WatchArgs) -> Result<()> {
     let lost = &counters.reported_lost;
     say(&watch::summary(&label, &count, &delivery, lost));
     delivered(&delivery)
+}
+
+/// Signals that end it write a byte there.
+fn stop_when_told(stopping: &UnixStream) -> Result<()> {
+    for signal in [SIGINT, SIGTERM, SIGHUP] {
+        let stopping = stopping.try_clone().context("dup")?;
+        signal_hook::low_level::pipe::register(signal, stopping).context("sigaction")?;
+    }
+    Ok(())
+}
+
+/// Nothing is measured, so what cannot be put back need not stop a watch.
+fn put_back() {
+    if let Err(error) = cleanup::put_back() {
+        say(&format!("cannot be put back: {error:#}"));
+    }
 }
 
 /// An error of output that failed. A reader that has left is none: it has seen enough.

@@ -113,6 +113,19 @@ fn storm() -> Ledger {
     pen.0
 }
 
+/// Two hundred processes that outlast all others, and three hundred after them that live for less than a millisecond.
+pub(super) fn sleepers() -> Ledger {
+    let mut pen = Pen::default();
+    for n in 0..200 {
+        let (pid, at) = (2000 + n, MS * Nanos::from(n + 1));
+        pen.write(Kind::Fork, pid, (at, at + 90_000));
+        pen.write(Kind::Exec, pid, (at + 200_000, at + 450_000));
+        pen.write(Kind::Exit, pid, (900 * MS + at, 900 * MS + at + 100_000));
+    }
+    (0..300).for_each(|n| pen.life(5000 + n, MS * Nanos::from(n + 250)));
+    pen.0
+}
+
 /// What a shell makes: windows as wide as the pipeline's life.
 fn shell() -> Ledger {
     let mut pen = Pen::default();

@@ -148,6 +148,24 @@ pub(super) const SPECS: &[OptionSpec] = &[
         OptionKind::Word(&["no", "yes"]),
         "whether the fields beside exe, argv, ppid and status are offered",
     ),
+    spec(
+        "gap",
+        "0",
+        OptionKind::Size,
+        "microseconds from the first true event on of which nothing is told",
+    ),
+    spec(
+        "backfill",
+        "0",
+        OptionKind::Share,
+        "share of the processes that run when the gap is over that a snapshot tells",
+    ),
+    spec(
+        "repeat",
+        "0",
+        OptionKind::Share,
+        "share of its lines that come twice",
+    ),
     spec("offer", "all", ANY_KIND, "the kind that is offered"),
     spec(
         "clock",
@@ -213,6 +231,12 @@ pub struct Faults {
     pub truncated: f64,
     /// Share told as it was before, of those that were otherwise.
     pub stale: f64,
+    /// Nanoseconds from the first true event on of which nothing is told.
+    pub gap: Nanos,
+    /// Share of the processes that run when the gap is over that a snapshot tells.
+    pub backfill: f64,
+    /// Share of its lines that come twice.
+    pub repeat: f64,
     /// What is offered.
     pub claims: Claims,
 }
@@ -246,6 +270,9 @@ impl Faults {
             wrong: options.share("wrong"),
             truncated: options.share("truncated"),
             stale: options.share("stale"),
+            gap: options.size("gap").saturating_mul(1000),
+            backfill: options.share("backfill"),
+            repeat: options.share("repeat"),
             claims: claims(options),
         }
     }

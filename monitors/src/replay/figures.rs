@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use contract::{FIELDS, Field, Kind, Nanos, Pid};
 
+use super::backfill::Line;
+
 /// The figures of one run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Figures {
@@ -19,6 +21,8 @@ pub struct Figures {
     pub silent: u64,
     /// Every event, in the order in which they are handed on.
     pub delivered: Vec<Delivered>,
+    /// Lines of a snapshot, which are in no other figure.
+    pub lines: Vec<Line>,
 }
 
 /// An event as it is handed on.

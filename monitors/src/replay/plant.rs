@@ -40,6 +40,7 @@ pub fn plant(ledger: &Ledger, faults: &Faults, seed: u64) -> Planted {
     let kept = planter.lose(told.clone());
     planter.report(&kept);
     planter.duplicate();
+    planter.backfill();
     false_reports::false_positives(&mut planter, &told);
     false_reports::unrelated(&mut planter, told.len());
     delivery::order(&mut planter);
@@ -106,6 +107,12 @@ impl<'a> Planter<'a> {
         let mut gone = vec![false; all];
         lost.for_each(|&place| gone[place] = true);
         gone[all - self.faults.tail.min(all)..].fill(true);
+        if let Some(over) = self.gap_ends() {
+            let unseen = told.iter().map(|told| told.truth.after < over);
+            gone.iter_mut()
+                .zip(unseen)
+                .for_each(|(gone, unseen)| *gone |= unseen);
+        }
         let lost = gone.iter().filter(|gone| **gone).count();
         let reported_lost = part(self.faults.reported, lost);
         self.figures.silent = (lost - reported_lost) as u64;
