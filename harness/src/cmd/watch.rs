@@ -111,10 +111,7 @@ pub(crate) fn watch(args: &WatchArgs) -> Result<()> {
     } else {
         Some(lock::take(args.wait.limit)?)
     };
-    for signal in [SIGINT, SIGTERM, SIGHUP] {
-        let stopping = stopping.try_clone().context("dup")?;
-        signal_hook::low_level::pipe::register(signal, stopping).context("sigaction")?;
-    }
+    stop_at_signals(&stopping)?;
     if !args.lock_held {
         // Nothing is measured, so what cannot be put back need not stop it.
         if let Err(error) = cleanup::put_back() {
@@ -160,6 +157,15 @@ pub(crate) fn watch(args: &WatchArgs) -> Result<()> {
     let lost = &counters.reported_lost;
     say(&watch::summary(&label, &count, &delivery, lost));
     delivered(&delivery)
+}
+
+/// Each of them makes the other end of `stopping` readable.
+fn stop_at_signals(stopping: &UnixStream) -> Result<()> {
+    for signal in [SIGINT, SIGTERM, SIGHUP] {
+        let stopping = stopping.try_clone().context("dup")?;
+        signal_hook::low_level::pipe::register(signal, stopping).context("sigaction")?;
+    }
+    Ok(())
 }
 
 /// An error of output that failed. A reader that has left is none: it has seen enough.
