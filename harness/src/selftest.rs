@@ -16,6 +16,7 @@ mod latency;
 mod lineage;
 mod open_loop;
 mod overhead;
+mod planted_ledger;
 mod synthetic;
 
 use std::fs::{self, File};
@@ -25,6 +26,8 @@ use anyhow::{Context, Error, Result};
 use contract::{Ledger, Spool};
 use monitors::replay::{self, Faults, Planted, plant};
 use serde_json::{Value, to_value};
+
+use planted_ledger::read;
 
 use crate::checksums;
 use crate::scorer;
@@ -287,21 +290,6 @@ fn write_cell(dir: &Path, source: &Source, run: &CellRun, planted: Option<&Plant
         replay::spool(&planted.journal, &mut spool)?;
     }
     write_json(&cell.join("cell.json"), run)
-}
-
-/// The ledger alone: planted events of other processes are not those of this machine.
-fn read(cell: &Path) -> contract::Result<scorer::Processes> {
-    let path = cell.join(replay::TRUTHS);
-    let ledger = match source_ledger(&path) {
-        Some(ledger) => ledger?,
-        None => workloads::ledger::read(cell)?,
-    };
-    Ok((ledger, None))
-}
-
-fn source_ledger(path: &Path) -> Option<contract::Result<Ledger>> {
-    let bytes = fs::read(path).ok()?;
-    Some(Ledger::decode(&bytes).map_err(Into::into))
 }
 
 fn record(sources: &[Source], plantings: &[Planting], seed: u64) -> Record {

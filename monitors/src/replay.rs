@@ -22,9 +22,8 @@ use contract::{
 };
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-pub use backfill::Line;
 pub use faults::{Faults, Law};
-pub use figures::{Delivered, FieldFigures, Figures, KindFigures};
+pub use figures::{Delivered, FieldFigures, Figures, KindFigures, Line};
 pub use plant::{Planted, plant};
 
 /// What the ledger is called that the harness hands over.

@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// What the names of workloads begin with that measure blind windows.
+pub const BLIND: &str = "blind/";
+
 /// One blind window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Gap {

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 pub use self::holds::Buffer;
 pub use machine::Machine;
 
-pub use crate::gap::Start;
+pub use crate::gap::{BLIND, Start};
 pub use crate::json::{read_json, write_json, write_json_pretty};
 pub use crate::noise::Noise;
 
@@ -184,8 +184,7 @@ pub struct CellRun {
     /// known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub truth_source: Option<String>,
-    /// The starts of the monitor in a cell that measures blind windows, in order; what each told is in
-    /// `start-N/`.
+    /// The starts of the monitor where blind windows are measured, in order; each told in `start-N/`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub starts: Vec<Start>,
 }
@@ -193,8 +192,6 @@ pub struct CellRun {
 /// Where the true events of a command come from that writes none down itself.
 pub const TRUTH_OF_A_COMMAND: &str = "perf counters and process accounting";
 
-/// What the names of workloads begin with that measure blind windows.
-pub const BLIND: &str = "blind/";
 /// The model of a workload that is a command which is not ours.
 pub const COMMAND_MODEL: &str = "command";
 

@@ -9,8 +9,10 @@ use contract::{Kind, Ledger, Nanos, Spool, Truth};
 use monitors::replay::{self, Faults, Figures, plant};
 use serde_json::to_value;
 
+use super::case::Case;
 use super::expectation::Due;
-use super::{Case, read, synthetic};
+use super::planted_ledger::read;
+use super::synthetic;
 use crate::{scorer, select};
 use scoring::record::{CellRun, Experiment, Start, write_json};
 

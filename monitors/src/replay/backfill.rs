@@ -5,18 +5,8 @@ use std::collections::BTreeMap;
 use contract::{EventRef, Kind, Nanos, Origin, Pid, Truth};
 use rand::seq::SliceRandom;
 
+use super::figures::Line;
 use super::planter::{Planter, part};
-
-/// A line of a snapshot that was planted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Line {
-    /// The place in the ledger of the fork of its process.
-    pub fork: u32,
-    /// When it is received.
-    pub received: Nanos,
-    /// Whether it says what another line has said.
-    pub again: bool,
-}
 
 /// A process that runs: the places of its fork and of its last exec.
 struct Running {

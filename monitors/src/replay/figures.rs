@@ -4,8 +4,6 @@ use std::collections::BTreeMap;
 
 use contract::{FIELDS, Field, Kind, Nanos, Pid};
 
-use super::backfill::Line;
-
 /// The figures of one run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Figures {
@@ -35,6 +33,17 @@ pub struct Delivered {
     pub received: Nanos,
     /// The parent that it names.
     pub ppid: Option<Pid>,
+}
+
+/// A line of a snapshot that was planted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// The place in the ledger of the fork of its process.
+    pub fork: u32,
+    /// When it is received.
+    pub received: Nanos,
+    /// Whether it says what another line has said.
+    pub again: bool,
 }
 
 /// The figures of one kind.
