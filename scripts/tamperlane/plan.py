@@ -82,7 +82,8 @@ ACTS = (
         "do_notify_parent_cldstop is called for signals only (kernel/signal.c), and kernel/cgroup/freezer.c and "
         "legacy_freezer.c call nothing like it. The monitor's pulse tells it when it is thawed."),
     Act("reader-starve-cpu", READERS, "The reader is moved into a control group with one millisecond of CPU in each second. It "
-        "goes on, later: its pulse notices that it did not run when it should have."),
+        "goes on, later: its pulse, which is due four times a second, notices that it did not run. Nothing else can: the kernel "
+        "tells no process that it is throttled (kernel/sched/fair.c, throttle_cfs_rq)."),
     Act("reader-starve-memory", READERS, "The reader is moved into a control group that allows 64 KiB more than it has. What it "
         "has stays charged where it was, so it goes on until it needs a new page; then the kernel ends it, which its starter "
         "is told."),

@@ -144,9 +144,8 @@ pub(crate) fn watch(args: &WatchArgs) -> Result<()> {
         spool: Spool::live(Box::new(live.clone())),
         ready: &mut ready,
     };
-    let pulse = Pulse::start(say).context("a thread cannot be started: see ulimit -u")?;
+    let _pulse = Pulse::start(say).context("a thread cannot be started: see ulimit -u")?;
     let captured = configuration.monitor.capture(&mut session);
-    drop(pulse);
     let ended = live.finish(PATIENCE);
     let counters = captured.map_err(Error::from_boxed)?;
     let (count, delivery) = ended.context("the watch ended twice")?;

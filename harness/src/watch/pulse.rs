@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 /// Between two beats. So seldom that it costs nothing that can be measured.
 const BEAT: Duration = Duration::from_millis(250);
 /// A beat that comes so much too late is told. Less than that a busy machine does to any process.
-const MISSED: Duration = Duration::from_millis(700);
+const MISSED: Duration = Duration::from_millis(400);
 
 /// It beats as long as this is there.
 pub(crate) struct Pulse {
