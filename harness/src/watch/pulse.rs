@@ -18,6 +18,9 @@ pub(crate) struct Pulse {
     thread: Option<JoinHandle<()>>,
 }
 
+/// It says a line now and then.
+const STACK: usize = 256 << 10;
+
 impl Pulse {
     /// Says of each time that this process did not run.
     pub(crate) fn start(say: impl Fn(&str) + Send + 'static) -> io::Result<Self> {
@@ -31,14 +34,24 @@ impl Pulse {
                 last = Instant::now();
             }
         };
+        one_arena();
         let thread = std::thread::Builder::new()
             .name("pulse".into())
+            .stack_size(STACK)
             .spawn(beat)?;
         Ok(Self {
             end: Some(end),
             thread: Some(thread),
         })
     }
+}
+
+/// Has the C library serve all threads from one arena. One of its own reserves 64 MiB of addresses for the pulse,
+/// which under a limit (ulimit -v) the ring would lack.
+fn one_arena() {
+    #[cfg(target_env = "gnu")]
+    // SAFETY: takes numbers alone, and the C library guards its arenas itself.
+    let _set = unsafe { libc::mallopt(libc::M_ARENA_MAX, 1) };
 }
 
 impl Drop for Pulse {

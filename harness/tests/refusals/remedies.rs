@@ -100,9 +100,9 @@ fn limits() -> Vec<Case> {
             format!("{} {WATCH} perf", limit("-l 8192")),
         ),
         case(
-            format!("{} {WATCH} ebpf", limit("-v 100000")),
+            format!("{} {WATCH} ebpf", limit("-v 115000")),
             "use ebpf{ring=...} with less",
-            format!("{} {WATCH} ebpf{{ring=64k}}", limit("-v 100000")),
+            format!("{} {WATCH} ebpf{{ring=64k}}", limit("-v 115000")),
         ),
         case(
             format!("{} {RUN} $dir/limited", limit("-f 1")),

@@ -109,7 +109,7 @@ fn a_bad_definition_is_one_line_that_names_file_and_key() {
     let line = |regex: &str| format!("[[line]]\nkind = \"exit\"\nregex = '{regex}'\n");
     assert!(error("", &line("(?<pid>")).contains("not a regular expression"));
     assert!(error("", &line("x")).contains("has no group 'pid'"));
-    assert!(error("", &line("(?<pid>.)(?<gid>.)")).contains("no field is called 'gid'"));
+    assert!(error("", &line("(?<pid>.)(?<guid>.)")).contains("no field is called 'guid'"));
 }
 
 #[test]

@@ -99,11 +99,27 @@ impl Variant {
     }
 }
 
+/// The one that the environment names, or that which distributions call by its version.
+fn clang() -> Option<String> {
+    let there = |name: &String| Command::new(name).arg("--version").output().is_ok();
+    let versions = (14..=30).map(|version| format!("clang-{version}"));
+    let named = std::env::var("CLANG").ok();
+    named
+        .into_iter()
+        .chain(["clang".to_owned()])
+        .chain(versions)
+        .find(there)
+}
+
 fn compile(left_out: usize, to: &Path) -> bool {
+    let Some(clang) = clang() else {
+        return false;
+    };
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../scripts/build-bpf");
     let mut command = Command::new(script);
     command
         .arg(to)
+        .env("CLANG", clang)
         .env("BPF_FLAGS", format!("-DLEFT_OUT={left_out}"));
     command.status().is_ok_and(|status| status.success())
 }
