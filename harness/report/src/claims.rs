@@ -110,7 +110,10 @@ fn judged(claim: &Claim, results: &mut Results) -> Result<Judged> {
     }
     let (verdict, answer) = match figures(claim, results) {
         Ok(figures) => (verdict(claim, &figures)?, filled(&claim.answer, &figures)?),
-        Err(error) => ("not measured".into(), format!("{error:#}")),
+        Err(error) => {
+            shown_by.clear();
+            ("not measured".into(), format!("{error:#}"))
+        }
     };
     Ok(Judged {
         number: claim.number,
