@@ -69,6 +69,9 @@ enum What {
     },
     /// On how many kernels of guests it ran.
     KernelsTried { of: String },
+    /// Of the acts of results/tamper that a technique suffered, as each adversary, how many had a result: silent,
+    /// refused, told, ...
+    Acts { of: String, result: String },
     /// A number in another file.
     Number { file: String, at: String },
     /// How many lines of a file have a text.
@@ -98,6 +101,7 @@ impl Source {
                 let tried = ran(results, of, KERNELS)?.len();
                 Ok(count(tried as f64))
             }
+            What::Acts { of, result } => acts(&results.json("tamper/tamper.json")?, of, result),
             What::Number { file, at } => {
                 let found = results.json(file)?;
                 let number = found.pointer(at).and_then(serde_json::Value::as_f64);
@@ -120,6 +124,7 @@ impl Source {
             // Each kernel has a page of its own there.
             What::Kernels { among, .. } => format!("[{among}](../results/{among})"),
             What::KernelsTried { .. } => link(KERNELS),
+            What::Acts { .. } => link("tamper"),
             What::Number { file, .. } => link(file.split('/').next().unwrap_or(file)),
             What::Lines { file, .. } => {
                 let file = file.trim_start_matches("../");
@@ -128,6 +133,16 @@ impl Source {
             _ => link(&self.record),
         }
     }
+}
+
+fn acts(record: &serde_json::Value, of: &str, result: &str) -> Result<Figure> {
+    let rows = record["tamper"].as_array().context("tamper.json: no rows")?;
+    let own = rows.iter().filter(|row| row["configuration"] == of && row["status"] == "ok");
+    let results: Vec<_> = own.filter_map(|row| row["result"].as_str()).collect();
+    anyhow::ensure!(!results.is_empty(), "tamper.json: {of} suffered nothing");
+    let with = results.iter().filter(|one| **one == result).count();
+    let share = with as f64 / results.len() as f64;
+    Ok(Figure::number(share, None, format!("{with} of {}", results.len())))
 }
 
 fn link(record: &str) -> String {
