@@ -136,13 +136,21 @@ impl Source {
 }
 
 fn acts(record: &serde_json::Value, of: &str, result: &str) -> Result<Figure> {
-    let rows = record["tamper"].as_array().context("tamper.json: no rows")?;
-    let own = rows.iter().filter(|row| row["configuration"] == of && row["status"] == "ok");
+    let rows = record["tamper"]
+        .as_array()
+        .context("tamper.json: no rows")?;
+    let own = rows
+        .iter()
+        .filter(|row| row["configuration"] == of && row["status"] == "ok");
     let results: Vec<_> = own.filter_map(|row| row["result"].as_str()).collect();
     anyhow::ensure!(!results.is_empty(), "tamper.json: {of} suffered nothing");
     let with = results.iter().filter(|one| **one == result).count();
     let share = with as f64 / results.len() as f64;
-    Ok(Figure::number(share, None, format!("{with} of {}", results.len())))
+    Ok(Figure::number(
+        share,
+        None,
+        format!("{with} of {}", results.len()),
+    ))
 }
 
 fn link(record: &str) -> String {
