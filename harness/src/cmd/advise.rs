@@ -2,6 +2,7 @@
 
 mod rate;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -124,8 +125,16 @@ fn needs<'a>(rules: &'a Rules, wanted: &[String]) -> Result<Vec<&'a Need>> {
     wanted.iter().map(find).collect()
 }
 
+/// On how many workloads event loss was tested, whatever the technique.
+fn tested(one: &Summary) -> usize {
+    let rows = one.comparison.iter().filter(|row| row.loss_tested);
+    let workloads: BTreeSet<_> = rows.map(|row| row.workload.as_str()).collect();
+    workloads.len()
+}
+
 /// The record to answer from: of the kernel that was asked for, on real CPUs where there is one,
-/// with the most workloads, usual techniques and repetitions, and the latest of these.
+/// with the most workloads on which event loss was tested, the most workloads, usual techniques and repetitions, and the
+/// latest of these.
 fn choose(args: &AdviseArgs) -> Result<(usize, Vec<(PathBuf, Summary)>)> {
     let mut all = records(args)?;
     let kernels: Vec<_> = all
@@ -139,6 +148,7 @@ fn choose(args: &AdviseArgs) -> Result<(usize, Vec<(PathBuf, Summary)>)> {
         (
             !one.comparison.is_empty(),
             !one.record.machine.correctness_only,
+            tested(one),
             one.record.workloads.len(),
             usual(one),
             one.record.repetitions,
