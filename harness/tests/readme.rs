@@ -54,6 +54,14 @@ fn what_is_said_of_records_is_what_they_say() {
         "{brief}"
     );
 
+    let results = home.join("results");
+    let claims = said(&["report", "--claims", "--brief", results.to_str().unwrap()]);
+    hold(
+        &mut page,
+        "harness report --claims --brief results",
+        &claims,
+    );
+
     let table = fs::read_to_string(home.join("scripts/kernels.toml")).unwrap();
     let table: toml::Table = toml::from_str(&table).unwrap();
     let keys = table.keys().filter(|key| *key != "tools");

@@ -10,8 +10,8 @@ mod notes;
 mod row;
 
 pub(crate) use cell_text::{CellText, Tone};
-pub(crate) use cost::{ends, own_cpu, slowdown, system_cpu};
-pub(crate) use fields::fields;
+pub(crate) use cost::{ends, few_ends, own_cpu, slowdown, system_cpu};
+pub(crate) use fields::{fields, together as field_together};
 pub(crate) use latency::{ends as latency_ends, latency};
 pub(crate) use loss::{NOT_TESTED, kind_text, offered_only, pooled, together};
 pub(crate) use notes::trouble;

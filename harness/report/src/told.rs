@@ -4,6 +4,8 @@ use contract::Field;
 use scoring::{Comparison, FieldScore, Summary};
 use serde::Serialize;
 
+use crate::counts;
+use crate::format;
 use crate::numbers::{percent, thousands};
 
 /// The table of a record; empty where only exe, argv, ppid and status are offered, of which the tables of
@@ -22,45 +24,33 @@ struct Row {
 
 impl Matrix {
     pub(crate) fn new(summary: &Summary) -> Self {
-        let of = |name: &str| {
-            let rows = summary.comparison.iter();
-            rows.filter(|one| one.configuration == name).collect()
+        let offers = |rows: &[&Comparison], fields: &[Field]| {
+            fields.iter().any(|field| counts::offers(rows, *field))
         };
-        let mut all: Vec<(String, Vec<&Comparison>)> = Vec::new();
-        for one in &summary.comparison {
-            if all.iter().all(|(name, _)| *name != one.configuration) && offers(one, &Field::ALL) {
-                all.push((one.configuration.clone(), of(&one.configuration)));
-            }
-        }
-        let more = |(_, rows): &(String, Vec<&Comparison>)| {
-            rows.iter().any(|one| offers(one, &Field::DETAILS))
-        };
+        let names = counts::configurations(summary).into_iter();
+        let rows = names.map(|name| (name, counts::measured(summary, name).collect()));
+        let mut all: Vec<(&str, Vec<&Comparison>)> = rows.collect();
+        all.retain(|(_, rows)| offers(rows, &Field::ALL));
+        let more = |(_, rows): &(&str, Vec<&Comparison>)| offers(rows, &Field::DETAILS);
         if !all.iter().any(more) {
             all.clear();
         }
         let row = |field: Field| Row {
             field: field.as_str(),
-            cells: all.iter().map(|(_, rows)| cell(field, rows)).collect(),
+            cells: all
+                .iter()
+                .map(|(_, rows)| text(&format::field_together(field, rows)))
+                .collect(),
         };
         let rows = match all.is_empty() {
             true => Vec::new(),
             false => Field::ALL.map(row).into(),
         };
         Self {
-            configurations: all.into_iter().map(|(name, _)| name).collect(),
+            configurations: all.into_iter().map(|(name, _)| name.to_owned()).collect(),
             rows,
         }
     }
-}
-
-fn offers(one: &Comparison, fields: &[Field]) -> bool {
-    let offered = |field: &Field| one.fields.get(*field).is_some_and(|score| score.offered);
-    fields.iter().any(offered)
-}
-
-fn cell(field: Field, rows: &[&Comparison]) -> String {
-    let scores = rows.iter().filter_map(|one| one.fields.get(field));
-    text(&FieldScore::together(scores.filter(|score| score.offered)))
 }
 
 /// "all 800", or the correct share and what became of the others.

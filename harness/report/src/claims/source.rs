@@ -1,7 +1,10 @@
 //! Where a figure of a claim is found.
 
+use std::str::FromStr;
+
 use anyhow::{Context, Result};
-use contract::{Field, Kind};
+use contract::Kind;
+use scoring::cost_model::Cpu;
 use scoring::stats::Estimate;
 use scoring::{CaseOutcome, Comparison, Slowdown, Summary};
 use serde::Deserialize;
@@ -42,7 +45,7 @@ enum What {
     /// CPU of the monitor itself, in microseconds an event.
     OwnCpu { of: String, on: String },
     /// CPU beyond the baseline, by the cost model, in microseconds for each event of a kind.
-    CostOf { of: String, each: Event, cpu: Cpu },
+    CostOf { of: String, each: String, cpu: Cpu },
     /// Share of a field that was reported correctly.
     Correct {
         of: String,
@@ -76,20 +79,6 @@ enum What {
     Number { file: String, at: String },
     /// How many lines of a file have a text.
     Lines { file: String, with: String },
-}
-
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Event {
-    Fork,
-    Exec,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Cpu {
-    Itself,
-    System,
 }
 
 impl Source {
@@ -175,11 +164,10 @@ fn of_summary(what: &What, summary: &Summary) -> Result<Figure> {
             let cpu = row(summary, of, on)?.own_cpu_us_per_event;
             Ok(micros(&cpu.context("no CPU was measured")?))
         }
-        What::CostOf { of, each, cpu } => cost(summary, of, *each, *cpu),
+        What::CostOf { of, each, cpu } => cost(summary, of, parsed(each)?, *cpu),
         What::Correct { of, field, on } => correct(summary, row(summary, of, on)?, field),
         What::Truths { of, kind, on } => {
-            let kind: Kind = parsed(Kind::ALL, Kind::as_str, kind)?;
-            let loss = row(summary, of, on)?.loss.get(kind);
+            let loss = row(summary, of, on)?.loss.get(parsed(kind)?);
             Ok(count(loss.context("it is not offered")?.truths as f64))
         }
         What::Cases { of, outcome } => Ok(cases(summary, of, outcome)),
@@ -206,35 +194,32 @@ fn loss(summary: &Summary, row: &Comparison) -> Result<Figure> {
 
 fn overhead(slowdown: &Slowdown) -> Result<Figure> {
     let ends = slowdown.low.zip(slowdown.high).context("no interval")?;
-    let [low, high] = [ends.0, ends.1].map(signed_percent);
-    let (low, high) = (low.trim_start_matches('+'), high.trim_start_matches('+'));
-    let text = format!("{} % ({low} to {high})", signed_percent(slowdown.ratio));
+    let value = signed_percent(slowdown.ratio);
+    let text = format!("{value} % ({})", format::ends(ends.0, ends.1));
     let ends = (ends.0 - 1.0, ends.1 - 1.0);
     Ok(Figure::number(slowdown.ratio - 1.0, Some(ends), text))
 }
 
 fn micros(cpu: &Estimate) -> Figure {
-    let ends = cpu.low.zip(cpu.high);
-    let interval = ends.map_or_else(String::new, |(low, high)| {
-        format!(" ({} to {})", few(low), few(high))
-    });
-    Figure::number(cpu.value, ends, format!("{} us{interval}", few(cpu.value)))
+    let text = format!("{} us{}", few(cpu.value), format::few_ends(cpu));
+    Figure::number(cpu.value, cpu.low.zip(cpu.high), text)
 }
 
-fn cost(summary: &Summary, of: &str, each: Event, cpu: Cpu) -> Result<Figure> {
+fn cost(summary: &Summary, of: &str, each: Kind, cpu: Cpu) -> Result<Figure> {
     let model = summary
         .cost_model
         .iter()
         .find(|model| model.configuration == of);
     let model = model.with_context(|| format!("no cost model of {of}"))?;
     let fit = match cpu {
-        Cpu::Itself => &model.own,
+        Cpu::Own => &model.own,
         Cpu::System => &model.system,
     };
     let fit = fit.as_ref().context("its cells tell no cost")?;
     let term = match each {
-        Event::Fork => &fit.fork_us,
-        Event::Exec => &fit.exec_us,
+        Kind::Fork => &fit.fork_us,
+        Kind::Exec => &fit.exec_us,
+        Kind::Exit => anyhow::bail!("the model has an exit with its fork: write fork"),
     };
     Ok(micros(
         term.as_ref().context("its cells do not tell this cost")?,
@@ -242,8 +227,7 @@ fn cost(summary: &Summary, of: &str, each: Event, cpu: Cpu) -> Result<Figure> {
 }
 
 fn correct(summary: &Summary, row: &Comparison, field: &str) -> Result<Figure> {
-    let field = parsed(Field::ALL, Field::as_str, field)?;
-    let faults = counts::faults(summary, row, field).context("it is not offered")?;
+    let faults = counts::faults(summary, row, parsed(field)?).context("it is not offered")?;
     let (value, low, high) = (1.0 - faults.rate(), 1.0 - faults.high, 1.0 - faults.low);
     let text = match faults.hits {
         0 => format!("all {}", thousands(faults.n)),
@@ -257,13 +241,9 @@ fn correct(summary: &Summary, row: &Comparison, field: &str) -> Result<Figure> {
     Ok(Figure::number(value, Some((low, high)), text))
 }
 
-fn parsed<T: Copy>(
-    all: impl IntoIterator<Item = T>,
-    name: impl Fn(T) -> &'static str,
-    wanted: &str,
-) -> Result<T> {
-    let found = all.into_iter().find(|one| name(*one) == wanted);
-    found.with_context(|| format!("no {wanted}"))
+/// A kind or a field by its name.
+fn parsed<T: FromStr<Err = contract::Error>>(name: &str) -> Result<T> {
+    name.parse().map_err(anyhow::Error::from_boxed)
 }
 
 fn cases(summary: &Summary, of: &str, outcome: &str) -> Figure {

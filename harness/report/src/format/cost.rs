@@ -71,11 +71,15 @@ pub(crate) fn system_cpu(one: &Comparison) -> CellText {
 
 /// "2.3 (1.2 to 3.4)": as short as it can be told.
 fn figure(one: &Estimate) -> String {
+    few(one.value) + &few_ends(one)
+}
+
+/// The interval of that, or nothing without one.
+pub(crate) fn few_ends(one: &Estimate) -> String {
     let ends = one.low.zip(one.high);
-    let ends = ends.map_or(String::new(), |(low, high)| {
+    ends.map_or(String::new(), |(low, high)| {
         format!(" ({} to {})", few(low), few(high))
-    });
-    few(one.value) + &ends
+    })
 }
 
 /// " (1.2 to 3.4)", or nothing without an interval.

@@ -9,19 +9,16 @@ use crate::numbers::{percent, whole_percent};
 /// From so many judged on, all correct is shown to be good.
 const SHOWN: u64 = 100;
 
+/// A field over those of these rows that offer it.
+pub(crate) fn together(field: Field, rows: &[&Comparison]) -> FieldScore {
+    let scores = rows.iter().filter_map(|row| row.fields.get(field));
+    FieldScore::together(scores.filter(|score| score.offered))
+}
+
 /// The fields that are offered and of which there is something to judge, over these rows.
 pub(super) fn judged(rows: &[&Comparison]) -> Vec<(Field, FieldScore)> {
     let sum = |field: Field| {
-        let scores = rows.iter().filter_map(|row| row.fields.get(field));
-        let mut sum = FieldScore::default();
-        for score in scores.filter(|score| score.offered) {
-            sum.offered = true;
-            sum.correct += score.correct;
-            sum.wrong += score.wrong;
-            sum.truncated += score.truncated;
-            sum.stale += score.stale;
-            sum.missing += score.missing;
-        }
+        let sum = together(field, rows);
         (sum.judged() > 0).then_some((field, sum))
     };
     Field::ALL.into_iter().filter_map(sum).collect()
