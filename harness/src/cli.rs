@@ -53,7 +53,8 @@ enum Command {
     Doctor(doctor::DoctorArgs),
     /// Monitors, tools and workloads with their options
     List(list::ListArgs),
-    /// Compute summary.json of a record again from its raw files
+    /// Compute summary.json of a record again from its raw files, or check a record
+    #[command(after_help = score::EXAMPLES)]
     Score(score::ScoreArgs),
     /// Write the report of a record again and show its matrix; of several records, the kernel
     /// matrix, or one report

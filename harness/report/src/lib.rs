@@ -3,6 +3,7 @@
 pub mod advise;
 mod blind;
 mod cases;
+pub mod check;
 mod claims;
 mod commands;
 mod compare;

@@ -103,6 +103,7 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("plots.html", include_str!("templates/plots.html.jinja")),
     ("rows.html", include_str!("templates/rows.html.jinja")),
     ("cells.html", include_str!("templates/cells.html.jinja")),
+    ("reading.html", include_str!("templates/reading.html.jinja")),
     ("how.html", include_str!("templates/how.html.jinja")),
 ];
 /// Neither is a template: they have no values of their own.

@@ -21,10 +21,20 @@ pub(crate) struct Verdict {
     pub(crate) commands: Vec<Command>,
     /// None where there is nothing but commands: needs are asked of load that is known.
     pub(crate) answers: Vec<Answer>,
+    /// How "use netlink" stands to each need; needs of which the same is said are together.
+    pub(crate) netlink: Vec<Netlink>,
     pub(crate) head: [&'static str; 7],
     pub(crate) rows: Vec<Row>,
     /// "null pairs: 1 of 8 intervals exclude no difference".
     pub(crate) null_pairs: String,
+}
+
+/// How "use netlink" stands to some needs.
+#[derive(Debug, Serialize)]
+pub(crate) struct Netlink {
+    /// Their titles.
+    pub(crate) needs: Vec<String>,
+    pub(crate) words: String,
 }
 
 /// A configuration over all workloads.
@@ -53,6 +63,7 @@ impl Verdict {
         };
         Ok(Self {
             commands: commands::commands(summary),
+            netlink: netlink(&answers),
             answers,
             head: [
                 "configuration",
@@ -69,6 +80,20 @@ impl Verdict {
             null_pairs: null_pairs(summary),
         })
     }
+}
+
+fn netlink(answers: &[Answer]) -> Vec<Netlink> {
+    let mut all: Vec<Netlink> = Vec::new();
+    for one in answers {
+        match all.iter_mut().find(|same| same.words == one.netlink) {
+            Some(same) => same.needs.push(one.title.clone()),
+            None => all.push(Netlink {
+                needs: vec![one.title.clone()],
+                words: one.netlink.clone(),
+            }),
+        }
+    }
+    all
 }
 
 /// How real pairs of `null` against `null` fared.
