@@ -13,6 +13,7 @@ use serde::Serialize;
 use contract::plain;
 
 use crate::compare::Differences;
+use crate::trend::{Lines, Trend};
 
 const MARKDOWN: &str = "markdown";
 
@@ -56,6 +57,11 @@ pub(crate) fn claims(view: &impl Serialize, brief: bool) -> Result<String> {
 /// The differences between two records as a page.
 pub fn compared(found: &Differences) -> Result<String> {
     render("compare.html", found)
+}
+
+/// Figures over records of one machine as a page.
+pub fn followed(found: &Trend) -> Result<String> {
+    render("trend.html", &Lines::of(found))
 }
 
 const TEMPLATES: &[(&str, &str)] = &[
@@ -102,6 +108,7 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("report.html", include_str!("templates/report.html.jinja")),
     ("record.html", include_str!("templates/record.html.jinja")),
     ("compare.html", include_str!("templates/compare.html.jinja")),
+    ("trend.html", include_str!("templates/trend.html.jinja")),
     ("kernels.html", include_str!("templates/kernels.html.jinja")),
     ("links.html", include_str!("templates/links.html.jinja")),
     ("needs.html", include_str!("templates/needs.html.jinja")),
