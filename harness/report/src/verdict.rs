@@ -49,8 +49,9 @@ pub(crate) struct Row {
 
 /// What the columns mean.
 pub(crate) const LEGEND: &str = "Event loss, fields and overhead are over all workloads; detection latency and own CPU, the \
-     monitor's own, are of the worst. In brackets: the 95 % interval; \"at most\": so much may be lost all the same, if \
-     losses are independent. A question mark or grey: cannot be told. Green: shown to be good (an overhead of at most 5 %); red: \
+     monitor's own, are of the worst. Overhead: by how much longer programs run. Latency: from just before an event to its \
+     report, in half of all and in 99 of 100. In brackets: the 95 % interval; \"at most\": so much may be lost all the same, \
+     if losses are independent. A question mark or grey: cannot be told. Green: shown to be good (an overhead of at most 5 %); red: \
      shown to be bad.";
 
 impl Verdict {
@@ -155,7 +156,7 @@ fn fields(rows: &[&Comparison]) -> CellText {
         return found;
     }
     let full = format!("{}; {} not offered", found.full, absent.join(", "));
-    let short = format!("{}; no {}", found.short, absent.join(", "));
+    let short = format!("{}; tells no {}", found.short, absent.join(", no "));
     match found.tone {
         Tone::Bad => CellText::new(full, short, Tone::Bad),
         _ => CellText::new(full, short, Tone::Plain),
