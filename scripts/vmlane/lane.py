@@ -156,6 +156,7 @@ def write_fields(place: Path, args, kernel: Kernel, accel, crashes, done, code, 
                              capture_output=True, text=True, check=True).stdout.splitlines()[0]
     fields = {"kernel": kernel.key, **kernel.identity(),
              "scripts": sources.guests(), "accelerator": accel, "correctness_only": accel == "tcg", "emulator": version,
+             "cpus": args.cpus, "memory_mib": args.memory,
              "spontaneous_crashes": crashes, "seconds": round(done.seconds, 1), "exit_code": code,
              "command": args.command, "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), **note}
     (place / "vm.json").write_text(json.dumps(fields, indent=2) + "\n")

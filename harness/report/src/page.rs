@@ -37,6 +37,11 @@ pub(crate) fn kernels(view: &impl Serialize) -> Result<String> {
     render("kernels.md", view)
 }
 
+/// How large buffers must be, as Markdown.
+pub(crate) fn buffers(view: &impl Serialize) -> Result<String> {
+    render("buffers.md", &minijinja::context! { table => view })
+}
+
 /// The folklore, claim by claim; in brief, with the verdicts alone.
 pub(crate) fn claims(view: &impl Serialize, brief: bool) -> Result<String> {
     render(
@@ -65,6 +70,7 @@ const TEMPLATES: &[(&str, &str)] = &[
         "claims-brief.md",
         include_str!("templates/claims-brief.md.jinja"),
     ),
+    ("buffers.md", include_str!("templates/buffers.md.jinja")),
     ("kernels.md", include_str!("templates/kernels.md.jinja")),
     ("costs.md", include_str!("templates/costs.md.jinja")),
     ("costs.html", include_str!("templates/costs.html.jinja")),
