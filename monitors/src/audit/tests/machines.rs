@@ -1,11 +1,12 @@
 //! The bytes recorded on x86-64, as the kernels of other machines would have written them: the same
 //! processes are decoded from them. Numbers are those of the kernels' own tables.
 
-use contract::{EventLog, Frame, Monitor, SpoolReader, Value};
+use contract::{Event, EventLog, Frame, Kind, Monitor, SpoolReader, Value};
 use proptest::prelude::*;
 
 use super::super::{Audit, wire};
 use super::recorded::file;
+use super::support::decode;
 
 const SYSCALL: u16 = 1300;
 /// `arch=` of a machine; then, in the order of [`ON_X86_64`], the number of the call and, where a clone replaces
@@ -123,6 +124,52 @@ fn every_machine_tells_of_the_same_processes() {
             assert!(there == (taken, here.clone()), "{name} on {}", machine.0);
         }
     }
+}
+
+/// What 5.10.223 wrote on arm64 while the workload static-binary ran: 33 programs without a C library, the last of
+/// whose arguments ends in a number of its own.
+#[test]
+fn what_a_kernel_of_arm64_wrote() {
+    let journal = decode(&file("arm64.spool"));
+    let about = |kind, pid| {
+        let of = move |event: &&Event| event.kind == kind && event.pid == pid;
+        journal.events.iter().filter(of).collect::<Vec<_>>()
+    };
+    let mut numbers = Vec::new();
+    for event in journal
+        .events
+        .iter()
+        .filter(|event| event.kind == Kind::Exec)
+    {
+        let argv = journal.report(event).argv.unwrap();
+        let Some(rest) = argv.strip_prefix(b"leaf-nolibc\0n1a229aa4644p65o15-") else {
+            continue;
+        };
+        let number = std::str::from_utf8(rest.strip_suffix(b"\0").unwrap_or(rest))
+            .unwrap()
+            .parse::<u32>()
+            .unwrap();
+        let (forks, execs, exits) = (
+            about(Kind::Fork, event.pid),
+            about(Kind::Exec, event.pid),
+            about(Kind::Exit, event.pid),
+        );
+        assert_eq!(
+            (forks.len(), execs.len(), exits.len()),
+            (1, 1, 1),
+            "{number}"
+        );
+        assert_eq!(forks[0].fields.ppid, event.fields.ppid, "{number}");
+        // The program ends with its number modulo 7.
+        assert_eq!(
+            exits[0].fields.status,
+            Some(((number % 7) << 8) as i32),
+            "{number}"
+        );
+        numbers.push(number);
+    }
+    numbers.sort_unstable();
+    assert_eq!(numbers, (3..=35).collect::<Vec<_>>());
 }
 
 proptest! {
