@@ -56,6 +56,14 @@ class Tree:
         for library in libraries(source):
             self.put(library, str(library))
 
+    def folder(self, source: Path, target: str):
+        """Copies a folder, and the libraries of the extensions in it; what is compiled is compiled again there."""
+        place = self.root / target.lstrip("/")
+        shutil.copytree(source, place, symlinks=True, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__", "test", "config-*"))
+        for extension in place.rglob("*.so"):
+            for library in libraries(source / extension.relative_to(place)):
+                self.put(library, str(library))
+
     def busybox(self):
         """Applets for init, and for commands of which the image has no program."""
         suite, package = tools()["suite"], tools()["busybox"]
@@ -70,8 +78,9 @@ class Tree:
                 (self.root / "lane/bin" / name).symlink_to("busybox")
 
 
-def fill(root: Path, programs, command, environment):
-    """Fills the tree, except for the kernel's part. `programs` are paths of this machine to add."""
+def fill(root: Path, programs, folders, command, environment):
+    """Fills the tree, except for the kernel's part. `programs` are paths of this machine to add, `folders` pairs of one
+    and its place."""
     tree = Tree(root)
     tree.busybox()
     tree.put(HERE / "init.sh", "init")
@@ -82,6 +91,8 @@ def fill(root: Path, programs, command, environment):
     (root / "usr/bin/sh").symlink_to("dash")
     for program in programs:
         tree.program(program, f"usr/bin/{program.name}")
+    for source, target in folders:
+        tree.folder(source, target)
     os_release = Path("/etc/os-release")
     if os_release.exists():
         tree.put(os_release, "etc/os-release", 0o644)
