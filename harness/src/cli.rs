@@ -6,8 +6,8 @@ use anyhow::Result;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::cmd::{
-    advise, command, compare, completions, doctor, explain, gate, list, man, monitor, report, run,
-    score, selftest, sweep, trend, watch, workload,
+    advise, command, compare, completions, doctor, explain, gate, list, man, monitor, pulse,
+    report, run, score, selftest, sweep, trend, watch, workload,
 };
 use crate::exit::{NothingRuns, misuse};
 use crate::{limits, output, select};
@@ -93,6 +93,9 @@ enum Command {
     /// The side of a cell whose workload is a command that is not ours
     #[command(hide = true, name = "command")]
     Foreign(command::CommandArgs),
+    /// What says that a watch does not run
+    #[command(hide = true)]
+    Pulse,
 }
 
 impl Command {
@@ -100,7 +103,12 @@ impl Command {
     const fn prints(&self) -> bool {
         !matches!(
             self,
-            Self::Monitor(_) | Self::Workload(_) | Self::Foreign(_) | Self::Man(_) | Self::Score(_)
+            Self::Monitor(_)
+                | Self::Workload(_)
+                | Self::Foreign(_)
+                | Self::Pulse
+                | Self::Man(_)
+                | Self::Score(_)
         )
     }
 
@@ -191,6 +199,7 @@ impl Cli {
             Some(Command::Monitor(args)) => monitor::monitor(&args),
             Some(Command::Workload(args)) => workload::workload(&args),
             Some(Command::Foreign(args)) => command::command(&args),
+            Some(Command::Pulse) => pulse::pulse(),
         }
     }
 }

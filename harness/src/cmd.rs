@@ -11,6 +11,7 @@ pub(crate) mod gate;
 pub(crate) mod list;
 pub(crate) mod man;
 pub(crate) mod monitor;
+pub(crate) mod pulse;
 pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod score;

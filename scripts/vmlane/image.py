@@ -74,6 +74,14 @@ class Tree:
             self.put(library, str(library.relative_to(self.home)))
         self.put(self.home / "usr/lib" / self.machine.loader, f"usr/lib/{self.machine.loader}")
 
+    def folder(self, source: Path, target: str):
+        """Copies a folder, and the libraries of the extensions in it; what is compiled is compiled again there."""
+        place = self.root / target.lstrip("/")
+        shutil.copytree(source, place, symlinks=True, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__", "test", "config-*"))
+        for extension in place.rglob("*.so"):
+            for library in libraries(source / extension.relative_to(place)):
+                self.put(library, str(library))
+
     def busybox(self):
         """Applets for init, and for commands of which the image has no program."""
         # The one of this machine names the applets of the other, which is of the same version.
@@ -97,8 +105,9 @@ def busybox(machine: Machine) -> Path:
     return found
 
 
-def fill(root: Path, programs, command, environment, machine=AMD64):
-    """Fills the tree, except for the kernel's part. `programs` are paths of this machine to add."""
+def fill(root: Path, programs, folders, command, environment, machine=AMD64):
+    """Fills the tree, except for the kernel's part. `programs` are paths of this machine to add, `folders` pairs of one
+    and its place."""
     tree = Tree(root, machine)
     tree.busybox()
     tree.put(HERE / "init.sh", "init")
@@ -111,6 +120,8 @@ def fill(root: Path, programs, command, environment, machine=AMD64):
     (root / "usr/bin/sh").symlink_to("dash")
     for program in programs:
         tree.program(program, f"usr/bin/{program.name}")
+    for source, target in folders:
+        tree.folder(source, target)
     os_release = tree.home / "usr/lib/os-release"
     if os_release.exists():
         tree.put(os_release, "etc/os-release", 0o644)

@@ -33,7 +33,7 @@ def probe(kernel, args, work: Path) -> bool:
     say(f"{kernel.key}: testing whether KVM runs a guest (at most {PROBE_LIMIT} s)")
     root, disk, out = work / "probe", work / "probe.img", work / "probe.out"
     root.mkdir()
-    image.fill(root, [], ["true"], {})
+    image.fill(root, [], [], ["true"], {})
     image.build(root, disk, 256)
     shutil.rmtree(root)
     with out.open("wb") as file:

@@ -27,6 +27,7 @@ def run(args) -> int:
         programs.append(harness(machine))
     if args.out.exists():
         raise Misuse(f"--out {args.out}: exists already; name a new folder")
+    folders = [folder(words) for words in args.folder]
     unknown = [name for name in args.module if name not in tools()["modules"]]
     if unknown:
         raise Misuse(f"--module {unknown[0]}: name one that scripts/kernels.toml has: {', '.join(tools()['modules'])}")
@@ -36,7 +37,7 @@ def run(args) -> int:
     try:
         for kernel in kernels:
             try:
-                codes.append(guest(args, kernel, programs))
+                codes.append(guest(args, kernel, programs, folders))
             except LaneError as error:
                 # The other kernels do not depend on this one.
                 say(str(error))
@@ -65,6 +66,14 @@ def existing(path: Path, machine: Machine) -> Path:
     return path.resolve()
 
 
+def folder(words: str) -> tuple:
+    """What --folder names: a folder here, and its place in the image."""
+    source, _, target = words.partition("=")
+    if not (Path(source).is_dir() and target.startswith("/")):
+        raise Misuse(f"--folder {words}: give FROM=TO, a folder of this machine and an absolute path")
+    return Path(source), target
+
+
 def harness(machine: Machine = AMD64) -> Path:
     """The harness that was built last for that architecture."""
     target, command = Path(os.environ.get("CARGO_TARGET_DIR", TOP / "target")), "cargo build --release --bin harness"
@@ -76,14 +85,14 @@ def harness(machine: Machine = AMD64) -> Path:
     return max(built, key=lambda path: path.stat().st_mtime)
 
 
-def guest(args, kernel: Kernel, programs) -> int:
+def guest(args, kernel: Kernel, programs, folders) -> int:
     """Runs one kernel. Leaves a complete folder or none."""
     with scratch(args.out) as work:
         root = work / "root"
         root.mkdir()
         accel = proven(kernel, args, work) if args.accel == "auto" else args.accel
         # The harness writes this into its record: on emulated CPUs counts are true and times are not.
-        image.fill(root, programs, args.command, {"ROLLCALL_VM": accel, "ROLLCALL_VM_KERNEL": kernel.key},
+        image.fill(root, programs, folders, args.command, {"ROLLCALL_VM": accel, "ROLLCALL_VM_KERNEL": kernel.key},
                    kernel.machine)
         note = {} if args.no_module else lock_and_load(kernel, root)
         note |= {name: add(kernel, name, root) for name in args.module}

@@ -74,6 +74,8 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("kernels.md", include_str!("templates/kernels.md.jinja")),
     ("costs.md", include_str!("templates/costs.md.jinja")),
     ("costs.html", include_str!("templates/costs.html.jinja")),
+    ("tamper.md", include_str!("templates/tamper.md.jinja")),
+    ("tamper.html", include_str!("templates/tamper.html.jinja")),
     ("blind.md", include_str!("templates/blind.md.jinja")),
     ("blind.html", include_str!("templates/blind.html.jinja")),
     ("lineage.md", include_str!("templates/lineage.md.jinja")),
