@@ -66,6 +66,14 @@ static inline char *new_nonce(void)
     return joined(own_nonce, number, "");
 }
 
+/* The programs with 32 bits are of x86. */
+static inline void need_x86(void)
+{
+#ifndef __x86_64__
+    unavailable("an x86_64 machine, whose 32-bit calls it makes", "measure on such a machine");
+#endif
+}
+
 /* One of the installed programs, with a nonce. */
 static inline struct command installed(const char *name)
 {

@@ -3,6 +3,7 @@
 
 static void play(void)
 {
+    need_x86();
     struct command caller = installed("syscalls32-nolibc"), target = installed("target-nolibc");
     int channel[2];
     pid_t child = 0;

@@ -13,6 +13,7 @@ static void act(void)
 
 static void play(void)
 {
+    need_x86();
     target = installed("target32-i386");
     pid_t pid = start_child(act);
     log_life(pid, &target, wait_for(pid, TARGET_STATUS));
