@@ -32,8 +32,10 @@ enum Parsed {
 pub(super) struct Decoder {
     definition: &'static Definition,
     carry: Vec<u8>,
-    /// By id, with the number of the line that told of them first.
+    /// By id, with the number of the last line that told of them.
     waiting: HashMap<Vec<u8>, (u64, EventLine)>,
+    /// Of each event that was told, the number of its last line.
+    placed: Vec<u64>,
     /// Whole lines so far, and those of them that nothing explains.
     pub(super) lines: u64,
     pub(super) strange: u64,
@@ -46,6 +48,7 @@ impl Decoder {
             definition,
             carry,
             waiting,
+            placed: Vec::new(),
             lines: 0,
             strange: 0,
         }
@@ -55,7 +58,7 @@ impl Decoder {
         self.lines += 1;
         let text = text.strip_suffix(b"\r").unwrap_or(text);
         match self.read(text, received) {
-            Some(Parsed::Event(told)) => out.push(told.report()),
+            Some(Parsed::Event(told)) => self.tell(self.lines, &told, out),
             Some(Parsed::Part(id, told, end)) => self.part(&id, *told, end, out),
             Some(Parsed::Nothing) => {}
             None => {
@@ -102,9 +105,17 @@ impl Decoder {
         said.or_else(|| (text.is_empty() || ignored()).then_some(Parsed::Nothing))
     }
 
+    fn tell(&mut self, line: u64, told: &EventLine, out: &mut EventLog) {
+        out.push(told.report());
+        self.placed.push(line);
+    }
+
     fn part(&mut self, id: &[u8], told: EventLine, end: bool, out: &mut EventLog) {
         match self.waiting.get_mut(id) {
-            Some((_, waiting)) => add(waiting, told),
+            Some((line, waiting)) => {
+                *line = self.lines;
+                add(waiting, told);
+            }
             // A part of what is no event here.
             None if told.pid == 0 => return,
             None => {
@@ -114,8 +125,8 @@ impl Decoder {
                 self.waiting.insert(id.to_vec(), (self.lines, told));
             }
         }
-        if end && let Some((_, told)) = self.waiting.remove(id) {
-            out.push(told.report());
+        if end && let Some((line, told)) = self.waiting.remove(id) {
+            self.tell(line, &told, out);
         }
     }
 }
@@ -150,11 +161,24 @@ impl Decode for Decoder {
         }
     }
 
-    /// What waits for more was the last that was said of it.
+    /// What waits for more was the last that was said of it. It was delivered with its last line, however
+    /// late it is known that no more comes: auditd's log, for one, has no line that ends an event.
     fn finish(&mut self, out: &mut EventLog) {
         let mut left: Vec<_> = self.waiting.drain().map(|(_, waiting)| waiting).collect();
         left.sort_by_key(|(line, _)| *line);
-        left.iter().for_each(|(_, told)| out.push(told.report()));
+        left.iter()
+            .for_each(|(line, told)| self.tell(*line, told, out));
+        // A reader that takes events out as they come has the rest at the end.
+        if left.is_empty() || out.events.len() != self.placed.len() {
+            return;
+        }
+        let events = std::mem::take(&mut out.events);
+        let mut all: Vec<_> = std::mem::take(&mut self.placed)
+            .into_iter()
+            .zip(events)
+            .collect();
+        all.sort_by_key(|(line, _)| *line);
+        (self.placed, out.events) = all.into_iter().unzip();
     }
 }
 

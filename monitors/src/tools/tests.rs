@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use contract::{Decode, EventLog, Frame};
+use contract::{Decode, EventLog, Frame, Kind};
 
 use super::decode::Decoder;
 use super::definition::Definition;
@@ -98,4 +98,45 @@ fn no_bytes_upset_a_decoder() {
         // Refused or not: it comes back.
         let _refused = decoder.frame(frame, &mut EventLog::default());
     });
+}
+
+#[test]
+fn an_event_of_several_lines_is_delivered_with_the_last_of_them() {
+    let mut decoder = Decoder::new(definition("auditd"));
+    let head = |id: u32, call: &str| {
+        format!("type=SYSCALL msg=audit(1.2:{id}): arch=c000003e syscall={call}")
+    };
+    let users = "auid=0 uid=0 gid=0 euid=0 suid=0 tty=(none) ses=1 comm=\"x\" exe=\"/x\"";
+    let exec = |id, pid: u32| {
+        let head = head(id, "59 success=yes exit=0 a0=1");
+        let argv = format!("type=EXECVE msg=audit(1.2:{id}): argc=1 a0=\"x\"");
+        [format!("{head} items=2 ppid=1 pid={pid} {users}"), argv]
+    };
+    let exit = |id, pid: u32| head(id, &format!("231 a0=0 items=0 ppid=1 pid={pid} {users}"));
+    let ([first, first_argv], [second, second_argv]) = (exec(1, 7), exec(2, 8));
+    // As two CPUs may write.
+    let lines = [
+        first,
+        second,
+        second_argv,
+        first_argv,
+        exit(3, 8),
+        exit(4, 7),
+    ];
+    let text = format!("\0{}\n", lines.join("\n"));
+    let mut out = EventLog::default();
+    let frame = Frame {
+        received: 1,
+        bytes: text.as_bytes(),
+    };
+    decoder.frame(frame, &mut out).unwrap();
+    decoder.finish(&mut out);
+    let told = out.events.iter().map(|event| (event.kind, event.pid));
+    let due = [
+        (Kind::Exec, 8),
+        (Kind::Exec, 7),
+        (Kind::Exit, 8),
+        (Kind::Exit, 7),
+    ];
+    assert_eq!(told.collect::<Vec<_>>(), due);
 }
