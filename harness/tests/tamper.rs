@@ -103,7 +103,7 @@ fn a_matrix_is_a_page_of_its_own_and_a_section_beside_a_record() {
             assert!(text.contains(&format!("[{act}](#{act})")), "{place:?}");
             assert!(text.contains(&format!("### {act}\n")), "{place:?}");
         }
-        assert!(page.contains("kernel/cgroup/freezer.c"), "{place:?}");
+        assert!(page.contains("do_notify_parent_cldstop"), "{place:?}");
         assert!(page.contains("in the guest 7.x"), "{place:?}");
         assert!(page.contains("3, the same"), "{place:?}");
         assert!(
