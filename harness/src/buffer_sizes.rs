@@ -57,7 +57,7 @@ pub(crate) fn labels(monitor: &str) -> Vec<String> {
 
 /// The size of the buffer of `one`, where it has one and nothing else was given.
 pub(crate) fn size(one: &Configuration) -> Option<u64> {
-    one.options.size_or_kernel(option(&one.label())?)
+    one.options.size_or_word(option(&one.label())?)
 }
 
 /// The options that size the buffers of a monitor, and the least that each is made.
@@ -89,7 +89,7 @@ pub(crate) fn smaller(one: &Configuration) -> Result<Vec<Configuration>> {
     for halvings in 1.. {
         let mut smaller = one.clone();
         for &(option, least) in options {
-            let size = one.options.size_or_kernel(option).unwrap_or(0) >> halvings;
+            let size = one.options.size_or_word(option).unwrap_or(0) >> halvings;
             if size < least {
                 return Ok(all);
             }

@@ -17,5 +17,6 @@ pub(crate) mod run;
 pub(crate) mod score;
 pub(crate) mod selftest;
 pub(crate) mod sweep;
+pub(crate) mod trend;
 pub(crate) mod watch;
 pub(crate) mod workload;

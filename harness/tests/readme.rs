@@ -1,4 +1,5 @@
-//! The matrices and the answers in README.md are those of the committed records. After a new record or
+//! The matrices and the answers in README.md, and the table of buffers in docs/METHODOLOGY.md, are those of the
+//! committed records. After a new record or
 //! a wanted change: `BLESS=1 cargo test -p rollcall --test readme`, and read the diff.
 
 #![allow(
@@ -86,6 +87,32 @@ fn what_is_said_of_records_is_what_they_say() {
         "harness report results/kernels/*/: the matrix",
         &matrix,
     );
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(&path, page).unwrap();
+    }
+}
+
+#[test]
+fn the_buffers_that_are_advised_follow_from_the_records() {
+    let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let path = home.join("docs/METHODOLOGY.md");
+    let mut page = fs::read_to_string(&path).unwrap();
+    // Real CPUs, and eight emulated ones where these records are there.
+    let names = ["reference", "real", "cpus/6.1", "cpus/7.x"];
+    let records = names.map(|name| home.join("results").join(name));
+    let there = records
+        .iter()
+        .filter(|one| one.join("summary.json").exists());
+    let mut args = vec!["report", "--buffers"];
+    args.extend(there.map(|one| one.to_str().unwrap()));
+    let (code, text, errors) = said(&args);
+    assert_eq!((code, errors.as_str()), (0, ""), "harness {args:?}");
+    assert!(text.contains("**extrapolated**"), "{text}");
+    for technique in ["| ebpf | 6 |", "| netlink | 6 |", "| audit | 6 |"] {
+        assert!(text.contains(technique), "{technique} in\n{text}");
+    }
+    let begin = "harness report --buffers results/reference results/real results/cpus/*/";
+    hold(&mut page, begin, &text);
     if std::env::var_os("BLESS").is_some() {
         fs::write(&path, page).unwrap();
     }

@@ -31,6 +31,10 @@
 //! Path and arguments that change while execve is entered do not deceive it (cases race-*): the kernel writes
 //! both down from its own copies, at the exit of the call.
 //!
+//! Order: a record is queued when its system call ends (audit_syscall_exit in kernel/auditsc.c), that of a fork
+//! when the parent leaves the call. By then the child may have run on another CPU, executed, forked and
+//! ended; so its exec may be delivered before its fork, and a grandchild before its parent. The stamps are right.
+//!
 //! What stays behind: the kernel gives every process an audit context from the first switching-on
 //! until reboot, which makes their system calls a little slower; no setting undoes that.
 

@@ -4,6 +4,7 @@ pub mod clock;
 pub(crate) mod cpus;
 pub mod descendants;
 pub mod host_lock;
+pub(crate) mod hotplug;
 pub(crate) mod lookup_codec;
 pub(crate) mod mmap;
 pub(crate) mod namespaces;

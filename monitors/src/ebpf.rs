@@ -17,6 +17,11 @@
 //! sched_process_exit, which perf calls with preemption off. They also need CONFIG_PERF_EVENTS and
 //! tracefs; where these are wanting it is BTF tracepoints as before.
 //!
+//! CPUs that come, go or are left out: a BTF tracepoint is of no CPU. The perf event is opened on CPU 0, but its
+//! program is attached to the tracepoint itself (perf_event_attach_bpf_prog in kernel/trace/bpf_trace.c), and
+//! perf_trace_run_bpf_submit runs it on every CPU, also on one that came later, for as long as the event is
+//! open. Where CPU 0 is offline at the start the event cannot be opened, and BTF tracepoints serve.
+//!
 //! exe is the path from the root of the mount tree, as /proc/PID/exe shows it to a reader outside any
 //! chroot; a path longer than 4 KiB, or 96 components in its file system, keeps its end. argv is what
 //! /proc/PID/cmdline shows at that event, its first 4 KiB: for a script, the interpreter's; and since
@@ -41,6 +46,7 @@
 mod chain_of_causes;
 mod decode;
 mod links;
+mod load;
 mod loss_counters;
 mod probe;
 mod requirements;

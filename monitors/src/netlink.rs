@@ -148,7 +148,7 @@ impl Monitor for Netlink {
     }
 
     fn buffer(&self, options: &Options) -> Buffer {
-        netlink_socket::buffer(options.size_or_kernel("rcvbuf"), LEAST_MESSAGE)
+        netlink_socket::buffer(options.size_or_word("rcvbuf"), LEAST_MESSAGE)
     }
 
     fn capture(&self, session: &mut Session<'_>) -> Result<Counters> {

@@ -20,6 +20,7 @@ use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::unistd::Pid;
 
 use crate::common::clock;
+use crate::common::hotplug::{Change, Hotplug};
 
 const OPTIONS: &[OptionSpec] = &[
     OptionSpec {
@@ -77,6 +78,7 @@ impl Monitor for Null {
     fn capture(&self, session: &mut Session<'_>) -> Result<Counters> {
         let share = session.options.share("burn");
         let over = AtomicBool::new(false);
+        let mut hotplug = (share > 0.0).then(Hotplug::listen).transpose()?;
         std::thread::scope(|scope| {
             if share > 0.0 {
                 for cpu in own_cpus()? {
@@ -84,11 +86,22 @@ impl Monitor for Null {
                     scope.spawn(move || burn(cpu, share, over));
                 }
             }
-            (session.ready)(&[])?;
+            let ready = (session.ready)(&[]);
             let mut stop = [PollFd::new(session.stop, PollFlags::POLLIN)];
-            while let Err(nix::Error::EINTR) = poll(&mut stop, PollTimeout::NONE) {}
+            while ready.is_ok()
+                && let Err(nix::Error::EINTR) = poll(&mut stop, PollTimeout::NONE)
+            {}
+            // Also when it failed: the scope waits for those that burn.
             over.store(true, Ordering::Relaxed);
-            Ok(Counters::default())
+            ready?;
+            match hotplug.as_mut().map_or(Ok(Vec::new()), Hotplug::all_changes)?[..] {
+                [] => Ok(Counters::default()),
+                [Change::Online(cpu) | Change::Offline(cpu), ..] => Err(format!(
+                    "null{{burn={share}}}: CPU {cpu} came or went, so its share is another: leave the \
+                     CPUs as they are"
+                )
+                .into()),
+            }
         })
     }
 

@@ -21,8 +21,15 @@
 //! record before the next one that fits, so what is lost at the very end would never be told; from
 //! 6.0 on a counter of the event tells it too. The larger of the two is reported as lost.
 //!
-//! What it cannot see: the program's path and arguments, how a process ended, and what runs on a CPU
-//! that came online later.
+//! What it cannot see: the program's path and arguments, and how a process ended.
+//!
+//! CPUs that come and go: a ring belongs to a CPU (account_sb_event puts the event on the list of its CPU, and
+//! perf_iterate_sb_cpu walks the list of the CPU that it runs on; both in kernel/events/core.c), and none can
+//! be opened for a CPU that is offline. The kernel tells of a CPU when it already runs threads; so one that
+//! comes online has no ring for some milliseconds. They are told, never silent: `cpus_came_online` counts such
+//! CPUs, and the loss `cpu_online` is the number of forks of the machine (/proc/stat) beyond those that the
+//! rings told or lost. It is a lower bound: the kernel counts no execs and exits. A ring whose CPU
+//! has gone offline is read to its end.
 //!
 //! Waking: the kernel can wake the reader after so many bytes, not after the first of a silence. One
 //! record at a time costs an interrupt of the CPU to itself for each of three records a process. So
@@ -37,6 +44,7 @@
 mod attr;
 mod decode;
 mod ring;
+mod rings;
 #[cfg(test)]
 mod tests;
 
@@ -52,8 +60,9 @@ use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::time::TimeSpec;
 
+use crate::common::hotplug::Change;
 use crate::common::{clock, reasons};
-use ring::Ring;
+use rings::Rings;
 
 pub(crate) struct Perf;
 
@@ -65,6 +74,10 @@ const LEAST_RECORD: u64 = 32;
 
 /// The reported loss, by its name in every format.
 const RING_FULL: &str = "ring_full";
+/// Forks on CPUs that had come online and had no ring yet.
+const CPU_ONLINE: &str = "cpu_online";
+/// Of a note: so many CPUs came online.
+const CAME_ONLINE: &str = "cpus_came_online";
 
 const OPTIONS: &[OptionSpec] = &[OptionSpec {
     name: "pages",
@@ -121,10 +134,8 @@ impl Monitor for Perf {
 
     fn capture(&self, session: &mut Session<'_>) -> Result<Counters> {
         let pages = pages(session.options)?;
-        let cpus = crate::common::cpus::read("online")?;
-        let rings = cpus.into_iter().map(|cpu| Ring::open(cpu, pages));
         let mut capture = Capture {
-            rings: rings.collect::<Result<_>>()?,
+            rings: Rings::open(pages)?,
             last: clock::now(),
             held: false,
             bytes: Vec::new(),
@@ -171,7 +182,7 @@ fn pages(options: &Options) -> Result<usize> {
 }
 
 struct Capture {
-    rings: Vec<Ring>,
+    rings: Rings,
     /// When the last round began.
     last: Nanos,
     /// Whether there are records that no round has released yet.
@@ -187,30 +198,54 @@ impl Capture {
         while !self.rest(session)? {
             self.round(session)?;
         }
-        self.round(session)?;
+        let unheard = self.rings.unheard()?;
+        self.follow(unheard, session)?;
+        let untold = self.untold(session)?;
         let mut counters = Counters::default();
         counters
             .reported_lost
-            .insert(RING_FULL.into(), self.lost()?);
+            .insert(RING_FULL.into(), self.rings.lost()?);
+        counters.reported_lost.insert(CPU_ONLINE.into(), untold);
+        let came = self.rings.came();
+        counters.notes.insert(CAME_ONLINE.into(), came);
         // As if all were as full as the fullest, so that it stands beside the capacity of all.
-        counters.buffer_peak = Some((self.peak * self.rings.len()) as u64);
+        counters.buffer_peak = Some((self.peak * self.rings.most()) as u64);
         Ok(counters)
     }
 
-    fn lost(&self) -> Result<u64> {
-        self.rings.iter().map(Ring::lost).sum()
+    /// Spools what a ring had whose CPU is gone, and opens one for each that came.
+    fn follow(&mut self, changes: Vec<Change>, session: &mut Session<'_>) -> Result<()> {
+        for change in changes {
+            let (Change::Online(cpu) | Change::Offline(cpu)) = change;
+            if let Some(mut ring) = self.rings.remove(cpu) {
+                self.bytes.clear();
+                if ring.take(&mut self.bytes)? {
+                    self.held = true;
+                    self.rings.told(&self.bytes);
+                    let head = decode::records(cpu);
+                    let parts = [&head[..], &self.bytes];
+                    session.spool.write_parts(clock::now(), &parts)?;
+                }
+                self.rings.keep_losses_of(&ring)?;
+            }
+            if change == Change::Online(cpu) {
+                self.rings.add(cpu)?;
+            }
+        }
+        Ok(())
     }
 
     /// Spools all rings, then says up to when nothing can be missing any more: what was stamped
     /// before the last round began has been put into its ring long since.
-    fn round(&mut self, session: &mut Session<'_>) -> Result<()> {
+    fn spool_all(&mut self, session: &mut Session<'_>) -> Result<()> {
         let (began, mut any) = (clock::now(), false);
-        for (index, ring) in self.rings.iter_mut().enumerate() {
+        for (cpu, ring) in &mut self.rings.open {
             self.bytes.clear();
             if ring.take(&mut self.bytes)? {
                 any = true;
                 self.peak = self.peak.max(self.bytes.len());
-                let head = decode::records(index as u32);
+                self.rings.forks += decode::forks(&self.bytes);
+                let head = decode::records(*cpu);
                 session
                     .spool
                     .write_parts(clock::now(), &[&head, &self.bytes])?;
@@ -221,24 +256,51 @@ impl Capture {
             session.spool.write(clock::now(), &mark)?;
             session.spool.flush()?;
         }
-        if session.spool.due() {
-            session.spool.lost(RING_FULL, self.lost()?);
-        }
         (self.last, self.held) = (began, any);
         Ok(())
     }
 
-    /// Whether to stop. Rests a while, less when a ring is half full.
-    fn rest(&self, session: &Session<'_>) -> Result<bool> {
-        let mut polled = vec![PollFd::new(session.stop, PollFlags::POLLIN)];
-        let rings = self.rings.iter();
-        polled.extend(rings.map(|ring| PollFd::new(ring.as_fd(), PollFlags::POLLIN)));
-        match ppoll(&mut polled, Some(TimeSpec::from(REST)), None) {
-            Ok(_) => Ok(polled[0].any().unwrap_or(true)),
-            Err(nix::Error::EINTR) => Ok(false),
-            Err(errno) => {
-                Err(format!("perf: ppoll: {errno}: this is a bug, please report it").into())
+    fn round(&mut self, session: &mut Session<'_>) -> Result<()> {
+        self.spool_all(session)?;
+        if session.spool.due() {
+            session.spool.lost(RING_FULL, self.rings.lost()?);
+            if self.rings.came() > 0 {
+                let untold = self.untold(session)?;
+                session.spool.lost(CPU_ONLINE, untold);
             }
         }
+        Ok(())
+    }
+
+    /// Forks that no ring told or lost. The rings are read once more after the machine's forks are, so that
+    /// none of these still lies in a ring.
+    fn untold(&mut self, session: &mut Session<'_>) -> Result<u64> {
+        let forks = self.rings.forks_of_machine()?;
+        self.spool_all(session)?;
+        self.rings.untold(forks)
+    }
+
+    /// Whether to stop. Rests a while, less when a ring is half full or a CPU has come or gone.
+    fn rest(&mut self, session: &mut Session<'_>) -> Result<bool> {
+        let mut polled = vec![
+            PollFd::new(session.stop, PollFlags::POLLIN),
+            PollFd::new(self.rings.hotplug.as_fd(), PollFlags::POLLIN),
+        ];
+        let rings = self.rings.open.iter();
+        polled.extend(rings.map(|(_, ring)| PollFd::new(ring.as_fd(), PollFlags::POLLIN)));
+        match ppoll(&mut polled, Some(TimeSpec::from(REST)), None) {
+            Ok(_) | Err(nix::Error::EINTR) => {}
+            Err(errno) => {
+                return Err(
+                    format!("perf: ppoll: {errno}: this is a bug, please report it").into(),
+                );
+            }
+        }
+        let [stop, changed] = [0, 1].map(|at| polled[at].any().unwrap_or(false));
+        if changed {
+            let changes = self.rings.hotplug.changes()?;
+            self.follow(changes, session)?;
+        }
+        Ok(stop)
     }
 }

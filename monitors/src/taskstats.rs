@@ -82,11 +82,11 @@ impl Monitor for Taskstats {
     }
 
     fn buffer(&self, options: &Options) -> Buffer {
-        netlink_socket::buffer(options.size_or_kernel("rcvbuf"), LEAST_RECORD)
+        netlink_socket::buffer(options.size_or_word("rcvbuf"), LEAST_RECORD)
     }
 
     fn capture(&self, session: &mut Session<'_>) -> Result<Counters> {
-        let listener = Listener::start(session.options.size_or_kernel("rcvbuf"))?;
+        let listener = Listener::start(session.options.size_or_word("rcvbuf"))?;
         let mut capture = Capture {
             listener,
             buffer: Vec::with_capacity(wire::ROOM),

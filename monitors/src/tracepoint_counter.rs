@@ -8,6 +8,7 @@ use std::path::Path;
 
 use contract::Result;
 
+use crate::common::hotplug::{Change, Hotplug};
 use crate::common::perf_event::{self, Attr, Of};
 
 const TRACEPOINT: u32 = 2;
@@ -15,9 +16,14 @@ const TRACEPOINT: u32 = 2;
 const SET_FILTER: libc::Ioctl = 0x4008_2406;
 
 /// Counts how often the processes of a control group pass a tracepoint, whoever they are and whatever they
-/// execute. Nothing is sampled, so nothing can be lost.
+/// execute. Nothing is sampled, so nothing can be lost. There is a counter on every CPU: that of one which goes
+/// offline keeps its count, and one that comes online has none, which [`TracepointCounter::count`] says.
 #[derive(Debug)]
-pub struct TracepointCounter(Vec<File>);
+pub struct TracepointCounter {
+    counters: Vec<File>,
+    hotplug: Hotplug,
+    name: String,
+}
 
 impl TracepointCounter {
     /// Of the tracepoint `name` (`sched/sched_process_exec`), in the group with this folder; with a filter,
@@ -45,18 +51,37 @@ impl TracepointCounter {
             }
             Ok(fd.into())
         };
-        let cpus = crate::common::cpus::read("online")?.into_iter();
-        Ok(Self(cpus.map(open).collect::<Result<_>>()?))
+        // What comes online from now on is heard.
+        let hotplug = Hotplug::listen()?;
+        let cpus = hotplug.online().iter();
+        Ok(Self {
+            counters: cpus.map(|cpu| open(*cpu)).collect::<Result<_>>()?,
+            hotplug,
+            name: name.to_owned(),
+        })
     }
 
-    /// So far, on all CPUs.
-    pub fn count(&self) -> Result<u64> {
+    /// So far, on all CPUs; an error when a CPU came online meanwhile.
+    pub fn count(&mut self) -> Result<u64> {
+        let changes = self.hotplug.all_changes()?;
+        let came = changes.iter().find_map(|change| match change {
+            Change::Online(cpu) => Some(*cpu),
+            Change::Offline(_) => None,
+        });
+        if let Some(cpu) = came {
+            return Err(format!(
+                "{}: CPU {cpu} came online while it was counted, and what happened there is not in the \
+                 count: leave the CPUs as they are during a run",
+                self.name
+            )
+            .into());
+        }
         let read = |mut file: &File| {
             let mut word = [0; 8];
             file.read_exact(&mut word)
                 .map(|()| u64::from_ne_bytes(word))
         };
-        let sum: io::Result<u64> = self.0.iter().map(read).sum();
+        let sum: io::Result<u64> = self.counters.iter().map(read).sum();
         sum.map_err(|why| {
             format!("read of a perf counter: {why}: this is a bug, please report it").into()
         })

@@ -20,6 +20,8 @@ pub enum OptionKind {
     Word(&'static [&'static str]),
     /// Like `Size`, or the word `kernel`: leave it as the kernel has it.
     SizeOrKernel,
+    /// Like `Size`, or the word `auto`: as the machine is.
+    SizeOrAuto,
     /// Digits with `us`, `ms` or `s`, up to ten seconds; or the word `auto`.
     DurationOrAuto,
 }
@@ -81,8 +83,8 @@ impl Options {
             .unwrap_or_default()
     }
 
-    /// The size `name`; `None` for the word `kernel`.
-    pub fn size_or_kernel(&self, name: &str) -> Option<u64> {
+    /// The size `name`; `None` for the words `kernel` and `auto`.
+    pub fn size_or_word(&self, name: &str) -> Option<u64> {
         parse_size(self.word(name))
     }
 
@@ -131,6 +133,7 @@ fn check(spec: &OptionSpec, value: &str) -> Result<(), String> {
     let fits = match spec.kind {
         OptionKind::Size => parse_size(value).is_some(),
         OptionKind::SizeOrKernel => value == "kernel" || parse_size(value).is_some(),
+        OptionKind::SizeOrAuto => value == "auto" || parse_size(value).is_some(),
         OptionKind::DurationOrAuto => value == "auto" || parse_duration(value).is_some(),
         OptionKind::Share => parse_share(value).is_some(),
         OptionKind::Switch => matches!(value, "on" | "off"),
@@ -142,6 +145,7 @@ fn check(spec: &OptionSpec, value: &str) -> Result<(), String> {
     Err(match spec.kind {
         OptionKind::Size => "use digits, with k, M or G for powers of 1024".into(),
         OptionKind::SizeOrKernel => "use digits (with k, M or G), or the word kernel".into(),
+        OptionKind::SizeOrAuto => "use digits (with k, M or G), or the word auto".into(),
         OptionKind::DurationOrAuto => {
             "use digits with us, ms or s (at most 10s), or the word auto".into()
         }
@@ -213,7 +217,7 @@ mod tests {
     #[test]
     fn defaults_hold_until_given() {
         let options = Options::new("netlink", SPECS, [("rcvbuf", "kernel")]).unwrap();
-        assert_eq!(options.size_or_kernel("rcvbuf"), None);
+        assert_eq!(options.size_or_word("rcvbuf"), None);
         assert!(options.on("verbose"));
         assert_eq!(options.label(), "{rcvbuf=kernel}");
         assert_eq!(

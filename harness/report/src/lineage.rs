@@ -54,13 +54,17 @@ fn row(one: &Comparison) -> Option<Vec<String>> {
     let found = one.lineage.filter(|found| found.lives > 0)?;
     let count = |number: u64| thousands(number);
     let share = |part: u64| percent(part as f64 / found.lives as f64);
+    let named = |text: String| match found.parents {
+        true => text,
+        false => "not offered".into(),
+    };
     Some(vec![
         one.configuration.clone(),
         count(found.lives),
-        share(found.correct),
-        count(found.wrong),
-        count(found.orphans),
-        count(found.missing),
+        named(share(found.correct)),
+        named(count(found.wrong)),
+        named(count(found.orphans)),
+        named(count(found.missing)),
         found.complete.map_or_else(|| "not offered".into(), share),
         format!(
             "{} / {}",

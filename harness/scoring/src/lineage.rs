@@ -19,17 +19,14 @@ use crate::lives::lives;
 use crate::matching::Matching;
 use told::Told;
 
-/// Of one cell; `None` where the monitor names no parents.
+/// Of one cell; `None` where the monitor offers no events. One that names no parents has an order all the same.
 pub(crate) fn of(
     ledger: &Ledger,
     log: &EventLog,
     matching: &Matching,
     claims: &Claims,
 ) -> Option<Lineage> {
-    if !Kind::ALL
-        .iter()
-        .any(|&kind| claims.field(kind, Field::Ppid))
-    {
+    if !Kind::ALL.iter().any(|&kind| claims.kind(kind)) {
         return None;
     }
     let told = Told {
@@ -41,6 +38,13 @@ pub(crate) fn of(
     let truths = told.truths_in_order();
     let whole = Kind::ALL.iter().all(|&kind| claims.kind(kind));
     let mut found = tree::rebuild(&told, &truths, whole);
+    let names = |kind| claims.field(kind, Field::Ppid);
+    found.parents = Kind::ALL.into_iter().any(names);
+    if !found.parents {
+        // Whatever an event says: it does not count where it is not offered.
+        (found.correct, found.wrong, found.orphans) = (0, 0, 0);
+        (found.missing, found.complete) = (found.lives, None);
+    }
     order::count(&told, &truths, &mut found);
     Some(found)
 }

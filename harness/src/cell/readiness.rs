@@ -115,19 +115,22 @@ impl ReadinessProbes {
         Ok(true)
     }
 
-    /// One on each of these CPUs.
+    /// One on each of these CPUs. A thread of its own goes from CPU to CPU: restoring the CPUs that this one
+    /// may use would leave out for good one that was offline when they were read.
     fn on_each(&self, cpus: &[usize]) -> Result<Vec<Child>> {
-        let this = nix::unistd::Pid::from_raw(0);
-        let usual = sched_getaffinity(this).context("sched_getaffinity")?;
-        let spawned = cpus.iter().map(|&cpu| {
-            let mut only = CpuSet::new();
-            only.set(cpu)?;
-            sched_setaffinity(this, &only).context("sched_setaffinity")?;
-            self.spawn()
-        });
-        let spawned: Result<Vec<_>> = spawned.collect();
-        sched_setaffinity(this, &usual).context("sched_setaffinity")?;
-        spawned
+        let all = || cpus.iter().map(|&cpu| self.on(cpu)).collect();
+        let done = std::thread::scope(|scope| scope.spawn(all).join());
+        done.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    }
+
+    /// One on this CPU; anywhere, when the CPU has gone offline, because then nothing waits there any more.
+    fn on(&self, cpu: usize) -> Result<Child> {
+        let mut only = CpuSet::new();
+        only.set(cpu)?;
+        match sched_setaffinity(nix::unistd::Pid::from_raw(0), &only) {
+            Ok(()) | Err(nix::errno::Errno::EINVAL) => self.spawn(),
+            Err(why) => Err(why).context("sched_setaffinity"),
+        }
     }
 
     /// One process, started and ended, but not waited for.

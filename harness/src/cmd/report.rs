@@ -19,6 +19,7 @@ pub(crate) const EXAMPLES: &str = "Examples:
   harness report --png results/reference               the same, and every plot as PNG too
   harness report --brief results/reference             the matrix and the answers of a README
   harness report --claims results                      the folklore, claim by claim, from all records
+  harness report --buffers results/reference           how large buffers must be, by rate and CPUs
   harness report results/kernels/*/                    which technique works on which kernel, as Markdown
   harness report results/tamper                        the matrix of scripts/tamper: README.md, report.html
   harness report results/reference results/tamper --out /tmp/both    a record, with that matrix as a section
@@ -36,6 +37,9 @@ pub(crate) struct ReportArgs {
     /// Only print what the records in this folder say of the claims that are made of the techniques, as Markdown
     #[arg(long, conflicts_with_all = ["out", "png"])]
     claims: bool,
+    /// Only print how large each technique's buffer must be, by rate and number of CPUs, extrapolated from these records
+    #[arg(long, conflicts_with_all = ["out", "png", "brief", "claims"])]
+    buffers: bool,
     /// Write every plot as PNG too, beside its SVG
     #[arg(long, conflicts_with = "brief")]
     png: bool,
@@ -74,6 +78,9 @@ pub(crate) fn report(args: &ReportArgs) -> Result<()> {
     for dir in &dirs {
         Record::read(dir).map_err(bad)?;
         Summary::read(dir).map_err(bad)?;
+    }
+    if args.buffers {
+        return print(&report::buffers(&dirs)?);
     }
     if args.brief {
         return dirs.iter().try_for_each(|dir| print(&report::brief(dir)?));

@@ -41,7 +41,7 @@ impl Counters {
     }
 
     /// So far.
-    pub(super) fn read(&self) -> Result<Counted> {
+    pub(super) fn read(&mut self) -> Result<Counted> {
         Ok(Counted {
             forks: self.forks.count()?,
             execs: self.execs.count()?,
@@ -62,7 +62,7 @@ mod tests {
         let hierarchy = Hierarchy::find().unwrap();
         let group = Cgroup::new(&hierarchy, "counted", None).unwrap();
         let folder = group.counted().unwrap();
-        let counters = Counters::new(&folder).unwrap();
+        let mut counters = Counters::new(&folder).unwrap();
         let script = "echo 0 >$0/cgroup.procs; for i in 1 2 3 4 5; do /bin/true; done; (:); \
                       setpriv --reuid 65534 --clear-groups su --version; :";
         let mut command = Command::new("sh");
@@ -73,7 +73,7 @@ mod tests {
         let due = Counted { forks: 7, execs: 7 };
         assert_eq!(counters.read().unwrap(), due);
         // This program runs a test in a thread of its own.
-        let tasks = TracepointCounter::new(&folder, NEW_TASK, None).unwrap();
+        let mut tasks = TracepointCounter::new(&folder, NEW_TASK, None).unwrap();
         let threads = "echo 0 >$0/cgroup.procs; exec \"$1\" --test-threads 2 a_label_is";
         let mut command = Command::new("sh");
         command.args(["-c", threads]).arg(&folder);

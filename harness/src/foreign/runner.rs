@@ -62,7 +62,7 @@ pub(crate) fn run(run: &Run<'_>) -> Result<u64> {
     let status = child.wait().context("waitpid")?;
     let left = leftovers::end(run.doors.get(..1).unwrap_or_default())?;
     supervisor.map(Supervisor::end).transpose()?;
-    let counted = counters.map(|counters| counters.read());
+    let counted = counters.map(|mut counters| counters.read());
     let outcome = Outcome {
         runner: std::process::id(),
         began,

@@ -16,14 +16,15 @@ struct Life {
     exit: Option<usize>,
 }
 
-/// Those of all cells together; null where no parent is offered.
+/// Those of all cells together; null where nothing is offered.
 pub(super) fn due(cells: &[(&Ledger, &Figures)]) -> Due {
-    if cells
-        .iter()
-        .any(|(_, planted)| !planted.fields[Field::Ppid as usize].offered)
-    {
+    let mut kinds = cells.iter().map(|(_, planted)| &planted.kinds);
+    if kinds.any(|kinds| kinds.iter().all(|kind| !kind.offered)) {
         return Due::null();
     }
+    let named = cells
+        .iter()
+        .all(|(_, planted)| planted.fields[Field::Ppid as usize].offered);
     let each: Vec<BTreeMap<&str, f64>> = cells
         .iter()
         .map(|(ledger, planted)| of_cell(ledger, planted))
@@ -35,15 +36,22 @@ pub(super) fn due(cells: &[(&Ledger, &Figures)]) -> Due {
     let whole = cells
         .iter()
         .all(|(_, planted)| planted.kinds.iter().all(|kind| kind.offered));
-    Due::map(keys.into_iter().map(|key| {
-        let of = each.iter().map(|one| one[key]);
+    let unnamed = (!named).then(|| ("parents", Due::just(false)));
+    let figures = keys.into_iter().map(|key| {
+        let of = each.iter().map(|one| match key {
+            // Whatever an event says: it does not count where it is not offered.
+            "correct" | "wrong" | "orphans" if !named => 0.0,
+            "missing" if !named => one["lives"],
+            _ => one[key],
+        });
         let due = match key {
             "longest_inversion_ms" => Due::Near(of.fold(0.0, f64::max)),
-            "complete" if !whole => Due::null(),
+            "complete" if !whole || !named => Due::null(),
             _ => Due::Just(to_value(of.sum::<f64>() as u64).unwrap_or(Value::Null)),
         };
         (key, due)
-    }))
+    });
+    Due::map(figures.chain(unnamed))
 }
 
 fn of_cell(ledger: &Ledger, planted: &Figures) -> BTreeMap<&'static str, f64> {

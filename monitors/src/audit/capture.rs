@@ -139,7 +139,7 @@ impl RecordSocket {
     fn open(session: &Session<'_>, alone: bool) -> Result<Self> {
         let mut socket = Socket::new(wire::PROTOCOL as isize).map_err(|e| failed("socket", e))?;
         socket.bind_auto().map_err(|e| failed("bind", e))?;
-        if let Some(size) = session.options.size_or_kernel("rcvbuf") {
+        if let Some(size) = session.options.size_or_word("rcvbuf") {
             let size = usize::try_from(size)?.min(i32::MAX as usize / 2);
             let forced = setsockopt(&socket, sockopt::RcvBufForce, &size);
             forced.map_err(|e| failed("SO_RCVBUFFORCE", e))?;

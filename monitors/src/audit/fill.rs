@@ -20,10 +20,10 @@ const INTERVAL: Duration = Duration::from_millis(250);
 
 /// The buffer with `options`, in records: one for a fork or an exit, two for an exec.
 pub(super) fn buffer(options: &Options) -> Buffer {
-    let Some(socket) = netlink_socket::capacity(options.size_or_kernel("rcvbuf")) else {
+    let Some(socket) = netlink_socket::capacity(options.size_or_word("rcvbuf")) else {
         return Buffer::Unknown;
     };
-    let backlog = match options.size_or_kernel("backlog") {
+    let backlog = match options.size_or_word("backlog") {
         _ if AuditSession::daemon().is_some() => 0,
         // No limit.
         Some(0) => return Buffer::Unbounded,

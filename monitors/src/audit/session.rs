@@ -171,7 +171,7 @@ fn wanted(found: &Status, alone: bool, options: &Options) -> Status {
     set.enabled = 1;
     let word = |name| {
         options
-            .size_or_kernel(name)
+            .size_or_word(name)
             .map(|v| u32::try_from(v).unwrap_or(u32::MAX))
     };
     if let Some(limit) = word("backlog") {

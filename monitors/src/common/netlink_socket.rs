@@ -6,9 +6,11 @@
 //! here are in those bytes.
 
 use std::fs;
+use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 
 use contract::{Buffer, Result};
+use libc::{c_int, sock_filter, sock_fprog};
 use netlink_sys::Socket;
 use nix::errno::Errno;
 use nix::sys::socket::{setsockopt, sockopt};
@@ -48,6 +50,32 @@ pub(crate) fn open(protocol: u32, name: &str, config: &str) -> Result<Socket> {
         reasons::no_descriptor(&format!("socket({name})"), errno, config)
     };
     Ok(opened.map_err(failed)?)
+}
+
+/// Lets `program` choose what is queued on the socket; `owner` is named in an error.
+pub(crate) fn attach(owner: &str, socket: &Socket, program: &[sock_filter]) -> Result<()> {
+    let program = sock_fprog {
+        len: program.len() as u16,
+        filter: program.as_ptr().cast_mut(),
+    };
+    // SAFETY: option and length are those of a sock_fprog, which points at `len` instructions that
+    // outlive the call; the kernel only reads them.
+    let done = unsafe {
+        libc::setsockopt(
+            socket.as_raw_fd(),
+            libc::SOL_SOCKET,
+            libc::SO_ATTACH_FILTER,
+            (&raw const program).cast(),
+            size_of::<sock_fprog>() as libc::socklen_t,
+        )
+    };
+    if done == -1 as c_int {
+        let error = io::Error::last_os_error();
+        return Err(
+            format!("{owner}: SO_ATTACH_FILTER: {error}: use a kernel with CONFIG_NET").into(),
+        );
+    }
+    Ok(())
 }
 
 /// All sockets of `protocol` in this network namespace.

@@ -61,7 +61,7 @@ impl Capture {
             _ => Some(When::Always),
         };
         Ok(Self {
-            listener: Listener::start(options.size_or_kernel("rcvbuf"))?,
+            listener: Listener::start(options.size_or_word("rcvbuf"))?,
             waker: when.map(|_| ExecWaker::join()).transpose()?,
             lookup: when
                 .map(|when| Lookup::new(when, lookup::detailed(options)))

@@ -4,7 +4,7 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 
 use contract::Result;
-use libc::{c_int, sock_filter, sock_fprog};
+use libc::sock_filter;
 use netlink_sys::{Socket, SocketAddr};
 use nix::errno::Errno;
 use nix::sys::socket::{MsgFlags, recv};
@@ -32,7 +32,7 @@ impl Member {
     fn filtered(filter: &[sock_filter], rcvbuf: Option<u64>, quiet: bool) -> Result<Self> {
         let mut socket = netlink_socket::open(PROTOCOL, "NETLINK_CONNECTOR", "CONFIG_CONNECTOR=y")?;
         // Before joining, so that nothing unwanted is ever in the queue.
-        attach(&socket, filter)?;
+        netlink_socket::attach("netlink", &socket, filter)?;
         if let Some(bytes) = rcvbuf {
             netlink_socket::widen("netlink", &socket, bytes)?;
         }
@@ -194,7 +194,7 @@ impl Listener {
         self.member.ask(Op::Ignore, 0)?;
         self.on = false;
         // Before 6.6 a member goes on receiving as long as any socket listens.
-        attach(&self.member.0, &wire::shut())
+        netlink_socket::attach("netlink", &self.member.0, &wire::shut())
     }
 }
 
@@ -209,31 +209,6 @@ impl Drop for Listener {
         // On the way out of an error this one adds nothing; recover() looks again.
         let _left_to_recover = self.stop();
     }
-}
-
-fn attach(socket: &Socket, program: &[sock_filter]) -> Result<()> {
-    let program = sock_fprog {
-        len: program.len() as u16,
-        filter: program.as_ptr().cast_mut(),
-    };
-    // SAFETY: option and length are those of a sock_fprog, which points at `len` instructions that
-    // outlive the call; the kernel only reads them.
-    let done = unsafe {
-        libc::setsockopt(
-            socket.as_raw_fd(),
-            libc::SOL_SOCKET,
-            libc::SO_ATTACH_FILTER,
-            (&raw const program).cast(),
-            size_of::<sock_fprog>() as libc::socklen_t,
-        )
-    };
-    if done == -1 as c_int {
-        let error = io::Error::last_os_error();
-        return Err(
-            format!("netlink: SO_ATTACH_FILTER: {error}: use a kernel with CONFIG_NET").into(),
-        );
-    }
-    Ok(())
 }
 
 #[cfg(test)]

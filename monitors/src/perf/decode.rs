@@ -42,6 +42,12 @@ pub(super) fn lost(bytes: &[u8]) -> u64 {
     lost.filter_map(|record| long(record.body, 8)).sum()
 }
 
+/// How many records of a fork, of processes and threads, `bytes` hold.
+pub(super) fn forks(bytes: &[u8]) -> u64 {
+    let forks = Records(bytes).filter(|record| record.as_ref().is_ok_and(|one| one.kind == FORK));
+    forks.count() as u64
+}
+
 #[derive(Default)]
 pub(super) struct Decoder {
     waiting: BinaryHeap<Reverse<Waiting>>,
@@ -334,6 +340,7 @@ mod tests {
     #[test]
     fn losses_are_added_up() {
         let one = record(LOST, 0, &[1, 0, 5, 0], 9);
-        assert_eq!(lost(&[one.clone(), fork(7, 7, 1), one].concat()), 10);
+        let bytes = [one.clone(), fork(7, 7, 1), one, end(7, 7, 2)].concat();
+        assert_eq!((lost(&bytes), forks(&bytes)), (10, 1));
     }
 }

@@ -77,8 +77,8 @@ fn what_finds_no_room_is_counted_exactly() {
     only.set(cpu).unwrap();
     sched_setaffinity(this, &only).unwrap();
     let [mut narrow, mut wide] =
-        [1, 256].map(|pages| super::Ring::open(cpu as u32, pages).unwrap());
-    let end = |ring: &mut super::Ring| {
+        [1, 256].map(|pages| super::ring::Ring::open(cpu as u32, pages).unwrap());
+    let end = |ring: &mut super::ring::Ring| {
         let mut bytes = Vec::new();
         ring.take(&mut bytes).unwrap();
         decode::count(&bytes)

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use contract::{OptionSpec, Options, Result, Script, Workload};
 
-use super::parameters::{MOST_WORKERS, bounded, scaled_count, size_option, word_option};
+use super::parameters::{scaled_count, size_option, width, width_option, word_option};
 use super::script::Workers;
 
 /// The model `launch`.
@@ -43,7 +43,9 @@ impl Workload for Launch {
                     "how the started program is linked",
                 ),
                 size_option("count", "1000", "how many are started"),
-                size_option("width", "2", "how many are started side by side"),
+                width_option(
+                    "how many are started side by side; auto: as many as CPUs, two at least",
+                ),
             ]
         }
     }
@@ -55,7 +57,7 @@ impl Workload for Launch {
             return Err(why.into());
         }
         let count = scaled_count(options, scale)?;
-        let width = bounded(options, "width", 1, MOST_WORKERS)?;
+        let width = width(options)?;
         let workers = Workers {
             file: &format!("launch-{}", options.word("parent")),
             words: [how.to_owned(), count.to_string(), width.to_string()],
@@ -80,7 +82,7 @@ mod tests {
 
     #[test]
     fn the_expected_counts_follow_from_the_options() {
-        let script = script(&[("count", "10"), ("leaf", "nolibc")], 0.5).unwrap();
+        let script = script(&[("count", "10"), ("leaf", "nolibc"), ("width", "2")], 0.5).unwrap();
         assert_eq!(script.expected, Counts([8, 6, 8]));
         assert_eq!(
             script.words,

@@ -38,6 +38,26 @@ pub(crate) const fn size_option(
     }
 }
 
+/// The option `width`: workers, each of which waits for what it has started.
+pub(crate) const fn width_option(about: &'static str) -> OptionSpec {
+    OptionSpec {
+        name: "width",
+        default: "auto",
+        kind: OptionKind::SizeOrAuto,
+        about,
+    }
+}
+
+/// How many workers there are: by default as many as CPUs may be used, so that events come from all of
+/// them, and two at least, so that events of one CPU come side by side.
+pub(crate) fn width(options: &Options) -> Result<u32> {
+    if options.size_or_word("width").is_some() {
+        return bounded(options, "width", 1, MOST_WORKERS);
+    }
+    let cpus = std::thread::available_parallelism().map_or(1, usize::from);
+    Ok((cpus as u64).clamp(2, MOST_WORKERS) as u32)
+}
+
 /// The value of the option `name`, which must lie in `least..=most`.
 pub(crate) fn bounded(options: &Options, name: &str, least: u64, most: u64) -> Result<u32> {
     let value = options.size(name);
@@ -67,4 +87,35 @@ pub(crate) fn scaled_count(options: &Options, scale: f64) -> Result<u32> {
         .into());
     }
     Ok(scaled as u32)
+}
+
+#[cfg(test)]
+mod tests {
+    use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
+    use nix::unistd::Pid;
+
+    use super::*;
+
+    const SPECS: &[OptionSpec] = &[width_option("")];
+
+    fn found(given: &[(&str, &str)]) -> u32 {
+        width(&Options::new("launch", SPECS, given.iter().copied()).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn workers_are_as_many_as_cpus_may_be_used_and_two_at_least() {
+        let all = std::thread::available_parallelism().unwrap().get() as u32;
+        assert_eq!(found(&[]), all.clamp(2, MOST_WORKERS as u32));
+        assert_eq!(found(&[("width", "auto")]), found(&[]));
+        assert_eq!(found(&[("width", "1")]), 1);
+        // Of this thread only.
+        let this = Pid::from_raw(0);
+        let usual = sched_getaffinity(this).unwrap();
+        let first = (0..CpuSet::count()).find(|&cpu| usual.is_set(cpu) == Ok(true));
+        let mut only = CpuSet::new();
+        only.set(first.unwrap()).unwrap();
+        sched_setaffinity(this, &only).unwrap();
+        assert_eq!(found(&[]), 2);
+        sched_setaffinity(this, &usual).unwrap();
+    }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use contract::{Counts, OptionSpec, Options, Program, Result, Script, Workload, argv_bytes};
 
-use super::parameters::{MOST_WORKERS, bounded, scaled_count, size_option};
+use super::parameters::{bounded, scaled_count, size_option, width, width_option};
 use super::script::{first_program, memory_bytes, program};
 
 /// The model `pipeline`.
@@ -27,7 +27,7 @@ impl Workload for Pipeline {
         const {
             &[
                 size_option("count", "200", "how many pipelines are run"),
-                size_option("width", "2", "how many are run side by side"),
+                width_option("how many are run side by side; auto: as many as CPUs, two at least"),
                 size_option("stages", "3", "how many programs are in each"),
             ]
         }
@@ -35,7 +35,7 @@ impl Workload for Pipeline {
 
     fn script(&self, options: &Options, scale: f64, programs: &Path) -> Result<Script> {
         let count = scaled_count(options, scale)?;
-        let width = bounded(options, "width", 1, MOST_WORKERS)?;
+        let width = width(options)?;
         let stages = bounded(options, "stages", 2, 8)?;
         let numbers = [count, width, stages].map(|number| number.to_string());
         let words: Vec<_> = numbers
@@ -80,7 +80,12 @@ mod tests {
 
     #[test]
     fn a_line_names_the_slots_of_its_leaves() {
-        let options = Options::new("pipeline", Pipeline.options(), [("stages", "2")]).unwrap();
+        let options = Options::new(
+            "pipeline",
+            Pipeline.options(),
+            [("stages", "2"), ("width", "2")],
+        )
+        .unwrap();
         let script = Pipeline.script(&options, 0.05, Path::new("/p")).unwrap();
         assert_eq!(script.expected, Counts([33, 31, 33]));
         let words: Vec<_> = contract::split_argv(&script.programs[1].argv).collect();

@@ -57,12 +57,16 @@ fn all_told(ledger: &Ledger) -> Vec<Event> {
 }
 
 fn of(ledger: &Ledger, events: Vec<Event>) -> Lineage {
+    under(&claims(), ledger, events).unwrap()
+}
+
+fn under(claims: &Claims, ledger: &Ledger, events: Vec<Event>) -> Option<Lineage> {
     let log = EventLog {
         events,
         ..EventLog::default()
     };
     let matching = match_events(ledger, &log.events, Clock::Exact, None);
-    super::of(ledger, &log, &matching, &claims()).unwrap()
+    super::of(ledger, &log, &matching, claims)
 }
 
 fn place(events: &[Event], kind: Kind, pid: Pid) -> usize {
@@ -138,6 +142,37 @@ fn a_wrong_a_missing_and_an_unknown_parent_are_told_apart() {
 }
 
 #[test]
+fn a_monitor_that_names_no_parents_has_an_order_all_the_same() {
+    let ledger = family(3);
+    let mut events = all_told(&ledger);
+    let exec = place(&events, Kind::Exec, 102);
+    events.swap(exec, exec + 1);
+    // Parents that are told but not offered are not looked at.
+    let claims = Claims::none(Clock::Exact)
+        .with(Kind::Exec, &[])
+        .with(Kind::Exit, &[]);
+    events.retain(|event| claims.kind(event.kind));
+    let found = under(&claims, &ledger, events).unwrap();
+    let expected = Lineage {
+        parents: false,
+        lives: 4,
+        missing: 4,
+        exit_before_exec: 1,
+        events: 7,
+        inversions: 1,
+        longest_inversion_ms: found.longest_inversion_ms,
+        ..Lineage::default()
+    };
+    assert_eq!(found, expected);
+    let nothing = Claims::none(Clock::None);
+    assert_eq!(under(&nothing, &ledger, Vec::new()), None);
+    let text = serde_json::to_string(&found).unwrap();
+    assert!(text.contains("\"parents\":false"), "{text}");
+    let read: Lineage = serde_json::from_str(&text.replace("\"parents\":false,", "")).unwrap();
+    assert!(read.parents, "an older record");
+}
+
+#[test]
 fn the_next_process_with_the_id_of_the_parent_is_not_the_parent() {
     let mut ledger = family(1);
     let later = family(1);
@@ -157,7 +192,7 @@ fn the_next_process_with_the_id_of_the_parent_is_not_the_parent() {
 }
 
 #[test]
-fn without_parents_there_is_no_tree_and_without_a_kind_no_whole_life() {
+fn without_parents_or_a_kind_there_is_no_whole_life() {
     let ledger = family(1);
     let log = EventLog {
         events: all_told(&ledger),
@@ -166,7 +201,7 @@ fn without_parents_there_is_no_tree_and_without_a_kind_no_whole_life() {
     let matching = match_events(&ledger, &log.events, Clock::Exact, None);
     let of = |claims| super::of(&ledger, &log, &matching, &claims);
     let none = Claims::none(Clock::Exact).with(Kind::Fork, &[]);
-    assert_eq!(of(none), None);
+    assert_eq!(of(none).unwrap().complete, None);
     let forks = Claims::none(Clock::Exact).with(Kind::Fork, &[Field::Ppid]);
     assert_eq!(of(forks).unwrap().complete, None);
 }
