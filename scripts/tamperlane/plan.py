@@ -90,7 +90,8 @@ ACTS = (
         "starter that must know asks the watch for an answer, as with a terminal that does not answer."),
     Act("reader-starve-cpu", READERS, "The reader is moved into a control group with one millisecond of CPU in each second. It "
         "goes on, later. The kernel tells no process that another is throttled (kernel/sched/fair.c, throttle_cfs_rq; the probe shows it); the process "
-        "that listens to its pulse tells that it does not run."),
+        "that listens to its pulse tells that it does not run, 650 ms after its last beat: a reader that costs as little as `ebpf` goes on for a second or "
+        "two within its millisecond, and is told of after that."),
     Act("reader-starve-memory", READERS, "The reader is moved into a control group that allows 64 KiB more than it has. What it "
         "has stays charged where it was, so it goes on until it needs a new page; then the kernel ends it, which its starter "
         "is told."),

@@ -38,16 +38,26 @@ static void listen_to(int child, const char *what)
         close(fd);
 }
 
+/* Whoever reads what the parent says must see its end, also while the child is frozen: it lets go of all first. */
 static int child_that_runs(void)
 {
+    int ready[2];
+    char none;
+    if (pipe(ready) != 0)
+        return -1;
     int child = fork();
     if (child == 0) {
-        /* Whoever reads what the parent says must see its end, also while this one is frozen. */
         close(STDOUT_FILENO);
         close(STDERR_FILENO);
+        close(ready[0]);
+        close(ready[1]);
         for (;;)
             ;
     }
+    close(ready[1]);
+    while (read(ready[0], &none, 1) > 0)
+        ;
+    close(ready[0]);
     return child;
 }
 
