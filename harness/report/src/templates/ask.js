@@ -30,6 +30,8 @@
   const facts = new Map(rows.map((row) => [row, JSON.parse(row.dataset.facts)]));
   const names = (attribute) => [...new Set(all(`[data-${attribute}]`).map((one) => one.dataset[attribute]))];
   const inputs = new Map();
+  const records = all("section[data-record]");
+  const parted = ["record", "configuration", "workload"];
 
   /** A requirement that is not given holds. */
   const asked = (key) => {
@@ -68,6 +70,7 @@
   function hold() {
     const count = { meets: [], untold: 0, fails: 0 };
     const given = [...limits, ...properties, { key: "kernel" }].some(({ key }) => asked(key) !== null && asked(key) !== false);
+    const shown = rows.filter((row) => row.closest("[data-record][hidden]") === null);
     for (const row of rows) {
       const { fails, untold } = judge(facts.get(row));
       const { configuration } = row.dataset;
@@ -76,13 +79,14 @@
       all(".why", row).forEach((one) => one.remove());
       const why = fails.length > 0 ? `fails: ${fails.join("; ")}` : untold.length > 0 ? `cannot be told: ${untold.join(", ")}` : "";
       if (why) row.cells[0].append(make("span", { className: "why", textContent: why }));
+      if (!shown.includes(row)) continue;
       if (fails.length > 0) count.fails += 1;
       else if (untold.length > 0) count.untold += 1;
-      else count.meets.push(configuration);
+      else count.meets.push(records.length > 1 ? `${configuration} in ${row.closest("[data-record]").dataset.record}` : configuration);
     }
     const rest = `${count.fails} fail${count.untold ? `, of ${count.untold} it cannot be told` : ""}`;
     status.textContent = given
-      ? `${count.meets.length} of ${rows.length} meet all of this${count.meets.length ? ": " : ""}${count.meets.join(", ")}; ${rest}.`
+      ? `${count.meets.length} of ${shown.length} meet all of this${count.meets.length ? ": " : ""}${count.meets.join(", ")}; ${rest}.`
       : "No requirement given.";
   }
 
@@ -91,7 +95,7 @@
     && (words === "" || attribute !== "configuration" || one.dataset.configuration.toLowerCase().includes(words));
   function filter() {
     const words = inputs.get("find").value.trim().toLowerCase();
-    for (const attribute of ["configuration", "workload"]) {
+    for (const attribute of parted) {
       const without = chosen(attribute);
       all(`[data-${attribute}]`).forEach((one) => one.toggleAttribute("hidden", !visible(one, attribute, without, words)));
     }
@@ -132,7 +136,7 @@
         found.append(key, input.type === "checkbox" ? "1" : input.type === "range" ? asked(key) : input.value);
       }
     }
-    for (const attribute of ["configuration", "workload"]) chosen(attribute).forEach((name) => found.append(`without-${attribute}`, name));
+    for (const attribute of parted) chosen(attribute).forEach((name) => found.append(`without-${attribute}`, name));
     return found.toString();
   }
   function show() {
@@ -142,8 +146,8 @@
       input.words.textContent = most === null ? any : `${most}${input.unit}`;
       input.setAttribute("aria-valuetext", input.words.textContent);
     }
-    hold();
     filter();
+    hold();
     sort();
   }
   function changed() {
@@ -182,7 +186,8 @@
     const boxes = names(attribute).map((name) => {
       const input = make("input", { type: "checkbox", checked: true, value: name });
       input.dataset.of = attribute;
-      return box(input, name);
+      const machine = attribute === "record" ? ` (${records.find((one) => one.dataset.record === name).dataset.machine})` : "";
+      return box(input, name + machine);
     });
     return make("details", {}, make("summary", { textContent: `${title} (${boxes.length})` }), group(title, ...boxes));
   };
@@ -197,7 +202,7 @@
     status,
     group("Tables", choice("sort", "Sorted by", "order of the record", columns.flatMap((one) => [`${one} | ascending`, `${one} | descending`])),
       make("label", {}, make("span", { textContent: "Only configurations with" }), add("find", make("input", { type: "search" })))),
-    parts("Configurations", "configuration"), parts("Workloads", "workload"), again);
+    ...(records.length > 1 ? [parts("Records", "record")] : []), parts("Configurations", "configuration"), parts("Workloads", "workload"), again);
   status.setAttribute("role", "status");
   panel.setAttribute("aria-label", "Requirements");
 
@@ -213,7 +218,9 @@
     head.replaceChildren(button);
   }
   const first = rows[0].closest("section");
-  (first.querySelector(":scope > .pictures") ?? rows[0].closest(".wide")).after(panel);
+  // Over many records it stands before all of them: any of them may be left out.
+  if (records.length > 1) records[0].before(panel);
+  else (first.querySelector(":scope > .pictures") ?? rows[0].closest(".wide")).after(panel);
   panel.addEventListener("input", changed);
   again.addEventListener("click", () => { location.hash = "#ask?"; restore(); history.replaceState(null, "", "#ask"); });
   addEventListener("hashchange", restore);

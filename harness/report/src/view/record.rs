@@ -33,6 +33,7 @@ pub(super) struct View<'a> {
     scale: f64,
     repetitions: u32,
     kernel: &'a str,
+    cpu: &'a str,
     machine: String,
     /// Other records of the page that are of the same machine.
     same_machine: Vec<String>,
@@ -106,6 +107,7 @@ impl<'a> View<'a> {
             scale: record.scale,
             repetitions: record.repetitions,
             kernel: &record.machine.kernel,
+            cpu: &record.machine.cpu,
             machine: machine(&record.machine),
             same_machine,
             config: config(&record.machine),
