@@ -25,7 +25,7 @@ pub(crate) struct Verdict {
     pub(crate) netlink: Vec<Netlink>,
     pub(crate) head: [&'static str; 7],
     pub(crate) rows: Vec<Row>,
-    /// "null pairs: 1 of 8 intervals exclude no difference".
+    /// "1 of 8 intervals of nothing against nothing (null pairs) claim a difference".
     pub(crate) null_pairs: String,
 }
 
@@ -48,11 +48,11 @@ pub(crate) struct Row {
 }
 
 /// What the columns mean.
-pub(crate) const LEGEND: &str = "Event loss, fields and overhead are over all workloads; detection latency and own CPU, the \
-     monitor's own, are of the worst. Overhead: by how much longer programs run. Latency: from just before an event to its \
+pub(crate) const LEGEND: &str = "Event loss, fields and overhead are over all workloads; latency and own CPU, which is what the \
+     monitor itself takes, are of the worst workload. Overhead: by how much longer programs run. Latency: from just before an event to its \
      report, in half of all and in 99 of 100. In brackets: the 95 % interval; \"at most\": so much may be lost all the same, \
-     if losses are independent. A question mark or grey: cannot be told. Green: shown to be good (an overhead of at most 5 %); red: \
-     shown to be bad.";
+     if losses are independent. Green: shown to be good (an overhead of at most 5 %); red: shown to be bad; grey or a question mark: \
+     neither is shown.";
 
 impl Verdict {
     pub(crate) fn new(summary: &Summary) -> Result<Self> {
@@ -103,7 +103,7 @@ fn null_pairs(summary: &Summary) -> String {
     match pairs.of {
         0 => "null pairs: none".into(),
         of => format!(
-            "null pairs: {} of {of} intervals exclude no difference",
+            "{} of {of} intervals of nothing against nothing (null pairs) claim a difference",
             pairs.outside
         ),
     }
