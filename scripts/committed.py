@@ -13,6 +13,7 @@ import sources
 from soaklane.page import page as soak_page
 from vmlane import LaneError, Misuse
 from vmlane.kernels import keys
+from vmlane.machines import AMD64
 
 TOP = Path(__file__).parent.parent
 RESULTS = TOP / "results"
@@ -33,6 +34,7 @@ class Entry:
     minutes: int
     kernel: str = ""
     guest: tuple = ()
+    arch: str = AMD64.arch
 
 
 def table() -> list:
@@ -41,9 +43,10 @@ def table() -> list:
     for name, row in tomllib.loads((TOP / "scripts/records.toml").read_text()).items():
         if row["minutes"] > 60:
             raise Misuse(f"scripts/records.toml: {name}: {row['minutes']} minutes: split it, a record takes at most 60")
-        for key in row.get("keys", keys()) if row.get("guests") else [""]:
+        arch = row.get("arch", AMD64.arch)
+        for key in row.get("keys", keys(arch)) if row.get("guests") else [""]:
             entries.append(Entry(name.replace("KEY", key), row["what"], shlex.split(row["command"]), row["minutes"], key,
-                                 tuple(shlex.split(row.get("vm", "")))))
+                                 tuple(shlex.split(row.get("vm", ""))), arch))
     return entries
 
 

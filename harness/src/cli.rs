@@ -6,8 +6,8 @@ use anyhow::Result;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::cmd::{
-    advise, command, compare, completions, doctor, explain, gate, list, man, monitor, report, run,
-    score, selftest, sweep, watch, workload,
+    advise, command, compare, completions, doctor, explain, gate, list, man, monitor, pulse,
+    report, run, score, selftest, sweep, trend, watch, workload,
 };
 use crate::exit::{NothingRuns, misuse};
 use crate::{limits, output, select};
@@ -53,7 +53,8 @@ enum Command {
     Doctor(doctor::DoctorArgs),
     /// Monitors, tools and workloads with their options
     List(list::ListArgs),
-    /// Compute summary.json of a record again from its raw files
+    /// Compute summary.json of a record again from its raw files, or check a record
+    #[command(after_help = score::EXAMPLES)]
     Score(score::ScoreArgs),
     /// Write the report of a record again and show its matrix; of several records, the kernel
     /// matrix, or one report
@@ -67,6 +68,9 @@ enum Command {
     /// Which events were missed, wrong or never happened, and the likely cause
     #[command(after_help = explain::EXAMPLES)]
     Explain(explain::ExplainArgs),
+    /// Figures over dated records of one machine, and where they changed
+    #[command(after_help = trend::EXAMPLES)]
+    Trend(trend::TrendArgs),
     /// Fail when event loss is worse than a committed baseline
     #[command(after_help = gate::EXAMPLES)]
     Gate(gate::GateArgs),
@@ -89,6 +93,9 @@ enum Command {
     /// The side of a cell whose workload is a command that is not ours
     #[command(hide = true, name = "command")]
     Foreign(command::CommandArgs),
+    /// What says that a watch does not run
+    #[command(hide = true)]
+    Pulse,
 }
 
 impl Command {
@@ -96,7 +103,12 @@ impl Command {
     const fn prints(&self) -> bool {
         !matches!(
             self,
-            Self::Monitor(_) | Self::Workload(_) | Self::Foreign(_) | Self::Man(_) | Self::Score(_)
+            Self::Monitor(_)
+                | Self::Workload(_)
+                | Self::Foreign(_)
+                | Self::Pulse
+                | Self::Man(_)
+                | Self::Score(_)
         )
     }
 
@@ -178,6 +190,7 @@ impl Cli {
             Some(Command::Compare(args)) => compare::compare(&args),
             Some(Command::Advise(args)) => advise::advise(&args),
             Some(Command::Explain(args)) => explain::explain(&args),
+            Some(Command::Trend(args)) => trend::trend(&args),
             Some(Command::Gate(args)) => gate::gate(&args),
             Some(Command::Selftest(args)) => selftest::selftest(&args),
             Some(Command::Watch(args)) => watch::watch(&args),
@@ -186,6 +199,7 @@ impl Cli {
             Some(Command::Monitor(args)) => monitor::monitor(&args),
             Some(Command::Workload(args)) => workload::workload(&args),
             Some(Command::Foreign(args)) => command::command(&args),
+            Some(Command::Pulse) => pulse::pulse(),
         }
     }
 }

@@ -19,6 +19,6 @@ pub(crate) use answers::unanswerable;
 pub(crate) use filter::{Asked, Filter, Wanted};
 pub(crate) use pipeline::{Form, Live, Shared, summary};
 pub(crate) use process_table::{now, user};
-pub(crate) use pulse::Pulse;
+pub(crate) use pulse::{Pulse, listen};
 pub(crate) use table::{Table, local};
 pub(crate) use writer::{Delivery, End, Outbox};

@@ -56,7 +56,7 @@ fn markup(page: &str) -> BTreeSet<String> {
     found
 }
 
-const SHOWN: &str = "html head meta title link style body header main nav section h1 h2 h3 h4 ul li a p div \
+const SHOWN: &str = "html span head meta title link style body header main nav section h1 h2 h3 h4 ul li a p div \
     table thead tbody tr th td details summary figure figcaption dl dt dd code strong !doctype \
     svg rect line polyline polygon circle text path g";
 

@@ -12,7 +12,7 @@ mod common;
 use std::path::Path;
 use std::process::Command;
 
-use common::{can_run, scratch};
+use common::{can_run, said, scratch};
 use serde_json::Value;
 
 /// Runs the script; its exit code and all that it said.
@@ -32,7 +32,13 @@ fn tamper(args: &[&str]) -> (Option<i32>, String) {
 #[test]
 #[ignore = "needs root"]
 fn what_root_does_to_a_monitor_is_told_and_a_user_is_refused() {
-    for (technique, act) in [("audit", "audit-delete-rules"), ("ebpf", "ebpf-close")] {
+    // Frozen and starved ones are told of by another process: they cannot say so themselves.
+    for (technique, act) in [
+        ("audit", "audit-delete-rules"),
+        ("ebpf", "ebpf-close"),
+        ("netlink", "reader-freeze"),
+        ("ebpf", "reader-starve-cpu"),
+    ] {
         if !can_run(technique) {
             println!("skipped: {technique} cannot run here");
             continue;
@@ -60,6 +66,86 @@ fn what_root_does_to_a_monitor_is_told_and_a_user_is_refused() {
         let page = std::fs::read_to_string(folder.join("README.md")).unwrap();
         assert!(page.contains(&format!("### {act}\n")), "{page}");
     }
+}
+
+/// The matrix that scripts/tests has, in a folder of its own.
+fn sample(dir: &Path) -> String {
+    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/tests/tamper.json");
+    let folder = dir.join("tamper");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::copy(from, folder.join("tamper.json")).unwrap();
+    folder.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_matrix_is_a_page_of_its_own_and_a_section_beside_a_record() {
+    let dir = scratch();
+    let folder = sample(dir.path());
+    let (code, shown, errors) = said(&["report", &folder]);
+    assert_eq!((code, &*errors), (0, ""), "{shown}");
+    assert!(shown.contains("reader-freeze"), "{shown}");
+    let record = Path::new(env!("CARGO_MANIFEST_DIR")).join("../results/kernels/5.10");
+    let record = record.to_str().unwrap();
+    let both = dir.path().join("both");
+    let (code, _, errors) = said(&["report", record, &folder, "--out", both.to_str().unwrap()]);
+    assert_eq!((code, &*errors), (0, ""));
+    for place in [Path::new(&folder), &both] {
+        let page = std::fs::read_to_string(place.join("report.html")).unwrap();
+        let text = std::fs::read_to_string(place.join("README.md")).unwrap();
+        for act in ["reader-freeze", "kmod-unload"] {
+            // One click from a row of the matrix to what was done and found.
+            let link = format!("<a href=\"#tamper-{act}\">{act}</a>");
+            assert!(page.contains(&link), "{place:?}");
+            assert!(
+                page.contains(&format!("<h4 id=\"tamper-{act}\">")),
+                "{place:?}"
+            );
+            assert!(text.contains(&format!("[{act}](#{act})")), "{place:?}");
+            assert!(text.contains(&format!("### {act}\n")), "{place:?}");
+        }
+        assert!(page.contains("kernel/cgroup/freezer.c"), "{place:?}");
+        assert!(page.contains("in the guest 7.x"), "{place:?}");
+        assert!(page.contains("3, the same"), "{place:?}");
+        assert!(
+            page.contains("frozen: neither waitid nor the pidfd"),
+            "{place:?}"
+        );
+    }
+}
+
+#[test]
+fn a_malformed_matrix_is_refused_in_one_line() {
+    let dir = scratch();
+    let folder = sample(dir.path());
+    let path = Path::new(&folder).join("tamper.json");
+    let good = std::fs::read_to_string(&path).unwrap();
+    for (bad, due) in [
+        (good.replace("\"refused\"", "\"perhaps\""), "perhaps"),
+        (
+            good.replacen("\"format\": 2", "\"format\": 3", 1),
+            "format is 3",
+        ),
+        (good[..good.len() / 2].to_owned(), "EOF"),
+    ] {
+        std::fs::write(&path, bad).unwrap();
+        let (code, shown, errors) = said(&["report", &folder]);
+        assert_eq!((code, &*shown), (2, ""));
+        assert_eq!(errors.lines().count(), 1, "{errors}");
+        assert!(
+            errors.contains("tamper.json") && errors.contains(due),
+            "{errors}"
+        );
+    }
+}
+
+#[test]
+fn a_matrix_is_not_written_into_a_record() {
+    let dir = scratch();
+    let folder = sample(dir.path());
+    let record = Path::new(env!("CARGO_MANIFEST_DIR")).join("../results/kernels/5.10");
+    let (code, _, errors) = said(&["report", record.to_str().unwrap(), &folder]);
+    assert_eq!(code, 2);
+    assert!(errors.contains("--out DIR"), "{errors}");
 }
 
 #[test]

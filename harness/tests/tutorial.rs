@@ -1,5 +1,5 @@
 //! docs/TUTORIAL.md, as a new user follows it: every command is run, in order, in one folder, and what
-//! it prints has to be what the page says. Numbers and their units may differ, words may not; a
+//! it prints has to be what the page says. A block of TOML with a file name is put into that file. Numbers and their units may differ, words may not; a
 //! line of three dots stands for any lines.
 
 #![allow(
@@ -47,6 +47,16 @@ fn steps(page: &str) -> Vec<Step> {
     steps
 }
 
+/// The files of all blocks of TOML that name one.
+fn files(page: &str) -> Vec<(&str, String)> {
+    let blocks = page.split("```toml ").skip(1);
+    let parts = blocks.map(|block| {
+        let (name, rest) = block.split_once('\n').unwrap();
+        (name, rest.split("```").next().unwrap().to_owned())
+    });
+    parts.collect()
+}
+
 /// What must be equal of a line: its words. What holds a digit is a figure, and figures come with
 /// marks of noise and units of their own.
 fn words(line: &str) -> Vec<&str> {
@@ -81,11 +91,19 @@ fn matches(wanted: &[String], said: &[&str]) -> bool {
 #[test]
 fn every_command_does_what_the_page_says() {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/TUTORIAL.md");
-    let steps = steps(&fs::read_to_string(page).unwrap());
+    let page = fs::read_to_string(page).unwrap();
+    let steps = steps(&page);
     assert!(steps.len() > 7, "{} commands", steps.len());
     let binary = Path::new(env!("CARGO_BIN_EXE_harness")).parent().unwrap();
     let path = format!("{}:{}", binary.display(), std::env::var("PATH").unwrap());
     let dir = scratch();
+    let files = files(&page);
+    assert_eq!(files.len(), 1);
+    for (name, text) in files {
+        let path = dir.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
     for step in steps {
         let mut shell = Command::new("sh");
         shell

@@ -46,6 +46,7 @@
 mod chain_of_causes;
 mod decode;
 mod links;
+mod load;
 mod loss_counters;
 mod probe;
 mod requirements;

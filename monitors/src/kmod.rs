@@ -10,8 +10,11 @@
 //! What it cannot see: processes ended by a signal (no call is made), 32-bit programs (a table of
 //! their own), what the kernel starts itself. Where it drops: the module, when its ring is full
 //! (`ring_full`).
+//!
+//! Who can blind it: whatever may load modules or set sysctls (interference.rs); a live watch looks twice a second.
 
 mod decode;
+mod interference;
 mod module;
 mod requirements;
 
@@ -26,6 +29,7 @@ use contract::{
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use crate::common::clock;
+use interference::{EVERY, Guard};
 use module::Module;
 
 const DEVICE: &str = "/dev/rollcall";
@@ -133,7 +137,15 @@ fn watch(session: &mut Session<'_>, module: &Module, hook: &str) -> Result<Count
     (session.ready)(&[])?;
     let ring = session.options.size("ring");
     let (mut buffer, mut peak) = (vec![0; usize::try_from(ring.min(MOST))?], 0);
+    let mut guard = session
+        .spool
+        .is_live()
+        .then(|| Guard::new(module))
+        .transpose()?;
     while !stopped(session, &device)? {
+        if let Some(guard) = &mut guard {
+            guard.check()?;
+        }
         loop {
             match drain(session, &mut device, &mut buffer)? {
                 0 => break,
@@ -189,7 +201,11 @@ fn stopped(session: &Session<'_>, device: &File) -> Result<bool> {
         PollFd::new(session.stop, PollFlags::POLLIN),
         PollFd::new(device.as_fd(), PollFlags::POLLIN),
     ];
-    match poll(&mut both, PollTimeout::NONE) {
+    let limit = match session.spool.is_live() {
+        true => PollTimeout::try_from(EVERY)?,
+        false => PollTimeout::NONE,
+    };
+    match poll(&mut both, limit) {
         Ok(_) => Ok(both[0].any().unwrap_or(true)),
         Err(nix::Error::EINTR) => Ok(false),
         Err(errno) => Err(format!("poll {DEVICE}: {errno}").into()),

@@ -86,10 +86,14 @@ impl Monitor for Null {
                     scope.spawn(move || burn(cpu, share, over));
                 }
             }
-            (session.ready)(&[])?;
+            let ready = (session.ready)(&[]);
             let mut stop = [PollFd::new(session.stop, PollFlags::POLLIN)];
-            while let Err(nix::Error::EINTR) = poll(&mut stop, PollTimeout::NONE) {}
+            while ready.is_ok()
+                && let Err(nix::Error::EINTR) = poll(&mut stop, PollTimeout::NONE)
+            {}
+            // Also when it failed: the scope waits for those that burn.
             over.store(true, Ordering::Relaxed);
+            ready?;
             match hotplug.as_mut().map_or(Ok(Vec::new()), Hotplug::all_changes)?[..] {
                 [] => Ok(Counters::default()),
                 [Change::Online(cpu) | Change::Offline(cpu), ..] => Err(format!(

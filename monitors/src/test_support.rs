@@ -206,6 +206,15 @@ pub(crate) fn takes(monitor: &dyn Monitor, bytes: &[u8]) -> bool {
     taken
 }
 
+/// Stops the capture also when a test fails under it: the scope would wait for it for ever.
+struct Stops<'a>(&'a EventFd);
+
+impl Drop for Stops<'_> {
+    fn drop(&mut self) {
+        self.0.write(1).unwrap();
+    }
+}
+
 /// Captures while `work` runs.
 pub(crate) fn watch<T>(
     monitor: &dyn Monitor,
@@ -229,9 +238,14 @@ pub(crate) fn watch<T>(
                 ready: &mut move |_| Ok(says.send(())?),
             })
         });
-        hears.recv().unwrap();
+        if hears.recv().is_err() {
+            // It ended before it was ready: its own words say why.
+            capture.join().unwrap().unwrap();
+            unreachable!("{} ended before it was ready", monitor.name());
+        }
+        let stops = Stops(stop);
         let result = work();
-        stop.write(1).unwrap();
+        drop(stops);
         (result, capture.join().unwrap().unwrap())
     });
     let journal = decoded(monitor, File::open(&path).unwrap());

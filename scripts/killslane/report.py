@@ -2,6 +2,7 @@
 
 import json
 import platform
+import shutil
 import subprocess
 from collections import Counter
 from pathlib import Path
@@ -77,6 +78,8 @@ def row(cells) -> str:
 
 
 def commit() -> str:
+    if shutil.which("git") is None:
+        return "unknown"
     done = subprocess.run(["git", "describe", "--always", "--dirty", "--abbrev=40"], cwd=TOP, capture_output=True, text=True,
                           check=False)
     return done.stdout.strip() or "unknown"

@@ -15,6 +15,9 @@ const told = () => ({
   status: document.querySelector("[role=status]").textContent,
   fails: [...document.querySelectorAll("[data-facts].fails")].map((row) => row.querySelector(".why")?.textContent ?? ""),
   sorted: document.querySelector("[aria-sort]")?.textContent ?? "",
+  grey: [...new Set([...document.querySelectorAll("svg g.fails")].map((one) => one.dataset.configuration))],
+  drawn: [...new Set([...document.querySelectorAll("svg g[data-configuration]")].map((one) => one.dataset.configuration))],
+  named: [...document.querySelectorAll("[data-facts].fails")].map((row) => row.dataset.configuration),
   hidden: document.querySelectorAll("[data-workload][hidden], [data-configuration][hidden]").length,
 });
 
@@ -31,6 +34,9 @@ export async function ask(page, fault) {
   const after = await page.evaluate(told);
   if (after.status === before.status) fault(`a requirement changes nothing: ${after.status}`);
   if (after.fails.some((why) => !why.startsWith("fails: "))) fault(`a configuration fails and is not told why: ${after.fails}`);
+  if (after.drawn.some((name) => after.grey.includes(name) !== after.named.includes(name))) {
+    fault(`the pictures grey out ${after.grey}, and ${after.named} fail`);
+  }
   const fold = () => document.activeElement.tagName === "SUMMARY" && document.activeElement.textContent.startsWith("Configurations");
   if (await tabTo(page, fold, fault, "the choice of configurations")) {
     await page.keyboard.press("Enter");

@@ -3,18 +3,22 @@
 import os
 import subprocess
 import time
+from pathlib import Path
 
 from tamperlane import adversary
 from tamperlane.guard import thaw, undo
 from tamperlane.plan import TOLD_WITHIN, Act, label
 
 REFUSED = 10
+# Made by scripts/vm; see monitors/src/kmod/requirements.rs.
+DISPOSABLE = Path("/lib/rollcall/disposable")
 # Marks are executed so often and for so long, after the act.
 EVERY, FOR = 0.02, 2.5
 BEFORE, BY_ITSELF = 5, 10
 # What was executed is reported by then, if at all soon; and a monitor that can run again has said so.
 SOON, AFTER = 0.3, 1.5
-NOT_RUN = "did not run"
+# A busy machine can hold a reader up too: of another act this tells nothing.
+NOT_RUN = ("did not run", "does not run")
 STATES = {"stopped": "the starting process, of SIGSTOP", "killed": "the starting process, of the end by a signal"}
 
 
@@ -30,19 +34,20 @@ class Cell:
         self.due, self.began, self.told, self.by, self.words = [], 0.0, None, "", ""
 
     def row(self, status="ok", error=None, tamper=None) -> dict:
-        return {"workload": f"tamper/{self.act.name}", "configuration": label(self.act, self.technique),
+        return {"workload": f"tamper/{self.act.name}", "technique": self.technique, "configuration": label(self.act, self.technique),
                 "adversary": self.who, "repetition": self.repetition, "experiment": "tamper", "status": status,
-                "error": error, "tamper": tamper}
+                "error": error, "tamper": tamper, **self.lane.where}
 
     def run(self) -> dict:
-        if self.technique == "kmod":
-            return self.row("unavailable", "needs a disposable machine: scripts/vm")
+        kmod = self.technique.startswith("kmod")
+        if kmod and not DISPOSABLE.exists():
+            return self.row("unavailable", "needs a disposable machine: --guest KEY")
         self.watch = self.lane.watch(label(self.act, self.technique), self.technique == "preload")
         try:
             row = self.measured()
         finally:
             thaw()
-            undo(self.lane.act)
+            undo(self.lane.act, kmod)
             if self.changed:
                 self.lane.end_watch()
         return row
@@ -65,7 +70,7 @@ class Cell:
         ended = time.monotonic()
         thaw()
         if self.told is None and self.changed and self.act.name.startswith("reader-"):
-            self.watch.until(AFTER, lambda: self.watch.said(NOT_RUN))
+            self.watch.until(AFTER, lambda: any(map(self.watch.said, NOT_RUN)))
         if self.changed or self.told is not None:
             self.changed = True
             self.watch.end()
@@ -142,7 +147,7 @@ class Cell:
         if self.told is not None:
             return True
         for at, line in list(self.watch.lines):
-            if at >= self.began and not line.startswith("/bin/true"):
+            if at >= self.began and self.of_the_act(line):
                 self.told, self.by, self.words = at - self.began, "the monitor", line
                 return True
         state = self.watch.state()
@@ -150,13 +155,16 @@ class Cell:
             self.told, self.by, self.words = time.monotonic() - self.began, STATES[state], state
         return self.told is not None
 
+    def of_the_act(self, line: str) -> bool:
+        return self.act.name.startswith("reader-") or not any(words in line for words in NOT_RUN)
+
     def at_the_end(self, ended: float):
         """What is told only when the monitor ends, or when it can run again."""
         if self.told is not None:
             return
         for at, line in self.watch.lines:
-            told = "no loss reported" not in line and ("lost" in line or "another program" in line or NOT_RUN in line)
-            if at >= ended and told:
+            told = "no loss reported" not in line and any(words in line for words in ("lost", "another program", *NOT_RUN))
+            if at >= ended and told and self.of_the_act(line):
                 self.told, self.by, self.words = at - self.began, "the monitor, when it went on or ended", line
                 return
 

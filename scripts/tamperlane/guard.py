@@ -32,9 +32,10 @@ def thaw():
             time.sleep(0.02)
 
 
-def undo(act: Path):
-    """Takes away the one rule that no watch takes away; refused where it is not there."""
-    subprocess.run([act, "audit-exclude", "0", "undo"], capture_output=True, check=False)
+def undo(act: Path, kmod: bool = False):
+    """Takes away the one rule that no watch takes away; refused where it is not there. In a guest, switches ftrace on."""
+    for name in ("audit-exclude", *(["kmod-ftrace-off"] if kmod else [])):
+        subprocess.run([act, name, "0", "undo"], capture_output=True, check=False)
 
 
 def put_back(harness: Path, act: Path, pid: int) -> str:

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
-READERS = ("preload", "netlink", "audit", "ebpf")
-TECHNIQUES = (*READERS, "kmod", "accounting")
+# Each hook where it works: the table on 5.10, ftrace on later kernels.
+KMOD = ("kmod{hook=table}", "kmod{hook=ftrace}")
+READERS = ("preload", "netlink", "audit", "ebpf", *KMOD)
+TECHNIQUES = (*READERS, "accounting")
 ADVERSARIES = {
     "user": "a process of the workload's own user; `preload` runs as that user, the others as root",
     "container": "root of a user namespace, with pid, mount and network namespaces of its own",
@@ -80,19 +82,33 @@ ACTS = (
         "switched on is put back by the next start."),
     Act("reader-freeze", READERS, "The reader is moved into a frozen control group. The kernel tells no parent of that: "
         "do_notify_parent_cldstop is called for signals only (kernel/signal.c), and kernel/cgroup/freezer.c and "
-        "legacy_freezer.c call nothing like it. The monitor's pulse tells it when it is thawed."),
+        "legacy_freezer.c call nothing like it. A process that the watch has started (harness pulse) gets a beat from it four times a "
+        "second, and tells when none comes."),
+    Act("reader-freeze-all", READERS, "The reader and the process that listens to its pulse are moved into a frozen control group. "
+        "Whatever would tell is frozen too, and the kernel tells nothing outside the group but who has its cgroup.events open "
+        "(kernel/cgroup/freezer.c, cgroup_update_frozen; of version 1, legacy_freezer.c, nothing at all): the probe shows it. Both tell when they are thawed. A "
+        "starter that must know asks the watch for an answer, as with a terminal that does not answer."),
     Act("reader-starve-cpu", READERS, "The reader is moved into a control group with one millisecond of CPU in each second. It "
-        "goes on, later: its pulse, which is due four times a second, notices that it did not run. Nothing else can: the kernel "
-        "tells no process that it is throttled (kernel/sched/fair.c, throttle_cfs_rq)."),
+        "goes on, later. The kernel tells no process that another is throttled (kernel/sched/fair.c, throttle_cfs_rq; the probe shows it); the process "
+        "that listens to its pulse tells that it does not run."),
     Act("reader-starve-memory", READERS, "The reader is moved into a control group that allows 64 KiB more than it has. What it "
         "has stays charged where it was, so it goes on until it needs a new page; then the kernel ends it, which its starter "
         "is told."),
     Act("accounting-off", ("accounting",), "acct(NULL). The kernel writes one last record for the process that did it; the monitor "
         "asks whether the end of a process of its own is still recorded."),
-    Act("kmod-unload", ("kmod",), "The module is unloaded."),
-    Act("kmod-restore-table", ("kmod",), "The system-call table is written back."),
+    Act("kmod-unload", KMOD, "delete_module, as rmmod does. The monitor has /dev/rollcall open, which holds the module "
+        "(kernel/module, try_stop_module: EWOULDBLOCK). With O_TRUNC, as rmmod --force, a kernel with CONFIG_MODULE_FORCE_UNLOAD "
+        "lets it go all the same (try_force_unload), and the reader's next poll takes the whole machine down: no act of this "
+        "matrix, for no machine is left to tell of it."),
+    Act("kmod-restore-table", KMOD[:1], "Another module writes the kernel's own calls back into sys_call_table. Nothing guards "
+        "an entry, and no call comes to the hooks any more. The monitor has the module compare the table twice a second."),
+    Act("kmod-ftrace-off", KMOD[1:], "kernel.ftrace_enabled is set to 0: the kernel takes all calls of ftrace out of its code "
+        "(kernel/trace/ftrace.c, ftrace_shutdown_sysctl). The monitor makes a call that fails twice a second, and sees that it came by no hook."),
+    Act("kmod-flood", KMOD, "Forks from a process of its own until the ring of one page is full. The module counts what finds no "
+        "space, and the monitor tells it.", options="{ring=4k}", word=FLOOD),
 )
 
 
 def label(act: Act, technique: str) -> str:
-    return technique + act.options
+    """The technique may have options of its own."""
+    return (technique + act.options).replace("}{", ",")

@@ -48,8 +48,10 @@ else:
     sys.exit(pathlib.Path("@TOP@/fails").exists())
 """
 VM = """#!/bin/sh
-# run --kernel KEY --limit N --program FILE --out OUT -- COMMAND
-key=$3 out=$9
+# run --kernel KEY --limit N --program FILE [--arch ARCH] --out OUT -- COMMAND
+key=$3
+[ $8 != --arch ] || { key=$key-$9; shift 2; echo "$5" >>"@TOP@/programs"; }
+out=$9
 shift 10
 mkdir -p "$out/$key"
 cd "$out/$key"
@@ -130,6 +132,25 @@ class Records(unittest.TestCase):
         code, _, said = self.records()
         self.assertEqual((code, self.calls()), (0, []), said)
         self.assertEqual(self.records("--stale")[:2], (0, ""))
+
+    def test_guests_of_another_architecture(self):
+        self.write("scripts/records.toml", TABLE + '["arm64/KEY"]\nwhat = "there"\ncommand = "run --reps 1"\nminutes = 1\n'
+                   'guests = true\narch = "arm64"\n')
+        self.write("scripts/kernels.toml", '["5.10"]\nrelease = "a"\n["6.1"]\nrelease = "b"\n["6.1".arm64]\nrelease = "c"\n[tools]\n')
+        built = "target/cross/aarch64-unknown-linux-gnu/release/harness"
+        self.write("scripts/cross", "#!/bin/sh\nexit 1\n", 0o755)
+        code, _, said = self.records("--only", "arm64/6.1")
+        self.assertEqual((code, self.calls()), (1, []), said)
+        self.assertIn("the harness cannot be built for arm64: see what scripts/cross build says", said)
+        self.write("scripts/cross", f"#!/bin/sh\n[ $1 = build ] && mkdir -p @TOP@/{Path(built).parent} && touch @TOP@/{built}\n",
+                   0o755)
+        self.made()
+        self.assertEqual(self.calls()[-1], "run --reps 1 --out 6.1")
+        self.assertEqual((self.top / "programs").read_text(), f"{self.top / built}\n")
+        self.assertTrue((self.top / "results/arm64/6.1/vm.json").is_file())
+        self.assertEqual(self.records("--stale")[:2], (0, ""))
+        self.write("monitors/a.rs", "two")
+        self.assertIn("arm64/6.1: was made by other sources", self.records("--stale")[1])
 
     def test_stale_ones_are_told_and_made_again(self):
         self.made()

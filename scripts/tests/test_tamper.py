@@ -5,14 +5,15 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from tamperlane import adversary, page, plan
+from tamperlane import adversary, guest, page, plan
 from tamperlane.watched import Watch
 
 
 def cell(result: str, told=None, lost=0, who="root", by="the monitor", status="ok"):
     tamper = {"result": result, "events_due": 10, "events_unseen": lost, "events_lost": lost, "events_forged": 0,
               "told_s": told, "told_by": by if told else "", "said": "words" if told else "", "answer": ""}
-    return {"workload": "tamper/audit-off", "configuration": "audit", "adversary": who, "status": status,
+    return {"workload": "tamper/audit-off", "technique": "audit", "configuration": "audit", "adversary": who, "status": status,
+            "guest": None, "kernel": "6.1", "commit": "abc",
             "error": None if status == "ok" else "why", "tamper": tamper if status == "ok" else None}
 
 
@@ -23,6 +24,12 @@ class Plan(unittest.TestCase):
         self.assertTrue(all(len(act.analysis) > 20 for act in plan.ACTS))
         for technique in plan.TECHNIQUES:
             self.assertTrue(any(technique in act.techniques for act in plan.ACTS), technique)
+
+    def test_options_of_an_act_join_those_of_the_technique(self):
+        flood = next(act for act in plan.ACTS if act.name == "kmod-flood")
+        self.assertEqual(plan.label(flood, "kmod{hook=table}"), "kmod{hook=table,ring=4k}")
+        self.assertEqual(guest.technique("5.10"), plan.KMOD[0])
+        self.assertEqual(guest.technique("7.x"), plan.KMOD[1])
 
     def test_the_capabilities_of_a_container_are_no_more_than_its_own(self):
         words = adversary.command("capabilities", 7, ["act"])
@@ -47,11 +54,11 @@ class Together(unittest.TestCase):
     def test_a_cell_that_failed_is_said_and_has_no_result(self):
         one = page.summary([cell("told", status="failed")])[0]
         self.assertNotIn("result", one)
-        self.assertEqual(page.words(one), "failed: why")
+        self.assertEqual((one["status"], one["error"]), ("failed", "why"))
 
-    def test_what_the_starter_is_told_is_not_the_monitors(self):
-        one = page.summary([cell("told", 0.1, by="the starting process, of SIGSTOP")])[0]
-        self.assertIn("by its starter", page.words(one))
+    def test_an_entry_names_where_and_of_what_code_its_cells_are(self):
+        one = page.summary([cell("told", 0.1), {**cell("told", 0.1), "commit": "abd"}])[0]
+        self.assertEqual((one["guest"], one["kernels"], one["commits"]), (None, ["6.1"], ["abc", "abd"]))
 
 
 class Reported(unittest.TestCase):

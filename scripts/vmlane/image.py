@@ -10,6 +10,7 @@ from pathlib import Path
 
 from . import LaneError, need
 from .kernels import tools
+from .machines import AMD64, Machine
 from .packages import unpacked
 
 HERE = Path(__file__).parent
@@ -29,11 +30,21 @@ def libraries(program: Path):
     return [Path(path) for path in re.findall(r"(/\S+) \(0x", done.stdout)]
 
 
-class Tree:
-    """A root directory that is being filled."""
+def system(machine: Machine) -> Path:
+    """The root of what the image's programs are taken from: this machine, or packages of another architecture."""
+    if machine is AMD64:
+        return Path("/")
+    suite, names = tools()["suite"], tools()["programs"]
+    return unpacked(f"programs-{machine.arch}-{suite}", names, [suite], whole=True, arch=machine.arch)
 
-    def __init__(self, root: Path):
+
+class Tree:
+    """A root directory that is being filled, with programs of one architecture."""
+
+    def __init__(self, root: Path, machine: Machine):
         self.root = root
+        self.machine = machine
+        self.home = system(machine)
         for part in ("usr/bin usr/sbin usr/lib usr/lib64 lane/bin lane/modules out root proc sys dev run tmp etc "
                      "lib/rollcall").replace("lib/rollcall", "usr/lib/rollcall").split():
             (root / part).mkdir(parents=True)
@@ -51,38 +62,67 @@ class Tree:
             path.chmod(mode)
 
     def program(self, source: Path, target: str):
-        """Copies a program and its libraries."""
+        """Copies a program and its libraries; another architecture's loader does not run here to name them."""
         self.put(source, target)
-        for library in libraries(source):
-            self.put(library, str(library))
+        if self.machine is AMD64:
+            for library in libraries(source):
+                self.put(library, str(library))
+
+    def all_libraries(self):
+        """Copies every library of the packages that another architecture's programs are from."""
+        for library in (self.home / "usr/lib").glob("*-linux-gnu/*.so*"):
+            self.put(library, str(library.relative_to(self.home)))
+        self.put(self.home / "usr/lib" / self.machine.loader, f"usr/lib/{self.machine.loader}")
+
+    def folder(self, source: Path, target: str):
+        """Copies a folder, and the libraries of the extensions in it; what is compiled is compiled again there."""
+        place = self.root / target.lstrip("/")
+        shutil.copytree(source, place, symlinks=True, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__", "test", "config-*"))
+        for extension in place.rglob("*.so"):
+            for library in libraries(source / extension.relative_to(place)):
+                self.put(library, str(library))
 
     def busybox(self):
         """Applets for init, and for commands of which the image has no program."""
-        suite, package = tools()["suite"], tools()["busybox"]
-        box = unpacked(f"{package}-{suite}", [package], [suite])
-        found = next((p for p in (box / "bin/busybox", box / "usr/bin/busybox") if p.exists()), None)
-        if not found:
-            raise LaneError(f"{package} holds no busybox: name another package in scripts/kernels.toml")
-        self.put(found, "lane/bin/busybox")
+        # The one of this machine names the applets of the other, which is of the same version.
+        found = busybox(AMD64)
+        self.put(busybox(self.machine), "lane/bin/busybox")
         names = subprocess.run([found, "--list"], capture_output=True, text=True, check=True).stdout.split()
         for name in names:
             if name != "busybox":
                 (self.root / "lane/bin" / name).symlink_to("busybox")
 
 
-def fill(root: Path, programs, command, environment):
-    """Fills the tree, except for the kernel's part. `programs` are paths of this machine to add."""
-    tree = Tree(root)
+def busybox(machine: Machine) -> Path:
+    suite, package = tools()["suite"], tools()["busybox"]
+    if machine is AMD64:
+        box = unpacked(f"{package}-{suite}", [package], [suite])
+    else:
+        box = unpacked(f"{package}-{machine.arch}-{suite}", [package], [suite], arch=machine.arch)
+    found = next((p for p in (box / "bin/busybox", box / "usr/bin/busybox") if p.exists()), None)
+    if not found:
+        raise LaneError(f"{package} holds no busybox: name another package in scripts/kernels.toml")
+    return found
+
+
+def fill(root: Path, programs, folders, command, environment, machine=AMD64):
+    """Fills the tree, except for the kernel's part. `programs` are paths of this machine to add, `folders` pairs of one
+    and its place."""
+    tree = Tree(root, machine)
     tree.busybox()
     tree.put(HERE / "init.sh", "init")
+    if machine is not AMD64:
+        tree.all_libraries()
     for name in PROGRAMS:
-        source = shutil.which(name, path="/usr/bin:/bin")
+        source = shutil.which(name, path=f"{tree.home / 'usr/bin'}:{tree.home / 'bin'}")
         if source:
             tree.program(Path(source), f"usr/bin/{name}")
     (root / "usr/bin/sh").symlink_to("dash")
     for program in programs:
         tree.program(program, f"usr/bin/{program.name}")
-    os_release = Path("/etc/os-release")
+    for source, target in folders:
+        tree.folder(source, target)
+    os_release = tree.home / "usr/lib/os-release"
     if os_release.exists():
         tree.put(os_release, "etc/os-release", 0o644)
     lines = [f"export {name}={shlex.quote(value)}\n" for name, value in environment.items()]

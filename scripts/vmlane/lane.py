@@ -12,6 +12,7 @@ import sources
 from . import LaneError, Misuse, cpio, image, need, qemu, say, scratch, verdict
 from .kernels import Kernel, find, tools
 from .kvm import proven
+from .machines import AMD64, MACHINES, Machine
 from .module import Unbuildable, foreign, ours
 
 TOP = Path(__file__).parent.parent.parent
@@ -19,22 +20,24 @@ TOP = Path(__file__).parent.parent.parent
 
 def run(args) -> int:
     """Runs the command under each kernel; returns the first exit code that is not 0, or 0."""
-    need("qemu-system-x86_64", "qemu-system-x86")
-    programs = [existing(path) for path in args.program]
+    machine = MACHINES[args.arch]
+    need(machine.qemu, machine.package)
+    programs = [existing(path, machine) for path in args.program]
     if any("harness" in word.split() for word in args.command) and all(path.name != "harness" for path in programs):
-        programs.append(harness())
+        programs.append(harness(machine))
     if args.out.exists():
         raise Misuse(f"--out {args.out}: exists already; name a new folder")
+    folders = [folder(words) for words in args.folder]
     unknown = [name for name in args.module if name not in tools()["modules"]]
     if unknown:
         raise Misuse(f"--module {unknown[0]}: name one that scripts/kernels.toml has: {', '.join(tools()['modules'])}")
-    kernels = [find(key) for key in dict.fromkeys(args.kernel)]
+    kernels = [find(key, args.arch) for key in dict.fromkeys(args.kernel)]
     args.out.mkdir(parents=True)
     codes = []
     try:
         for kernel in kernels:
             try:
-                codes.append(guest(args, kernel, programs))
+                codes.append(guest(args, kernel, programs, folders))
             except LaneError as error:
                 # The other kernels do not depend on this one.
                 say(str(error))
@@ -52,29 +55,45 @@ def cycles(args) -> int:
     return run(args)
 
 
-def existing(path: Path) -> Path:
+def existing(path: Path, machine: Machine) -> Path:
+    """The path of a script, or of a program of that architecture."""
     if not path.is_file():
         raise Misuse(f"--program {path}: there is no such file")
+    with path.open("rb") as file:
+        head = file.read(20)
+    if head[:4] == b"\x7fELF" and int.from_bytes(head[18:20], "little") != machine.machine:
+        raise Misuse(f"--program {path}: is no program of {machine.arch}: give one that is, or another --arch")
     return path.resolve()
 
 
-def harness() -> Path:
-    """The harness that was built last."""
-    target = Path(os.environ.get("CARGO_TARGET_DIR", TOP / "target"))
+def folder(words: str) -> tuple:
+    """What --folder names: a folder here, and its place in the image."""
+    source, _, target = words.partition("=")
+    if not (Path(source).is_dir() and target.startswith("/")):
+        raise Misuse(f"--folder {words}: give FROM=TO, a folder of this machine and an absolute path")
+    return Path(source), target
+
+
+def harness(machine: Machine = AMD64) -> Path:
+    """The harness that was built last for that architecture."""
+    target, command = Path(os.environ.get("CARGO_TARGET_DIR", TOP / "target")), "cargo build --release --bin harness"
+    if machine is not AMD64:
+        target, command = target / "cross/aarch64-unknown-linux-gnu", "scripts/cross build"
     built = [path for path in (target / "release/harness", target / "debug/harness") if path.is_file()]
     if not built:
-        raise LaneError("the harness is not built: cargo build --release --bin harness")
+        raise LaneError(f"the harness is not built for {machine.arch}: {command}")
     return max(built, key=lambda path: path.stat().st_mtime)
 
 
-def guest(args, kernel: Kernel, programs) -> int:
+def guest(args, kernel: Kernel, programs, folders) -> int:
     """Runs one kernel. Leaves a complete folder or none."""
     with scratch(args.out) as work:
         root = work / "root"
         root.mkdir()
         accel = proven(kernel, args, work) if args.accel == "auto" else args.accel
         # The harness writes this into its record: on emulated CPUs counts are true and times are not.
-        image.fill(root, programs, args.command, {"ROLLCALL_VM": accel, "ROLLCALL_VM_KERNEL": kernel.key})
+        image.fill(root, programs, folders, args.command, {"ROLLCALL_VM": accel, "ROLLCALL_VM_KERNEL": kernel.key},
+                   kernel.machine)
         note = {} if args.no_module else lock_and_load(kernel, root)
         note |= {name: add(kernel, name, root) for name in args.module}
         image.build(root, work / "root.img", 2048)
@@ -102,7 +121,7 @@ def attempts(args, kernel: Kernel, accel: str, work: Path):
         disk.unlink(missing_ok=True)
         with disk.open("wb") as file:
             file.truncate(args.disk << 20)
-        argv = qemu.command(kernel.vmlinuz, work / "root.img", disk, accel, args)
+        argv = qemu.command(kernel, work / "root.img", disk, accel, args)
         done = qemu.boot(argv, args.limit, qemu.printer(kernel.key))
         if cpio.head(disk) is not None or not verdict.spontaneous(done):
             return done, crashes
@@ -142,7 +161,7 @@ def keep(args, kernel: Kernel, done):
 
 def write_fields(place: Path, args, kernel: Kernel, accel, crashes, done, code, note):
     """Writes vm.json: what the guest cannot know of itself."""
-    version = subprocess.run([need("qemu-system-x86_64", "qemu-system-x86"), "--version"],
+    version = subprocess.run([need(kernel.machine.qemu, kernel.machine.package), "--version"],
                              capture_output=True, text=True, check=True).stdout.splitlines()[0]
     fields = {"kernel": kernel.key, **kernel.identity(),
              "scripts": sources.guests(), "accelerator": accel, "correctness_only": accel == "tcg", "emulator": version,

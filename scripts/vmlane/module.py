@@ -7,6 +7,7 @@ from pathlib import Path
 
 from . import LaneError, buildroot, scratch
 from .kernels import tools
+from .machines import AMD64
 from .packages import cache, last_line, unpacked
 
 SOURCE = Path(__file__).parent.parent.parent / "monitors/src/kmod/module"
@@ -37,6 +38,8 @@ def foreign(kernel, name: str) -> Path:
 
 def built(kernel, name: str, sources) -> Path:
     """NAME.ko for `kernel`, from the cache if its source has not changed."""
+    if kernel.machine is not AMD64:
+        raise Unbuildable(f"it is not built for {kernel.machine.arch}", "use a key without --arch")
     if not kernel.offer:
         raise Unbuildable(f"{kernel.vmlinuz.name} comes without headers", "use a key of scripts/kernels.toml")
     if not kernel.offer.headers:

@@ -33,15 +33,17 @@ def archive(suite: str) -> str:
 
 
 class Apt:
-    """A private apt for the given suites."""
+    """A private apt for the given suites, and for packages of another architecture than this machine's if that is
+    given."""
 
-    def __init__(self, suites):
+    def __init__(self, suites, arch=""):
         need("apt-get", "apt")
         need("dpkg-deb", "dpkg")
         if not Path(KEYRING).exists():
             raise LaneError(f"{KEYRING} is missing: install debian-archive-keyring")
         self.suites = sorted(suites)
-        self.home = cache() / "apt" / "+".join(self.suites)
+        self.arch = arch
+        self.home = cache() / "apt" / "-".join(["+".join(self.suites), *filter(None, [arch])])
         for part in ("lists/partial", "cache/archives/partial", "parts"):
             (self.home / part).mkdir(parents=True, exist_ok=True)
         (self.home / "status").touch()
@@ -54,7 +56,8 @@ class Apt:
             f'Dir::State "{self.home}"; Dir::State::lists "{self.home}/lists";\n'
             f'Dir::State::status "{self.home}/status"; Dir::Cache "{self.home}/cache";\n'
             f'Dir::Etc::sourcelist "{self.home}/sources.list"; Dir::Etc::sourceparts "{self.home}/parts";\n'
-            'APT::Sandbox::User "root"; Acquire::Languages "none";\n')
+            'APT::Sandbox::User "root"; Acquire::Languages "none";\n'
+            + (f'APT::Architecture "{self.arch}"; APT::Architectures {{ "{self.arch}"; }};\n' if self.arch else ""))
 
     def _run(self, *command, cwd=None):
         env = dict(os.environ, APT_CONFIG=str(self.home / "apt.conf"), LC_ALL="C")
@@ -91,9 +94,9 @@ def last_line(text: str) -> str:
     return lines[-1] if lines else "no message"
 
 
-def unpacked(label: str, names, suites, whole=False, note="") -> Path:
+def unpacked(label: str, names, suites, whole=False, note="", arch="") -> Path:
     """The named packages, NAME or NAME=VERSION, unpacked together in a cached folder; fetched if they are missing.
-    `whole` adds their dependencies; `note` is kept with them as note.json."""
+    `whole` adds their dependencies; `note` is kept with them as note.json; `arch` is another architecture."""
     final = cache() / "packages" / label
     if final.exists():
         return final
@@ -103,7 +106,7 @@ def unpacked(label: str, names, suites, whole=False, note="") -> Path:
         debs, tree = work / "debs", work / "tree"
         debs.mkdir()
         tree.mkdir()
-        apt = Apt(suites)
+        apt = Apt(suites, arch)
         apt.update()
         if whole:
             apt.download_all(names, debs)

@@ -15,10 +15,8 @@ from .image import ROOT
 
 PR_SET_PDEATHSIG = 1
 BEGIN, END = "rollcall-lane: begin", "rollcall-lane: end"
-# The console shows warnings and crash dumps, not the rest of the kernel's log. The clock source that 5.10 and
-# 6.1 select by default on emulated CPUs costs a microsecond a reading.
-CMDLINE = (f"root={ROOT} rootfstype=ext4 rw init=/init console=ttyS0 loglevel=5 panic=-1 oops=panic "
-           "tsc=reliable clocksource=tsc net.ifnames=0")
+# The console shows warnings and crash dumps, not the rest of the kernel's log.
+CMDLINE = f"root={ROOT} rootfstype=ext4 rw init=/init loglevel=5 panic=-1 oops=panic net.ifnames=0"
 
 
 @dataclass
@@ -37,17 +35,19 @@ class Boot:
         return END in self.console
 
 
-def command(vmlinuz: Path, image: Path, result: Path, accel: str, args):
-    qemu = need("qemu-system-x86_64", "qemu-system-x86")
+def command(kernel, image: Path, result: Path, accel: str, args):
+    machine = kernel.machine
+    qemu = need(machine.qemu, machine.package)
     drives = []
     # The guest's changes to its root are discarded, so that a second try starts from the same state.
     for name, path, more in (("root", image, ",snapshot=on"), ("out", result, "")):
         drives += ["-drive", f"if=none,id={name},file={path},format=raw,cache=unsafe{more}",
                    "-device", f"nvme,drive={name},serial=rollcall-{name}"]
-    return [qemu, "-M", "pc", "-accel", accel, "-cpu", "max" if accel == "tcg" else "host",
+    return [qemu, "-M", machine.kind, "-accel", accel, "-cpu", machine.cpu if accel == "tcg" else "host",
             "-m", f"{args.memory}", "-smp", f"{args.cpus}", "-nodefaults", "-no-user-config", "-no-reboot",
             "-display", "none", "-serial", "stdio", "-nic", "none", *drives,
-            "-kernel", f"{vmlinuz}", "-append", f"{CMDLINE} {args.append}"]
+            "-kernel", f"{kernel.vmlinuz}",
+            "-append", f"{CMDLINE} console={machine.console} {machine.words} {args.append}"]
 
 
 def dies_with(parent: int):

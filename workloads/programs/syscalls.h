@@ -40,7 +40,10 @@ struct timespec {
 #define MAP_SHARED 1
 #define MAP_FAILED ((void *)-1)
 
-static char **environ;
+/* In .data, so that the writable segment has bytes in the file. Kernels such as 5.10 map the page
+ * that it begins in from the file also when all of it is .bss, and the exec ends in SIGSEGV where the
+ * file does not reach that far: on arm64, whose linker begins it at the end of a page of 64 KiB. */
+static char **environ __attribute__((section(".data"), used));
 static int errno;
 
 #endif

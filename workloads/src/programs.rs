@@ -141,6 +141,42 @@ mod tests {
         }
     }
 
+    /// Of each segment that is loaded into memory: its bytes in the file, and in memory.
+    fn loaded(elf: &[u8]) -> Vec<(u64, u64)> {
+        const LOAD: u64 = 1;
+        let wide = elf[4] == 2;
+        let number = |at: usize, size| {
+            let bytes = elf[at..at + size].iter().rev();
+            bytes.fold(0, |sum, &byte| sum << 8 | u64::from(byte))
+        };
+        let (table, entry, count, sizes, word) = match wide {
+            true => (number(32, 8), number(54, 2), number(56, 2), 32, 8),
+            false => (number(28, 4), number(42, 2), number(44, 2), 16, 4),
+        };
+        let headers = (0..count).map(|index| (table + index * entry) as usize);
+        let headers = headers.filter(|&at| number(at, 4) == LOAD);
+        headers
+            .map(|at| (number(at + sizes, word), number(at + sizes + word, word)))
+            .collect()
+    }
+
+    /// Kernels such as 5.10 cannot load one without: the exec ends in SIGSEGV where the file is too short.
+    #[test]
+    fn every_segment_has_bytes_in_the_file() {
+        let mut walked = 0;
+        for program in PROGRAMS {
+            for (in_file, in_memory) in program.bytes.map(loaded).unwrap_or_default() {
+                let name = program.name;
+                assert!(
+                    in_file > 0 && in_memory >= in_file,
+                    "{name}: {in_file} {in_memory}"
+                );
+                walked += 1;
+            }
+        }
+        assert!(walked >= PROGRAMS.len(), "{walked} segments");
+    }
+
     #[test]
     fn bytes_that_are_no_program_have_no_loader() {
         for program in PROGRAMS.iter().filter_map(|program| program.bytes) {

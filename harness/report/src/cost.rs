@@ -1,5 +1,7 @@
 //! The cost model in words: what a configuration costs at a rate, and how the model fares on real work.
 
+mod why;
+
 use anyhow::Result;
 use scoring::cost_model::{CostModel, Cpu, Fit, FitPoint, Prediction};
 use scoring::stats::Estimate;
@@ -109,6 +111,8 @@ pub(crate) struct Costs {
     /// How many of them agree, of how many with a prediction.
     agree: usize,
     of: usize,
+    /// Why the others cost more, a line each.
+    reasons: Vec<String>,
     pub(crate) plots: Vec<Plot>,
 }
 
@@ -158,6 +162,7 @@ impl Costs {
             predictions: held.collect(),
             agree: all().filter(|one| one.agrees == Some(true)).count(),
             of: all().filter(|one| one.agrees.is_some()).count(),
+            reasons: why::reasons(models),
             plots: plots.into_iter().flatten().collect(),
         }))
     }

@@ -13,6 +13,7 @@ use serde::Serialize;
 use contract::plain;
 
 use crate::compare::Differences;
+use crate::trend::{Lines, Trend};
 
 const MARKDOWN: &str = "markdown";
 
@@ -58,6 +59,11 @@ pub fn compared(found: &Differences) -> Result<String> {
     render("compare.html", found)
 }
 
+/// Figures over records of one machine as a page.
+pub fn followed(found: &Trend) -> Result<String> {
+    render("trend.html", &Lines::of(found))
+}
+
 const TEMPLATES: &[(&str, &str)] = &[
     ("claims.md", include_str!("templates/claims.md.jinja")),
     (
@@ -68,6 +74,8 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("kernels.md", include_str!("templates/kernels.md.jinja")),
     ("costs.md", include_str!("templates/costs.md.jinja")),
     ("costs.html", include_str!("templates/costs.html.jinja")),
+    ("tamper.md", include_str!("templates/tamper.md.jinja")),
+    ("tamper.html", include_str!("templates/tamper.html.jinja")),
     ("blind.md", include_str!("templates/blind.md.jinja")),
     ("blind.html", include_str!("templates/blind.html.jinja")),
     ("lineage.md", include_str!("templates/lineage.md.jinja")),
@@ -102,6 +110,7 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("report.html", include_str!("templates/report.html.jinja")),
     ("record.html", include_str!("templates/record.html.jinja")),
     ("compare.html", include_str!("templates/compare.html.jinja")),
+    ("trend.html", include_str!("templates/trend.html.jinja")),
     ("kernels.html", include_str!("templates/kernels.html.jinja")),
     ("links.html", include_str!("templates/links.html.jinja")),
     ("needs.html", include_str!("templates/needs.html.jinja")),
@@ -109,6 +118,7 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("plots.html", include_str!("templates/plots.html.jinja")),
     ("rows.html", include_str!("templates/rows.html.jinja")),
     ("cells.html", include_str!("templates/cells.html.jinja")),
+    ("reading.html", include_str!("templates/reading.html.jinja")),
     ("how.html", include_str!("templates/how.html.jinja")),
 ];
 /// Neither is a template: they have no values of their own.

@@ -21,10 +21,20 @@ pub(crate) struct Verdict {
     pub(crate) commands: Vec<Command>,
     /// None where there is nothing but commands: needs are asked of load that is known.
     pub(crate) answers: Vec<Answer>,
+    /// How "use netlink" stands to each need; needs of which the same is said are together.
+    pub(crate) netlink: Vec<Netlink>,
     pub(crate) head: [&'static str; 7],
     pub(crate) rows: Vec<Row>,
     /// "null pairs: 1 of 8 intervals exclude no difference".
     pub(crate) null_pairs: String,
+}
+
+/// How "use netlink" stands to some needs.
+#[derive(Debug, Serialize)]
+pub(crate) struct Netlink {
+    /// Their titles.
+    pub(crate) needs: Vec<String>,
+    pub(crate) words: String,
 }
 
 /// A configuration over all workloads.
@@ -39,8 +49,9 @@ pub(crate) struct Row {
 
 /// What the columns mean.
 pub(crate) const LEGEND: &str = "Event loss, fields and overhead are over all workloads; detection latency and own CPU, the \
-     monitor's own, are of the worst. In brackets: the 95 % interval; \"at most\": so much may be lost all the same, if \
-     losses are independent. A question mark or grey: cannot be told. Green: shown to be good (an overhead of at most 5 %); red: \
+     monitor's own, are of the worst. Overhead: by how much longer programs run. Latency: from just before an event to its \
+     report, in half of all and in 99 of 100. In brackets: the 95 % interval; \"at most\": so much may be lost all the same, \
+     if losses are independent. A question mark or grey: cannot be told. Green: shown to be good (an overhead of at most 5 %); red: \
      shown to be bad.";
 
 impl Verdict {
@@ -53,6 +64,7 @@ impl Verdict {
         };
         Ok(Self {
             commands: commands::commands(summary),
+            netlink: netlink(&answers),
             answers,
             head: [
                 "configuration",
@@ -69,6 +81,20 @@ impl Verdict {
             null_pairs: null_pairs(summary),
         })
     }
+}
+
+fn netlink(answers: &[Answer]) -> Vec<Netlink> {
+    let mut all: Vec<Netlink> = Vec::new();
+    for one in answers {
+        match all.iter_mut().find(|same| same.words == one.netlink) {
+            Some(same) => same.needs.push(one.title.clone()),
+            None => all.push(Netlink {
+                needs: vec![one.title.clone()],
+                words: one.netlink.clone(),
+            }),
+        }
+    }
+    all
 }
 
 /// How real pairs of `null` against `null` fared.
@@ -130,7 +156,7 @@ fn fields(rows: &[&Comparison]) -> CellText {
         return found;
     }
     let full = format!("{}; {} not offered", found.full, absent.join(", "));
-    let short = format!("{}; no {}", found.short, absent.join(", "));
+    let short = format!("{}; tells no {}", found.short, absent.join(", no "));
     match found.tone {
         Tone::Bad => CellText::new(full, short, Tone::Bad),
         _ => CellText::new(full, short, Tone::Plain),

@@ -9,6 +9,7 @@ use scoring::Summary;
 use crate::input::{self, Input};
 use crate::parts::Parts;
 use crate::pictures::Pictures;
+use crate::tamper::{self, Matrix};
 use crate::view::Page;
 use crate::{page, plots};
 
@@ -16,7 +17,7 @@ use crate::{page, plots};
 /// from `summary.json` (and `sweep.json`) alone, so the same files come out wherever it is made again.
 pub fn readme(dir: &Path, pictures: Pictures) -> Result<()> {
     let (title, parts) = one(dir)?;
-    put_readme(dir, &Page::new(&title, &parts)?)?;
+    put_readme(dir, &Page::new(&title, &parts, None)?)?;
     put_plots(dir, &parts, pictures)
 }
 
@@ -25,11 +26,24 @@ pub fn all(dir: &Path, pictures: Pictures) -> Result<()> {
     let record = Input::read(dir)?;
     put(&dir.join("runs.csv"), scoring::runs(&Summary::read(dir)?)?)?;
     let title = record.name.clone();
-    put_all(dir, &title, vec![record], pictures)
+    put_all(dir, &title, vec![record], None, pictures)
 }
 
-/// Writes one report over many records into `out`, kept apart by machine.
-pub fn merge(dirs: &[PathBuf], out: &Path, pictures: Pictures) -> Result<()> {
+/// Writes `README.md` and `report.html` into the folder of a tamper matrix.
+pub fn tamper(dir: &Path) -> Result<()> {
+    let page = Page::new("Tamper matrix", &[], Some(tamper::matrix(dir)?))?;
+    put_readme(dir, &page)?;
+    put(&dir.join("report.html"), page::html(&page)?)
+}
+
+/// Writes one report over many records into `out`, kept apart by machine, with the section of a tamper matrix.
+pub fn merge(
+    dirs: &[PathBuf],
+    tampered: Option<&Path>,
+    out: &Path,
+    pictures: Pictures,
+) -> Result<()> {
+    let matrix = tampered.map(tamper::matrix).transpose()?;
     let records = Input::read_all(dirs)?;
     fs::create_dir_all(out).with_context(|| format!("{}: cannot be made", out.display()))?;
     put(&out.join("runs.csv"), rows(dirs)?)?;
@@ -37,6 +51,7 @@ pub fn merge(dirs: &[PathBuf], out: &Path, pictures: Pictures) -> Result<()> {
         out,
         &format!("{} records", records.len()),
         records,
+        matrix,
         pictures,
     )
 }
@@ -46,9 +61,15 @@ fn one(dir: &Path) -> Result<(String, Vec<Parts>)> {
     Ok((record.name.clone(), Parts::of_all(vec![record])?))
 }
 
-fn put_all(dir: &Path, title: &str, records: Vec<Input>, pictures: Pictures) -> Result<()> {
+fn put_all(
+    dir: &Path,
+    title: &str,
+    records: Vec<Input>,
+    matrix: Option<Matrix>,
+    pictures: Pictures,
+) -> Result<()> {
     let parts = Parts::of_all(records)?;
-    let page = Page::new(title, &parts)?;
+    let page = Page::new(title, &parts, matrix)?;
     put_readme(dir, &page)?;
     put(&dir.join("report.html"), page::html(&page)?)?;
     put_plots(dir, &parts, pictures)

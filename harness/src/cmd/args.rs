@@ -1,6 +1,6 @@
 //! Arguments that several commands share, and how their values are read.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Result;
@@ -47,6 +47,13 @@ pub(crate) struct ToolsArgs {
 }
 
 impl ToolsArgs {
+    /// What a tool said is read as it was when the record in `dir` was measured.
+    pub(crate) fn of_record(dir: &Path) -> Result<()> {
+        let tools = dir.join(scoring::record::TOOLS);
+        let dir = tools.exists().then_some(tools);
+        Self { dir }.add()
+    }
+
     /// Makes the tools known that are defined there.
     pub(crate) fn add(&self) -> Result<()> {
         let dir = self.dir.as_deref();

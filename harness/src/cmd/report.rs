@@ -21,6 +21,8 @@ pub(crate) const EXAMPLES: &str = "Examples:
   harness report --claims results                      the folklore, claim by claim, from all records
   harness report --buffers results/reference           how large buffers must be, by rate and CPUs
   harness report results/kernels/*/                    which technique works on which kernel, as Markdown
+  harness report results/tamper                        the matrix of scripts/tamper: README.md, report.html
+  harness report results/reference results/tamper --out /tmp/both    a record, with that matrix as a section
   harness report results/kernels/*/ --out /tmp/kernels one report over many machines, kept apart";
 
 /// Records to show.
@@ -56,7 +58,23 @@ pub(crate) fn report(args: &ReportArgs) -> Result<()> {
         };
         return print(&report::claims(folder, args.brief).map_err(bad)?);
     }
-    let dirs = records(&args.dirs)?;
+    let (tampered, rest): (Vec<PathBuf>, Vec<_>) = args
+        .dirs
+        .iter()
+        .cloned()
+        .partition(|dir| report::is_tamper(dir));
+    let tampered = match &tampered[..] {
+        [] => None,
+        [one] => Some(one.as_path()),
+        [_, second, ..] => {
+            let why = "a second tamper matrix: give one at a time";
+            return Err(misuse(format!("{}: {why}", second.display())));
+        }
+    };
+    if let (Some(dir), []) = (tampered, &rest[..]) {
+        return tamper(dir, args);
+    }
+    let dirs = records(&rest)?;
     for dir in &dirs {
         Record::read(dir).map_err(bad)?;
         Summary::read(dir).map_err(bad)?;
@@ -72,13 +90,28 @@ pub(crate) fn report(args: &ReportArgs) -> Result<()> {
     } else {
         Pictures::Svg
     };
+    if let (Some(dir), None) = (tampered, &args.out) {
+        let why = "the matrix is no part of a record: give --out DIR for a report over both";
+        return Err(misuse(format!("{}: {why}", dir.display())));
+    }
     match (&dirs[..], &args.out) {
         ([dir], None) => report::write_all(dir, pictures)?,
         (_, None) if args.png => return Err(misuse("--png: several records need --out DIR")),
         (dirs, None) => return print(&report::kernels(dirs)?),
-        (dirs, Some(out)) => report::merge(dirs, out, pictures)?,
+        (dirs, Some(out)) => report::merge(dirs, tampered, out, pictures).map_err(bad)?,
     }
     dirs.iter().try_for_each(|dir| show(dir))
+}
+
+/// Writes the pages of a tamper matrix, and prints it.
+fn tamper(dir: &Path, args: &ReportArgs) -> Result<()> {
+    if args.brief || args.png || args.out.is_some() {
+        let why = "a tamper matrix alone takes no --brief, --png or --out: leave them out";
+        return Err(misuse(format!("{}: {why}", dir.display())));
+    }
+    let text = report::tamper_text(dir).map_err(|error| misuse(format!("{error:#}")))?;
+    report::write_tamper(dir)?;
+    print(&text)
 }
 
 /// Prints the matrix of the record in `dir`.

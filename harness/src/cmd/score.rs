@@ -1,4 +1,6 @@
-//! `harness score`: computes a record again from its raw files.
+//! `harness score`: computes a record again from its raw files, or checks one that others send.
+
+mod check;
 
 use std::path::PathBuf;
 
@@ -17,15 +19,22 @@ pub(crate) struct ScoreArgs {
     /// The record
     #[arg(value_name = "DIR")]
     dir: PathBuf,
+    /// Write nothing, and say what keeps it from being a record to publish, a line for each fault: exit code 2
+    #[arg(long)]
+    check: bool,
 }
+
+pub(crate) const EXAMPLES: &str = "Examples:
+  harness score /tmp/record             summary.json and missed.json again, from raw/
+  harness score --check /tmp/record     whether it may be published: docs/SUBMISSIONS.md";
 
 /// Writes summary.json, of a sweep also sweep.json.
 pub(crate) fn score(args: &ScoreArgs) -> Result<()> {
+    if args.check {
+        return check::check(&args.dir);
+    }
     Record::read(&args.dir).map_err(|error| misuse(format!("{error:#}")))?;
-    // What a tool said is read as it was when it was measured.
-    let tools = args.dir.join(scoring::record::TOOLS);
-    let dir = tools.exists().then_some(tools);
-    ToolsArgs { dir }.add()?;
+    ToolsArgs::of_record(&args.dir)?;
     let summary = scorer::record(&args.dir)?;
     if Sweep::read(&args.dir)?.is_some() {
         Sweep::new(&summary).write(&args.dir)?;

@@ -144,7 +144,7 @@ pub(crate) fn watch(args: &WatchArgs) -> Result<()> {
         spool: Spool::live(Box::new(live.clone())),
         ready: &mut ready,
     };
-    let _pulse = Pulse::start(say).context("a thread cannot be started: see ulimit -u")?;
+    let _pulse = Pulse::start(say)?;
     let captured = configuration.monitor.capture(&mut session);
     let ended = live.finish(PATIENCE);
     let counters = captured.map_err(Error::from_boxed)?;

@@ -1,5 +1,6 @@
 //! Against recorded records, and as root against the kernel.
 
 mod live;
+mod machines;
 mod recorded;
 mod support;

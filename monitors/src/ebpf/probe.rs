@@ -1,13 +1,14 @@
 //! The probe in the kernel: load, attach, count, detach.
 
 use aya::maps::Map;
-use aya::programs::{BtfTracePoint, Program, ProgramError};
+use aya::programs::Program;
 use aya::{Btf, Ebpf, EbpfLoader};
 use contract::{Counters, Field, Options, Result};
 use nix::sys::resource::{RLIM_INFINITY, Resource, setrlimit};
 
 use super::chain_of_causes::said;
 use super::links::Links;
+use super::load::{NoSignals, attach, unload};
 use super::loss_counters::{self, recursion_misses};
 use super::requirements;
 use super::ring::Ring;
@@ -125,6 +126,8 @@ impl Probe {
                 format!("ebpf: setrlimit(RLIMIT_MEMLOCK): {why}: run with CAP_SYS_RESOURCE or raise `ulimit -l`")
             })?;
         }
+        // The feature tests of the loader, too, take what a signal ended for what this kernel lacks.
+        let _none = NoSignals::begin()?;
         let btf = Btf::from_sys_fs().map_err(|why| said(requirements::BTF, &why))?;
         let bpf = EbpfLoader::new()
             .btf(Some(&btf))
@@ -197,29 +200,4 @@ impl Probe {
         }
         loss_counters::read(&self.bpf, misses)
     }
-}
-
-fn attach(
-    program: &mut Program,
-    folder: &str,
-    hook: &str,
-    btf: &Btf,
-) -> std::result::Result<(), ProgramError> {
-    if let Program::TracePoint(program) = program {
-        program.load()?;
-        program.attach(folder, hook)?;
-        return Ok(());
-    }
-    let program: &mut BtfTracePoint = program.try_into()?;
-    program.load(hook, btf)?;
-    program.attach()?;
-    Ok(())
-}
-
-fn unload(program: &mut Program) -> std::result::Result<(), ProgramError> {
-    if let Program::TracePoint(program) = program {
-        return program.unload();
-    }
-    let program: &mut BtfTracePoint = program.try_into()?;
-    program.unload()
 }

@@ -25,6 +25,7 @@ static inline int answered(int good, const char *what)
 int stop_reader(int pid, const char *word);
 int kill_reader(int pid, const char *word);
 int freeze_reader(int pid, const char *word);
+int freeze_all(int pid, const char *word);
 int starve_cpu(int pid, const char *word);
 int starve_memory(int pid, const char *word);
 int audit_off(int pid, const char *word);
@@ -43,5 +44,9 @@ int scribble(int pid, const char *word);
 int run_static(int pid, const char *word);
 int linger(int pid, const char *word);
 int step_around(int pid, const char *word);
+int kmod_unload(int pid, const char *word);
+int kmod_restore_table(int pid, const char *word);
+int kmod_ftrace_off(int pid, const char *word);
+int probe(int pid, const char *word);
 
 #endif

@@ -15,7 +15,9 @@ static const struct {
     {"bpf-consume", bpf_consume},         {"flood", flood},
     {"preload-forge", forge_exec},        {"preload-scribble", scribble},
     {"preload-static", run_static},       {"linger", linger},
-    {"preload-step-around", step_around},
+    {"preload-step-around", step_around}, {"reader-freeze-all", freeze_all},
+    {"kmod-unload", kmod_unload},         {"kmod-restore-table", kmod_restore_table},
+    {"kmod-ftrace-off", kmod_ftrace_off}, {"probe", probe},
 };
 
 int main(int argc, char **argv)

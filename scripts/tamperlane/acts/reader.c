@@ -61,6 +61,22 @@ int freeze_reader(int pid, const char *word)
     return in_group(pid, "/sys/fs/cgroup", NULL, two);
 }
 
+/* The children that its first thread has started, too: what says that it does not run. */
+int freeze_all(int pid, const char *word)
+{
+    const char *root = has("/sys/fs/cgroup/freezer") ? "/sys/fs/cgroup/freezer" : "/sys/fs/cgroup";
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/task/%d/children", pid, pid);
+    FILE *file = fopen(path, "re");
+    if (file == NULL)
+        return answered(0, path);
+    int code = DONE, child;
+    while (code == DONE && fscanf(file, "%d", &child) == 1)
+        code = in_group(child, root, NULL, NULL);
+    fclose(file);
+    return code == DONE ? freeze_reader(pid, word) : code;
+}
+
 /* One millisecond of CPU in each second. */
 int starve_cpu(int pid, const char *word)
 {

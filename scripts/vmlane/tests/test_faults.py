@@ -51,6 +51,24 @@ class BeforeTheGuest(unittest.TestCase):
         done = vm("run", "--kernel", "5.10", "--module", "no", "--out", self.out, "--", "true", env=env)
         self.says(done, 2, "--module no: name one that scripts/kernels.toml has: scap")
 
+    def test_program_of_another_architecture(self):
+        with_qemu = self.home / "bin"
+        with_qemu.mkdir()
+        for name in ("qemu-system-x86_64", "qemu-system-aarch64"):
+            (with_qemu / name).write_text("#!/bin/sh\n")
+            (with_qemu / name).chmod(0o755)
+        env = dict(os.environ, PATH=f"{with_qemu}:{os.environ['PATH']}", CARGO_TARGET_DIR=str(self.home))
+        words = ["run", "--arch", "arm64", "--kernel", "5.10", "--out", self.out]
+        for arch, machine in (("arm64", 62), ("amd64", 183)):
+            program = self.home / f"not-of-{arch}"
+            program.write_bytes(b"\x7fELF".ljust(18, b"\0") + machine.to_bytes(2, "little"))
+            words[2] = arch
+            done = vm(*words, "--program", program, "--", "true", env=env)
+            self.says(done, 2, f"--program {program}: is no program of {arch}: give one that is, or another --arch")
+        words[2] = "arm64"
+        self.says(vm(*words, "--", "harness", "list", env=env), 1,
+                  "the harness is not built for arm64: scripts/cross build")
+
     def test_package_gone(self):
         def run(_apt, *command, cwd=None):
             failed = command[1] == "download"

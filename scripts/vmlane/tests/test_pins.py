@@ -10,7 +10,8 @@ from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from unittest import mock
 
-from vmlane import Gone, LaneError, kernels
+from vmlane import Gone, LaneError, Misuse, kernels, module
+from vmlane.module import Unbuildable
 from vmlane.tests.test_offers import NINE, PIN, SECURITY, without
 
 VM = Path(__file__).parents[2] / "vm"
@@ -32,13 +33,16 @@ class Find(unittest.TestCase):
             patch.start()
             self.addCleanup(patch.stop)
 
-    def index(self, suite):
+    def index(self, suite, arch):
         self.asked.append(suite)
+        if arch == "arm64":
+            # What boots; the rest is not asked for.
+            return without(SECURITY.replace("amd64", "arm64"), "linux-(headers|kbuild)-.*")
         if self.indexes[suite] is None:
             raise LaneError(f"{suite} cannot be fetched")
         return self.indexes[suite]
 
-    def unpacked(self, label, names, suites, note):
+    def unpacked(self, label, names, suites, note, arch):
         if names[0] in self.broken:
             raise LaneError(f"{names[0]}: 404")
         tree = self.home / "packages" / label
@@ -47,11 +51,11 @@ class Find(unittest.TestCase):
         (tree / "note.json").write_text(note)
         return tree
 
-    def find(self):
+    def find(self, arch="amd64"):
         """The kernel that is found, and what was said."""
         said = io.StringIO()
         with redirect_stderr(said):
-            found = kernels.find("6.1")
+            found = kernels.find("6.1", arch)
         return found, said.getvalue()
 
     def test_pin_on_offer(self):
@@ -133,6 +137,23 @@ class Find(unittest.TestCase):
         text = str(raised.exception)
         self.assertEqual(text, "6.1: neither the pinned 6.1.192-2 nor another kernel of the series is on offer in "
                                "bookworm-security, bookworm: put a suite that has it into scripts/kernels.toml")
+
+    def test_another_architecture(self):
+        with self.assertRaisesRegex(Misuse, "--kernel 6.1: not in scripts/kernels.toml, which has  of arm64;"):
+            self.find("arm64")
+        self.table["6.1"]["arm64"] = {**vars(PIN), "release": "6.1.0-56-cloud-arm64"}
+        found, said = self.find("arm64")
+        # No module is built for it, so that it has no headers is nothing to tell.
+        self.assertEqual((found.key, found.release, found.machine.qemu, said),
+                         ("6.1-arm64", "6.1.0-56-cloud-arm64", "qemu-system-aarch64", ""))
+        printed = io.StringIO()
+        with redirect_stdout(printed):
+            self.assertEqual(kernels.listing(), 0)
+        self.assertIn("6.1-arm64\n  pinned    6.1.192-2 (6.1.0-56-cloud-arm64) is on offer, and is in the cache\n"
+                      "  on offer  6.1.192-2 (6.1.0-56-cloud-arm64, bookworm-security)\n", printed.getvalue())
+        with self.assertRaises(Unbuildable) as raised:
+            module.ours(found)
+        self.assertEqual(raised.exception.reason, "it is not built for arm64")
 
     def test_list(self):
         self.indexes["bookworm-security"] = without(SECURITY, ".*-6.1.0-56-.*")

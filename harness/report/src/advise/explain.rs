@@ -137,10 +137,10 @@ impl Question<'_> {
             Some((one.configuration, found))
         });
         let Some((name, (_, own, theirs))) = better else {
-            return "\"Use netlink\" would do for this need.".into();
+            return "\"Use netlink\" meets this need.".into();
         };
         format!(
-            "\"Use netlink\" would do for this need, but {name} does better: {}, against {} for netlink.",
+            "\"Use netlink\" meets this need, and {name} meets it better: {}, against {} for netlink.",
             own.text, theirs.text
         )
     }

@@ -9,8 +9,8 @@ use crate::format;
 use crate::numbers::{bare_percent, large, percent, signed_percent, whole_percent};
 use crate::overall;
 
-/// "ebpf. It lost 0 of 2.1 million events (at most 0.0002 %), costs 1.5 % (0.6 to 2.4), reports exe
-/// and argv of all."
+/// "ebpf. It lost 0 of 2.1 million events (at most 0.0002 %), slows programs by 1.5 % (0.6 to 2.4),
+/// reports exe and argv of all."
 pub(super) fn sentence(
     summary: &Summary,
     choices: &[&Candidate<'_>],
@@ -59,7 +59,10 @@ fn figures(summary: &Summary, name: &str) -> String {
             format!(" ({})", format::ends(low, high))
         });
         let value = signed_percent(found.ratio);
-        format!("costs {} %{ends}", value.trim_start_matches('+'))
+        format!(
+            "slows programs by {} %{ends}",
+            value.trim_start_matches('+')
+        )
     });
     let all = [
         Some(loss(summary, &rows)),
@@ -89,7 +92,7 @@ fn loss(summary: &Summary, rows: &[&Comparison]) -> String {
 
 fn unseen(rows: &[&Comparison]) -> Option<String> {
     let names = overall::unseen(rows);
-    (!names.is_empty()).then(|| format!("does not see {}", names.join(", ")))
+    (!names.is_empty()).then(|| format!("does not see the workload {}", names.join(", ")))
 }
 
 /// Names and arguments of programs.
@@ -106,7 +109,11 @@ fn details(summary: &Summary, rows: &[&Comparison]) -> String {
     let shares = fields.map(|field| overall::field(summary, rows, field));
     let whole = |share: &Option<Share>| share.is_some_and(|share| share.hits == 0);
     if shares.iter().all(whole) {
-        return "reports exe and argv of all".into();
+        let lost = overall::lost(summary, rows).is_some_and(|share| share.hits > 0);
+        return match lost {
+            true => "reports exe and argv of all that it sees".into(),
+            false => "reports exe and argv of all".into(),
+        };
     }
     let words = fields.iter().zip(shares).filter_map(|(field, share)| {
         let correct = whole_percent(1.0 - share?.rate());

@@ -58,7 +58,7 @@ pub(super) fn faults(field: Field, score: &FieldScore) -> Vec<String> {
         .collect()
 }
 
-/// "exe, argv 38; ppid 88": the correct share of the fields that are not all correct.
+/// "38 for exe, argv; 88 for ppid": the correct share of the fields that are not all correct.
 fn correct_shares(all: &[(Field, FieldScore)]) -> String {
     let mut shares: Vec<(String, Vec<&str>)> = Vec::new();
     for (field, score) in all {
@@ -73,6 +73,6 @@ fn correct_shares(all: &[(Field, FieldScore)]) -> String {
     }
     let words = shares
         .iter()
-        .map(|(share, fields)| format!("{} {share}", fields.join(", ")));
+        .map(|(share, fields)| format!("{share} for {}", fields.join(", ")));
     words.collect::<Vec<_>>().join("; ")
 }

@@ -1,6 +1,8 @@
 //! What all plots are drawn on: a sheet, its panels two in a row, their titles and meshes.
 
 use anyhow::Result;
+use contract::plain;
+use minijinja::HtmlEscape;
 use plotters::chart::MeshStyle;
 use plotters::coord::ranged1d::ValueFormatter;
 use plotters::prelude::*;
@@ -10,10 +12,45 @@ use super::style::{self, FAINT, INK, SOFT, Sheet, failed};
 
 /// The SVG of what `draw` draws on a white sheet of so many pixels.
 pub(super) fn svg(size: (u32, u32), draw: impl FnOnce(&Sheet<'_>) -> Result<()>) -> Result<String> {
+    drawn(size, |sheet| {
+        sheet.fill(&WHITE).map_err(failed)?;
+        draw(sheet)
+    })
+}
+
+/// What `draw` draws of one configuration, as a group that a page can find by its name.
+pub(super) fn group(
+    size: (u32, u32),
+    configuration: &str,
+    draw: impl FnOnce(&Sheet<'_>) -> Result<()>,
+) -> Result<String> {
+    let name = HtmlEscape(&plain(configuration)).to_string();
+    let inside = layer(size, draw)?;
+    Ok(format!("<g data-configuration=\"{name}\">\n{inside}</g>\n"))
+}
+
+/// What `draw` draws, without the document round it.
+pub(super) fn layer(
+    size: (u32, u32),
+    draw: impl FnOnce(&Sheet<'_>) -> Result<()>,
+) -> Result<String> {
+    let whole = drawn(size, draw)?;
+    let (_, inside) = whole.split_once('\n').unwrap_or_default();
+    Ok(inside.trim_end().trim_end_matches(END).to_owned())
+}
+
+/// The SVG `whole` with `groups` on top of it.
+pub(super) fn on_top(whole: &str, groups: &str) -> String {
+    format!("{}{groups}{END}\n", whole.trim_end().trim_end_matches(END))
+}
+
+/// How an SVG ends.
+const END: &str = "</svg>";
+
+fn drawn(size: (u32, u32), draw: impl FnOnce(&Sheet<'_>) -> Result<()>) -> Result<String> {
     let mut svg = String::new();
     {
         let sheet = SVGBackend::with_string(&mut svg, size).into_drawing_area();
-        sheet.fill(&WHITE).map_err(failed)?;
         draw(&sheet)?;
         sheet.present().map_err(failed)?;
     }

@@ -42,22 +42,31 @@ pub(super) fn draw(chart: &Chart) -> Result<Option<String>> {
     let Some(axes) = Axes::new(&chart.marks, chart.log) else {
         return Ok(None);
     };
-    let svg = canvas::svg(SIZE, |sheet| {
+    let mut lines = Vec::new();
+    let base = canvas::svg(SIZE, |sheet| {
         grid(sheet, chart, &axes)?;
-        let mut lines = front::draw(sheet, &chart.marks, &axes)?;
-        lines.extend(axes.lane.as_ref().map(|lane| {
-            let right = LEFT + lane.width();
-            ((right, TOP), (right, BOTTOM))
-        }));
-        for one in &chart.marks {
-            lines.extend(symbol::reach(sheet, one, &axes)?);
-        }
-        for one in &chart.marks {
-            symbol::draw(sheet, one, axes.spot(one))?;
-        }
-        names(sheet, chart, &axes, &lines)
+        lines = front::draw(sheet, &chart.marks, &axes)?;
+        Ok(())
     })?;
-    Ok(Some(svg))
+    lines.extend(axes.lane.as_ref().map(|lane| {
+        let right = LEFT + lane.width();
+        ((right, TOP), (right, BOTTOM))
+    }));
+    // What is drawn of a configuration is a group of its own: a page greys out those that fail what is asked.
+    let mut groups = String::new();
+    for one in &chart.marks {
+        groups += &canvas::group(SIZE, &one.name, |sheet| {
+            lines.extend(symbol::reach(sheet, one, &axes)?);
+            Ok(())
+        })?;
+    }
+    for one in &chart.marks {
+        groups += &canvas::group(SIZE, &one.name, |sheet| {
+            symbol::draw(sheet, one, axes.spot(one))
+        })?;
+    }
+    groups += &names(chart, &axes, &lines)?;
+    Ok(Some(canvas::on_top(&base, &groups)))
 }
 
 fn grid(sheet: &Sheet<'_>, chart: &Chart, axes: &Axes) -> Result<()> {
@@ -98,7 +107,7 @@ fn grid(sheet: &Sheet<'_>, chart: &Chart, axes: &Axes) -> Result<()> {
 }
 
 /// The name of every mark that has a place for one; the data of the plot has them all.
-fn names(sheet: &Sheet<'_>, chart: &Chart, axes: &Axes, lines: &[(Spot, Spot)]) -> Result<()> {
+fn names(chart: &Chart, axes: &Axes, lines: &[(Spot, Spot)]) -> Result<String> {
     let named = chart.marks.iter();
     let named = named.map(|one| (style::short(&one.name, 24), axes.spot(one)));
     let named: Vec<_> = named.collect();
@@ -110,25 +119,29 @@ fn names(sheet: &Sheet<'_>, chart: &Chart, axes: &Axes, lines: &[(Spot, Spot)]) 
         bottom: BOTTOM - 2,
     };
     let found = placer::place(&asked, lines, inside);
+    let mut groups = String::new();
     for one in &found {
         if let Some((from, to)) = one.leader {
-            style::line(sheet, from, to, LEADER)?;
+            groups += &canvas::group(SIZE, &chart.marks[one.mark].name, |sheet| {
+                style::line(sheet, from, to, LEADER)
+            })?;
         }
     }
     for one in &found {
-        let colour = if chart.marks[one.mark].quiet {
-            SOFT
-        } else {
-            INK
-        };
-        let text = style::text(colour, false, HPos::Left);
-        style::write(sheet, asked[one.mark].0, one.at, &text)?;
+        let mark = &chart.marks[one.mark];
+        let colour = if mark.quiet { SOFT } else { INK };
+        groups += &canvas::group(SIZE, &mark.name, |sheet| {
+            let text = style::text(colour, false, HPos::Left);
+            style::write(sheet, asked[one.mark].0, one.at, &text)
+        })?;
     }
     let lacking = asked.len() - found.len();
     if lacking > 0 {
-        let words = format!("{lacking} without room for a name");
-        let text = style::text(SOFT, false, HPos::Right);
-        style::write(sheet, &words, (RIGHT, TOP - 16), &text)?;
+        groups += &canvas::layer(SIZE, |sheet| {
+            let words = format!("{lacking} without room for a name");
+            let text = style::text(SOFT, false, HPos::Right);
+            style::write(sheet, &words, (RIGHT, TOP - 16), &text)
+        })?;
     }
-    Ok(())
+    Ok(groups)
 }

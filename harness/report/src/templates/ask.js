@@ -64,14 +64,14 @@
     return found;
   }
 
-  /** Marks rows, in the matrix too, and says what came of it. */
+  /** Marks rows, in the matrix and the pictures too, and says what came of it. */
   function hold() {
     const count = { meets: [], untold: 0, fails: 0 };
     const given = [...limits, ...properties, { key: "kernel" }].some(({ key }) => asked(key) !== null && asked(key) !== false);
     for (const row of rows) {
       const { fails, untold } = judge(facts.get(row));
       const { configuration } = row.dataset;
-      const own = all("tr[data-configuration]", row.closest("section")).filter((one) => one.dataset.configuration === configuration);
+      const own = all("tr[data-configuration], g[data-configuration]", row.closest("section")).filter((one) => one.dataset.configuration === configuration);
       own.forEach((one) => one.classList.toggle("fails", fails.length > 0));
       all(".why", row).forEach((one) => one.remove());
       const why = fails.length > 0 ? `fails: ${fails.join("; ")}` : untold.length > 0 ? `cannot be told: ${untold.join(", ")}` : "";
@@ -93,7 +93,7 @@
     const words = inputs.get("find").value.trim().toLowerCase();
     for (const attribute of ["configuration", "workload"]) {
       const without = chosen(attribute);
-      all(`[data-${attribute}]`).forEach((one) => { one.hidden = !visible(one, attribute, without, words); });
+      all(`[data-${attribute}]`).forEach((one) => one.toggleAttribute("hidden", !visible(one, attribute, without, words)));
     }
   }
 

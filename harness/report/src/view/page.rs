@@ -7,6 +7,7 @@ use super::record::{Other, View};
 use crate::advise::{self, Asked, Named, Rules};
 use crate::kernels::Kernels;
 use crate::parts::{Parts, same_machine};
+use crate::tamper::Matrix;
 
 #[derive(Debug, Serialize)]
 pub(crate) struct Page<'a> {
@@ -15,10 +16,11 @@ pub(crate) struct Page<'a> {
     /// Of several records.
     kernels: Option<Kernels<'a>>,
     records: Vec<View<'a>>,
+    tamper: Option<Matrix>,
 }
 
 impl<'a> Page<'a> {
-    pub(crate) fn new(title: &'a str, parts: &'a [Parts]) -> Result<Self> {
+    pub(crate) fn new(title: &'a str, parts: &'a [Parts], tamper: Option<Matrix>) -> Result<Self> {
         let views = parts.iter().enumerate();
         let views = views
             .map(|(place, one)| View::new(one, same_machine(parts, place), others(parts, one)?));
@@ -27,6 +29,7 @@ impl<'a> Page<'a> {
             version: env!("CARGO_PKG_VERSION"),
             kernels: Kernels::of_many(parts.iter().map(|one| &one.load)),
             records: views.collect::<Result<_>>()?,
+            tamper,
         })
     }
 }

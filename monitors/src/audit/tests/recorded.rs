@@ -11,7 +11,7 @@ use super::super::Audit;
 use super::super::wire::{self, DETAILED, OFFSET};
 use super::support::{agree, decode, exec_line, lines};
 
-fn file(name: &str) -> PathBuf {
+pub(super) fn file(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
     folder.join("testdata/audit").join(name)
 }

@@ -1,7 +1,7 @@
 //! As root, against the kernel: a start under load.
 
 use std::collections::HashMap;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -26,6 +26,15 @@ struct Brief {
     ended: Nanos,
 }
 
+/// Stops the storm also when the test fails under it: the scope would wait for its threads for ever.
+struct Stops<'a>(&'a AtomicBool);
+
+impl Drop for Stops<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// Begins processes until told to stop.
 fn storm(stop: &AtomicBool) -> Vec<Brief> {
     let (mut all, mut due) = (Vec::new(), Instant::now());
@@ -48,10 +57,11 @@ fn storm(stop: &AtomicBool) -> Vec<Brief> {
 fn sleepers() -> Vec<(Child, String)> {
     let one = |number| {
         let nonce = format!("x{number}");
-        let mut command = Command::new("/bin/sh");
-        command.args(["-c", "read x", &nonce]);
-        command.stdin(Stdio::piped());
-        (command.spawn().unwrap(), nonce)
+        // It has spoken: it began before the monitor did, and its exec is not under way.
+        (
+            test_support::waiting(&mut test_support::shell(&nonce)),
+            nonce,
+        )
     };
     (0..SLEEPERS).map(one).collect()
 }
@@ -75,12 +85,13 @@ fn a_start_without_a_gap(monitor: &dyn Monitor) {
     let mut old = sleepers();
     let stop = AtomicBool::new(false);
     let (journal, counters, ready, storm) = std::thread::scope(|scope| {
+        let stops = Stops(&stop);
         let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(|| storm(&stop))).collect();
         let (journal, counters, _, ready) =
             test_support::watch(monitor, &[("snapshot", "yes")], || {
                 let ready = clock::now();
                 std::thread::sleep(LENGTH);
-                stop.store(true, Ordering::Relaxed);
+                drop(stops);
                 ready
             });
         let storm = threads
@@ -113,7 +124,7 @@ fn told_of_the_old(journal: &EventLog, old: &[(Child, String)]) {
         );
         let found = test_support::of(journal, Kind::Exec, child.id())[0];
         assert_eq!(found.exe, Some(exe.as_os_str().as_encoded_bytes()));
-        let argv = argv_bytes(["/bin/sh", "-c", "read x", nonce.as_str()]);
+        let argv = argv_bytes(["/bin/sh", "-c", "echo begun; read x", nonce.as_str()]);
         assert_eq!(found.argv, Some(&argv[..]));
         assert_eq!(found.ppid, Some(std::process::id()));
         assert_eq!(found.euid, Some(nix::unistd::geteuid().as_raw()));

@@ -30,6 +30,14 @@ static const struct kernel_param_ops calls_ops = { .get = show_calls };
 module_param_cb(calls, &calls_ops, NULL, 0444);
 MODULE_PARM_DESC(calls, "calls that came through a hook, whether they succeeded or not");
 
+static int show_restored(char *buffer, const struct kernel_param *param)
+{
+	return sprintf(buffer, "%u\n", rollcall_table_restored());
+}
+static const struct kernel_param_ops restored_ops = { .get = show_restored };
+module_param_cb(restored, &restored_ops, NULL, 0444);
+MODULE_PARM_DESC(restored, "entries of the table that no longer lead to a hook; 0 by ftrace");
+
 static bool by_ftrace;
 
 /* The real calls, from the table; each must carry the name of the call it is taken for. */

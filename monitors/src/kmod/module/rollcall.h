@@ -68,6 +68,7 @@ void rollcall_wait_until_left(void);
 /* table.c and trace.c: the two ways to come before the real call */
 int rollcall_table_start(unsigned long table);
 void rollcall_table_stop(void);
+unsigned int rollcall_table_restored(void);
 int rollcall_ftrace_start(void);
 void rollcall_ftrace_stop(void);
 

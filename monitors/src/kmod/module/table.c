@@ -50,6 +50,18 @@ int rollcall_table_start(unsigned long table)
 	return write_all(true);
 }
 
+/* Entries that something else has written back. Reading needs no mapping of its own. */
+unsigned int rollcall_table_restored(void)
+{
+	rollcall_call *table = (rollcall_call *)home;
+	unsigned int i, count = 0;
+
+	for (i = 0; table && i < rollcall_hook_count; i++)
+		if (READ_ONCE(table[rollcall_hooks[i].number]) != rollcall_hooks[i].hook)
+			count++;
+	return count;
+}
+
 void rollcall_table_stop(void)
 {
 	/* The module cannot stay away from a table that still leads into it: wait for memory. */
