@@ -102,11 +102,13 @@ ACTS = (
         "lets it go all the same (try_force_unload), and the reader's next poll takes the whole machine down: no act of this "
         "matrix, for no machine is left to tell of it."),
     Act("kmod-restore-table", KMOD[:1], "Another module writes the kernel's own calls back into sys_call_table. Nothing guards "
-        "an entry, and no call comes to the hooks any more. The monitor has the module compare the table twice a second."),
+        "an entry, and no call comes to the hooks any more. The monitor has the module compare the table twice a second, "
+        "and says so when it has taken its module out, which waits for every call that is on its way through a hook "
+        "(kernel/rcu/tasks.h, synchronize_rcu_tasks): a second or two of an emulated CPU."),
     Act("kmod-ftrace-off", KMOD[1:], "kernel.ftrace_enabled is set to 0: the kernel takes all calls of ftrace out of its code "
         "(kernel/trace/ftrace.c, ftrace_shutdown_sysctl). The monitor makes a call that fails twice a second, and sees that it came by no hook."),
-    Act("kmod-flood", KMOD, "Forks from a process of its own until the ring of one page is full. The module counts what finds no "
-        "space, and the monitor tells it.", options="{ring=4k}", word=FLOOD),
+    Act("kmod-flood", KMOD, "Forks from a process of its own until the ring of four pages, the least that the module takes, is full. The module counts what finds no "
+        "space, and the monitor tells it.", options="{ring=16k}", word=FLOOD),
 )
 
 

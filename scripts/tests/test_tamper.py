@@ -27,7 +27,7 @@ class Plan(unittest.TestCase):
 
     def test_options_of_an_act_join_those_of_the_technique(self):
         flood = next(act for act in plan.ACTS if act.name == "kmod-flood")
-        self.assertEqual(plan.label(flood, "kmod{hook=table}"), "kmod{hook=table,ring=4k}")
+        self.assertEqual(plan.label(flood, "kmod{hook=table}"), "kmod{hook=table,ring=16k}")
         self.assertEqual(guest.technique("5.10"), plan.KMOD[0])
         self.assertEqual(guest.technique("7.x"), plan.KMOD[1])
 
