@@ -156,7 +156,7 @@ fn fields(rows: &[&Comparison]) -> CellText {
         return found;
     }
     let full = format!("{}; {} not offered", found.full, absent.join(", "));
-    let short = format!("{}; tells no {}", found.short, absent.join(", no "));
+    let short = format!("{}; no {}", found.short, absent.join(" or "));
     match found.tone {
         Tone::Bad => CellText::new(full, short, Tone::Bad),
         _ => CellText::new(full, short, Tone::Plain),
