@@ -60,14 +60,20 @@ def chosen(names) -> list:
     return [one for one in entries if not names or one.name in names]
 
 
+def without_out(command: list) -> list:
+    """A command without --out and its folder; what comes after `--` is a command of its own."""
+    own = command[:command.index("--")] if "--" in command else command
+    at = own.index("--out") if "--out" in own else len(own)
+    return command[:at] + command[at + 2:]
+
+
 def stale(one: Entry, place: Path | None = None) -> str:
     """Why the record is not what would be made today; empty when it is."""
     place = place or RESULTS / one.name
     if not (place / "summary.json").is_file():
         return "is missing"
     record = json.loads((place / "record.json").read_text())
-    at = record["command"].index("--out") if "--out" in record["command"] else len(record["command"])
-    if record["command"][1:at] != one.command:
+    if without_out(record["command"][1:]) != one.command:
         return "was made by another command"
     if record.get("sources") != sources.deciding():
         return f"was made by other sources, of commit {record.get('commit', 'unknown')[:12]}"

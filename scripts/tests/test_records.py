@@ -38,7 +38,7 @@ elif words[0] == "report":
     print("matrix of", *words[1:])
 else:
     open("@TOP@/calls", "a").write(" ".join(words) + "\\n")
-    place = pathlib.Path(words[-1])
+    place = pathlib.Path(words[words.index("--out") + 1])
     place.mkdir()
     (place / "record.json").write_text(json.dumps({"command": ["harness", *words], "sources": sources}))
     (place / "summary.json").write_text("{}")
@@ -131,6 +131,12 @@ class Records(unittest.TestCase):
         self.assertEqual((self.top / "results/kernels/README.md").read_text(), "matrix of kernels/5.10 kernels/6.1\n")
         code, _, said = self.records()
         self.assertEqual((code, self.calls()), (0, []), said)
+        self.assertEqual(self.records("--stale")[:2], (0, ""))
+
+    def test_a_command_that_is_measured_gets_no_word_of_ours(self):
+        self.write("scripts/records.toml", TABLE + '["make"]\nwhat = "a command"\ncommand = "run -m a -- make -j2"\nminutes = 1\n')
+        self.made()
+        self.assertIn("run -m a --out make -- make -j2", self.calls())
         self.assertEqual(self.records("--stale")[:2], (0, ""))
 
     def test_guests_of_another_architecture(self):

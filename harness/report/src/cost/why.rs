@@ -1,5 +1,5 @@
-//! Why commands cost more than a model says, in words: what the two reasons that are known would
-//! explain, and how many rows stay unexplained.
+//! Why commands cost something else than a model says, in words: what the reasons that are known would
+//! explain, and which rows stay unexplained.
 
 use contract::bare_name;
 use scoring::cost_model::{CostModel, Cpu, Prediction};
@@ -20,6 +20,13 @@ pub(super) fn reasons(models: &[CostModel]) -> Vec<String> {
     let others = more(Cpu::System).filter(|(model, _)| !audit(model));
     let quick = more(Cpu::Own).filter(|(model, one)| !is_slower(model, one));
     let unknown = names(others.chain(quick));
+    let all = || models.iter().flat_map(|model| &model.predictions);
+    let judged = all().filter(|one| one.agrees.is_some()).count();
+    let less = models.iter().flat_map(|model| {
+        let rows = model.predictions.iter().map(move |one| (model, one));
+        rows.filter(|(_, one)| one.agrees == Some(false) && !is_more(one))
+    });
+    let less = names(less);
     let mut lines = Vec::new();
     if !taxed.is_empty() {
         lines.push(format!(
@@ -41,6 +48,11 @@ pub(super) fn reasons(models: &[CostModel]) -> Vec<String> {
     }
     if !unknown.is_empty() {
         lines.push(format!("{unknown}: why is not known."));
+    }
+    if !less.is_empty() {
+        lines.push(format!(
+            "{less}: less than predicted. Of {judged} intervals of 95 % one in twenty lies elsewhere by chance."
+        ));
     }
     lines
 }
@@ -138,13 +150,14 @@ mod tests {
             row("f", Cpu::Own, 2000.0, 0.3, false),
         ];
         let lines = reasons(&[model("audit{backlog=64}", audit), model("ebpf", ebpf)]);
-        assert_eq!(lines.len(), 3, "{lines:?}");
+        assert_eq!(lines.len(), 4, "{lines:?}");
         assert!(lines[0].starts_with("a under audit{backlog=64}: audit makes"));
         assert!(lines[1].starts_with("1 row of what"), "{}", lines[1]);
         assert_eq!(
             lines[2],
             "d under ebpf; f under ebpf, itself: why is not known."
         );
+        assert!(lines[3].starts_with("e under ebpf: less than predicted. Of 6"));
     }
 
     #[test]
