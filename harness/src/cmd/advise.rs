@@ -133,7 +133,8 @@ fn tested(one: &Summary) -> usize {
 }
 
 /// The record to answer from: of the kernel that was asked for, on real CPUs where there is one,
-/// with the most workloads on which event loss was tested, the most workloads, usual techniques and repetitions, and the
+/// with the most workloads on which event loss was tested, with a noise floor that overhead is held against, the most
+/// workloads, usual techniques and repetitions, and the
 /// latest of these.
 fn choose(args: &AdviseArgs) -> Result<(usize, Vec<(PathBuf, Summary)>)> {
     let mut all = records(args)?;
@@ -149,6 +150,7 @@ fn choose(args: &AdviseArgs) -> Result<(usize, Vec<(PathBuf, Summary)>)> {
             !one.comparison.is_empty(),
             !one.record.machine.correctness_only,
             tested(one),
+            one.noise_floor.all.is_some(),
             one.record.workloads.len(),
             usual(one),
             one.record.repetitions,
