@@ -170,6 +170,15 @@ fn without_groups(keys: &mut Keys, dir: &Path) {
     walk(keys, &out);
 }
 
+/// What the committed records of guests say of their machines.
+fn guests(keys: &mut Keys) {
+    let guests = fs::read_dir(home().join("results/kernels")).unwrap();
+    let notes = guests.map(|guest| guest.unwrap().path().join("vm.json"));
+    for note in notes.filter(|path| path.exists()) {
+        keys.walk("vm.json", &json(&note));
+    }
+}
+
 #[test]
 #[ignore = "needs root"]
 fn every_key_on_the_page_is_in_a_record() {
@@ -222,11 +231,7 @@ fn every_key_on_the_page_is_in_a_record() {
     let blind = [&blind[..], &["-w", "blind/gap,blind/backfill{count=50}"]].concat();
     measured(&mut keys, dir.path(), "blind", &blind);
     event_lines(&mut keys);
-    let guests = fs::read_dir(home().join("results/kernels")).unwrap();
-    let notes = guests.map(|guest| guest.unwrap().path().join("vm.json"));
-    for note in notes.filter(|path| path.exists()) {
-        keys.walk("vm.json", &json(&note));
-    }
+    guests(&mut keys);
     // Of the history of several records: harness/tests/trend.rs.
     let names = keys.names().into_iter().filter(|name| name != "trend");
     let names: Vec<String> = names.collect();

@@ -20,13 +20,6 @@ pub(super) fn reasons(models: &[CostModel]) -> Vec<String> {
     let others = more(Cpu::System).filter(|(model, _)| !audit(model));
     let quick = more(Cpu::Own).filter(|(model, one)| !is_slower(model, one));
     let unknown = names(others.chain(quick));
-    let all = || models.iter().flat_map(|model| &model.predictions);
-    let judged = all().filter(|one| one.agrees.is_some()).count();
-    let less = models.iter().flat_map(|model| {
-        let rows = model.predictions.iter().map(move |one| (model, one));
-        rows.filter(|(_, one)| one.agrees == Some(false) && !is_more(one))
-    });
-    let less = names(less);
     let mut lines = Vec::new();
     if !taxed.is_empty() {
         lines.push(format!(
@@ -49,12 +42,22 @@ pub(super) fn reasons(models: &[CostModel]) -> Vec<String> {
     if !unknown.is_empty() {
         lines.push(format!("{unknown}: why is not known."));
     }
-    if !less.is_empty() {
-        lines.push(format!(
-            "{less}: less than predicted. Of {judged} intervals of 95 % one in twenty lies elsewhere by chance."
-        ));
-    }
+    lines.extend(less(models));
     lines
+}
+
+/// Rows that cost less than predicted.
+fn less(models: &[CostModel]) -> Option<String> {
+    let all = || models.iter().flat_map(|model| &model.predictions);
+    let judged = all().filter(|one| one.agrees.is_some()).count();
+    let rows = models.iter().flat_map(|model| {
+        let rows = model.predictions.iter().map(move |one| (model, one));
+        rows.filter(|(_, one)| one.agrees == Some(false) && !is_more(one))
+    });
+    let rows = names(rows);
+    (!rows.is_empty()).then(|| {
+        format!("{rows}: less than predicted. Of {judged} intervals of 95 % one in twenty lies elsewhere by chance.")
+    })
 }
 
 fn is_more(one: &Prediction) -> bool {
