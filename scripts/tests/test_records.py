@@ -9,6 +9,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
+from committed import MOST_MISSED, thinned
 from soaklane.page import page
 
 TOP = Path(__file__).parents[2]
@@ -138,6 +139,16 @@ class Records(unittest.TestCase):
         self.made()
         self.assertIn("run -m a --out make -- make -j2", self.calls())
         self.assertEqual(self.records("--stale")[:2], (0, ""))
+
+    def test_events_are_thinned_and_totals_stay(self):
+        def groups(*sizes):
+            return [{"total": 9000, "events": [[pid, 0] for pid in range(size)]} for size in sizes]
+
+        found = thinned({"cells": [{"groups": groups(990, 10, 1)}, {"groups": groups(MOST_MISSED)}]})["cells"]
+        many, few = [[len(group["events"]) for group in cell["groups"]] for cell in found]
+        self.assertEqual((many, few), ([90, 1, 1], [MOST_MISSED]))
+        self.assertEqual([event[0] for event in found[0]["groups"][0]["events"][:3]], [0, 11, 22])
+        self.assertEqual({group["total"] for cell in found for group in cell["groups"]}, {9000})
 
     def test_guests_of_another_architecture(self):
         self.write("scripts/records.toml", TABLE + '["arm64/KEY"]\nwhat = "there"\ncommand = "run --reps 1"\nminutes = 1\n'
