@@ -8,17 +8,7 @@
 
 mod common;
 
-use common::{said, scratch};
-
-/// Exit code 2 and one line that holds `names` and says what to do.
-#[track_caller]
-fn refused(args: &[&str], names: &str) {
-    let (code, stdout, stderr) = said(args);
-    let repeat = format!("repeat with: harness {}", args.join(" "));
-    assert_eq!((code, stdout.as_str()), (2, ""), "{repeat}\n{stderr}");
-    assert_eq!(stderr.lines().count(), 1, "{repeat}\n{stderr}");
-    assert!(stderr.contains(names), "{repeat}\n{stderr}");
-}
+use common::{refused, said, scratch};
 
 #[test]
 fn misuse_is_one_line() {

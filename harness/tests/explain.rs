@@ -14,7 +14,7 @@ mod made;
 use std::fs;
 use std::path::Path;
 
-use common::{said, scratch};
+use common::{refused, said, scratch};
 use contract::{EventRef, Kind};
 use keys::Keys;
 use scoring::record::{Buffer, write_json};
@@ -191,15 +191,6 @@ fn what_cannot_be_explained_is_one_line() {
     let dir = scratch();
     record(dir.path());
     let path = dir.path().to_str().unwrap();
-    let refused = |args: &[&str], words: &str| {
-        let (code, stdout, stderr) = said(args);
-        assert_eq!(
-            (code, stdout.as_str(), stderr.lines().count()),
-            (2, "", 1),
-            "{stderr}"
-        );
-        assert!(stderr.contains(words), "{stderr}");
-    };
     refused(&["explain", path, "-m", "nowhere"], "-m 'nowhere'");
     refused(
         &["explain", path, "-m", "made{lookup=never}"],

@@ -13,7 +13,7 @@ mod keys;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use common::{said, scratch};
+use common::{refused, said, scratch};
 use keys::Keys;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -133,15 +133,6 @@ fn what_cannot_be_followed_is_one_line() {
     let home = scratch();
     let dirs = history(home.path());
     let first = dirs[0].to_str().unwrap();
-    let refused = |args: &[&str], words: &str| {
-        let (code, stdout, stderr) = said(args);
-        assert_eq!(
-            (code, stdout.as_str(), stderr.lines().count()),
-            (2, "", 1),
-            "{stderr}"
-        );
-        assert!(stderr.contains(words), "{stderr}");
-    };
     refused(
         &["trend", first],
         "is the only record of its machine: give two or more",

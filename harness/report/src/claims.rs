@@ -17,6 +17,7 @@ use self::condition::Condition;
 use self::figure::Figure;
 use self::results::Results;
 use self::source::Source;
+use crate::each_once::each_once;
 use crate::page;
 
 #[derive(Debug, Deserialize)]
@@ -102,12 +103,7 @@ fn judged(claim: &Claim, results: &mut Results) -> Result<Judged> {
         "a verdict without a condition cannot be wrong"
     );
     let records = claim.figures.values().map(Source::link);
-    let mut shown_by: Vec<String> = Vec::new();
-    for link in records.chain(claim.see.iter().cloned()) {
-        if !shown_by.contains(&link) {
-            shown_by.push(link);
-        }
-    }
+    let mut shown_by = each_once(records.chain(claim.see.iter().cloned()));
     let (verdict, answer) = match figures(claim, results) {
         Ok(figures) => (verdict(claim, &figures)?, filled(&claim.answer, &figures)?),
         Err(error) => {

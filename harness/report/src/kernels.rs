@@ -7,6 +7,7 @@ use scoring::{Comparison, Summary};
 use serde::Serialize;
 
 use self::state::state;
+use crate::each_once::each_once;
 use crate::format::pooled;
 use crate::numbers::{percent, thousands};
 
@@ -86,13 +87,7 @@ impl<'a> Kernels<'a> {
 
 /// What all records name, each once, in the order in which they come up.
 fn each<'a>(records: &[&'a Summary], names: impl Fn(&'a Summary) -> Vec<&'a str>) -> Vec<&'a str> {
-    let mut found = Vec::new();
-    for name in records.iter().flat_map(|one| names(one)) {
-        if !found.contains(&name) {
-            found.push(name);
-        }
-    }
-    found
+    each_once(records.iter().flat_map(|one| names(one)))
 }
 
 fn head(one: &Summary) -> Head<'_> {

@@ -9,6 +9,7 @@ mod commands;
 mod compare;
 pub mod cost;
 mod counts;
+mod each_once;
 pub mod explain;
 mod family;
 mod fit;

@@ -4,6 +4,7 @@ use scoring::{Comparison, Summary};
 use serde::Serialize;
 
 use crate::counts;
+use crate::each_once::each_once;
 use crate::format::{self, CellText, Tone};
 use crate::overall::{self, family};
 
@@ -31,13 +32,8 @@ struct Figures {
 
 impl Overview {
     pub(crate) fn new(summary: &Summary) -> Self {
-        let mut families: Vec<String> = Vec::new();
-        for one in &summary.record.workloads {
-            let name = family(&one.name).to_owned();
-            if !families.contains(&name) {
-                families.push(name);
-            }
-        }
+        let workloads = summary.record.workloads.iter();
+        let families = each_once(workloads.map(|one| family(&one.name).to_owned()));
         let row = |name: &str| Row {
             configuration: name.to_owned(),
             families: families

@@ -23,7 +23,8 @@ pub fn buffers(dirs: &[PathBuf]) -> Result<String> {
     let mut machines: Vec<(&Machine, Vec<&Summary>)> = Vec::new();
     for summary in &summaries {
         let machine = &summary.record.machine;
-        match machines.iter_mut().find(|(one, _)| is_same(one, machine)) {
+        let same = |one: &&mut (&Machine, _)| one.0.identity() == machine.identity();
+        match machines.iter_mut().find(same) {
             Some((_, group)) => group.push(summary),
             None => machines.push((machine, vec![summary])),
         }
@@ -34,11 +35,6 @@ pub fn buffers(dirs: &[PathBuf]) -> Result<String> {
     page::buffers(&Table {
         groups: groups.collect(),
     })
-}
-
-fn is_same(one: &Machine, other: &Machine) -> bool {
-    let of = |machine: &Machine| (machine.cpus, machine.kernel.clone(), machine.cpu.clone());
-    of(one) == of(other)
 }
 
 #[derive(Debug, Serialize)]

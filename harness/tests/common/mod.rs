@@ -28,6 +28,16 @@ pub(crate) fn said(args: &[&str]) -> (i32, String, String) {
     (status.code().unwrap_or(-1), text(stdout), text(stderr))
 }
 
+/// Exit code 2 and one line that holds `names` and says what to do.
+#[track_caller]
+pub(crate) fn refused(args: &[&str], names: &str) {
+    let (code, stdout, stderr) = said(args);
+    let repeat = format!("repeat with: harness {}", args.join(" "));
+    assert_eq!((code, stdout.as_str()), (2, ""), "{repeat}\n{stderr}");
+    assert_eq!(stderr.lines().count(), 1, "{repeat}\n{stderr}");
+    assert!(stderr.contains(names), "{repeat}\n{stderr}");
+}
+
 pub(crate) fn is_root() -> bool {
     nix::unistd::geteuid().is_root()
 }

@@ -4,65 +4,80 @@
 use contract::bare_name;
 use scoring::cost_model::{CostModel, Cpu, Prediction};
 
+/// What a row that does not agree comes under.
+#[derive(Clone, Copy, PartialEq)]
+enum Reason {
+    /// Every system call is dearer.
+    Taxed,
+    /// Each event wakes the reader.
+    Woken,
+    Unknown,
+    /// It costs less.
+    Less,
+}
+
+type Row<'a> = (&'a CostModel, &'a Prediction);
+
 /// A line for each reason, with the rows that it is about. A reason is likely, not shown, for a row:
 /// what shows that there is such a cost at all stands beside it.
 pub(super) fn reasons(models: &[CostModel]) -> Vec<String> {
-    let more = |cpu: Cpu| {
-        let all = models
-            .iter()
-            .flat_map(|model| model.predictions.iter().map(move |one| (model, one)));
-        all.filter(move |(_, one)| one.cpu == cpu && is_more(one))
+    let all = models
+        .iter()
+        .flat_map(|model| model.predictions.iter().map(move |one| (model, one)));
+    let judged: Vec<Row<'_>> = all.filter(|(_, one)| one.agrees.is_some()).collect();
+    let apart: Vec<_> = judged
+        .iter()
+        .filter_map(|row| Some((reason(row)?, *row)))
+        .collect();
+    let line = |wanted: Reason| {
+        let rows = apart.iter().filter(|(reason, _)| *reason == wanted);
+        let rows: Vec<Row<'_>> = rows.map(|(_, row)| *row).collect();
+        (!rows.is_empty()).then(|| words(wanted, &rows, judged.len()))
     };
-    let audit = |model: &CostModel| bare_name(&model.configuration) == "audit";
-    let taxed = names(more(Cpu::System).filter(|(model, _)| audit(model)));
-    let woken = more(Cpu::Own).filter(|(model, one)| is_slower(model, one));
-    let woken = woken.count();
-    let others = more(Cpu::System).filter(|(model, _)| !audit(model));
-    let quick = more(Cpu::Own).filter(|(model, one)| !is_slower(model, one));
-    let unknown = names(others.chain(quick));
-    let mut lines = Vec::new();
-    if !taxed.is_empty() {
-        lines.push(format!(
-            "{taxed}: audit makes every system call of every process dearer, not only those of these events \
-             (results/syscalls: a program that begins no process), and a model of events cannot know how many \
-             calls a command makes."
-        ));
-    }
-    if woken > 0 {
-        let (rows, have) = if woken == 1 {
-            ("row", "has")
-        } else {
-            ("rows", "have")
-        };
-        lines.push(format!(
-            "{woken} {rows} of what monitors cost themselves {have} less than a tenth of the highest rate of the model: \
-             there each event wakes the reader; at high rates one wake-up reads many."
-        ));
-    }
-    if !unknown.is_empty() {
-        lines.push(format!("{unknown}: why is not known."));
-    }
-    lines.extend(less(models));
-    lines
+    let order = [Reason::Taxed, Reason::Woken, Reason::Unknown, Reason::Less];
+    order.into_iter().filter_map(line).collect()
 }
 
-/// Rows that cost less than predicted.
-fn less(models: &[CostModel]) -> Option<String> {
-    let all = || models.iter().flat_map(|model| &model.predictions);
-    let judged = all().filter(|one| one.agrees.is_some()).count();
-    let rows = models.iter().flat_map(|model| {
-        let rows = model.predictions.iter().map(move |one| (model, one));
-        rows.filter(|(_, one)| one.agrees == Some(false) && !is_more(one))
-    });
-    let rows = names(rows);
-    (!rows.is_empty()).then(|| {
-        format!("{rows}: less than predicted. Of {judged} intervals of 95 % one in twenty lies elsewhere by chance.")
+/// `None` of a row that agrees.
+fn reason((model, one): &Row<'_>) -> Option<Reason> {
+    let predicted = one
+        .predicted
+        .as_ref()
+        .filter(|_| one.agrees == Some(false))?;
+    Some(if one.measured.value <= predicted.value {
+        Reason::Less
+    } else if one.cpu == Cpu::Own && is_slower(model, one) {
+        Reason::Woken
+    } else if one.cpu == Cpu::System && bare_name(&model.configuration) == "audit" {
+        Reason::Taxed
+    } else {
+        Reason::Unknown
     })
 }
 
-fn is_more(one: &Prediction) -> bool {
-    let more = |predicted: f64| one.measured.value > predicted;
-    one.agrees == Some(false) && one.predicted.as_ref().is_some_and(|it| more(it.value))
+fn words(reason: Reason, rows: &[Row<'_>], judged: usize) -> String {
+    let names = names(rows);
+    match reason {
+        Reason::Taxed => format!(
+            "{names}: audit makes every system call of every process dearer, not only those of these events \
+             (results/syscalls: a program that begins no process), and a model of events cannot know how many \
+             calls a command makes."
+        ),
+        Reason::Woken => {
+            let (count, have) = match rows.len() {
+                1 => ("1 row".to_owned(), "has"),
+                count => (format!("{count} rows"), "have"),
+            };
+            format!(
+                "{count} of what monitors cost themselves {have} less than a tenth of the highest rate of the model: \
+                 there each event wakes the reader; at high rates one wake-up reads many."
+            )
+        }
+        Reason::Unknown => format!("{names}: why is not known."),
+        Reason::Less => format!(
+            "{names}: less than predicted. Of {judged} intervals of 95 % one in twenty lies elsewhere by chance."
+        ),
+    }
 }
 
 /// Whether events came at less than a tenth of the highest rate, which decides the slope of the model.
@@ -73,15 +88,15 @@ fn is_slower(model: &CostModel, one: &Prediction) -> bool {
 }
 
 /// "real/git under audit, real/nginx under audit".
-fn names<'a>(rows: impl Iterator<Item = (&'a CostModel, &'a Prediction)>) -> String {
-    let name = |(model, one): (&CostModel, &Prediction)| {
+fn names(rows: &[Row<'_>]) -> String {
+    let name = |(model, one): &Row<'_>| {
         let cpu = match one.cpu {
             Cpu::Own => ", itself",
             Cpu::System => "",
         };
         format!("{} under {}{cpu}", one.workload, model.configuration)
     };
-    rows.map(name).collect::<Vec<_>>().join("; ")
+    rows.iter().map(name).collect::<Vec<_>>().join("; ")
 }
 
 #[cfg(test)]

@@ -3,12 +3,13 @@
 use contract::{Field, Kind};
 use scoring::Comparison;
 
+use crate::each_once::each_once;
 use crate::numbers::{percent, thousands};
 
 /// Over all workloads.
 pub(super) fn state(all: &[&Comparison]) -> (String, Vec<String>) {
     let measured: Vec<_> = all.iter().filter(|one| one.repetitions > 0).collect();
-    let mut whys = once(all.iter().flat_map(|one| one.errors.iter().cloned()));
+    let mut whys = each_once(all.iter().flat_map(|one| one.errors.iter().cloned()));
     if measured.is_empty() {
         let word = match all {
             [] => "-",
@@ -17,27 +18,19 @@ pub(super) fn state(all: &[&Comparison]) -> (String, Vec<String>) {
         };
         return (word.into(), whys);
     }
-    whys.extend(once(measured.iter().filter_map(|one| one.blind.clone())));
+    whys.extend(each_once(
+        measured.iter().filter_map(|one| one.blind.clone()),
+    ));
     if measured.iter().all(|one| one.blind.is_some()) {
         return ("sees nothing".into(), whys);
     }
-    let gaps = once(measured.iter().flat_map(|one| missing(one)));
+    let gaps = each_once(measured.iter().flat_map(|one| missing(one)));
     whys.extend(measured.iter().filter_map(|one| gap(one)));
     match (gaps.is_empty(), whys.is_empty()) {
         (true, true) => ("works".into(), whys),
         (true, false) => ("in part".into(), whys),
         _ => (format!("in part: not all {}", gaps.join(", ")), whys),
     }
-}
-
-fn once<T: PartialEq>(all: impl Iterator<Item = T>) -> Vec<T> {
-    let mut found = Vec::new();
-    for one in all {
-        if !found.contains(&one) {
-            found.push(one);
-        }
-    }
-    found
 }
 
 /// The kinds and fields that are not all reported correctly, or are not offered.

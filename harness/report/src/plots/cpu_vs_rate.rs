@@ -6,6 +6,7 @@ use anyhow::Result;
 
 use super::panels::{self, Axes, Panel, Point, Series, Up};
 use super::plot::{Plot, head};
+use crate::each_once::each_once;
 use crate::format::pooled;
 use crate::numbers::{few, percent, thousands};
 use contract::bare_name;
@@ -119,13 +120,7 @@ fn row(one: &Cost) -> Vec<String> {
 }
 
 fn panels(all: &[Cost]) -> Vec<Panel> {
-    let mut names: Vec<&str> = Vec::new();
-    for one in all {
-        let name = bare_name(&one.configuration);
-        if !names.contains(&name) {
-            names.push(name);
-        }
-    }
+    let names = each_once(all.iter().map(|one| bare_name(&one.configuration)));
     let panels = names.into_iter().map(|name| {
         let label = plain_label(all, name);
         let mut points: Vec<_> = all

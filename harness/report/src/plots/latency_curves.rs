@@ -10,6 +10,7 @@ use super::legend::{self, Entry, Sign};
 use super::plot::Plot;
 use super::style::{self, Look, Sheet, WIDTH, failed};
 use crate::counts;
+use crate::each_once::each_once;
 use crate::family;
 use crate::numbers::micros;
 use scoring::{Comparison, Summary};
@@ -58,14 +59,7 @@ impl Panel<'_> {
 
 /// The families of these configurations, in their order.
 fn families(names: &[&str]) -> Vec<&'static str> {
-    let mut all: Vec<&'static str> = Vec::new();
-    for name in names {
-        let family = family::of(name).1;
-        if !all.contains(&family) {
-            all.push(family);
-        }
-    }
-    all
+    each_once(names.iter().map(|name| family::of(name).1))
 }
 
 /// All panels on one sheet; `None` without a latency.

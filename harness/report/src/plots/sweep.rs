@@ -6,6 +6,7 @@ use anyhow::Result;
 use super::cpu_vs_rate::{self, Cost};
 use super::panels::{self, Axes, Panel, Point, Series, Up, bytes};
 use super::plot::{Plot, head};
+use crate::each_once::each_once;
 use crate::numbers::{few, percent, thousands};
 use contract::bare_name;
 use scoring::sweep::result::{Generator, SweepResult};
@@ -159,13 +160,7 @@ fn buffers(found: &[&SweepResult]) -> Result<Option<Plot>> {
 
 /// A panel for each technique of which there is something to draw.
 fn panels(found: &[&SweepResult], series: &dyn Fn(&[&SweepResult]) -> Vec<Series>) -> Vec<Panel> {
-    let mut names: Vec<&str> = Vec::new();
-    for one in found {
-        let name = bare_name(&one.configuration);
-        if !names.contains(&name) {
-            names.push(name);
-        }
-    }
+    let names = each_once(found.iter().map(|one| bare_name(&one.configuration)));
     let panel = |name: &str| {
         let of = found.iter().copied();
         let of: Vec<&SweepResult> = of

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::read::{Interval, Measured, Outcome, Row, State, Tamper};
+use crate::each_once::each_once;
 use crate::numbers::percent;
 
 #[derive(Debug, Serialize)]
@@ -61,7 +62,7 @@ struct Detail {
 
 impl Matrix {
     pub(super) fn new(found: &Tamper) -> Self {
-        let tables = distinct(found.tamper.iter().map(table));
+        let tables = each_once(found.tamper.iter().map(table));
         Self {
             command: found.record.command.clone(),
             commit: found.record.commit.clone(),
@@ -89,20 +90,9 @@ fn table(row: &Row) -> Table<'_> {
     (row.technique(), row.guest.as_deref())
 }
 
-/// In the order in which they come.
-fn distinct<T: PartialEq>(all: impl Iterator<Item = T>) -> Vec<T> {
-    let mut found = Vec::new();
-    for one in all {
-        if !found.contains(&one) {
-            found.push(one);
-        }
-    }
-    found
-}
-
 fn technique(found: &Tamper, of: Table<'_>) -> Technique {
     let own: Vec<&Row> = found.tamper.iter().filter(|row| table(row) == of).collect();
-    let who = distinct(found.tamper.iter().map(|row| row.adversary.as_str()));
+    let who = each_once(found.tamper.iter().map(|row| row.adversary.as_str()));
     let row = |act: &str| {
         let one = |who: &&str| {
             own.iter()
@@ -113,7 +103,7 @@ fn technique(found: &Tamper, of: Table<'_>) -> Technique {
             cells: who.iter().map(|who| cell(one(who))).collect(),
         }
     };
-    let acts = distinct(own.iter().map(|row| row.act()));
+    let acts = each_once(own.iter().map(|row| row.act()));
     let head = std::iter::once("act").chain(who.iter().copied());
     Technique {
         name: of.0.to_owned(),
@@ -156,30 +146,19 @@ fn name(result: Outcome) -> &'static str {
 }
 
 fn result(row: &Row) -> String {
-    let why = || match row.status {
-        State::Ok => String::new(),
-        State::Failed => format!(
-            "failed: {}",
-            row.error.as_deref().unwrap_or("no reason is given")
-        ),
-        State::Unavailable => {
-            format!(
-                "unavailable: {}",
-                row.error.as_deref().unwrap_or("no reason is given")
-            )
-        }
+    let measured = row.measured.as_ref().map(|one| {
+        let same = if one.same { "" } else { ", not each time" };
+        format!("{}{same}", name(one.result))
+    });
+    let word = match row.status {
+        State::Ok => None,
+        State::Failed => Some("failed"),
+        State::Unavailable => Some("unavailable"),
     };
-    let Some(one) = &row.measured else {
-        return why();
-    };
-    let same = if one.same { "" } else { ", not each time" };
-    let why = why();
-    let rest = if why.is_empty() {
-        why
-    } else {
-        format!("; {why}")
-    };
-    format!("{}{same}{rest}", name(one.result))
+    let why = row.error.as_deref().unwrap_or("no reason is given");
+    let without = word.map(|word| format!("{word}: {why}"));
+    let parts: Vec<_> = measured.into_iter().chain(without).collect();
+    parts.join("; ")
 }
 
 fn words(row: &Row) -> String {
@@ -223,7 +202,7 @@ fn seconds((mean, low, high): Interval) -> String {
 /// Each act that was done to something, in the order of the record's list.
 fn acts(found: &Tamper) -> Vec<Act> {
     let listed = found.acts.iter().map(|act| act.name.as_str());
-    let names = distinct(listed.chain(found.tamper.iter().map(Row::act)));
+    let names = each_once(listed.chain(found.tamper.iter().map(Row::act)));
     let act = |name: &str| Act {
         name: name.to_owned(),
         analysis: found

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::change::{self, ALARM};
 use super::figure::{FIGURES, Figure};
+use crate::each_once::each_once;
 use crate::machine::machine;
 
 /// A record by the name it is told by.
@@ -144,18 +145,13 @@ fn point(one: &Follow<'_>) -> Point {
 
 /// Every figure that any record has, in the order in which they are met.
 fn series(all: &[&Summary]) -> Vec<(Series, &'static Figure)> {
-    let mut names: Vec<(String, String)> = Vec::new();
     let rows = all.iter().flat_map(|one| &one.comparison);
-    for row in rows.filter(|row| row.configuration != "null") {
-        let name = (row.configuration.clone(), row.workload.clone());
-        if !names.contains(&name) {
-            names.push(name);
-        }
-    }
+    let rows = rows.filter(|row| row.configuration != "null");
+    let names = each_once(rows.map(|row| (&row.configuration, &row.workload)));
     let each = names
         .iter()
         .flat_map(|name| FIGURES.iter().map(move |figure| (name, figure)));
-    let read = |((configuration, workload), figure): (&(String, String), &'static Figure)| {
+    let read = |(&(configuration, workload), figure): (&(&String, &String), &'static Figure)| {
         let value = |one: &&Summary| {
             let speed = !one.record.machine.correctness_only;
             let row = one
