@@ -39,19 +39,23 @@ const RELEASED: f64 = 0.1;
 /// What runs of itself and is no technique: the baseline and the fault injector.
 const NO_TECHNIQUE: [&str; 2] = ["null", "replay"];
 
+/// Options that make another technique of a monitor.
+const BY_OPTION: [&str; 1] = ["ebpf{hook=lsm}"];
+
 fn techniques() -> Vec<&'static str> {
     let ours = monitors::all()
         .iter()
         .filter(|one| one.definition().is_none());
     let names = ours.map(|one| one.name());
-    names.filter(|name| !NO_TECHNIQUE.contains(name)).collect()
+    let names = names.filter(|name| !NO_TECHNIQUE.contains(name));
+    names.chain(BY_OPTION).collect()
 }
 
 #[test]
 #[ignore = "needs root"]
 fn every_monitor_reports_what_it_offers() {
     let dir = scratch();
-    let (monitors, workloads) = (techniques().join("|"), WORKLOADS.join("|"));
+    let (monitors, workloads) = (techniques().join(","), WORKLOADS.join("|"));
     let args = [
         "-m", &monitors, "-w", &workloads, "--scale", "0.1", "--reps", "1",
     ];

@@ -10,10 +10,11 @@ use anyhow::{Context, Result};
 
 const SCRIPT: &str = "../scripts/build-bpf";
 const SOURCE: &str = "src/ebpf/probe.bpf.c";
-const PARTS: [&str; 3] = [
+const PARTS: [&str; 4] = [
     "src/ebpf/kernel.bpf.h",
     "src/ebpf/path.bpf.h",
     "src/ebpf/details.bpf.h",
+    "src/ebpf/lsm.bpf.h",
 ];
 const COMMITTED: &str = "src/ebpf/probe.bpf.o";
 

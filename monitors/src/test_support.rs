@@ -79,6 +79,10 @@ impl Forked {
         }
     }
 
+    pub(crate) fn pid(&self) -> u32 {
+        self.0.as_raw().cast_unsigned()
+    }
+
     /// Ends it with SIGKILL.
     pub(crate) fn kill(self) {}
 }

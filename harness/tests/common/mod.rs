@@ -42,10 +42,11 @@ pub(crate) fn is_root() -> bool {
     nix::unistd::geteuid().is_root()
 }
 
-/// What the monitor called `name` lacks on this machine; `None` when it can run.
-pub(crate) fn lacks(name: &str) -> Option<String> {
+/// What the monitor called `label`, with its options, lacks on this machine; `None` when it can run.
+pub(crate) fn lacks(label: &str) -> Option<String> {
+    let contract::Label { name, options } = contract::Label::parse(label).unwrap();
     let monitor = monitors::find(name).unwrap();
-    let options = contract::Options::new(name, monitor.options(), []).unwrap();
+    let options = contract::Options::new(name, monitor.options(), options).unwrap();
     let missing = monitor.missing(&options);
     missing.first().map(ToString::to_string)
 }

@@ -118,10 +118,13 @@ struct task_struct {
 	struct fs_struct *fs;
 	struct pid *thread_pid;
 	kuid_t loginuid; // only with CONFIG_AUDIT
+	int exit_state;
 } KERNEL;
 
 struct linux_binprm {
 	const char *filename;
+	unsigned long p; // where the arguments begin
+	int argc;
 } KERNEL;
 
 // What perf hands to its programs.
@@ -152,11 +155,12 @@ static long (*bpf_get_current_comm)(void *to, u32 size) = (void *)16;
 static u64 (*bpf_get_current_cgroup_id)(void) = (void *)80;
 static long (*bpf_probe_read_user)(void *to, u32 size, const void *from) = (void *)112;
 static long (*bpf_probe_read_kernel)(void *to, u32 size, const void *from) = (void *)113;
+static long (*bpf_probe_read_user_str)(void *to, u32 size, const void *from) = (void *)114;
 static long (*bpf_probe_read_kernel_str)(void *to, u32 size, const void *from) = (void *)115;
 static long (*bpf_ringbuf_output)(void *ring, void *data, u64 size, u64 flags) = (void *)130;
 static void *(*bpf_ringbuf_reserve)(void *ring, u64 size, u64 flags) = (void *)131;
 static void (*bpf_ringbuf_submit)(void *data, u64 flags) = (void *)132;
-// 5.11; only for the programs by way of perf.
+// 5.11; only for the programs by way of perf and on LSM hooks.
 static struct task_struct *(*bpf_get_current_task_btf)(void) = (void *)158;
 
 #define BPF_NOEXIST 1

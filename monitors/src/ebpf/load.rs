@@ -3,7 +3,7 @@
 //! thousands of them a second.
 
 use aya::Btf;
-use aya::programs::{BtfTracePoint, Program, ProgramError};
+use aya::programs::{BtfTracePoint, Lsm, Program, ProgramError};
 use aya::sys::SyscallError;
 use contract::Result;
 use nix::errno::Errno;
@@ -30,30 +30,46 @@ impl Drop for NoSignals {
     }
 }
 
-/// Loads it and attaches it to `hook`; by way of perf it is in `folder`.
+/// Loads it and attaches it to `hook`, a tracepoint, by way of perf one in `folder`, or an LSM hook.
 pub(super) fn attach(
     program: &mut Program,
     folder: &str,
     hook: &str,
     btf: &Btf,
 ) -> std::result::Result<(), ProgramError> {
-    if let Program::TracePoint(program) = program {
-        patiently(|| program.load())?;
-        program.attach(folder, hook)?;
-        return Ok(());
+    match program {
+        Program::TracePoint(program) => {
+            patiently(|| program.load())?;
+            program.attach(folder, hook)?;
+        }
+        Program::Lsm(program) => {
+            load_lsm(program, hook, btf)?;
+            program.attach()?;
+        }
+        program => {
+            let program: &mut BtfTracePoint = program.try_into()?;
+            patiently(|| program.load(hook, btf))?;
+            program.attach()?;
+        }
     }
-    let program: &mut BtfTracePoint = program.try_into()?;
-    patiently(|| program.load(hook, btf))?;
-    program.attach()?;
     Ok(())
 }
 
+/// Loads it for an LSM hook.
+pub(super) fn load_lsm(
+    program: &mut Lsm,
+    hook: &str,
+    btf: &Btf,
+) -> std::result::Result<(), ProgramError> {
+    patiently(|| program.load(hook, btf))
+}
+
 pub(super) fn unload(program: &mut Program) -> std::result::Result<(), ProgramError> {
-    if let Program::TracePoint(program) = program {
-        return program.unload();
+    match program {
+        Program::TracePoint(program) => program.unload(),
+        Program::Lsm(program) => program.unload(),
+        program => <&mut BtfTracePoint>::try_from(program)?.unload(),
     }
-    let program: &mut BtfTracePoint = program.try_into()?;
-    program.unload()
 }
 
 fn patiently(

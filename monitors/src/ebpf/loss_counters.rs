@@ -11,8 +11,10 @@ use contract::{Counters, Result};
 
 use super::chain_of_causes::said;
 
-/// The order of the probe's counters; the first is a loss.
-const COUNTS: [&str; 3] = ["ring_full", "exe_unread", "argv_unread"];
+/// The order of the probe's counters.
+const COUNTS: [&str; 4] = ["ring_full", "exe_unread", "argv_unread", SLOTS_BUSY];
+/// Only on LSM hooks: more execs of one CPU in the making at once than there is memory for.
+const SLOTS_BUSY: &str = "slots_busy";
 
 /// The probe's own counters, beside so many `misses`.
 pub(super) fn read(bpf: &Ebpf, misses: u64) -> Result<Counters> {
@@ -26,12 +28,13 @@ pub(super) fn read(bpf: &Ebpf, misses: u64) -> Result<Counters> {
     let counts = PerCpuArray::<_, u64>::try_from(map).map_err(|why| said("COUNTS", &why))?;
     for (index, name) in (0..).zip(COUNTS) {
         let values = counts.get(&index, 0).map_err(|why| said("COUNTS", &why))?;
-        let kept = if name == COUNTS[0] {
-            &mut counters.reported_lost
-        } else {
-            &mut counters.notes
+        let total: u64 = values.iter().sum();
+        let kept = match name {
+            SLOTS_BUSY if total == 0 => continue,
+            "ring_full" | SLOTS_BUSY => &mut counters.reported_lost,
+            _ => &mut counters.notes,
         };
-        kept.insert(name.into(), values.iter().sum());
+        kept.insert(name.into(), total);
     }
     Ok(counters)
 }

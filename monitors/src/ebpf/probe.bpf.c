@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 //
-// The kernel side of the `ebpf` monitor: three tracepoints, one ring.
+// The kernel side of the `ebpf` monitor: three hooks, one ring.
 //
-// There are two sets of programs. Those on BTF tracepoints cost least. Since 7.0 these may be
+// There are two sets of programs on tracepoints, and one on LSM hooks (lsm.bpf.h). Those on BTF tracepoints cost least. Since 7.0 these may be
 // preempted, and what then happens on the same CPU is passed over: a program is not begun again
 // while it runs there. Programs by way of perf are called with preemption off, so there they serve.
 
@@ -70,7 +70,7 @@ struct {
 	int (*max_entries)[16 << 20];
 } RING SEC(".maps");
 
-enum { RING_FULL, EXE_FAULTS, ARGV_FAULTS, COUNTERS };
+enum { RING_FULL, EXE_FAULTS, ARGV_FAULTS, SLOTS_BUSY, COUNTERS };
 
 struct {
 	int (*type)[6]; // BPF_MAP_TYPE_PERCPU_ARRAY
@@ -92,6 +92,8 @@ struct scratch {
 	// The same of the cwd, which has an area of its own, and behind it room as above.
 	u64 cwd_at;
 	u8 cwd[EXE_MOST + NAME_MOST + 1];
+	// Only of lsm.bpf.h: how much of argv is there, and how many put something together here.
+	u64 argv_at, users;
 };
 
 struct {
@@ -252,31 +254,34 @@ write_argv(struct scratch *scratch, struct mm_struct *mm, u8 *flags)
 
 #include "details.bpf.h"
 
-static inline __attribute__((always_inline)) int
-executed(struct task_struct *task, const char *path, const int level)
+static inline __attribute__((always_inline)) u32
+write_new_argv(struct scratch *scratch, struct linux_binprm *program, u8 *flags);
+
+// Puts the record of an exec together in `scratch`, and hands it over. Where execve is still `under_way`
+// the arguments are where `program` says.
+static inline __attribute__((always_inline)) void
+put_exec(struct scratch *scratch, struct task_struct *task, struct linux_binprm *program, const char *path,
+	 const int level, const int under_way)
 {
 	const u32 head_size = level == BASE ? sizeof(struct exec) : sizeof(struct detailed);
 	u64 happened = bpf_ktime_get_ns();
-	u32 zero = 0, argv, more = 0;
+	u32 argv, more = 0;
 	u64 at, start, size;
 	u8 flags;
-	struct scratch *scratch = bpf_map_lookup_elem(&SCRATCH, &zero);
 	struct file *file = task->mm->exe_file;
 	struct exec *head;
 
-	if (!scratch)
-		return 0;
 	scratch->at = EXE_MOST;
 	flags = put_path(scratch->bytes + ROOM, &scratch->at, file->f_path.mnt, file->f_path.dentry);
 	if (flags & EXE_UNREAD) {
 		count(EXE_FAULTS);
 		scratch->at = EXE_MOST;
 	}
-	argv = write_argv(scratch, task->mm, &flags);
+	argv = under_way ? write_new_argv(scratch, program, &flags) : write_argv(scratch, task->mm, &flags);
 	at = scratch->at;
 	SHOWN(at);
 	if (at > EXE_MOST)
-		return 0;
+		return;
 	// On a multiple of 8, so that the head may be written on any machine.
 	start = (ROOM - head_size + at) & ~7u;
 	head = (void *)scratch->bytes + start;
@@ -297,9 +302,19 @@ executed(struct task_struct *task, const char *path, const int level)
 	size = ROOM + EXE_MOST - start + argv + more;
 	SHOWN(size);
 	if (size > ROOM + EXE_MOST + ARGV_MOST + (level == BASE ? 0 : PATH_MOST + PATH_MOST))
-		return 0;
+		return;
 	if (bpf_ringbuf_output(&RING, head, size, 0))
 		count(RING_FULL);
+}
+
+static inline __attribute__((always_inline)) int
+executed(struct task_struct *task, const char *path, const int level)
+{
+	u32 zero = 0;
+	struct scratch *scratch = bpf_map_lookup_elem(&SCRATCH, &zero);
+
+	if (scratch)
+		put_exec(scratch, task, 0, path, level, 0);
 	return 0;
 }
 
@@ -352,5 +367,7 @@ int on_exec_all_by_perf(struct trace_event_raw_sched_process_exec *event)
 {
 	return executed_perf(event, ALL);
 }
+
+#include "lsm.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";

@@ -16,6 +16,12 @@ use super::ring::Ring;
 pub(super) static OBJECT: &[u8] =
     aya::include_bytes_aligned!(concat!(env!("OUT_DIR"), "/probe.bpf.o"));
 
+/// As many as lsm.bpf.h takes.
+const SLOTS: u32 = 4;
+
+/// A program, where perf has them in folders of its own the folder, and its tracepoint or LSM hook.
+type Hooked = (&'static str, &'static str, &'static str);
+
 /// A set of programs that together see the three events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum AttachMode {
@@ -25,12 +31,19 @@ pub(super) enum AttachMode {
     BtfLastThread,
     /// The same, of one that does not.
     BtfAnyThread,
+    /// Exec and exit on LSM hooks, fork called by perf.
+    LsmAndPerf,
+    /// The same, fork on its BTF tracepoint.
+    LsmAndBtf,
 }
 
 impl AttachMode {
-    /// Those that may serve on this kernel, the best first.
-    pub(super) fn here() -> &'static [Self] {
-        let all = &[Self::Perf, Self::BtfLastThread, Self::BtfAnyThread];
+    /// Those that may serve on this kernel as the option `hook` says, the best first.
+    pub(super) fn here(options: &Options) -> &'static [Self] {
+        let all: &[Self] = match on_lsm(options) {
+            true => &[Self::LsmAndPerf, Self::LsmAndBtf],
+            false => &[Self::Perf, Self::BtfLastThread, Self::BtfAnyThread],
+        };
         if requirements::preemptible() {
             all
         } else {
@@ -38,16 +51,36 @@ impl AttachMode {
         }
     }
 
-    /// Programs, where perf has them in folders of its own the folder, and the tracepoint. Exits
-    /// first: a process that is seen to begin is then seen to end too.
-    const fn programs(self, told: Told) -> [(&'static str, &'static str, &'static str); 3] {
-        let (exec, exec_by_perf) = told.programs();
+    /// How many execs of one CPU may be in the making at once. On a tracepoint the second is passed over.
+    const fn slots(self) -> u32 {
+        if self.is_lsm() { SLOTS } else { 1 }
+    }
+
+    /// Whether an exit is told only when the kernel frees its task.
+    pub(super) const fn is_lsm(self) -> bool {
+        matches!(self, Self::LsmAndPerf | Self::LsmAndBtf)
+    }
+
+    /// Exits first: a process that is seen to begin is then seen to end too.
+    const fn programs(self, told: Told) -> [Hooked; 3] {
+        let [exec, exec_by_perf, exec_by_lsm] = told.programs();
+        let fork = match self {
+            Self::Perf | Self::LsmAndPerf => ("on_newtask", "task", "task_newtask"),
+            _ => ("on_fork", "", "sched_process_fork"),
+        };
         let exit = match self {
             Self::Perf => {
                 return [
                     ("on_exit_by_perf", "sched", "sched_process_exit"),
                     (exec_by_perf, "sched", "sched_process_exec"),
-                    ("on_newtask", "task", "task_newtask"),
+                    fork,
+                ];
+            }
+            Self::LsmAndPerf | Self::LsmAndBtf => {
+                return [
+                    ("on_exit_by_lsm", "", "task_free"),
+                    (exec_by_lsm, "", "bprm_committed_creds"),
+                    fork,
                 ];
             }
             Self::BtfLastThread => "on_exit_of_last",
@@ -56,9 +89,14 @@ impl AttachMode {
         [
             (exit, "", "sched_process_exit"),
             (exec, "", "sched_process_exec"),
-            ("on_fork", "", "sched_process_fork"),
+            fork,
         ]
     }
+}
+
+/// Whether the option `hook` asks for LSM hooks.
+pub(super) fn on_lsm(options: &Options) -> bool {
+    options.word("hook") == "lsm"
 }
 
 /// How much is told of an exec: each has a program of its own, so the others cost it nothing.
@@ -100,12 +138,16 @@ impl Told {
         }
     }
 
-    /// On the BTF tracepoint, and by way of perf.
-    const fn programs(self) -> (&'static str, &'static str) {
+    /// On the BTF tracepoint, by way of perf, and on the LSM hook.
+    const fn programs(self) -> [&'static str; 3] {
         match self {
-            Self::Base => ("on_exec", "on_exec_by_perf"),
-            Self::Usual => ("on_exec_usual", "on_exec_usual_by_perf"),
-            Self::All => ("on_exec_all", "on_exec_all_by_perf"),
+            Self::Base => ["on_exec", "on_exec_by_perf", "on_exec_by_lsm"],
+            Self::Usual => [
+                "on_exec_usual",
+                "on_exec_usual_by_perf",
+                "on_exec_usual_by_lsm",
+            ],
+            Self::All => ["on_exec_all", "on_exec_all_by_perf", "on_exec_all_by_lsm"],
         }
     }
 }
@@ -129,9 +171,11 @@ impl Probe {
         // The feature tests of the loader, too, take what a signal ended for what this kernel lacks.
         let _none = NoSignals::begin()?;
         let btf = Btf::from_sys_fs().map_err(|why| said(requirements::BTF, &why))?;
+        let slots = modes.first().map_or(1, |mode| mode.slots());
         let bpf = EbpfLoader::new()
             .btf(Some(&btf))
             .map_max_entries("RING", ring)
+            .map_max_entries("SCRATCH", slots)
             .load(OBJECT)
             .map_err(|why| said("loading the BPF object", &why))?;
         let mut probe = Self {

@@ -68,7 +68,7 @@ fn capable() -> bool {
 }
 
 /// Major and minor version; 0.0 when it cannot be told, which then reads as too old.
-fn kernel() -> (u32, u32) {
+pub(super) fn kernel() -> (u32, u32) {
     let name = nix::sys::utsname::uname();
     name.map(|name| version(&name.release().to_string_lossy()))
         .unwrap_or_default()

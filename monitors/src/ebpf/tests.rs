@@ -3,23 +3,23 @@
 
 mod cost;
 mod details;
+mod exe;
 mod host;
 mod loops;
+mod lsm;
 mod recorded;
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::symlink;
 use std::os::unix::process::CommandExt;
-use std::path::Path;
 use std::process::{Command, Stdio};
 
 use contract::{EventLog, Kind, Options, argv_bytes};
-use host::{Ran, about, act, named, run, watched};
+use host::{Ran, about, act, run, watched};
 
-use super::{AttachMode, Ebpf, OPTIONS, ring_size};
+use super::{Ebpf, OPTIONS, ring_size};
 use crate::test_support::{actor, on_machine_for};
 
 /// The one event of this kind, with the status or parent that it must have.
@@ -132,72 +132,78 @@ fn kind_7_the_user_is_told_as_it_is_at_each_event() {
 #[ignore = "needs root"]
 fn argv_is_told_as_it_was_passed() {
     on_machine_for!(Ebpf);
-    let dir = tempfile::tempdir().unwrap();
-    let actor = actor(dir.path());
-    let odd: Vec<&[u8]> = vec![b"nop", b"two\nlines", b"\xff\xfe", b"", b" ", b"\x1b[0m"];
-    let many = vec![&b"x"[..]; 2000];
-    let long = [b"nop".to_vec(), vec![b'y'; 5000]];
-    let long: Vec<&[u8]> = long.iter().map(Vec::as_slice).collect();
-    let before = crate::common::clock::now();
-    let (ran, journal, counters) = watched(AttachMode::here(), || {
-        [&odd, &many, &long].map(|words| {
-            run(Command::new(&actor)
-                .arg0("a")
-                .args(words.iter().map(|w| OsStr::from_bytes(w))))
-        })
-    });
-    for (ran, words) in ran.iter().zip([&odd, &many, &long]) {
-        check_life(&journal, ran, std::process::id());
-        let exec = about(&journal, ran.pid, Kind::Exec);
-        let argv = argv_bytes([&b"a"[..]].iter().chain(words));
-        assert_eq!(exec.len(), 1);
-        assert_eq!(exec[0].argv, Some(&argv[..argv.len().min(4096)]));
-        assert_eq!(
-            (exec[0].cut.argv, exec[0].cut.exe),
-            (argv.len() > 4096, false)
-        );
-        assert_eq!(exec[0].exe, Some(actor.as_os_str().as_bytes()));
-        assert_eq!(exec[0].ppid, Some(std::process::id()));
-        assert!((before..=exec[0].received).contains(&exec[0].happened));
+    for mode in host::hooks() {
+        let dir = tempfile::tempdir().unwrap();
+        let actor = actor(dir.path());
+        let odd: Vec<&[u8]> = vec![b"nop", b"two\nlines", b"\xff\xfe", b"", b" ", b"\x1b[0m"];
+        let many = vec![&b"x"[..]; 2000];
+        let long = [b"nop".to_vec(), vec![b'y'; 5000]];
+        let long: Vec<&[u8]> = long.iter().map(Vec::as_slice).collect();
+        let before = crate::common::clock::now();
+        let (ran, journal, counters) = watched(mode, || {
+            [&odd, &many, &long].map(|words| {
+                run(Command::new(&actor)
+                    .arg0("a")
+                    .args(words.iter().map(|w| OsStr::from_bytes(w))))
+            })
+        });
+        for (ran, words) in ran.iter().zip([&odd, &many, &long]) {
+            check_life(&journal, ran, std::process::id());
+            let exec = about(&journal, ran.pid, Kind::Exec);
+            let argv = argv_bytes([&b"a"[..]].iter().chain(words));
+            assert_eq!(exec.len(), 1);
+            assert_eq!(exec[0].argv, Some(&argv[..argv.len().min(4096)]));
+            assert_eq!(
+                (exec[0].cut.argv, exec[0].cut.exe),
+                (argv.len() > 4096, false)
+            );
+            assert_eq!(exec[0].exe, Some(actor.as_os_str().as_bytes()));
+            assert_eq!(exec[0].ppid, Some(std::process::id()));
+            assert!((before..=exec[0].received).contains(&exec[0].happened));
+        }
+        assert_eq!(counters.reported_lost["ring_full"], 0);
     }
-    assert_eq!(counters.reported_lost["ring_full"], 0);
 }
 
 #[test]
 #[ignore = "needs root"]
 fn an_empty_argv_is_what_the_kernel_made_of_it() {
     on_machine_for!(Ebpf);
-    let dir = tempfile::tempdir().unwrap();
-    let actor = actor(dir.path());
-    let (ran, journal, _) = watched(AttachMode::here(), || run(&mut act(&actor, "no-argv")));
-    let execs = about(&journal, ran.pid, Kind::Exec);
-    assert_eq!(execs.len(), 2);
-    // One empty argument since 5.18, and in some stable kernels before.
-    assert!(
-        matches!(execs[1].argv, Some(b"" | b"\0")),
-        "{:?}",
-        execs[1].argv
-    );
+    for mode in host::hooks() {
+        let dir = tempfile::tempdir().unwrap();
+        let actor = actor(dir.path());
+        let (ran, journal, _) = watched(mode, || run(&mut act(&actor, "no-argv")));
+        let execs = about(&journal, ran.pid, Kind::Exec);
+        assert_eq!(execs.len(), 2);
+        // One empty argument since 5.18, and in some stable kernels before.
+        assert!(
+            matches!(execs[1].argv, Some(b"" | b"\0")),
+            "{:?}",
+            execs[1].argv
+        );
+    }
 }
 
 #[test]
 #[ignore = "needs root"]
 fn every_way_to_make_a_process_is_seen() {
     on_machine_for!(Ebpf);
-    let dir = tempfile::tempdir().unwrap();
-    let actor = actor(dir.path());
-    let (ran, journal, _) = watched(AttachMode::here(), || {
-        ["vfork", "spawn"].map(|what| run(&mut act(&actor, what)))
-    });
-    for (ran, status, execs) in [(&ran[0], 3 << 8, 0), (&ran[1], 0, 1)] {
-        check_life(&journal, ran, std::process::id());
-        let child = Ran {
-            pid: ran.ids[0],
-            status,
-            ids: Vec::new(),
-        };
-        check_life(&journal, &child, ran.pid);
-        assert_eq!(about(&journal, child.pid, Kind::Exec).len(), execs);
+    for mode in host::hooks() {
+        let dir = tempfile::tempdir().unwrap();
+        let actor = actor(dir.path());
+        let (ran, journal, _) = watched(mode, || {
+            ["vfork", "spawn"].map(|what| run(&mut act(&actor, what)))
+        });
+        for (ran, status, execs) in [(&ran[0], 3 << 8, 0), (&ran[1], 0, 1)] {
+            check_life(&journal, ran, std::process::id());
+            let child = Ran {
+                pid: ran.ids[0],
+                status,
+                ids: Vec::new(),
+            };
+            check_life(&journal, &child, ran.pid);
+            assert_eq!(about(&journal, child.pid, Kind::Exec).len(), execs);
+        }
     }
 }
 
@@ -239,94 +245,25 @@ fn threads_are_not_processes() {
 #[ignore = "needs root"]
 fn a_killed_process_has_its_signal_as_status() {
     on_machine_for!(Ebpf);
-    let dir = tempfile::tempdir().unwrap();
-    let actor = actor(dir.path());
-    let (pid, journal, _) = watched(AttachMode::here(), || {
-        let mut child = act(&actor, "wait").stdin(Stdio::piped()).spawn().unwrap();
-        child.kill().unwrap();
-        child.wait().unwrap();
-        child.id()
-    });
-    check_life(
-        &journal,
-        &Ran {
-            pid,
-            status: 9,
-            ids: Vec::new(),
-        },
-        std::process::id(),
-    );
-}
-
-#[test]
-#[ignore = "needs root"]
-fn exe_is_what_proc_says() {
-    on_machine_for!(Ebpf);
-    let dir = tempfile::tempdir().unwrap();
-    let actor_file = actor(dir.path());
-    let memory = tempfile::tempdir_in("/dev/shm").unwrap();
-    let [link, other, doomed] = ["link", "other", "doomed"].map(|name| dir.path().join(name));
-    symlink(&actor_file, &link).unwrap();
-    let mounted = memory.path().join("actor");
-    let deep = (0..20).fold(dir.path().to_owned(), |path, _| path.join("d".repeat(100)));
-    std::fs::create_dir_all(&deep).unwrap();
-    for copy in [&other, &doomed, &mounted, &deep.join("actor")] {
-        std::fs::copy(&actor_file, copy).unwrap();
+    for mode in host::hooks() {
+        let dir = tempfile::tempdir().unwrap();
+        let actor = actor(dir.path());
+        let (pid, journal, _) = watched(mode, || {
+            let mut child = act(&actor, "wait").stdin(Stdio::piped()).spawn().unwrap();
+            child.kill().unwrap();
+            child.wait().unwrap();
+            child.id()
+        });
+        check_life(
+            &journal,
+            &Ran {
+                pid,
+                status: 9,
+                ids: Vec::new(),
+            },
+            std::process::id(),
+        );
     }
-    let root = dir.path().to_owned();
-    let mut jailed = act(Path::new("/other"), "wait");
-    // SAFETY: chroot is one system call, made in the child before it executes.
-    unsafe { jailed.pre_exec(move || Ok(nix::unistd::chroot(&root)?)) };
-    let (ran, journal, _) = watched(AttachMode::here(), || {
-        let mut all: Vec<_> = [&link, &mounted, &deep.join("actor")]
-            .map(|file| named(&mut act(file, "wait"), || ()))
-            .into();
-        all.push(named(&mut jailed, || ()));
-        all.push(named(&mut act(&actor_file, "memfd"), || ()));
-        all.push(named(&mut act(&doomed, "wait"), || {
-            std::fs::remove_file(&doomed).unwrap();
-        }));
-        all
-    });
-    for (pid, name) in &ran {
-        let execs = about(&journal, *pid, Kind::Exec);
-        let told = execs.last().unwrap().exe.map(OsStr::from_bytes);
-        assert_eq!(told, Some(name.as_os_str()));
-    }
-    assert_eq!(ran[4].1, Path::new("/memfd:x (deleted)"));
-}
-
-#[test]
-#[ignore = "needs root"]
-fn a_file_deleted_before_it_runs_is_named_so() {
-    on_machine_for!(Ebpf);
-    let dir = tempfile::tempdir().unwrap();
-    let file = actor(dir.path());
-    let held = std::fs::File::open(&file).unwrap();
-    std::fs::remove_file(&file).unwrap();
-    let descriptor = format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&held));
-    let by_descriptor = format!("/proc/{}/fd{}", std::process::id(), &descriptor[13..]);
-    let (ran, journal, _) = watched(AttachMode::here(), || {
-        named(&mut act(Path::new(&by_descriptor), "wait"), || ())
-    });
-    let execs = about(&journal, ran.0, Kind::Exec);
-    assert!(ran.1.to_string_lossy().ends_with("/actor (deleted)"));
-    assert_eq!(execs[0].exe, Some(ran.1.as_os_str().as_bytes()));
-}
-
-#[test]
-#[ignore = "needs root"]
-fn a_path_too_deep_is_marked_and_keeps_its_end() {
-    on_machine_for!(Ebpf);
-    let dir = tempfile::tempdir().unwrap();
-    let deep = (0..120).fold(dir.path().to_owned(), |path, _| path.join("d"));
-    std::fs::create_dir_all(&deep).unwrap();
-    let file = actor(&deep);
-    let (ran, journal, _) = watched(AttachMode::here(), || run(&mut act(&file, "nop")));
-    let execs = about(&journal, ran.pid, Kind::Exec);
-    assert!(execs[0].cut.exe);
-    let end = execs[0].exe.unwrap();
-    assert!(end.len() > 100 && file.as_os_str().as_bytes().ends_with(end));
 }
 
 /// Two captures side by side: what the one with the small ring lacks is what it reports as lost. Both see
@@ -339,8 +276,8 @@ fn a_full_ring_is_counted_to_the_event() {
     let dir = tempfile::tempdir().unwrap();
     let actor = actor(dir.path());
     let long = "y".repeat(5000);
-    let large = host::Watch::start("16M", AttachMode::here());
-    let small = host::Watch::start("4k", AttachMode::here());
+    let large = host::Watch::start("16M", host::hooks()[0]);
+    let small = host::Watch::start("4k", host::hooks()[0]);
     let began = crate::common::clock::now();
     for _ in 0..50 {
         run(act(&actor, "nop").arg(&long));

@@ -6,17 +6,20 @@ use std::os::fd::AsFd;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::mpsc;
+use std::sync::{OnceLock, mpsc};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use contract::{
-    Counters, Decode, EventLog, EventRef, Kind, Options, Result, Session, Spool, SpoolReader,
+    Counters, Decode, EventLog, EventRef, Kind, Monitor, Options, Result, Session, Spool,
+    SpoolReader,
 };
+use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::time::{ClockId, clock_gettime};
+use nix::unistd::Pid;
 use tempfile::TempDir;
 
-use super::super::{AttachMode, OPTIONS, capture, decode::Decoder, requirements};
+use super::super::{AttachMode, Ebpf, OPTIONS, capture, decode::Decoder, requirements};
 use crate::test_support::skipped;
 
 /// The modes this machine has, one by one; with a word about what it has not.
@@ -30,7 +33,31 @@ pub(super) fn modes() -> Vec<&'static [AttachMode]> {
             skipped("by mode of perf: mount -t tracefs tracefs /sys/kernel/tracing");
         }
     }
+    modes.extend(by_lsm());
     modes
+}
+
+/// What the monitor does here by default, and with `hook=lsm` where that is to be had.
+pub(super) fn hooks() -> Vec<&'static [AttachMode]> {
+    let options = Options::new("ebpf", OPTIONS, []).unwrap();
+    let mut hooks = vec![AttachMode::here(&options)];
+    hooks.extend(by_lsm());
+    hooks
+}
+
+/// As `hook=lsm` does it here, where it is to be had.
+pub(super) fn by_lsm() -> Option<&'static [AttachMode]> {
+    static FOUND: OnceLock<Option<&'static [AttachMode]>> = OnceLock::new();
+    *FOUND.get_or_init(|| {
+        let options = Options::new("ebpf", OPTIONS, [("hook", "lsm")]).unwrap();
+        let missing = Ebpf.missing(&options).into_iter().next();
+        let Some(missing) = missing else {
+            return Some(AttachMode::here(&options));
+        };
+        // Not `skipped`: scripts/test lets this one go, the kernel that it runs on refuses it.
+        println!("skipped: ebpf{{hook=lsm}} {missing}");
+        None
+    })
 }
 
 /// A running capture.
@@ -38,6 +65,8 @@ pub(super) struct Watch {
     stop: PipeWriter,
     thread: JoinHandle<Result<Counters>>,
     dir: TempDir,
+    /// Whether an exit is told only when the kernel frees its task.
+    late: bool,
 }
 
 impl Watch {
@@ -75,11 +104,20 @@ impl Watch {
         if ready.recv().is_err() {
             panic!("{}", thread.join().unwrap().unwrap_err());
         }
-        Self { stop, thread, dir }
+        let late = modes.iter().any(|mode| mode.is_lsm());
+        Self {
+            stop,
+            thread,
+            dir,
+            late,
+        }
     }
 
     /// Stops it; the spool, and what it counted.
     pub(super) fn stop(self) -> (Vec<u8>, Counters) {
+        if self.late {
+            self.settle();
+        }
         drop(self.stop);
         let counters = self.thread.join().unwrap().unwrap();
         (
@@ -87,6 +125,49 @@ impl Watch {
             counters,
         )
     }
+
+    /// What it has spooled so far.
+    pub(super) fn events(&self) -> EventLog {
+        decode_so_far(&std::fs::read(self.dir.path().join("spool")).unwrap())
+    }
+
+    /// Waits until the tasks that were released by now are freed. Each CPU frees its own in turn, so one that
+    /// is released after them on each CPU is freed after them.
+    pub(super) fn settle(&self) {
+        let this = Pid::from_raw(0);
+        let before = sched_getaffinity(this).unwrap();
+        let all = (0..CpuSet::count()).filter(|cpu| before.is_set(*cpu).unwrap());
+        let last: Vec<u32> = all
+            .map(|cpu| {
+                let mut one = CpuSet::new();
+                one.set(cpu).unwrap();
+                sched_setaffinity(this, &one).unwrap();
+                run(&mut Command::new("/bin/true")).pid
+            })
+            .collect();
+        sched_setaffinity(this, &before).unwrap();
+        let freed = |journal: &EventLog, pid: &u32| !about(journal, *pid, Kind::Exit).is_empty();
+        let began = Instant::now();
+        loop {
+            grace_period();
+            let journal = self.events();
+            if last.iter().all(|pid| freed(&journal, pid)) {
+                return;
+            }
+            assert!(
+                began.elapsed() < Duration::from_secs(20),
+                "no exit of {last:?}"
+            );
+        }
+    }
+}
+
+/// Returns when each CPU has passed a point at which nothing of it holds what RCU frees.
+fn grace_period() {
+    const GLOBAL: libc::c_int = 1;
+    // SAFETY: it takes no pointers.
+    let done = unsafe { libc::syscall(libc::SYS_membarrier, GLOBAL, 0, 0) };
+    assert_eq!(done, 0, "{}", std::io::Error::last_os_error());
 }
 
 impl Watch {
@@ -99,14 +180,24 @@ impl Watch {
 
 /// The events of a spool.
 pub(super) fn decode(spool: &[u8]) -> EventLog {
+    let (journal, rest) = decode_to(spool);
+    assert_eq!(rest, 0, "the spool is cut off");
+    journal
+}
+
+/// The same of one that is still being written.
+fn decode_so_far(spool: &[u8]) -> EventLog {
+    decode_to(spool).0
+}
+
+fn decode_to(spool: &[u8]) -> (EventLog, usize) {
     let mut journal = EventLog::default();
     let mut reader = SpoolReader::new(spool);
     let mut decoder = Decoder::default();
     while let Some(frame) = reader.next_frame().unwrap() {
         decoder.frame(frame, &mut journal).unwrap();
     }
-    assert_eq!(reader.rest(), 0, "the spool is cut off");
-    journal
+    (journal, reader.rest())
 }
 
 /// What is held of `pid`: its events by kind.

@@ -7,7 +7,7 @@ use std::process::Command;
 use contract::{Decode, EventLog, EventRef, Frame, Spool, SpoolReader, split_argv};
 use proptest::prelude::*;
 
-use super::super::{AttachMode, Ebpf, decode::Decoder};
+use super::super::{Ebpf, decode::Decoder};
 use super::host::{Watch, act, decode, run};
 use crate::test_support::{self, actor, on_machine_for, recording};
 
@@ -77,7 +77,7 @@ fn what_is_recorded_decodes() {
         .tempdir_in("/dev/shm")
         .unwrap();
     let actor = actor(dir.path());
-    let watch = Watch::start("16M", AttachMode::here());
+    let watch = Watch::start("16M", super::host::hooks()[0]);
     let mut pids = Vec::new();
     for what in [
         "nop",
