@@ -122,7 +122,7 @@ fn both_kinds_of_hooks_tell_the_same() {
         let ran = run(script.args(["-c", "exec /usr/bin/env A=1 /bin/true x ''"]));
         let [one, other] = watches.map(|watch| {
             let journal = decode(&watch.stop().0);
-            let told = [Kind::Fork, Kind::Exec, Kind::Exit].map(|kind| {
+            [Kind::Fork, Kind::Exec, Kind::Exit].map(|kind| {
                 let all = about(&journal, ran.pid, kind);
                 let all = all.iter().map(|one| {
                     let details = Field::ALL.map(|field| format!("{:?}", one.details.get(field)));
@@ -130,8 +130,7 @@ fn both_kinds_of_hooks_tell_the_same() {
                     (one.ppid, one.status, one.euid, names, details)
                 });
                 all.collect::<Vec<_>>()
-            });
-            told
+            })
         });
         assert_eq!(one.each_ref().map(Vec::len), [1, 3, 1]);
         assert_eq!(one, other, "fields={fields}");
