@@ -138,7 +138,7 @@ impl Monitor for Netlink {
             .with(Kind::Exec, exec)
             .with(Kind::Exit, &[Field::Status]);
         if lookup::detailed(options) {
-            return claims.with(Kind::Exec, &proc_details::FIELDS);
+            return claims.with(Kind::Exec, proc_details::FIELDS);
         }
         claims
     }

@@ -115,8 +115,7 @@ impl Hotplug {
 
 impl AsFd for Hotplug {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        // SAFETY: the descriptor is open as long as the socket lives, and `self` is borrowed.
-        unsafe { BorrowedFd::borrow_raw(self.socket.as_raw_fd()) }
+        netlink_socket::borrowed(&self.socket)
     }
 }
 

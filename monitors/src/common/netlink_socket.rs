@@ -181,6 +181,12 @@ impl Queue {
     }
 }
 
+/// Borrows the descriptor of a socket, which of itself shows only its number.
+pub(crate) fn borrowed(socket: &Socket) -> BorrowedFd<'_> {
+    // SAFETY: the descriptor is open as long as the socket lives, which is borrowed for as long.
+    unsafe { BorrowedFd::borrow_raw(socket.as_raw_fd()) }
+}
+
 /// Gives a socket a queue of twice so many bytes, as the kernel does; `owner` is the monitor.
 pub(crate) fn widen(owner: &str, socket: &Socket, bytes: u64) -> Result<()> {
     const MOST: u64 = 1 << 30;
@@ -189,9 +195,7 @@ pub(crate) fn widen(owner: &str, socket: &Socket, bytes: u64) -> Result<()> {
             format!("{owner}{{rcvbuf={bytes}}}: the kernel takes less than 1G: give less").into(),
         );
     }
-    // SAFETY: the descriptor is open as long as `socket` lives.
-    let fd = unsafe { BorrowedFd::borrow_raw(socket.as_raw_fd()) };
-    setsockopt(&fd, sockopt::RcvBufForce, &(bytes as usize)).map_err(|errno| {
+    setsockopt(&borrowed(socket), sockopt::RcvBufForce, &(bytes as usize)).map_err(|errno| {
         format!("{owner}{{rcvbuf={bytes}}}: SO_RCVBUFFORCE: {errno}: run as root (CAP_NET_ADMIN) or use rcvbuf=kernel").into()
     })
 }
@@ -203,8 +207,7 @@ mod tests {
     #[test]
     fn a_queue_holds_what_the_kernel_says() {
         let socket = Socket::new(libc::NETLINK_USERSOCK as isize).unwrap();
-        // SAFETY: the descriptor is open as long as `socket` lives.
-        let fd = unsafe { BorrowedFd::borrow_raw(socket.as_raw_fd()) };
+        let fd = borrowed(&socket);
         let found = Queue::of(&fd).unwrap();
         assert_eq!((found.fill, Some(found.capacity)), (0, capacity(None)));
         for bytes in [1, 8 << 10, 100 << 10] {

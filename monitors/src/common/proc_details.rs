@@ -14,21 +14,8 @@ use super::lookup_codec::{self, Tag};
 use super::process_stat;
 use super::slurp::slurp;
 
-/// What can be found.
-pub(crate) const FIELDS: [Field; 12] = [
-    Field::Comm,
-    Field::Cwd,
-    Field::Uid,
-    Field::Euid,
-    Field::Gid,
-    Field::Auid,
-    Field::Session,
-    Field::Tty,
-    Field::StartNs,
-    Field::Cgroup,
-    Field::PidNs,
-    Field::InnerPid,
-];
+/// What can be found: all but the first, the path.
+pub(crate) const FIELDS: &[Field] = Field::DETAILS.split_at(1).1;
 
 /// PF_EXITING of the kernel.
 const EXITING: u64 = 4;

@@ -4,7 +4,8 @@
 //! fail, also when its pid lives on.
 
 use std::ffi::CStr;
-use std::io::{Cursor, Write};
+use std::fs;
+use std::io::{self, Cursor, Write};
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 
 use contract::Pid;
@@ -32,6 +33,16 @@ impl Proc {
             root: open("/proc", flags, Mode::empty())?,
             scratch: vec![0; ARGV].into(),
         })
+    }
+
+    /// All processes that are there now.
+    pub(crate) fn pids() -> io::Result<Vec<Pid>> {
+        let mut pids = Vec::new();
+        for entry in fs::read_dir("/proc")? {
+            let name = entry?.file_name();
+            pids.extend(name.to_str().and_then(|name| name.parse::<Pid>().ok()));
+        }
+        Ok(pids)
     }
 
     /// The folder of `pid`.

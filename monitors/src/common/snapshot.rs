@@ -14,7 +14,7 @@ pub(crate) mod join;
 
 use std::os::fd::AsFd;
 use std::time::Duration;
-use std::{fs, vec};
+use std::vec;
 
 use contract::{Nanos, OptionKind, OptionSpec, Pid, Result, Session, Spool};
 use nix::sys::stat::fstat;
@@ -68,12 +68,7 @@ impl Snapshot {
             format!("/proc: {why}: mount it, or use the option snapshot=no")
         };
         let proc = Proc::open().map_err(|errno| unread(&errno))?;
-        let entries = fs::read_dir("/proc").map_err(|error| unread(&error))?;
-        let mut pids: Vec<Pid> = Vec::new();
-        for entry in entries {
-            let name = entry.map_err(|error| unread(&error))?.file_name();
-            pids.extend(name.to_str().and_then(|name| name.parse::<Pid>().ok()));
-        }
+        let pids = Proc::pids().map_err(|error| unread(&error))?;
         let mut bytes = head(BEGIN);
         let ahead = process_stat::since_boot().saturating_sub(Duration::from_nanos(clock::now()));
         for time in [process_stat::tick(), ahead] {

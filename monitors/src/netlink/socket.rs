@@ -83,8 +83,7 @@ impl Member {
 
 impl AsFd for Member {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        // SAFETY: the descriptor is open as long as the socket lives, and `self` is borrowed.
-        unsafe { BorrowedFd::borrow_raw(self.0.as_raw_fd()) }
+        netlink_socket::borrowed(&self.0)
     }
 }
 

@@ -1,7 +1,6 @@
 //! One look at /proc after another, and what has changed since the last.
 
 use std::collections::HashMap;
-use std::fs;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use contract::{Kind, Pid, Result, Spool};
@@ -163,9 +162,5 @@ fn tell(spool: &mut Spool, kind: Kind, pid: Pid, fields: &[u8]) -> Result<()> {
 }
 
 fn pids() -> Result<Vec<Pid>> {
-    let entries = fs::read_dir("/proc").map_err(|error| format!("/proc: {error}: mount it"))?;
-    let names = entries.flatten().map(|entry| entry.file_name());
-    Ok(names
-        .filter_map(|name| name.to_str()?.parse().ok())
-        .collect())
+    Ok(Proc::pids().map_err(|error| format!("/proc: {error}: mount it"))?)
 }

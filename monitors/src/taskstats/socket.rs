@@ -1,7 +1,7 @@
 //! The socket: told of every task's end on every CPU, until it asks to be told no more.
 
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd};
 
 use contract::{Result, Unavailable};
 use netlink_sys::{Socket, SocketAddr};
@@ -138,8 +138,7 @@ impl Listener {
 
 impl AsFd for Listener {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        // SAFETY: the descriptor is open as long as the socket lives, and `self` is borrowed.
-        unsafe { BorrowedFd::borrow_raw(self.socket.socket.as_raw_fd()) }
+        netlink_socket::borrowed(&self.socket.socket)
     }
 }
 
