@@ -84,7 +84,7 @@ impl Monitor for Procfs {
             .with(Kind::Exec, &[Field::Exe, Field::Argv, Field::Ppid])
             .with(Kind::Exit, &[]);
         if detailed(options) {
-            return claims.with(Kind::Exec, &proc_details::FIELDS);
+            return claims.with(Kind::Exec, proc_details::FIELDS);
         }
         claims
     }
