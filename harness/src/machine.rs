@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::process::Command;
 
+use contract::{EMULATOR, LANE};
+
 use crate::cgroup::Hierarchy;
 use scoring::record::Machine;
 
@@ -27,10 +29,6 @@ const SETTINGS: &[&str] = &[
     "CONFIG_HZ",
     "CONFIG_PREEMPT_DYNAMIC",
 ];
-
-/// Set by the init of the VM lane to the accelerator of its QEMU: the guest cannot tell itself.
-const LANE: &str = "ROLLCALL_VM";
-const EMULATOR: &str = "tcg";
 
 /// Describes this machine, whose control groups are these.
 pub(crate) fn describe(hierarchy: Option<&Hierarchy>) -> Machine {
@@ -60,11 +58,6 @@ pub(crate) fn describe(hierarchy: Option<&Hierarchy>) -> Machine {
         libc: libc_version(),
         uid: nix::unistd::geteuid().as_raw(),
     }
-}
-
-/// Whether this machine's CPUs are emulated.
-pub(crate) fn emulated() -> bool {
-    virtualisation() == EMULATOR
 }
 
 /// CPUs this process may use.

@@ -2,6 +2,7 @@
 an older release, so the root is made from packages alone and is the same wherever scripts/vm runs. It is
 entered in a mount namespace, so nothing stays mounted."""
 
+import hashlib
 import os
 import subprocess
 from pathlib import Path
@@ -25,7 +26,9 @@ exec chroot "$root" "$@"
 def root() -> Path:
     """The root directory, fetched if it is missing."""
     wanted = tools()
-    tree = unpacked(f"build-{wanted['suite']}", wanted["build"], [wanted["suite"]], whole=True)
+    # Another list is another root.
+    digest = hashlib.sha256(" ".join(wanted["build"]).encode()).hexdigest()[:8]
+    tree = unpacked(f"build-{wanted['suite']}-{digest}", wanted["build"], [wanted["suite"]], whole=True)
     for place in ("proc", "dev", "tmp"):
         (tree / place).mkdir(exist_ok=True)
     # The link that the package's install script, which does not run here, would make.

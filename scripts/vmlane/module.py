@@ -25,19 +25,19 @@ class Unbuildable(LaneError):
 def ours(kernel) -> Path:
     """The hook module for `kernel`."""
     sources = [path for path in SOURCE.iterdir() if path.suffix in (".c", ".h") or path.name == "Kbuild"]
-    return built(kernel, "rollcall", sources)
+    return built(kernel, "rollcall", SOURCE, sources)
 
 
 def foreign(kernel, name: str) -> Path:
     """A third-party module of kernels.toml, whose package contains the source in the layout of dkms."""
     entry = tools()["modules"][name]
     tree = unpacked(f"{entry['package']}-{entry['suite']}", [entry["package"]], [entry["suite"]])
-    sources = next((tree / "usr/src").iterdir())
-    return built(kernel, name, [path for path in sources.iterdir() if path.is_file()])
+    home = next((tree / "usr/src").iterdir())
+    return built(kernel, name, home, [path for path in home.rglob("*") if path.is_file()])
 
 
-def built(kernel, name: str, sources) -> Path:
-    """NAME.ko for `kernel`, from the cache if its source has not changed."""
+def built(kernel, name: str, home: Path, sources) -> Path:
+    """NAME.ko for `kernel` of files below `home`, from the cache if its source has not changed."""
     if kernel.machine is not AMD64:
         raise Unbuildable(f"it is not built for {kernel.machine.arch}", "use a key without --arch")
     if not kernel.offer:
@@ -51,7 +51,9 @@ def built(kernel, name: str, sources) -> Path:
     final.parent.mkdir(parents=True, exist_ok=True)
     with scratch(final.parent) as work:
         for path in sources:
-            shutil.copy(path, work)
+            place = work / path.relative_to(home)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, place)
         make(kernel, name, work)
         (work / f"{name}.ko").rename(final)
     return final
