@@ -1,11 +1,13 @@
 //! The kernel matrix: the same comparison on several kernels, configuration by configuration. Times
 //! are left out: these records come from machines that have nothing in common but the question.
 
+mod cases;
 mod state;
 
 use scoring::{Comparison, Summary};
 use serde::Serialize;
 
+use self::cases::Differences;
 use self::state::state;
 use crate::each_once::each_once;
 use crate::format::pooled;
@@ -14,11 +16,15 @@ use crate::numbers::{percent, thousands};
 /// Several records.
 #[derive(Debug, Serialize)]
 pub(crate) struct Kernels<'a> {
+    /// Those that compare configurations under load; the columns.
     records: Vec<Head<'a>>,
+    /// And those that have nothing but cases.
+    all: Vec<Head<'a>>,
     configurations: Vec<Configuration<'a>>,
     workloads: Vec<Losses<'a>>,
     /// Some record is from emulated CPUs.
     emulated: bool,
+    cases: Option<Differences<'a>>,
 }
 
 /// A column.
@@ -55,12 +61,15 @@ struct Losses<'a> {
 impl<'a> Kernels<'a> {
     /// Of those that compare configurations; `None` when these are not several.
     pub(crate) fn of_many(records: impl Iterator<Item = &'a Summary>) -> Option<Self> {
-        let records: Vec<_> = records.filter(|one| !one.comparison.is_empty()).collect();
-        (records.len() > 1).then(|| Self::new(&records))
+        let found = Self::new(&records.collect::<Vec<_>>());
+        (found.records.len() > 1 || found.cases.is_some()).then_some(found)
     }
 
     /// Of scored records, in the order in which they were named.
-    pub(crate) fn new(records: &[&'a Summary]) -> Self {
+    pub(crate) fn new(all: &[&'a Summary]) -> Self {
+        let records = all.iter().copied();
+        let records: Vec<_> = records.filter(|one| !one.comparison.is_empty()).collect();
+        let records = &records[..];
         let monitors = each(records, |one| {
             let all = one.record.monitors.iter().map(|monitor| &*monitor.name);
             all.filter(|name| *name != "null").collect()
@@ -70,6 +79,7 @@ impl<'a> Kernels<'a> {
         });
         Self {
             records: records.iter().map(|one| head(one)).collect(),
+            all: all.iter().map(|one| head(one)).collect(),
             configurations: monitors
                 .iter()
                 .map(|name| configuration(records, name))
@@ -78,9 +88,8 @@ impl<'a> Kernels<'a> {
                 .into_iter()
                 .map(|name| losses(records, name, &monitors))
                 .collect(),
-            emulated: records
-                .iter()
-                .any(|one| one.record.machine.correctness_only),
+            emulated: all.iter().any(|one| one.record.machine.correctness_only),
+            cases: Differences::new(all),
         }
     }
 }

@@ -38,7 +38,9 @@ pub fn brief(dir: &Path) -> Result<String> {
 
 /// The kernel matrix of the records in `dirs`, as Markdown.
 pub fn kernels(dirs: &[PathBuf]) -> Result<String> {
-    let records = dirs.iter().map(|dir| Ok(folded(Summary::read(dir)?)));
+    let records = dirs
+        .iter()
+        .map(|dir| Ok(folded(Summary::read(dir)?).without_cases()));
     let records = records.collect::<Result<Vec<_>>>()?;
     page::kernels(&Kernels::new(&records.iter().collect::<Vec<_>>()))
 }

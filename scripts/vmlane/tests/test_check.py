@@ -26,6 +26,7 @@ class CheckKernels(unittest.TestCase):
 
     def test_good_records(self):
         kernels = [path.parent.name for path in TOP.glob("results/kernels/*/summary.json")]
+        kernels += [f"../arm64/{path.parent.name}" for path in TOP.glob("results/arm64/*/summary.json")]
         self.assertGreaterEqual(len(kernels), 4)
         for kernel in kernels:
             with self.subTest(kernel=kernel):
@@ -49,6 +50,24 @@ class CheckKernels(unittest.TestCase):
             return spoil
         self.finds("under kmod{hook=table}: ok", no_headers("ok"))
         self.assertNotIn("kmod", self.check(no_headers("unavailable"))[1])
+
+    def test_arm64_where_the_table_cannot_be_found(self):
+        def arm(status):
+            def spoil(summary):
+                summary["record"]["machine"]["kernel"] = "6.1.0-56-cloud-arm64"
+                for cell in summary["cells"]:
+                    if cell["configuration"] == "kmod{hook=table}":
+                        cell.update(status=status)
+            return spoil
+        self.finds("under kmod{hook=table}: ok", arm("ok"))
+        self.assertNotIn("kmod", self.check(arm("unavailable"))[1])
+
+    def test_arm64_looks_into_its_table(self):
+        def arm(summary):
+            summary["record"]["machine"]["kernel"] = "6.12.117+deb12-cloud-arm64"
+        # As on x86-64, where nothing is seen.
+        self.finds("execs missed", arm)
+        self.assertEqual(self.check(arm, kernel="5.10")[0], 0)
 
     def test_the_module_was_not_there(self):
         def leave_out(summary):

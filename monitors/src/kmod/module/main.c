@@ -4,7 +4,11 @@
  *
  * For virtual machines that are thrown away afterwards; nowhere else does it load.
  */
+#ifdef CONFIG_ARM64
+#include <linux/of.h>
+#else
 #include <linux/cpufeature.h>
+#endif
 #include <linux/kallsyms.h>
 #include <linux/kernel.h>
 #include <linux/module.h>
@@ -20,7 +24,12 @@ MODULE_PARM_DESC(hook, "table: write to the system-call table; ftrace: lead the 
 
 static unsigned long table;
 module_param(table, ulong, 0);
-MODULE_PARM_DESC(table, "address of sys_call_table, as /proc/kallsyms has it");
+MODULE_PARM_DESC(table, "address of sys_call_table, as /proc/kallsyms has it; not needed by ftrace");
+
+static unsigned long real[8];
+static unsigned int real_count;
+module_param_array(real, ulong, &real_count, 0);
+MODULE_PARM_DESC(real, "addresses of the calls, as /proc/kallsyms has them");
 
 static int show_calls(char *buffer, const struct kernel_param *param)
 {
@@ -40,32 +49,51 @@ MODULE_PARM_DESC(restored, "entries of the table that no longer lead to a hook; 
 
 static bool by_ftrace;
 
-/* The real calls, from the table; each must carry the name of the call it is taken for. */
+/* The real calls; each must carry the name of the call it is taken for, and be the one in the table. */
 static int __init find_real_calls(void)
 {
 	static char name[KSYM_SYMBOL_LEN] __initdata;
 	unsigned int i;
 
+	if (real_count != rollcall_hook_count)
+		return -EINVAL;
 	for (i = 0; i < rollcall_hook_count; i++) {
 		struct rollcall_hook *hook = &rollcall_hooks[i];
 		const void *slot = (const void *)(table + hook->number * sizeof(hook->real));
 		size_t length, wanted = strlen(hook->symbol);
+		rollcall_call entry;
 
-		if (copy_from_kernel_nofault(&hook->real, slot, sizeof(hook->real)))
-			return -EFAULT;
+		hook->real = (rollcall_call)real[i];
 		length = snprintf(name, sizeof(name), "%ps", hook->real);
 		if (length < wanted || strcmp(name + length - wanted, hook->symbol)) {
-			pr_err("rollcall: entry %u of the table is %s, not %s\n", hook->number, name,
-			       hook->symbol);
+			pr_err("rollcall: address %u is of %s, not of %s\n", i, name, hook->symbol);
+			return -ENOEXEC;
+		}
+		if (by_ftrace)
+			continue;
+		if (copy_from_kernel_nofault(&entry, slot, sizeof(entry)))
+			return -EFAULT;
+		if (entry != hook->real) {
+			pr_err("rollcall: entry %u of the table is %ps, not %s\n", hook->number, entry, name);
 			return -ENOEXEC;
 		}
 	}
 	return 0;
 }
 
+/* QEMU and other hypervisors give their arm64 machine without firmware this name. */
+static bool __init virtual_machine(void)
+{
+#ifdef CONFIG_ARM64
+	return of_machine_is_compatible("linux,dummy-virt");
+#else
+	return boot_cpu_has(X86_FEATURE_HYPERVISOR);
+#endif
+}
+
 static int __init check_parameters(void)
 {
-	if (!boot_cpu_has(X86_FEATURE_HYPERVISOR)) {
+	if (!virtual_machine()) {
 		pr_err("rollcall: this is no virtual machine\n");
 		return -EPERM;
 	}
