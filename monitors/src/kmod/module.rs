@@ -34,8 +34,10 @@ const CALLS: [&str; 6] = [
     "__arm64_sys_exit",
     "__arm64_sys_exit_group",
 ];
-/// The table that `hook=table` writes to.
-pub(super) const TABLE: &str = "sys_call_table";
+/// The table that `hook=table` writes to. Kernels without CONFIG_KALLSYMS_ALL do not name it, as most things that are
+/// no code; the module then searches the read-only data before this.
+const TABLE: &str = "sys_call_table";
+const BEHIND: &str = "_sinittext";
 
 /// The module, as long as it is loaded by us.
 pub(super) struct Module;
@@ -105,17 +107,16 @@ fn places(hook: &str) -> Result<String> {
             format!("{SYMBOLS} has no {name}: use a kernel that scripts/vm has a key for")
         })
     };
-    let found = find_symbols(&symbols()?, &[&CALLS[..], &[TABLE]].concat())?;
+    let found = find_symbols(&symbols()?, &[&CALLS[..], &[TABLE, BEHIND]].concat())?;
     let calls = CALLS.iter().zip(&found);
     let calls = calls.map(|(name, &at)| Ok(format!("{:#x}", needed(name, at)?)));
     let calls = calls.collect::<Result<Vec<_>>>()?.join(",");
-    Ok(match hook {
-        "table" => format!(
-            " real={calls} table={:#x}",
-            needed(TABLE, found[CALLS.len()])?
-        ),
-        _ => format!(" real={calls}"),
-    })
+    let table = match (hook, found[CALLS.len()]) {
+        ("table", Some(at)) => format!(" table={at:#x}"),
+        ("table", None) => format!(" until={:#x}", needed(BEHIND, found[CALLS.len() + 1])?),
+        _ => String::new(),
+    };
+    Ok(format!(" real={calls}{table}"))
 }
 
 /// The address of a kernel symbol; `None` when the kernel has no such symbol.

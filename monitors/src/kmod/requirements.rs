@@ -8,7 +8,6 @@ use caps::{CapSet, Capability};
 use contract::Unavailable;
 use nix::sys::utsname::uname;
 
-use super::module;
 use crate::common::reasons;
 
 /// Where the VM lane puts the module.
@@ -53,12 +52,6 @@ pub(super) fn closed(hook: &str) -> Vec<Unavailable> {
         missing.push(Unavailable::new(
             "a kernel with CONFIG_DYNAMIC_FTRACE_WITH_REGS=y or CONFIG_DYNAMIC_FTRACE_WITH_ARGS=y",
             "use kmod{hook=table}, or another kernel",
-        ));
-    }
-    if missing.is_empty() && hook == "table" && matches!(module::address(module::TABLE), Ok(None)) {
-        missing.push(Unavailable::new(
-            "a kernel with CONFIG_KALLSYMS_ALL=y, which says where sys_call_table is",
-            "use kmod{hook=ftrace}, or another kernel",
         ));
     }
     missing
