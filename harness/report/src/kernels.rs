@@ -13,6 +13,9 @@ use crate::each_once::each_once;
 use crate::format::pooled;
 use crate::numbers::{percent, thousands};
 
+/// A record, and what the page calls it.
+pub(crate) type Named<'a> = (&'a str, &'a Summary);
+
 /// Several records.
 #[derive(Debug, Serialize)]
 pub(crate) struct Kernels<'a> {
@@ -60,15 +63,15 @@ struct Losses<'a> {
 
 impl<'a> Kernels<'a> {
     /// Of those that compare configurations; `None` when these are not several.
-    pub(crate) fn of_many(records: impl Iterator<Item = &'a Summary>) -> Option<Self> {
+    pub(crate) fn of_many(records: impl Iterator<Item = Named<'a>>) -> Option<Self> {
         let found = Self::new(&records.collect::<Vec<_>>());
         (found.records.len() > 1 || found.cases.is_some()).then_some(found)
     }
 
     /// Of scored records, in the order in which they were named.
-    pub(crate) fn new(all: &[&'a Summary]) -> Self {
-        let records = all.iter().copied();
-        let records: Vec<_> = records.filter(|one| !one.comparison.is_empty()).collect();
+    pub(crate) fn new(all: &[Named<'a>]) -> Self {
+        let compared = all.iter().filter(|one| !one.1.comparison.is_empty());
+        let records: Vec<_> = compared.clone().map(|one| one.1).collect();
         let records = &records[..];
         let monitors = each(records, |one| {
             let all = one.record.monitors.iter().map(|monitor| &*monitor.name);
@@ -78,8 +81,8 @@ impl<'a> Kernels<'a> {
             one.record.workloads.iter().map(|w| &*w.name).collect()
         });
         Self {
-            records: records.iter().map(|one| head(one)).collect(),
-            all: all.iter().map(|one| head(one)).collect(),
+            records: compared.map(head).collect(),
+            all: all.iter().map(head).collect(),
             configurations: monitors
                 .iter()
                 .map(|name| configuration(records, name))
@@ -88,7 +91,7 @@ impl<'a> Kernels<'a> {
                 .into_iter()
                 .map(|name| losses(records, name, &monitors))
                 .collect(),
-            emulated: all.iter().any(|one| one.record.machine.correctness_only),
+            emulated: all.iter().any(|one| one.1.record.machine.correctness_only),
             cases: Differences::new(all),
         }
     }
@@ -99,10 +102,10 @@ fn each<'a>(records: &[&'a Summary], names: impl Fn(&'a Summary) -> Vec<&'a str>
     each_once(records.iter().flat_map(|one| names(one)))
 }
 
-fn head(one: &Summary) -> Head<'_> {
+fn head<'a>(&(record, one): &Named<'a>) -> Head<'a> {
     Head {
         kernel: &one.record.machine.kernel,
-        record: &one.record.record,
+        record,
         started: &one.record.started,
         virtualisation: &one.record.machine.virtualisation,
         distribution: &one.record.machine.distribution,

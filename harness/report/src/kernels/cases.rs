@@ -6,6 +6,7 @@ use scoring::record::Status;
 use scoring::{CaseScore, Summary};
 use serde::{Deserialize, Serialize};
 
+use super::{Head, Named, head};
 use crate::cases::findings;
 use crate::each_once::each_once;
 
@@ -17,7 +18,7 @@ const LEFT_OUT: &str = "-";
 /// The cases of several records.
 #[derive(Debug, Serialize)]
 pub(super) struct Differences<'a> {
-    kernels: Vec<&'a str>,
+    kernels: Vec<Head<'a>>,
     /// How many cases some record has.
     cases: usize,
     /// Pairs of a case and a configuration that more than one kernel answers, and those of them whose answers are
@@ -55,21 +56,28 @@ struct Reason {
 }
 
 impl<'a> Differences<'a> {
-    /// Of those records that have cases; `None` when these are not several.
-    pub(super) fn new(records: &[&'a Summary]) -> Option<Self> {
-        let records: Vec<_> = records.iter().filter(|one| !one.cases.is_empty()).collect();
+    /// Of the first record of each kernel that has cases; `None` when these are not several. A record may have been
+    /// lent the cases of another of its machine.
+    pub(super) fn new(all: &[Named<'a>]) -> Option<Self> {
+        let mut records: Vec<&Named<'a>> = Vec::new();
+        for one in all.iter().filter(|one| !one.1.cases.is_empty()) {
+            let kernel = &one.1.record.machine.kernel;
+            if !records
+                .iter()
+                .any(|known| known.1.record.machine.kernel == *kernel)
+            {
+                records.push(one);
+            }
+        }
         if records.len() < 2 {
             return None;
         }
-        let scores: Vec<_> = records.iter().map(|one| by_name(one)).collect();
-        let all = records.iter().flat_map(|one| one.cases.iter());
+        let scores: Vec<_> = records.iter().map(|one| by_name(one.1)).collect();
+        let all = records.iter().flat_map(|one| one.1.cases.iter());
         let cases = each_once(all.clone().map(|one| &*one.workload));
         let configurations = each_once(all.map(|one| &*one.configuration));
         let mut found = Self {
-            kernels: records
-                .iter()
-                .map(|one| &*one.record.machine.kernel)
-                .collect(),
+            kernels: records.iter().map(|one| head(one)).collect(),
             cases: cases.len(),
             pairs: 0,
             equal: 0,

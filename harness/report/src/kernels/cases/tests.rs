@@ -33,8 +33,9 @@ fn the_reasons_can_be_read_and_say_something() {
 fn what_is_the_same_is_counted_and_not_listed() {
     let (one, mut other) = (record(), record());
     other.record.machine.kernel = "other".into();
-    assert!(Differences::new(&[&one]).is_none());
-    let found = Differences::new(&[&one, &other]).expect("two records with cases");
+    assert!(Differences::new(&[("one", &one)]).is_none());
+    let found =
+        Differences::new(&[("one", &one), ("other", &other)]).expect("two records with cases");
     assert!(found.rows.is_empty() && found.pairs > 100, "{found:?}");
     assert_eq!(found.equal, found.pairs);
 }
@@ -53,7 +54,8 @@ fn what_differs_is_a_row_with_its_reason() {
     for monitor in monitors.filter(|one| one.name == "preload") {
         monitor.unavailable = Some(Vec::new());
     }
-    let found = Differences::new(&[&one, &other]).expect("two records with cases");
+    let found =
+        Differences::new(&[("one", &one), ("other", &other)]).expect("two records with cases");
     let [row] = &found.rows[..] else {
         panic!("{:?}", found.rows);
     };
@@ -67,6 +69,7 @@ fn what_differs_is_a_row_with_its_reason() {
     );
     assert_eq!(found.pairs, found.equal + 2);
     score(&mut other, &case, "ebpf").error = None;
-    let found = Differences::new(&[&one, &other]).expect("two records with cases");
+    let found =
+        Differences::new(&[("one", &one), ("other", &other)]).expect("two records with cases");
     assert_eq!(found.rows[1].why, "not known why");
 }
