@@ -104,7 +104,9 @@ const FIGURES: &[Figure] = &[
         (13..=17).contains(&names.count())
     }),
     figure("MIT or Apache-2.0,", |facts| {
-        facts.text("Cargo.toml").contains("\nlicense = \"MIT OR Apache-2.0\"\n")
+        facts
+            .text("Cargo.toml")
+            .contains("\nlicense = \"MIT OR Apache-2.0\"\n")
     }),
     figure("GPL-2.0", |facts| {
         let module = facts.text("monitors/src/ebpf/probe.bpf.c");
