@@ -20,6 +20,8 @@ RESULTS = TOP / "results"
 # What a record has beside these is made on demand and not committed.
 FILES = ("record.json", "summary.json", "missed.json", "sweep.json", "README.md", "vm.json", "plots/*.svg", "tools/*.toml")
 PAGES = ("README.md", "plots/*.svg")
+# The folders of records that are the matrix of kernels: three families, and the cases.
+MATRIX = ("kernels", "arm64", "kernel-cases", "arm64-cases")
 # What scripts/soak writes; it is no record of cells, and takes an hour of a machine that does nothing else.
 SOAK = RESULTS / "soak/soak.json"
 # All records of scripts/records.toml together.
@@ -143,9 +145,8 @@ def report(harness: Path, *words) -> str:
 
 
 def kernels_page(harness: Path) -> str:
-    """The page over all kernels, of those records that are there."""
-    places = [one.name for one in table()
-              if one.name.startswith("kernels/") and (RESULTS / one.name / "summary.json").exists()]
+    """The page over all kernels of both architectures, of those records that are there."""
+    places = [one.name for one in table() if one.name.split("/")[0] in MATRIX and (RESULTS / one.name / "summary.json").exists()]
     return report(harness, *places) if len(places) > 1 else ""
 
 

@@ -26,8 +26,8 @@ pub fn read(cell: &Path) -> Result<(Ledger, Option<Vec<Life>>)> {
     let Some(kept) = Kept::read(cell)? else {
         return Ok((ledger, None));
     };
-    kept.check(cell, &ledger)?;
-    let others = lives::beside(&kept, &ledger);
+    let ours = kept.check(cell, &ledger)?;
+    let others = lives::beside(&kept, &ledger, ours);
     Ok((ledger, Some(others)))
 }
 

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::process::Command;
 
+use contract::{EMULATOR, LANE};
+
 use crate::cgroup::Hierarchy;
 use scoring::record::Machine;
 
@@ -27,10 +29,6 @@ const SETTINGS: &[&str] = &[
     "CONFIG_HZ",
     "CONFIG_PREEMPT_DYNAMIC",
 ];
-
-/// Set by the init of the VM lane to the accelerator of its QEMU: the guest cannot tell itself.
-const LANE: &str = "ROLLCALL_VM";
-const EMULATOR: &str = "tcg";
 
 /// Describes this machine, whose control groups are these.
 pub(crate) fn describe(hierarchy: Option<&Hierarchy>) -> Machine {
@@ -60,11 +58,6 @@ pub(crate) fn describe(hierarchy: Option<&Hierarchy>) -> Machine {
         libc: libc_version(),
         uid: nix::unistd::geteuid().as_raw(),
     }
-}
-
-/// Whether this machine's CPUs are emulated.
-pub(crate) fn emulated() -> bool {
-    virtualisation() == EMULATOR
 }
 
 /// CPUs this process may use.
@@ -107,15 +100,41 @@ fn os_release() -> String {
     line.unwrap_or("unknown").trim_matches('"').to_owned()
 }
 
+/// What getconf says or, in a machine that has not even that, of the library that this program runs with.
 fn libc_version() -> String {
     let out = Command::new("getconf").arg("GNU_LIBC_VERSION").output();
     let text = out
         .map(|out| String::from_utf8_lossy(&out.stdout).trim().to_owned())
         .unwrap_or_default();
-    if text.is_empty() {
-        "unknown".into()
-    } else {
-        text
+    if text.is_empty() { own_libc() } else { text }
+}
+
+#[cfg(target_env = "gnu")]
+fn own_libc() -> String {
+    // SAFETY: it takes nothing, and what it returns is a constant of the library that ends in a NUL.
+    let version = unsafe { std::ffi::CStr::from_ptr(libc::gnu_get_libc_version()) };
+    format!("glibc {}", version.to_string_lossy())
+}
+
+#[cfg(not(target_env = "gnu"))]
+fn own_libc() -> String {
+    "unknown".into()
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(target_env = "gnu")]
+    #[test]
+    fn the_library_names_itself_as_getconf_would() {
+        let own = super::own_libc();
+        let version = own.strip_prefix("glibc ").unwrap_or_default();
+        assert!(version.starts_with("2."), "{own}");
+        if let Ok(said) = std::process::Command::new("getconf")
+            .arg("GNU_LIBC_VERSION")
+            .output()
+        {
+            assert_eq!(String::from_utf8_lossy(&said.stdout).trim(), own);
+        }
     }
 }
 

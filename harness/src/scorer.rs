@@ -111,7 +111,8 @@ fn decode(path: &Path, monitor: &dyn Monitor, killed: bool) -> Result<EventLog> 
         .with_context(|| format!("{}: cannot be read: measure again", path.display()))?;
     let mut reader = SpoolReader::new(file);
     let mut decoder = monitor.decoder();
-    let mut log = EventLog::default();
+    let bytes = fs::metadata(path).map_or(0, |meta| meta.len());
+    let mut log = EventLog::with_room(bytes as usize);
     let mut frames = 0_u64;
     let broken = |frames: u64, why: &dyn std::fmt::Display| {
         anyhow!("{}: frame {frames}: {why}: measure again", path.display())
@@ -123,8 +124,7 @@ fn decode(path: &Path, monitor: &dyn Monitor, killed: bool) -> Result<EventLog> 
         frames += 1;
     }
     // A spool that was never begun is a file without bytes, or none.
-    let begun = fs::metadata(path).is_ok_and(|meta| meta.len() > 0);
-    if !killed && (reader.rest() != 0 || !begun) {
+    if !killed && (reader.rest() != 0 || bytes == 0) {
         bail!(
             "{}: is cut off after frame {frames}: measure again",
             path.display()

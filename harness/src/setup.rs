@@ -70,7 +70,7 @@ impl Setup {
             user: user::of_workloads(),
             scale,
             tag: tag(),
-            emulated: machine::emulated(),
+            emulated: contract::emulated(),
         };
         Ok(Self {
             stage,

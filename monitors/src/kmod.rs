@@ -1,10 +1,11 @@
 //! `kmod`: a kernel module that puts hooks before the fork, exec and exit system calls.
 //!
 //! Hook point: entries of sys_call_table (`hook=table`), or ftrace at the beginning of the calls
-//! themselves (`hook=ftrace`), on x86_64. Minimum kernel: 5.10. Config: CONFIG_MODULES=y,
-//! CONFIG_KALLSYMS_ALL=y, for ftrace CONFIG_DYNAMIC_FTRACE_WITH_REGS=y. Capability: CAP_SYS_MODULE. It
+//! themselves (`hook=ftrace`), on x86_64 and arm64. Minimum kernel: 5.10. Config: CONFIG_MODULES=y,
+//! CONFIG_KALLSYMS=y, for ftrace CONFIG_DYNAMIC_FTRACE_WITH_REGS=y or
+//! CONFIG_DYNAMIC_FTRACE_WITH_ARGS=y. Capability: CAP_SYS_MODULE. It
 //! runs only on a machine that can be thrown away, see requirements.rs. Since 5.15.154, 6.1.85 and
-//! 6.6.26 the kernel dispatches by a switch and not through the table: there the table hook loads
+//! 6.6.26 the kernel of x86_64 dispatches by a switch and not through the table: there the table hook loads
 //! without an error and sees nothing.
 //!
 //! What it cannot see: processes ended by a signal (no call is made), 32-bit programs (a table of

@@ -31,8 +31,9 @@ def technique(key: str) -> str:
 
 def restore(key: str) -> Path:
     """The module that writes the table back, built for this kernel."""
-    sources = [path for path in (Path(__file__).parent / "module").iterdir() if path.suffix == ".c" or path.name == "Kbuild"]
-    return module.built(find(key), "restore", sources)
+    home = Path(__file__).parent / "module"
+    sources = [path for path in home.iterdir() if path.suffix == ".c" or path.name == "Kbuild"]
+    return module.built(find(key), "restore", home, sources)
 
 
 def filled(folder: Path, key: str, acts: Path) -> Path:

@@ -29,6 +29,8 @@ class Act:
 
 
 FLOOD = "20000"
+# An emulated CPU forks some hundred times a second, and the ring there is full after as many.
+GUEST_FLOOD = "2000"
 ACTS = (
     Act("preload-unset", ("preload",), "LD_PRELOAD is taken out of the environment before a shell is executed, which executes "
         "programs. The library is not loaded; the monitor has no channel to a process that never opened it, and cannot tell it from one that never ran. "
@@ -108,7 +110,7 @@ ACTS = (
     Act("kmod-ftrace-off", KMOD[1:], "kernel.ftrace_enabled is set to 0: the kernel takes all calls of ftrace out of its code "
         "(kernel/trace/ftrace.c, ftrace_shutdown_sysctl). The monitor makes a call that fails twice a second, and sees that it came by no hook."),
     Act("kmod-flood", KMOD, "Forks from a process of its own until the ring of four pages, the least that the module takes, is full. The module counts what finds no "
-        "space, and the monitor tells it.", options="{ring=16k}", word=FLOOD),
+        "space, and the monitor tells it.", options="{ring=16k}", word=GUEST_FLOOD),
 )
 
 

@@ -82,6 +82,16 @@ class Tree:
             for library in libraries(source / extension.relative_to(place)):
                 self.put(library, str(library))
 
+    def package(self, tree: Path):
+        """Copies unpacked packages, which are as they would be installed but for what their scripts do."""
+        for part in sorted(tree.iterdir()):
+            if part.is_dir() and not part.is_symlink():
+                shutil.copytree(part, self.root / part.name, symlinks=True, dirs_exist_ok=True,
+                                ignore=shutil.ignore_patterns("doc", "man", "locale", "__pycache__"))
+        awk = self.root / "usr/bin/awk"
+        if (self.root / "usr/bin/mawk").exists() and not awk.is_symlink():
+            awk.symlink_to("mawk")
+
     def busybox(self):
         """Applets for init, and for commands of which the image has no program."""
         # The one of this machine names the applets of the other, which is of the same version.
@@ -105,10 +115,13 @@ def busybox(machine: Machine) -> Path:
     return found
 
 
-def fill(root: Path, programs, folders, command, environment, machine=AMD64):
+def fill(root: Path, programs, folders, command, environment, machine=AMD64, packages=None):
     """Fills the tree, except for the kernel's part. `programs` are paths of this machine to add, `folders` pairs of one
-    and its place."""
+    and its place, `packages` a folder of unpacked ones."""
     tree = Tree(root, machine)
+    # First: this machine's programs run with the C library of a newer release, and not the other way round.
+    if packages:
+        tree.package(packages)
     tree.busybox()
     tree.put(HERE / "init.sh", "init")
     if machine is not AMD64:
@@ -117,7 +130,8 @@ def fill(root: Path, programs, folders, command, environment, machine=AMD64):
         source = shutil.which(name, path=f"{tree.home / 'usr/bin'}:{tree.home / 'bin'}")
         if source:
             tree.program(Path(source), f"usr/bin/{name}")
-    (root / "usr/bin/sh").symlink_to("dash")
+    if not (root / "usr/bin/sh").is_symlink():
+        (root / "usr/bin/sh").symlink_to("dash")
     for program in programs:
         tree.program(program, f"usr/bin/{program.name}")
     for source, target in folders:
@@ -128,6 +142,17 @@ def fill(root: Path, programs, folders, command, environment, machine=AMD64):
     lines = [f"export {name}={shlex.quote(value)}\n" for name, value in environment.items()]
     (root / "lane/environment").write_text("".join(lines))
     (root / "lane/command").write_text(shlex.join(command) + "\n")
+
+
+def headers(root: Path, kernel):
+    """Puts the kernel's headers where its own packages do, with the links of /lib/modules that lead there."""
+    if not (kernel.offer and kernel.offer.headers):
+        raise LaneError(f"--headers: there are none of {kernel.release} on offer: use another key of scripts/kernels.toml")
+    shutil.copytree(kernel.tree / "usr/src", root / "usr/src", symlinks=True, dirs_exist_ok=True)
+    home = root / "usr/lib/modules" / kernel.release
+    home.mkdir(parents=True, exist_ok=True)
+    for name, folder in (("build", kernel.release), ("source", re.sub(r"-cloud-.*", "-common", kernel.release))):
+        (home / name).symlink_to(f"/usr/src/linux-headers-{folder}")
 
 
 def build(root: Path, image: Path, megabytes: int):

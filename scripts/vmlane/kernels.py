@@ -8,7 +8,7 @@ from pathlib import Path
 
 from . import Gone, LaneError, Misuse, say
 from .machines import AMD64, MACHINES, Machine
-from .offers import BOOTS, PATTERN, Offer, Pin, newest_first, ranked, read
+from .offers import PATTERN, Offer, Pin, newest_first, ranked, read
 from .packages import Apt, cache, unpacked
 
 TABLE = Path(__file__).parent.parent / "kernels.toml"
@@ -46,11 +46,6 @@ def row(key: str) -> dict:
     series, machine = parted(key)
     found = table()[series]
     return found if machine is AMD64 else {"suites": found["suites"]} | found[machine.arch]
-
-
-def whole(key: str, one: Offer) -> bool:
-    """Whether the offer has all that is wanted: modules, which need headers, are built for AMD64 only."""
-    return bool(one.headers) or parted(key)[1] is not AMD64
 
 
 @dataclass
@@ -124,7 +119,7 @@ def on_offer(key: str, every=False) -> list:
             offers += read(index(suite, machine.arch), series.removesuffix(".x"), suite)
         except LaneError as error:
             failed.append(error)
-        if not every and any(one.is_pin(pinned(key)) and whole(key, one) for one in offers):
+        if not every and any(one.is_pin(pinned(key)) and one.headers for one in offers):
             break
     if not offers and failed:
         raise failed[0]
@@ -137,7 +132,7 @@ def on_offer(key: str, every=False) -> list:
 def index(suite: str, arch: str) -> str:
     apt = Apt([suite], foreign(arch))
     apt.update()
-    return apt.show(PATTERN if arch == AMD64.arch else BOOTS)
+    return apt.show(PATTERN)
 
 
 def foreign(arch: str) -> str:
@@ -166,7 +161,7 @@ def described(key: str):
     yield f"{key}"
     yield f"  pinned    {pin.version} ({pin.release}) {standing(key, offers)}{', and is in the cache' if here else ''}"
     for number, one in enumerate(newest_first(offers)):
-        yield f"  {'' if number else 'on offer':9} {one.label()}{'' if whole(key, one) else ', no headers'}"
+        yield f"  {'' if number else 'on offer':9} {one.label()}{'' if one.headers else ', no headers'}"
     yield f"  takes     {here.offer.label() if here else offers[0].label()}"
 
 
@@ -192,7 +187,7 @@ def standing(key: str, offers) -> str:
     there = next((one for one in offers if one.is_pin(pinned(key))), None)
     if not there:
         return "is not on offer"
-    return "is on offer" if whole(key, there) else "is on offer without its headers"
+    return "is on offer" if there.headers else "is on offer without its headers"
 
 
 def nothing(key: str) -> str:
@@ -212,7 +207,7 @@ def differences(key: str, taken: Offer, offers):
         if part.version != taken.version:
             yield (f"{key}: {part.package} {taken.version} is not on offer: taking {part.version}, "
                    "which the headers accept")
-    if not whole(key, taken):
+    if not taken.headers:
         yield f"{key}: no headers of {taken.release} are on offer: there will be no kernel module"
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -14,6 +15,7 @@ from .kernels import Kernel, find, tools
 from .kvm import proven
 from .machines import AMD64, MACHINES, Machine
 from .module import Unbuildable, foreign, ours
+from .packages import VERSIONS, unpacked
 
 TOP = Path(__file__).parent.parent.parent
 
@@ -31,13 +33,14 @@ def run(args) -> int:
     unknown = [name for name in args.module if name not in tools()["modules"]]
     if unknown:
         raise Misuse(f"--module {unknown[0]}: name one that scripts/kernels.toml has: {', '.join(tools()['modules'])}")
+    packages = installed(args.package, args.suite, machine)
     kernels = [find(key, args.arch) for key in dict.fromkeys(args.kernel)]
     args.out.mkdir(parents=True)
     codes = []
     try:
         for kernel in kernels:
             try:
-                codes.append(guest(args, kernel, programs, folders))
+                codes.append(guest(args, kernel, programs, folders, packages))
             except LaneError as error:
                 # The other kernels do not depend on this one.
                 say(str(error))
@@ -74,6 +77,20 @@ def folder(words: str) -> tuple:
     return Path(source), target
 
 
+def installed(names, suite: str, machine: Machine) -> tuple:
+    """What --package names: the folder in which all are unpacked with their dependencies, and their versions."""
+    for name in names:
+        if not re.fullmatch(r"[a-z0-9][a-z0-9+.-]+", name):
+            raise Misuse(f"--package {name}: give the name of a package, without a version")
+    if not names:
+        return None, {}
+    arch = "" if machine is AMD64 else machine.arch
+    label = "-".join(filter(None, ["with", *sorted(names), arch, suite]))
+    tree = unpacked(label, sorted(names), [suite], whole=True, arch=arch)
+    found = json.loads((tree / VERSIONS).read_text())
+    return tree, {name: found[name] for name in names}
+
+
 def harness(machine: Machine = AMD64) -> Path:
     """The harness that was built last for that architecture."""
     target, command = Path(os.environ.get("CARGO_TARGET_DIR", TOP / "target")), "cargo build --release --bin harness"
@@ -85,7 +102,7 @@ def harness(machine: Machine = AMD64) -> Path:
     return max(built, key=lambda path: path.stat().st_mtime)
 
 
-def guest(args, kernel: Kernel, programs, folders) -> int:
+def guest(args, kernel: Kernel, programs, folders, packages) -> int:
     """Runs one kernel. Leaves a complete folder or none."""
     with scratch(args.out) as work:
         root = work / "root"
@@ -93,9 +110,12 @@ def guest(args, kernel: Kernel, programs, folders) -> int:
         accel = proven(kernel, args, work) if args.accel == "auto" else args.accel
         # The harness writes this into its record: on emulated CPUs counts are true and times are not.
         image.fill(root, programs, folders, args.command, {"ROLLCALL_VM": accel, "ROLLCALL_VM_KERNEL": kernel.key},
-                   kernel.machine)
+                   kernel.machine, packages[0])
         note = {} if args.no_module else lock_and_load(kernel, root)
         note |= {name: add(kernel, name, root) for name in args.module}
+        note |= {"suite": args.suite, "installed": packages[1]} if packages[0] else {}
+        if args.headers:
+            image.headers(root, kernel)
         image.build(root, work / "root.img", 2048)
         shutil.rmtree(root)
         done, crashes = attempts(args, kernel, accel, work)

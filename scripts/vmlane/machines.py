@@ -20,10 +20,12 @@ class Machine:
     # Of an ELF file, and of its loader.
     machine: int
     loader: str
+    # Of the compiler for it.
+    triple: str
 
 
 AMD64 = Machine("amd64", "qemu-system-x86_64", "qemu-system-x86", "pc", "max", "ttyS0", "tsc=reliable clocksource=tsc",
-                62, "ld-linux-x86-64.so.2")
+                62, "ld-linux-x86-64.so.2", "x86_64-linux-gnu")
 ARM64 = Machine("arm64", "qemu-system-aarch64", "qemu-system-arm", "virt", "max,pauth-impdef=on", "ttyAMA0", "",
-                183, "ld-linux-aarch64.so.1")
+                183, "ld-linux-aarch64.so.1", "aarch64-linux-gnu")
 MACHINES = {one.arch: one for one in (AMD64, ARM64)}

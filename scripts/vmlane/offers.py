@@ -6,9 +6,8 @@ from dataclasses import asdict, dataclass
 from functools import cache, cmp_to_key
 from typing import NamedTuple
 
-# What `apt-cache show` is asked for: all, or only what boots.
+# What `apt-cache show` is asked for.
 PATTERN = "^linux-(image|binary|modules|headers|kbuild)-"
-BOOTS = "^linux-(image|binary|modules)-"
 # Neither a metapackage (linux-image-6.12-cloud-amd64) nor an unsigned image, which is replaced within days.
 IMAGE = re.compile(r"linux-image-(\d+\.\d+\.\d+\S*-cloud-(?:amd64|arm64))")
 # From 7.2 on linux-image is empty and depends on these.

@@ -1,12 +1,16 @@
 """Fetches packages from the distribution's archive with an apt of its own: the machine's lists, sources and
 package database stay as they are, root is not needed, and apt verifies signature and hash."""
 
+import json
 import os
 import subprocess
+import urllib.parse
 from pathlib import Path
 
 from . import LaneError, need, say, scratch
 
+# In a folder of unpacked packages, what they are.
+VERSIONS = "versions.json"
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
 
@@ -89,6 +93,12 @@ class Apt:
         return self._run("apt-cache", "show", pattern).stdout
 
 
+def versions(debs: Path) -> dict:
+    """The version of each package, as the names of the files have it."""
+    parts = (urllib.parse.unquote(deb.name).split("_") for deb in debs.glob("*.deb"))
+    return {name: version for name, version, _ in parts}
+
+
 def last_line(text: str) -> str:
     lines = [line for line in text.strip().splitlines() if line.strip()]
     return lines[-1] if lines else "no message"
@@ -114,6 +124,7 @@ def unpacked(label: str, names, suites, whole=False, note="", arch="") -> Path:
             apt.download(names, debs)
         for deb in sorted(debs.glob("*.deb")):
             subprocess.run(["dpkg-deb", "-x", deb, tree], check=True)
+        (tree / VERSIONS).write_text(json.dumps(versions(debs)))
         if note:
             (tree / "note.json").write_text(note)
         # Only a complete folder gets the final name.

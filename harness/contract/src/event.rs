@@ -100,6 +100,15 @@ pub struct EventLog {
 }
 
 impl EventLog {
+    /// Empty, with room for what a capture of so many bytes tells: no event has less than 64 of its own.
+    /// Room that is not used takes no memory.
+    pub fn with_room(bytes: usize) -> Self {
+        let mut log = Self::default();
+        // No need of it: without room the log grows as it is filled.
+        let _ = log.events.try_reserve(bytes / 64);
+        log
+    }
+
     /// Takes a report down.
     pub fn push(&mut self, report: EventRef<'_>) {
         let EventRef {

@@ -1,24 +1,33 @@
 //! The kernel matrix: the same comparison on several kernels, configuration by configuration. Times
 //! are left out: these records come from machines that have nothing in common but the question.
 
+mod cases;
 mod state;
 
 use scoring::{Comparison, Summary};
 use serde::Serialize;
 
+use self::cases::Differences;
 use self::state::state;
 use crate::each_once::each_once;
 use crate::format::pooled;
 use crate::numbers::{percent, thousands};
 
+/// A record, and what the page calls it.
+pub(crate) type Named<'a> = (&'a str, &'a Summary);
+
 /// Several records.
 #[derive(Debug, Serialize)]
 pub(crate) struct Kernels<'a> {
+    /// Those that compare configurations under load; the columns.
     records: Vec<Head<'a>>,
+    /// And those that have nothing but cases.
+    all: Vec<Head<'a>>,
     configurations: Vec<Configuration<'a>>,
     workloads: Vec<Losses<'a>>,
     /// Some record is from emulated CPUs.
     emulated: bool,
+    cases: Option<Differences<'a>>,
 }
 
 /// A column.
@@ -54,13 +63,16 @@ struct Losses<'a> {
 
 impl<'a> Kernels<'a> {
     /// Of those that compare configurations; `None` when these are not several.
-    pub(crate) fn of_many(records: impl Iterator<Item = &'a Summary>) -> Option<Self> {
-        let records: Vec<_> = records.filter(|one| !one.comparison.is_empty()).collect();
-        (records.len() > 1).then(|| Self::new(&records))
+    pub(crate) fn of_many(records: impl Iterator<Item = Named<'a>>) -> Option<Self> {
+        let found = Self::new(&records.collect::<Vec<_>>());
+        (found.records.len() > 1 || found.cases.is_some()).then_some(found)
     }
 
     /// Of scored records, in the order in which they were named.
-    pub(crate) fn new(records: &[&'a Summary]) -> Self {
+    pub(crate) fn new(all: &[Named<'a>]) -> Self {
+        let compared = all.iter().filter(|one| !one.1.comparison.is_empty());
+        let records: Vec<_> = compared.clone().map(|one| one.1).collect();
+        let records = &records[..];
         let monitors = each(records, |one| {
             let all = one.record.monitors.iter().map(|monitor| &*monitor.name);
             all.filter(|name| *name != "null").collect()
@@ -69,7 +81,8 @@ impl<'a> Kernels<'a> {
             one.record.workloads.iter().map(|w| &*w.name).collect()
         });
         Self {
-            records: records.iter().map(|one| head(one)).collect(),
+            records: compared.map(head).collect(),
+            all: all.iter().map(head).collect(),
             configurations: monitors
                 .iter()
                 .map(|name| configuration(records, name))
@@ -78,9 +91,8 @@ impl<'a> Kernels<'a> {
                 .into_iter()
                 .map(|name| losses(records, name, &monitors))
                 .collect(),
-            emulated: records
-                .iter()
-                .any(|one| one.record.machine.correctness_only),
+            emulated: all.iter().any(|one| one.1.record.machine.correctness_only),
+            cases: Differences::new(all),
         }
     }
 }
@@ -90,10 +102,10 @@ fn each<'a>(records: &[&'a Summary], names: impl Fn(&'a Summary) -> Vec<&'a str>
     each_once(records.iter().flat_map(|one| names(one)))
 }
 
-fn head(one: &Summary) -> Head<'_> {
+fn head<'a>(&(record, one): &Named<'a>) -> Head<'a> {
     Head {
         kernel: &one.record.machine.kernel,
-        record: &one.record.record,
+        record,
         started: &one.record.started,
         virtualisation: &one.record.machine.virtualisation,
         distribution: &one.record.machine.distribution,

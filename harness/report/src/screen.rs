@@ -9,6 +9,7 @@ use scoring::sweep::result::Sweep;
 use crate::blind::Blind;
 use crate::fit::Look;
 use crate::fold::{fold, folded};
+use crate::input::names;
 use crate::kernels::Kernels;
 use crate::verdict::Verdict;
 use crate::{cases, page, sweep, terminal as lines};
@@ -38,7 +39,11 @@ pub fn brief(dir: &Path) -> Result<String> {
 
 /// The kernel matrix of the records in `dirs`, as Markdown.
 pub fn kernels(dirs: &[PathBuf]) -> Result<String> {
-    let records = dirs.iter().map(|dir| Ok(folded(Summary::read(dir)?)));
+    let records = dirs
+        .iter()
+        .map(|dir| Ok(folded(Summary::read(dir)?).without_cases()));
     let records = records.collect::<Result<Vec<_>>>()?;
-    page::kernels(&Kernels::new(&records.iter().collect::<Vec<_>>()))
+    let names = names(dirs)?;
+    let named = names.iter().map(String::as_str).zip(&records);
+    page::kernels(&Kernels::new(&named.collect::<Vec<_>>()))
 }

@@ -21,12 +21,20 @@ pub struct LedgerLife {
 /// for a CPU, while the last process of the pid it is going to get still runs. A process stamps its
 /// own end while it has its pid, so ends are in order, and each takes the fork that was done first.
 pub fn lives(ledger: &Ledger) -> Vec<LedgerLife> {
-    let mut places: Vec<u32> = (0..ledger.truths.len() as u32).collect();
-    let truth = |place: u32| &ledger.truths[place as usize];
-    places.sort_by_key(|&place| (truth(place).pid, truth(place).after));
-    let (mut found, mut forks) = (Vec::new(), Vec::new());
-    for of_pid in places.chunk_by(|&one, &next| truth(one).pid == truth(next).pid) {
-        let of = Truths { ledger, of_pid };
+    // With their keys beside them: the truths themselves are too large to be looked at at each comparison.
+    let keyed = (0..).zip(&ledger.truths);
+    let mut places: Vec<(Pid, Nanos, u32)> = keyed
+        .map(|(place, truth)| (truth.pid, truth.after, place))
+        .collect();
+    places.sort_unstable();
+    let (mut found, mut forks, mut of_pid) = (Vec::new(), Vec::new(), Vec::new());
+    for same in places.chunk_by(|one, next| one.0 == next.0) {
+        of_pid.clear();
+        of_pid.extend(same.iter().map(|one| one.2));
+        let of = Truths {
+            ledger,
+            of_pid: &of_pid,
+        };
         of.lives(&mut forks, &mut found);
     }
     found

@@ -1,7 +1,7 @@
 //! Two things at once: scoring is meant to be fast on two CPUs, and gains little from more.
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
 /// Less than so many truths and events are not worth a thread.
 const WORTH_A_THREAD: usize = 20_000;
@@ -18,8 +18,28 @@ pub(crate) fn both<A: Send, B>(
     at_once(one, two)
 }
 
+/// Whether there is a second thread: what is done in either has no use for a third.
+static TWO: AtomicBool = AtomicBool::new(false);
+
 /// Does both, at once where a thread can be had.
 pub fn at_once<A: Send, B>(one: impl FnOnce() -> A + Send, two: impl FnOnce() -> B) -> (A, B) {
+    if TWO.swap(true, Relaxed) {
+        return (one(), two());
+    }
+    let _over = Over;
+    threaded(one, two)
+}
+
+/// There is one thread again, also after a panic.
+struct Over;
+
+impl Drop for Over {
+    fn drop(&mut self) {
+        TWO.store(false, Relaxed);
+    }
+}
+
+fn threaded<A: Send, B>(one: impl FnOnce() -> A + Send, two: impl FnOnce() -> B) -> (A, B) {
     // Kept here as well: a thread that cannot be started takes what it was to do with it.
     let kept = Mutex::new(Some(one));
     let take = || kept.lock().ok().and_then(|mut kept| kept.take());
@@ -47,7 +67,11 @@ pub fn each<T: Sync, R: Send>(items: &[T], of: impl Fn(&T) -> R + Sync) -> Vec<R
             let place = next.fetch_add(1, Relaxed);
             match items.get(place) {
                 Some(item) => done.push((place, of(item))),
-                None => return done,
+                None => {
+                    // What the other still does may have this thread's place.
+                    TWO.store(false, Relaxed);
+                    return done;
+                }
             }
         }
     };

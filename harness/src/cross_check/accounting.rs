@@ -101,7 +101,7 @@ impl Drop for Accounting {
 /// Holds what was kept in `cell`, if anything, against its ledger. How many processes there were.
 pub fn check(cell: &Path, ledger: &Ledger) -> Result<Option<u64>> {
     match Kept::read(cell)? {
-        Some(kept) => kept.check(cell, ledger),
+        Some(kept) => Ok(kept.check(cell, ledger)?.map(|ours| ours.len() as u64)),
         None => Ok(None),
     }
 }
@@ -127,17 +127,17 @@ impl Kept {
         Ok(Some(Self { records, alive }))
     }
 
-    /// Holds the workload's records against its ledger. How many processes there were; `None` where a
-    /// driver made them, whose user is not the workload's.
-    pub(crate) fn check(&self, cell: &Path, ledger: &Ledger) -> Result<Option<u64>> {
+    /// Holds the workload's records against its ledger. The places of them; `None` where a driver made
+    /// its processes, whose user is not the workload's.
+    pub(crate) fn check(&self, cell: &Path, ledger: &Ledger) -> Result<Option<Vec<usize>>> {
         let Some(uid) = self.alive.uid else {
             return Ok(None);
         };
         let ours = descendants(&self.records, ledger, uid);
-        let ours: Vec<_> = ours.iter().map(|&place| self.records[place]).collect();
+        let records: Vec<_> = ours.iter().map(|&place| self.records[place]).collect();
         let bad = |why| format!("{}: {why}: measure again", cell.join(KEPT).display());
-        agree(&ours, ledger).map_err(bad)?;
-        Ok(Some(ours.len() as u64))
+        agree(&records, ledger).map_err(bad)?;
+        Ok(Some(ours))
     }
 }
 

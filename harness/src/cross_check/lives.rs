@@ -4,13 +4,11 @@
 //! file was open from one known time to another: from these follow bounds that are wide by a second at
 //! most on either side.
 
-use std::collections::HashSet;
-
 use contract::{Ledger, Life, Nanos, Pid};
+use foldhash::{HashSet, HashSetExt};
 use monitors::accounting::AcctRecord;
 
 use super::accounting::Kept;
-use super::accounting_vs_ledger::descendants;
 use super::machine::Alive;
 
 const SECOND: Nanos = 1_000_000_000;
@@ -18,15 +16,19 @@ const SECOND: Nanos = 1_000_000_000;
 /// In these `ac_etime` is counted.
 const ACCOUNTING_TICK: f64 = 1e7;
 
-/// All lives of `kept` but those of the workload with this ledger.
-pub(super) fn beside(kept: &Kept, ledger: &Ledger) -> Vec<Life> {
-    others(kept, &own(&kept.records, &kept.alive, ledger))
+/// All lives of `kept` but those of the workload with this ledger, whose records stand in the places
+/// `ours`. Where a driver makes its processes, they are known by the pids in the ledger alone.
+pub(super) fn beside(kept: &Kept, ledger: &Ledger, ours: Option<Vec<usize>>) -> Vec<Life> {
+    let mut own = vec![false; kept.records.len()];
+    let ours = ours.unwrap_or_else(|| of_pids(&kept.records, ledger));
+    ours.into_iter().for_each(|place| own[place] = true);
+    others(kept, |place| own[place])
 }
 
-/// All lives but those whose records stand in the places `own`.
-pub(crate) fn others(Kept { records, alive }: &Kept, own: &HashSet<usize>) -> Vec<Life> {
+/// All lives but those whose records stand in the places that are `own`.
+pub(crate) fn others(Kept { records, alive }: &Kept, own: impl Fn(usize) -> bool) -> Vec<Life> {
     let ended = records.iter().enumerate();
-    let ended = ended.filter(|(place, _)| !own.contains(place));
+    let ended = ended.filter(|(place, _)| !own(*place));
     let mut all: Vec<Life> = ended
         .map(|(_, record)| self::ended(record, alive))
         .collect();
@@ -51,12 +53,8 @@ pub(crate) fn others(Kept { records, alive }: &Kept, own: &HashSet<usize>) -> Ve
     all
 }
 
-/// The places of the workload's own records. Where a driver makes its processes, they are known by
-/// the pids in the ledger alone.
-fn own(records: &[AcctRecord], alive: &Alive, ledger: &Ledger) -> HashSet<usize> {
-    if let Some(uid) = alive.uid {
-        return descendants(records, ledger, uid).into_iter().collect();
-    }
+/// The places of the records with a pid of the ledger.
+fn of_pids(records: &[AcctRecord], ledger: &Ledger) -> Vec<usize> {
     let pids = ledger.truths.iter().map(|truth| truth.pid);
     let pids: HashSet<Pid> = pids.chain(ledger.owned.iter().map(|one| one.pid)).collect();
     let places = 0..records.len();
@@ -120,7 +118,7 @@ mod tests {
 
     fn of(records: &[AcctRecord], alive: Alive) -> Vec<Life> {
         let records = records.to_vec();
-        others(&Kept { records, alive }, &HashSet::new())
+        others(&Kept { records, alive }, |_| false)
     }
 
     #[test]

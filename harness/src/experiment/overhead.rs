@@ -79,7 +79,9 @@ impl<'a> Overhead<'a> {
             if self.series.iter().all(|series| series.over) {
                 break;
             }
-            self.forecast();
+            if let Some(words) = self.forecast() {
+                self.progress.say(&words);
+            }
         }
         self.progress.finish();
         self.tell_precision();
@@ -203,30 +205,26 @@ impl<'a> Overhead<'a> {
         }
     }
 
-    /// Says once how long the precision takes.
-    fn forecast(&self) {
-        let Some(precision) = self.until.precision else {
-            return;
-        };
+    /// After three blocks of each workload, and only then: how long the precision takes.
+    fn forecast(&self) -> Option<String> {
+        let precision = self.until.precision?;
         let all_at = |one: &Series| one.blocks == FORECAST;
         if !self.series.iter().all(all_at) {
-            return;
+            return None;
         }
         let mut longest = [Duration::ZERO; 2];
         for place in 0..self.series.len() {
-            let Some(forecast) = self.series[place].forecast(precision) else {
-                return;
-            };
+            let forecast = self.series[place].forecast(precision)?;
             for (sum, blocks) in longest.iter_mut().zip([forecast.likely, forecast.at_most]) {
                 *sum += self.block_time(place) * (blocks as u32).saturating_sub(FORECAST);
             }
         }
-        self.progress.say(&format!(
+        Some(format!(
             "a precision of {} takes about {} more, in nine of ten runs no more than {}",
             percent(precision),
             words(longest[0]),
             words(longest[1])
-        ));
+        ))
     }
 
     fn tell_precision(&self) {
@@ -250,3 +248,6 @@ impl<'a> Overhead<'a> {
 fn percent(share: f64) -> String {
     format!("{} %", (share * 1e4).round() / 100.0)
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,10 +2,11 @@
 //! accounting says so; how often in all the counters say. In a pass with a supervisor each exec is known, with the
 //! program and its arguments.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use contract::{Counts, Fields, Kind, Ledger, Life, Nanos, Pid, Result, Truth};
+use foldhash::{HashSet, HashSetExt};
 use monitors::accounting::AcctRecord;
 use scoring::record::read_json;
 
@@ -42,7 +43,10 @@ pub(crate) fn read(dir: &Path) -> Result<(Ledger, Option<Vec<Life>>)> {
         // Which of its processes executed more than one program nothing tells.
         None => ledger.ambiguous = Counts([0, counted.execs - executed, 0]),
     }
-    Ok((ledger, Some(lives::others(&kept, &own))))
+    Ok((
+        ledger,
+        Some(lives::others(&kept, |place| own.contains(&place))),
+    ))
 }
 
 /// The execs that the supervisor wrote down, each of one of the command's processes.

@@ -10,7 +10,7 @@ use crate::common::{cells, said, scratch, summary};
 use crate::definitions::{Definition, measured};
 
 /// A name, a shell script, and keys of its definition. The numbers in the scripts mark their processes.
-const BAD: [(&str, &str, &str); 9] = [
+const BAD: [(&str, &str, &str); 10] = [
     ("never-ready", "sleep 31.001 & sleep 31.001", "ready = 'go'"),
     (
         "garbage",
@@ -36,6 +36,11 @@ const BAD: [(&str, &str, &str); 9] = [
     ("dies", "echo exit 1; echo 'no memory' >&2; exit 3", ""),
     ("refuses", "echo 'no such kernel' >&2; exit 3", ""),
     (
+        "attaches",
+        "grep -qx \"PPid:.{parent}\" /proc/$PPID/status && echo it is {parent} >&2; exit 3",
+        "",
+    ),
+    (
         "says-why",
         "echo exit 1; echo 'no headers of 6.1'; echo 'in line 7' >&2; exit 1",
         "cannot = 'no headers of \\S+'\nremedy = 'install them'",
@@ -54,8 +59,13 @@ static CELLS: LazyLock<BTreeMap<&str, Value>> = LazyLock::new(|| {
         definition.write(dir.path());
     }
     Definition::new("not-installed", &["no-such-tool"]).write(dir.path());
+    let follows = Definition {
+        needs: "\"own-command\"",
+        ..Definition::new("follows", &["true"])
+    };
+    follows.write(dir.path());
     let mut names = BAD.map(|(name, ..)| name).to_vec();
-    names.push("not-installed");
+    names.extend(["not-installed", "follows"]);
     let (cells, _) = measured(dir.path(), &names);
     names.into_iter().zip(cells).collect()
 });
@@ -105,6 +115,22 @@ fn a_tool_that_forks_away() {
     let why = error("forks-away", "failed");
     assert!(why.contains("forked away"), "{why}");
     assert!(!alive("31.004"));
+}
+
+/// What it is to attach to has started the process that reads its lines.
+#[test]
+fn a_tool_that_attaches_is_told_to_what() {
+    let why = error("attaches", "unavailable");
+    assert!(why.contains("it is "), "{why}");
+}
+
+#[test]
+fn a_tool_that_follows_its_own_command_is_a_row() {
+    let why = error("follows", "unavailable");
+    assert!(
+        why.contains("it follows a command of its own only"),
+        "{why}"
+    );
 }
 
 #[test]

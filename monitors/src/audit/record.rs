@@ -47,11 +47,14 @@ pub(super) fn fields(text: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
 
 /// Digits and nothing else.
 pub(super) fn number(digits: &[u8], radix: u32) -> Option<u64> {
-    let add = |sum: u64, digit: &u8| {
-        let digit = char::from(*digit).to_digit(radix)?;
-        sum.checked_mul(u64::from(radix))?.checked_add(digit.into())
-    };
+    let digit = |digit: &u8| char::from(*digit).to_digit(radix).map(u64::from);
     let some = (!digits.is_empty()).then_some(0);
+    // So few of any radix cannot overflow.
+    if digits.len() <= 12 {
+        let add = |sum: u64, one: &u8| Some(sum * u64::from(radix) + digit(one)?);
+        return digits.iter().try_fold(some?, add);
+    }
+    let add = |sum: u64, one: &u8| sum.checked_mul(u64::from(radix))?.checked_add(digit(one)?);
     digits.iter().try_fold(some?, add)
 }
 

@@ -12,8 +12,13 @@ use crate::common::reasons;
 
 /// Where the VM lane puts the module.
 pub(super) const MODULE: &str = "/lib/rollcall/rollcall.ko";
-/// What the processor says: a hypervisor shows itself in a bit that is never set on bare metal.
-const PROCESSOR: &str = "/proc/cpuinfo";
+/// What the processor says: a hypervisor shows itself in a bit that is never set on bare metal. On arm64 the board
+/// says it, whose name is that of no real one.
+const PROCESSOR: &str = if cfg!(target_arch = "aarch64") {
+    "/proc/device-tree/compatible"
+} else {
+    "/proc/cpuinfo"
+};
 /// Made by the VM lane, and by nothing else.
 const MARKER: &str = "/lib/rollcall/disposable";
 const REMEDY: &str =
@@ -22,9 +27,9 @@ const REMEDY: &str =
 /// Every lock that is closed, and what else is missing.
 pub(super) fn closed(hook: &str) -> Vec<Unavailable> {
     let mut missing = Vec::new();
-    if cfg!(not(target_arch = "x86_64")) {
+    if cfg!(not(any(target_arch = "x86_64", target_arch = "aarch64"))) {
         missing.push(Unavailable::new(
-            "an x86_64 kernel",
+            "an x86_64 or arm64 kernel",
             "the hooks know no other calls",
         ));
     }
@@ -45,16 +50,17 @@ pub(super) fn closed(hook: &str) -> Vec<Unavailable> {
     }
     if missing.is_empty() && hook == "ftrace" && !Path::new("/sys/kernel/tracing").exists() {
         missing.push(Unavailable::new(
-            "a kernel with CONFIG_DYNAMIC_FTRACE_WITH_REGS=y",
+            "a kernel with CONFIG_DYNAMIC_FTRACE_WITH_REGS=y or CONFIG_DYNAMIC_FTRACE_WITH_ARGS=y",
             "use kmod{hook=table}, or another kernel",
         ));
     }
     missing
 }
 
-fn shows_hypervisor(cpuinfo: &str) -> bool {
-    let flags = cpuinfo.lines().find(|line| line.starts_with("flags"));
+fn shows_hypervisor(text: &str) -> bool {
+    let flags = text.lines().find(|line| line.starts_with("flags"));
     flags.is_some_and(|line| line.split_whitespace().any(|flag| flag == "hypervisor"))
+        || text.split('\0').any(|board| board == "linux,dummy-virt")
 }
 
 fn built_for_this_kernel() -> Result<(), Unavailable> {
@@ -104,6 +110,8 @@ mod tests {
         assert!(!shows_hypervisor(
             "flags\t\t: fpu hypervisor_not\nbugs\t: hypervisor\n"
         ));
+        assert!(shows_hypervisor("linux,dummy-virt\0"));
+        assert!(!shows_hypervisor("raspberrypi,4-model-b\0brcm,bcm2711\0"));
     }
 
     #[test]

@@ -10,9 +10,10 @@
 //! its children. What follows a tree of processes would otherwise not know whose they are, or take an
 //! ended one for a new one.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
 use contract::{Decode, EventLog, EventRef, Frame, Kind, Malformed, Nanos, Pid};
+use foldhash::HashMap;
 
 use super::ended::Ended;
 use super::layout::{Record, RecordKind, VFORK};

@@ -23,6 +23,8 @@ use crate::common::clock;
 
 /// How long it may take to say that it is ready.
 const PATIENCE: Duration = Duration::from_secs(12);
+/// The same on emulated CPUs, where a compiler that a tool brings along takes a minute. Less than the harness waits.
+const EMULATED_PATIENCE: Duration = Duration::from_secs(85);
 /// Spooled bytes are handed on so soon after they came, and an end is noticed so soon.
 const FLUSH_MS: u16 = 2;
 const IDLE_MS: u16 = 50;
@@ -107,7 +109,12 @@ impl Filling {
     fn new(dir: &Path) -> Result<Self> {
         let harness = std::env::current_exe().map_err(|e| format!("/proc/self/exe: {e}"))?;
         let text = |path: &Path| path.to_string_lossy().into_owned();
-        let known = [("{dir}", text(dir)), ("{harness}", text(&harness))];
+        // The process from which every workload descends: what attaches follows that.
+        let known = [
+            ("{dir}", text(dir)),
+            ("{harness}", text(&harness)),
+            ("{parent}", nix::unistd::getppid().to_string()),
+        ];
         Ok(Self(known.map(|(name, value)| (name.into(), value)).into()))
     }
 
@@ -141,7 +148,11 @@ impl Relay {
         let Some(ready) = &self.definition.ready else {
             return Ok(Vec::new());
         };
-        let deadline = Instant::now() + PATIENCE;
+        let patience = match contract::emulated() {
+            true => EMULATED_PATIENCE,
+            false => PATIENCE,
+        };
+        let deadline = Instant::now() + patience;
         loop {
             self.wait(session, FLUSH_MS)?;
             self.read(session)?;
@@ -151,7 +162,7 @@ impl Relay {
             }
             self.alive()?;
             if Instant::now() > deadline {
-                let (ready, seconds) = (ready.0.as_str(), PATIENCE.as_secs());
+                let (ready, seconds) = (ready.0.as_str(), patience.as_secs());
                 return Err(self.failed(&format!(
                     "never got ready: said nothing like '{ready}' within {seconds} s"
                 )));

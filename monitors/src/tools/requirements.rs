@@ -27,6 +27,8 @@ pub(super) enum Need {
     Audit,
     /// The kernel's type information.
     Btf,
+    /// To start itself what it watches. It is never met: the harness starts the workloads.
+    OwnCommand,
 }
 
 impl Need {
@@ -49,6 +51,11 @@ impl Need {
             Self::Btf => reasons::not_shown(BTF, "CONFIG_DEBUG_INFO_BTF=y")
                 .into_iter()
                 .collect(),
+            Self::OwnCommand => one(
+                false,
+                "a way to follow what it did not start: it follows a command of its own only",
+                "use a tool that attaches to running processes or watches the whole system",
+            ),
             Self::Audit => audit::SessionForTool::missing(),
         }
     }

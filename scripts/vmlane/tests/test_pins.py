@@ -36,8 +36,7 @@ class Find(unittest.TestCase):
     def index(self, suite, arch):
         self.asked.append(suite)
         if arch == "arm64":
-            # What boots; the rest is not asked for.
-            return without(SECURITY.replace("amd64", "arm64"), "linux-(headers|kbuild)-.*")
+            return SECURITY.replace("amd64", "arm64")
         if self.indexes[suite] is None:
             raise LaneError(f"{suite} cannot be fetched")
         return self.indexes[suite]
@@ -143,17 +142,38 @@ class Find(unittest.TestCase):
             self.find("arm64")
         self.table["6.1"]["arm64"] = {**vars(PIN), "release": "6.1.0-56-cloud-arm64"}
         found, said = self.find("arm64")
-        # No module is built for it, so that it has no headers is nothing to tell.
         self.assertEqual((found.key, found.release, found.machine.qemu, said),
-                         ("6.1-arm64", "6.1.0-56-cloud-arm64", "qemu-system-aarch64", ""))
+                         ("6.1-arm64", "6.1.0-56-cloud-arm64", "qemu-system-aarch64",
+                          "vm: 6.1-arm64: linux-kbuild-6.1 6.1.192-2 is not on offer: taking 6.1.192-3, which the headers accept\n"))
         printed = io.StringIO()
         with redirect_stdout(printed):
             self.assertEqual(kernels.listing(), 0)
         self.assertIn("6.1-arm64\n  pinned    6.1.192-2 (6.1.0-56-cloud-arm64) is on offer, and is in the cache\n"
                       "  on offer  6.1.192-2 (6.1.0-56-cloud-arm64, bookworm-security)\n", printed.getvalue())
-        with self.assertRaises(Unbuildable) as raised:
-            module.ours(found)
-        self.assertEqual(raised.exception.reason, "it is not built for arm64")
+        self.assertEqual([part.package for part in found.offer.headers],
+                         ["linux-headers-6.1.0-56-cloud-arm64", "linux-headers-6.1.0-56-common", "linux-kbuild-6.1"])
+
+    def test_tools_of_the_headers_of_another_architecture(self):
+        self.table["6.1"]["arm64"] = {**vars(PIN), "release": "6.1.0-56-cloud-arm64"}
+        found, _ = self.find("arm64")
+        theirs = found.tree / "usr/lib/linux-kbuild-6.1"
+        theirs.mkdir(parents=True)
+        (theirs / "theirs").touch()
+        asked = []
+
+        def unpacked(label, names, suites):
+            asked.append((names, suites))
+            ours = self.home / label
+            (ours / "usr/lib/linux-kbuild-6.1/ours").mkdir(parents=True, exist_ok=True)
+            return ours
+        with mock.patch.object(module, "unpacked", unpacked):
+            module.host_tools(found)
+            # The second run finds the link.
+            module.host_tools(found)
+        version = found.offer.headers[-1].version
+        self.assertEqual(asked[0], ([f"linux-kbuild-6.1={version}"], ["bookworm-security"]))
+        self.assertTrue((theirs / "ours").exists())
+        self.assertTrue((found.tree / "usr/lib/linux-kbuild-6.1.arm64/theirs").exists())
 
     def test_list(self):
         self.indexes["bookworm-security"] = without(SECURITY, ".*-6.1.0-56-.*")

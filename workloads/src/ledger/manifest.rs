@@ -136,12 +136,38 @@ impl ManifestProgram {
 
 /// The nonce of slot `number` in the run `tag`.
 pub(crate) fn nonce(tag: &str, number: usize) -> String {
-    format!("n{tag}-{number}")
+    let mut bytes = Vec::new();
+    push_nonce(tag, number, &mut bytes);
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Appends it to `out`. A ledger has one for each exec: formatting would take longer than all else of it.
+pub(super) fn push_nonce(tag: &str, number: usize, out: &mut Vec<u8>) {
+    out.push(b'n');
+    out.extend_from_slice(tag.as_bytes());
+    out.push(b'-');
+    let begin = out.len();
+    let mut rest = number;
+    loop {
+        out.push(b'0' + (rest % 10) as u8);
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    out[begin..].reverse();
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_nonce_is_the_tag_and_the_number() {
+        for number in [0, 9, 10, 1_234_567, usize::MAX] {
+            assert_eq!(nonce("abc", number), format!("nabc-{number}"));
+        }
+    }
 
     #[test]
     fn a_script_comes_back_as_it_was() {

@@ -3,7 +3,7 @@
 use contract::{Arena, DetailsId, Fields, Kind, Ledger, Span, Truth};
 
 use super::inherited::Inherited;
-use super::manifest::{Manifest, ManifestProgram, nonce};
+use super::manifest::{Manifest, ManifestProgram, push_nonce};
 use super::slot::{EXEC, EXIT, FORK, LOOSE_EXEC, LOOSE_EXIT, LOOSE_FORK, Slot};
 use super::slots::Slots;
 
@@ -96,7 +96,7 @@ impl<'a> Template<'a> {
         for part in &self.0 {
             match part {
                 Part::Text(text) => argv.extend_from_slice(text.as_bytes()),
-                Part::Nonce(offset) => argv.extend(nonce(tag, number + offset).into_bytes()),
+                Part::Nonce(offset) => push_nonce(tag, number + offset, argv),
                 Part::End => argv.push(0),
             }
         }

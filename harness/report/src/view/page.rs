@@ -27,7 +27,7 @@ impl<'a> Page<'a> {
         Ok(Self {
             title,
             version: env!("CARGO_PKG_VERSION"),
-            kernels: Kernels::of_many(parts.iter().map(|one| &one.load)),
+            kernels: Kernels::of_many(parts.iter().map(|one| (&*one.name, &one.load))),
             records: views.collect::<Result<_>>()?,
             tamper,
         })

@@ -1,7 +1,5 @@
 //! The tree, rebuilt event by event.
 
-use std::collections::HashMap;
-
 use contract::{Nanos, Pid};
 
 use super::counts::Lineage;
@@ -54,16 +52,17 @@ pub(super) fn rebuild(told: &Told<'_>, truths: &[u32], whole: bool) -> Lineage {
 fn edges(told: &Told<'_>, truths: &[u32]) -> Vec<Edge> {
     let life_of = life_of_truths(told);
     let mut edges = vec![Edge::Missing; told.lives.len()];
-    // The last process told of with an id, by its place.
-    let mut known: HashMap<Pid, u32> = HashMap::new();
+    let first = first_of_pids(&told.lives);
+    // The last process told of with an id, by its place; of each id at the place of its first life.
+    let mut known = vec![UNTOLD; told.lives.len()];
     for (event, &truth) in told.log.events.iter().zip(truths) {
         let Some(&life) = life_of.get(truth as usize).filter(|&&life| life != UNTOLD) else {
             continue;
         };
-        known.insert(event.pid, life);
+        known[first[life as usize] as usize] = life;
         let edge = &mut edges[life as usize];
         if let Some(ppid) = event.fields.ppid.filter(|_| *edge == Edge::Missing) {
-            *edge = judge(told, life, ppid, known.get(&ppid).copied());
+            *edge = judge(told, life, ppid, &known);
         }
     }
     edges
@@ -80,13 +79,27 @@ fn life_of_truths(told: &Told<'_>) -> Vec<u32> {
     life_of
 }
 
-/// `known` is the process that the tree has for the parent's id.
-fn judge(told: &Told<'_>, life: u32, ppid: Pid, known: Option<u32>) -> Edge {
+/// The place of the first life of its pid, by the place of each life: they are in the order of pids.
+fn first_of_pids(lives: &[LedgerLife]) -> Vec<u32> {
+    let of_pids = lives.chunk_by(|one, next| one.pid == next.pid);
+    let mut first = Vec::with_capacity(lives.len());
+    for of_pid in of_pids {
+        let begin = first.len() as u32;
+        first.extend(std::iter::repeat_n(begin, of_pid.len()));
+    }
+    first
+}
+
+/// `known` is the process that the tree has for each id, at the place of its first life.
+fn judge(told: &Told<'_>, life: u32, ppid: Pid, known: &[u32]) -> Edge {
     let fork = &told.ledger.truths[told.lives[life as usize].fork as usize];
     if fork.fields.ppid != Some(ppid) {
         return Edge::Wrong;
     }
-    match (parent(told, ppid, fork.after), known) {
+    let begin = told.lives.partition_point(|life| life.pid < ppid);
+    let known = known.get(begin).copied();
+    let known = known.filter(|&place| place != UNTOLD && told.lives[begin].pid == ppid);
+    match (parent(told, begin, ppid, fork.after), known) {
         // Not one of the workload's forks: the process that started it, of which nothing is told.
         (None, None) => Edge::Correct,
         (Some(parent), Some(known)) if parent == known => Edge::Correct,
@@ -95,9 +108,8 @@ fn judge(told: &Told<'_>, life: u32, ppid: Pid, known: Option<u32>) -> Edge {
     }
 }
 
-/// The process that had an id at a time, by its place.
-fn parent(told: &Told<'_>, pid: Pid, at: Nanos) -> Option<u32> {
-    let begin = told.lives.partition_point(|life| life.pid < pid);
+/// The process that had an id at a time, by its place; the lives of that id begin at `begin`.
+fn parent(told: &Told<'_>, begin: usize, pid: Pid, at: Nanos) -> Option<u32> {
     let of_pid = told.lives[begin..]
         .iter()
         .take_while(|life| life.pid == pid);

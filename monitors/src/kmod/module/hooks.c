@@ -25,7 +25,12 @@ static atomic_long_t calls = ATOMIC_LONG_INIT(0);
 static atomic_t inside = ATOMIC_INIT(0);
 static DECLARE_WAIT_QUEUE_HEAD(left);
 
-enum { FORK, VFORK, CLONE, CLONE3, EXECVE, EXECVEAT, EXIT, EXIT_GROUP };
+enum {
+#ifndef CONFIG_ARM64
+	FORK, VFORK,
+#endif
+	CLONE, CLONE3, EXECVE, EXECVEAT, EXIT, EXIT_GROUP
+};
 
 static void enter(void)
 {
@@ -95,8 +100,8 @@ static u64 flags_of(const struct pt_regs *regs, int which)
 	u64 flags = 0;
 
 	if (which == CLONE)
-		return regs->di;
-	if (which == CLONE3 && get_user(flags, (const u64 __user *)regs->di))
+		return rollcall_first(regs);
+	if (which == CLONE3 && get_user(flags, (const u64 __user *)rollcall_first(regs)))
 		return CLONE_THREAD;
 	return flags;
 }
@@ -114,6 +119,7 @@ static long fork_like(const struct pt_regs *regs, int which)
 	return returned;
 }
 
+#ifndef CONFIG_ARM64 /* which has clone alone */
 static asmlinkage long hook_fork(const struct pt_regs *regs)
 {
 	return fork_like(regs, FORK);
@@ -123,6 +129,7 @@ static asmlinkage long hook_vfork(const struct pt_regs *regs)
 {
 	return fork_like(regs, VFORK);
 }
+#endif
 
 static asmlinkage long hook_clone(const struct pt_regs *regs)
 {
@@ -169,12 +176,12 @@ static long exec_like(const struct pt_regs *regs, int which, unsigned long argv)
 
 static asmlinkage long hook_execve(const struct pt_regs *regs)
 {
-	return exec_like(regs, EXECVE, regs->si);
+	return exec_like(regs, EXECVE, rollcall_second(regs));
 }
 
 static asmlinkage long hook_execveat(const struct pt_regs *regs)
 {
-	return exec_like(regs, EXECVEAT, regs->dx);
+	return exec_like(regs, EXECVEAT, rollcall_third(regs));
 }
 
 /* Whether this call ends the process; a thread that is not the last only ends itself. */
@@ -215,7 +222,7 @@ static asmlinkage long hook_exit(const struct pt_regs *regs)
 {
 	long returned;
 
-	exiting(regs->di, false);
+	exiting(rollcall_first(regs), false);
 	returned = rollcall_hooks[EXIT].real(regs);
 	barrier(); /* no jump in place of a call: the ftrace way must see that we are the caller */
 	return returned;
@@ -225,15 +232,17 @@ static asmlinkage long hook_exit_group(const struct pt_regs *regs)
 {
 	long returned;
 
-	exiting(regs->di, true);
+	exiting(rollcall_first(regs), true);
 	returned = rollcall_hooks[EXIT_GROUP].real(regs);
 	barrier();
 	return returned;
 }
 
 struct rollcall_hook rollcall_hooks[] = {
+#ifndef CONFIG_ARM64
 	[FORK] = { __NR_fork, "_sys_fork", hook_fork },
 	[VFORK] = { __NR_vfork, "_sys_vfork", hook_vfork },
+#endif
 	[CLONE] = { __NR_clone, "_sys_clone", hook_clone },
 	[CLONE3] = { __NR_clone3, "_sys_clone3", hook_clone3 },
 	[EXECVE] = { __NR_execve, "_sys_execve", hook_execve },

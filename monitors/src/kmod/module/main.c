@@ -4,7 +4,11 @@
  *
  * For virtual machines that are thrown away afterwards; nowhere else does it load.
  */
+#ifdef CONFIG_ARM64
+#include <linux/of.h>
+#else
 #include <linux/cpufeature.h>
+#endif
 #include <linux/kallsyms.h>
 #include <linux/kernel.h>
 #include <linux/module.h>
@@ -20,7 +24,16 @@ MODULE_PARM_DESC(hook, "table: write to the system-call table; ftrace: lead the 
 
 static unsigned long table;
 module_param(table, ulong, 0);
-MODULE_PARM_DESC(table, "address of sys_call_table, as /proc/kallsyms has it");
+MODULE_PARM_DESC(table, "address of sys_call_table, as /proc/kallsyms has it; not needed by ftrace");
+
+static unsigned long until;
+module_param(until, ulong, 0);
+MODULE_PARM_DESC(until, "in place of table: an address behind the kernel's read-only data, in which it is searched for");
+
+static unsigned long real[8];
+static unsigned int real_count;
+module_param_array(real, ulong, &real_count, 0);
+MODULE_PARM_DESC(real, "addresses of the calls, as /proc/kallsyms has them");
 
 static int show_calls(char *buffer, const struct kernel_param *param)
 {
@@ -40,37 +53,89 @@ MODULE_PARM_DESC(restored, "entries of the table that no longer lead to a hook; 
 
 static bool by_ftrace;
 
-/* The real calls, from the table; each must carry the name of the call it is taken for. */
+/* Whether every call has its entry in a table at this address. */
+static bool __init is_table(unsigned long at)
+{
+	unsigned int i;
+
+	for (i = 0; i < rollcall_hook_count; i++) {
+		const struct rollcall_hook *hook = &rollcall_hooks[i];
+		rollcall_call entry;
+
+		if (copy_from_kernel_nofault(&entry, (void *)(at + hook->number * sizeof(entry)),
+					     sizeof(entry)) || entry != hook->real)
+			return false;
+	}
+	return true;
+}
+
+/* Kernels without CONFIG_KALLSYMS_ALL do not say where the table is. Read-only data follow the calls. */
+static unsigned long __init search(void)
+{
+	unsigned long at;
+
+	for (at = ALIGN_DOWN(until, sizeof(at)); at > (unsigned long)rollcall_hooks[0].real; at -= sizeof(at))
+		if (is_table(at))
+			return at;
+	return 0;
+}
+
+/* The real calls; each must carry the name of the call it is taken for. */
 static int __init find_real_calls(void)
 {
 	static char name[KSYM_SYMBOL_LEN] __initdata;
 	unsigned int i;
 
+	if (real_count != rollcall_hook_count)
+		return -EINVAL;
 	for (i = 0; i < rollcall_hook_count; i++) {
 		struct rollcall_hook *hook = &rollcall_hooks[i];
-		const void *slot = (const void *)(table + hook->number * sizeof(hook->real));
 		size_t length, wanted = strlen(hook->symbol);
 
-		if (copy_from_kernel_nofault(&hook->real, slot, sizeof(hook->real)))
-			return -EFAULT;
+		hook->real = (rollcall_call)real[i];
 		length = snprintf(name, sizeof(name), "%ps", hook->real);
 		if (length < wanted || strcmp(name + length - wanted, hook->symbol)) {
-			pr_err("rollcall: entry %u of the table is %s, not %s\n", hook->number, name,
-			       hook->symbol);
+			pr_err("rollcall: address %u is of %s, not of %s\n", i, name, hook->symbol);
 			return -ENOEXEC;
 		}
 	}
 	return 0;
 }
 
+/* QEMU and other hypervisors give their arm64 machine without firmware this name. */
+static bool __init virtual_machine(void)
+{
+#ifdef CONFIG_ARM64
+	return of_machine_is_compatible("linux,dummy-virt");
+#else
+	return boot_cpu_has(X86_FEATURE_HYPERVISOR);
+#endif
+}
+
+/* Whose entries must be these calls: else something else has changed them. */
+static int __init find_table(void)
+{
+	if (!table)
+		table = search();
+	if (is_table(table))
+		return 0;
+	pr_err("rollcall: there is no table with these calls at %lx\n", table);
+	return -ENOEXEC;
+}
+
 static int __init check_parameters(void)
 {
-	if (!boot_cpu_has(X86_FEATURE_HYPERVISOR)) {
+	int error;
+
+	if (!virtual_machine()) {
 		pr_err("rollcall: this is no virtual machine\n");
 		return -EPERM;
 	}
 	by_ftrace = !strcmp(hook, "ftrace");
-	return by_ftrace || !strcmp(hook, "table") ? find_real_calls() : -EINVAL;
+	if (!by_ftrace && strcmp(hook, "table"))
+		return -EINVAL;
+	error = find_real_calls();
+	return error || by_ftrace ? error : find_table();
 }
 
 /*

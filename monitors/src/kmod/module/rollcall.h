@@ -52,6 +52,17 @@ struct rollcall_program {
 struct rollcall_program *rollcall_program_new(const char __user *const __user *argv);
 void rollcall_program_name(struct rollcall_program *program);
 
+/* The first three arguments of a system call, as its wrapper gets them. */
+#ifdef CONFIG_ARM64
+#define rollcall_first(entry) ((entry)->regs[0])
+#define rollcall_second(entry) ((entry)->regs[1])
+#define rollcall_third(entry) ((entry)->regs[2])
+#else
+#define rollcall_first(entry) ((entry)->di)
+#define rollcall_second(entry) ((entry)->si)
+#define rollcall_third(entry) ((entry)->dx)
+#endif
+
 /* hooks.c */
 typedef asmlinkage long (*rollcall_call)(const struct pt_regs *regs);
 struct rollcall_hook {

@@ -11,25 +11,47 @@
 
 #include "rollcall.h"
 
-#ifdef CONFIG_DYNAMIC_FTRACE_WITH_REGS
+#if defined(CONFIG_DYNAMIC_FTRACE_WITH_REGS) || defined(CONFIG_DYNAMIC_FTRACE_WITH_ARGS)
+
+/* The call to ftrace may stand behind a landing mark and, on arm64, a move: four bytes each. */
+#define FARTHEST 8
 
 static struct rollcall_hook *hook_at(unsigned long ip)
 {
 	unsigned int i;
 
-	/* The call to ftrace may stand behind a landing mark of four bytes. */
 	for (i = 0; i < rollcall_hook_count; i++)
-		if (ip - (unsigned long)rollcall_hooks[i].real <= 4)
+		if (ip - (unsigned long)rollcall_hooks[i].real <= FARTHEST)
 			return &rollcall_hooks[i];
 	return NULL;
 }
 
-static void notrace lead(unsigned long ip, unsigned long caller, struct pt_regs *regs)
+/* Where the call has to be led; 0 when it is to go on. */
+static unsigned long notrace led_to(unsigned long ip, unsigned long caller)
 {
 	struct rollcall_hook *hook = hook_at(ip);
 
-	if (hook && regs && !within_module(caller, THIS_MODULE))
-		regs->ip = (unsigned long)hook->hook;
+	return hook && !within_module(caller, THIS_MODULE) ? (unsigned long)hook->hook : 0;
+}
+
+#ifndef CONFIG_DYNAMIC_FTRACE_WITH_REGS
+#define SAVE 0 /* the arguments, which are saved always, do */
+static void notrace traced(unsigned long ip, unsigned long caller, struct ftrace_ops *ops,
+			   struct ftrace_regs *regs)
+{
+	unsigned long to = led_to(ip, caller);
+
+	if (to)
+		ftrace_regs_set_instruction_pointer(regs, to);
+}
+#else
+#define SAVE FTRACE_OPS_FL_SAVE_REGS
+static void notrace lead(unsigned long ip, unsigned long caller, struct pt_regs *regs)
+{
+	unsigned long to = led_to(ip, caller);
+
+	if (to && regs)
+		instruction_pointer_set(regs, to);
 }
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(5, 11, 0)
@@ -45,11 +67,24 @@ static void notrace traced(unsigned long ip, unsigned long caller, struct ftrace
 	lead(ip, caller, ftrace_get_regs(regs));
 }
 #endif
+#endif
 
 static struct ftrace_ops ops = {
 	.func = traced,
-	.flags = FTRACE_OPS_FL_SAVE_REGS | FTRACE_OPS_FL_IPMODIFY,
+	.flags = SAVE | FTRACE_OPS_FL_IPMODIFY,
 };
+
+/* Adds a call to those that are traced, or takes it out. 5.10 wants the very place of the call to ftrace; later
+ * kernels find it from the beginning. */
+static int filter(struct rollcall_hook *hook, int remove)
+{
+	unsigned long offset;
+	int error = -EINVAL;
+
+	for (offset = 0; error && offset <= FARTHEST; offset += 4)
+		error = ftrace_set_filter_ip(&ops, (unsigned long)hook->real + offset, remove, 0);
+	return error;
+}
 
 /* One by one: what would do it at once is not for modules on 5.10. */
 static void forget(void)
@@ -57,7 +92,7 @@ static void forget(void)
 	unsigned int i;
 
 	for (i = 0; i < rollcall_hook_count; i++)
-		ftrace_set_filter_ip(&ops, (unsigned long)rollcall_hooks[i].real, 1, 0);
+		filter(&rollcall_hooks[i], 1);
 }
 
 int rollcall_ftrace_start(void)
@@ -66,7 +101,7 @@ int rollcall_ftrace_start(void)
 	int error;
 
 	for (i = 0; i < rollcall_hook_count; i++) {
-		error = ftrace_set_filter_ip(&ops, (unsigned long)rollcall_hooks[i].real, 0, 0);
+		error = filter(&rollcall_hooks[i], 0);
 		if (error)
 			goto out;
 	}

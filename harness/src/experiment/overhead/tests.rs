@@ -1,0 +1,128 @@
+//! The course of a run with a precision, on a machine whose cells take what a seed says: no clock and no cell.
+
+use rand::{RngExt, SeedableRng};
+use scoring::record::{CellRun, Cost, Status};
+
+use super::*;
+use crate::select;
+
+/// Standard deviation of the logarithm of a cell, as on the reference machine.
+const NOISE: f64 = 0.06;
+/// An unmonitored cell; the monitor costs a tenth of it.
+const CELL: f64 = 0.3;
+const COST: f64 = 1.1;
+
+/// From the law of Gauss, by its inverse polar form.
+fn normal(rng: &mut StdRng) -> f64 {
+    let (one, two): (f64, f64) = (rng.random(), rng.random());
+    (-2.0 * (1.0 - one).ln()).sqrt() * (std::f64::consts::TAU * two).cos()
+}
+
+/// One more block of the workload at `place`.
+fn simulated(overhead: &mut Overhead<'_>, place: usize, rng: &mut StdRng) {
+    let series = &mut overhead.series[place];
+    let number = series.blocks + 1;
+    let level = 0.1 * normal(rng);
+    for turn in block(2, rng) {
+        let cost = if turn.configuration == 0 { 1.0 } else { COST };
+        let wall = CELL * cost * (level + NOISE * normal(rng)).exp();
+        let row = CellRun {
+            status: Status::Ok,
+            repetition: number,
+            cost: Some(Cost {
+                wall_ns: (wall * 1e9) as u64,
+                ..Cost::default()
+            }),
+            ..CellRun::nothing("w", "m")
+        };
+        series.take(turn, &row);
+        series.time += Duration::from_secs_f64(wall);
+    }
+    series.blocks = number;
+}
+
+/// The last number of seconds in `text`, which may say minutes too.
+fn seconds(text: &str) -> f64 {
+    let of = |unit: &str, each: f64| {
+        let mut found = text.split(' ').collect::<Vec<_>>();
+        found.retain(|word| !word.is_empty());
+        let at = found
+            .iter()
+            .position(|word| word.trim_end_matches(',') == unit);
+        at.map_or(0.0, |at| found[at - 1].parse::<f64>().unwrap() * each)
+    };
+    of("h", 3600.0) + of("min", 60.0) + of("s", 1.0)
+}
+
+/// Runs until two per cent are reached: what is said after three blocks, and how long it takes from there.
+fn course(seed: u64) -> (String, Duration) {
+    let workloads = ["fork-bomb", "static-binary"]
+        .map(|name| Calibrated::own(&select::workload(name).unwrap(), 1.0));
+    let configurations = ["null", "ebpf"].map(|label| select::configuration(label).unwrap());
+    let until = Until {
+        precision: Some(0.02),
+        ..Until::default()
+    };
+    let mut overhead = Overhead::new(&workloads, &configurations, until);
+    let mut rng = StdRng::seed_from_u64(seed);
+    let (mut said, mut at_three) = (None, Duration::ZERO);
+    loop {
+        let open: Vec<usize> = (0..2).filter(|&place| !overhead.is_over(place)).collect();
+        if open.is_empty() {
+            break;
+        }
+        for place in open {
+            simulated(&mut overhead, place, &mut rng);
+        }
+        let spent: Duration = overhead.series.iter().map(|one| one.time).sum();
+        if let Some(words) = overhead.forecast() {
+            assert_eq!(overhead.blocks(), 3, "seed {seed}: {words}");
+            assert!(
+                said.replace(words).is_none(),
+                "seed {seed}: it is said once"
+            );
+            at_three = spent;
+        }
+    }
+    for series in &overhead.series {
+        assert!(series.is_precise(0.02), "seed {seed}");
+    }
+    let all: Duration = overhead.series.iter().map(|one| one.time).sum();
+    (said.unwrap(), all - at_three)
+}
+
+#[test]
+fn two_per_cent_are_reached_and_foretold_after_three_blocks() {
+    let mut within = 0;
+    for seed in 0..20 {
+        let (said, took) = course(seed);
+        let begin = "a precision of 2 % takes about ";
+        assert!(said.starts_with(begin), "seed {seed}: {said}");
+        let (about, at_most) = said[begin.len()..]
+            .split_once(" more, in nine of ten runs no more than ")
+            .unwrap();
+        let (about, at_most, took) = (seconds(about), seconds(at_most), took.as_secs_f64());
+        assert!(
+            about <= at_most && took < 10.0 * about,
+            "seed {seed}: {said}, took {took}"
+        );
+        within += u32::from(took <= at_most + 1.0);
+    }
+    // Nine of ten, less three standard deviations of so few.
+    assert!(within >= 14, "{within} of 20");
+}
+
+#[test]
+fn without_a_precision_nothing_is_foretold() {
+    let workloads = [Calibrated::own(
+        &select::workload("fork-bomb").unwrap(),
+        1.0,
+    )];
+    let configurations = ["null", "ebpf"].map(|label| select::configuration(label).unwrap());
+    let mut overhead = Overhead::new(&workloads, &configurations, Until::default());
+    let mut rng = StdRng::seed_from_u64(1);
+    for _ in 0..4 {
+        simulated(&mut overhead, 0, &mut rng);
+        assert_eq!(overhead.forecast(), None);
+    }
+}
