@@ -67,7 +67,7 @@ fn start(
     let label = cell.started_as()?;
     let spawned_ns = clock::now();
     let mut monitor = MonitorProcess::start(&label, &dir, group, user, tools)?;
-    if !monitor.ready(cell.stage.patience())?.is_empty() {
+    if !monitor.ready(cell.stage.start())?.is_empty() {
         let why = "sees only programs that are started with its environment, and these run already: \
                    measure it with another workload";
         return Err(NothingRuns(format!("{label} {why}")).into());

@@ -150,7 +150,7 @@ fn arm(cell: &Cell<'_>, dir: &Path, group: Option<&Cgroup>) -> Result<Armed> {
     let tools = cell.is_tool().then_some(tools.as_path());
     let label = cell.started_as()?;
     let mut monitor = MonitorProcess::start(&label, dir, group, user, tools)?;
-    let env = monitor.ready(stage.patience())?;
+    let env = monitor.ready(stage.start())?;
     // A tool that puts something into programs only sees what these execute.
     let through_shell = cell.is_tool() && !env.is_empty();
     let probes = ReadinessProbes::new(&stage.programs, &env, cell.user(), through_shell);

@@ -12,6 +12,9 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// The same on emulated CPUs, which share a host and stand still while others run.
 const EMULATED_PATIENCE: Duration = Duration::from_secs(90);
 
+/// The same until a monitor says that it is ready: a tool may bring a compiler along.
+const EMULATED_START: Duration = Duration::from_secs(240);
+
 /// What all cells of a run share.
 pub(crate) struct Stage {
     /// The record's folder.
@@ -31,6 +34,15 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
+    /// How long a monitor may take until it says that it is ready.
+    pub(super) fn start(&self) -> Duration {
+        if self.emulated {
+            EMULATED_START
+        } else {
+            PATIENCE
+        }
+    }
+
     /// How long a monitor may take for what it is asked.
     pub(super) fn patience(&self) -> Duration {
         if self.emulated {
