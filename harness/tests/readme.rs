@@ -11,7 +11,7 @@
 mod common;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use common::said;
 
@@ -28,6 +28,22 @@ fn hold(page: &mut String, begin: &str, block: &str) {
         "{repeat}\nwanted:\n{block}\nfound:\n{found}"
     );
     *page = format!("{before}{begin}{block}{END}{after}");
+}
+
+/// The committed records of the matrix. A line of kernels that was added after the last record has none yet, and not
+/// all have one of arm64.
+fn kernels(home: &Path) -> Vec<PathBuf> {
+    let table = fs::read_to_string(home.join("scripts/kernels.toml")).unwrap();
+    let table: toml::Table = toml::from_str(&table).unwrap();
+    let keys: Vec<_> = table.keys().filter(|key| *key != "tools").collect();
+    let names = ["kernels", "arm64"].iter().flat_map(|folder| {
+        let name = move |key| format!("results/{folder}/{key}");
+        keys.iter().map(name)
+    });
+    let records = names.map(|name| home.join(name));
+    records
+        .filter(|one| one.join("record.json").exists())
+        .collect()
 }
 
 #[test]
@@ -63,19 +79,7 @@ fn what_is_said_of_records_is_what_they_say() {
         &claims,
     );
 
-    let table = fs::read_to_string(home.join("scripts/kernels.toml")).unwrap();
-    let table: toml::Table = toml::from_str(&table).unwrap();
-    let keys: Vec<_> = table.keys().filter(|key| *key != "tools").collect();
-    // A line of kernels that was added after the last record has none yet, and not all have one of arm64.
-    let kernels: Vec<_> = ["kernels", "arm64"]
-        .iter()
-        .flat_map(|folder| {
-            keys.iter()
-                .map(move |key| format!("results/{folder}/{key}"))
-        })
-        .map(|kernel| home.join(kernel))
-        .filter(|kernel| kernel.join("record.json").exists())
-        .collect();
+    let kernels = kernels(&home);
     assert!(kernels.len() >= 4, "{kernels:?}");
     let mut args = vec!["report"];
     args.extend(kernels.iter().map(|kernel| kernel.to_str().unwrap()));

@@ -2,19 +2,18 @@
 //! are left out: these records come from machines that have nothing in common but the question.
 
 mod cases;
+mod head;
 mod state;
 
 use scoring::{Comparison, Summary};
 use serde::Serialize;
 
 use self::cases::Differences;
+use self::head::{Head, Named};
 use self::state::state;
 use crate::each_once::each_once;
 use crate::format::pooled;
 use crate::numbers::{percent, thousands};
-
-/// A record, and what the page calls it.
-pub(crate) type Named<'a> = (&'a str, &'a Summary);
 
 /// Several records.
 #[derive(Debug, Serialize)]
@@ -28,16 +27,6 @@ pub(crate) struct Kernels<'a> {
     /// Some record is from emulated CPUs.
     emulated: bool,
     cases: Option<Differences<'a>>,
-}
-
-/// A column.
-#[derive(Debug, Serialize)]
-struct Head<'a> {
-    kernel: &'a str,
-    record: &'a str,
-    started: &'a str,
-    virtualisation: &'a str,
-    distribution: &'a str,
 }
 
 #[derive(Debug, Serialize)]
@@ -81,8 +70,8 @@ impl<'a> Kernels<'a> {
             one.record.workloads.iter().map(|w| &*w.name).collect()
         });
         Self {
-            records: compared.map(head).collect(),
-            all: all.iter().map(head).collect(),
+            records: compared.map(Head::of).collect(),
+            all: all.iter().map(Head::of).collect(),
             configurations: monitors
                 .iter()
                 .map(|name| configuration(records, name))
@@ -100,16 +89,6 @@ impl<'a> Kernels<'a> {
 /// What all records name, each once, in the order in which they come up.
 fn each<'a>(records: &[&'a Summary], names: impl Fn(&'a Summary) -> Vec<&'a str>) -> Vec<&'a str> {
     each_once(records.iter().flat_map(|one| names(one)))
-}
-
-fn head<'a>(&(record, one): &Named<'a>) -> Head<'a> {
-    Head {
-        kernel: &one.record.machine.kernel,
-        record,
-        started: &one.record.started,
-        virtualisation: &one.record.machine.virtualisation,
-        distribution: &one.record.machine.distribution,
-    }
 }
 
 fn configuration<'a>(records: &[&'a Summary], name: &'a str) -> Configuration<'a> {

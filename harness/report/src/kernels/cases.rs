@@ -6,7 +6,7 @@ use scoring::record::Status;
 use scoring::{CaseScore, Summary};
 use serde::{Deserialize, Serialize};
 
-use super::{Head, Named, head};
+use super::head::{Head, Named};
 use crate::cases::findings;
 use crate::each_once::each_once;
 
@@ -77,7 +77,7 @@ impl<'a> Differences<'a> {
         let cases = each_once(all.clone().map(|one| &*one.workload));
         let configurations = each_once(all.map(|one| &*one.configuration));
         let mut found = Self {
-            kernels: records.iter().map(|one| head(one)).collect(),
+            kernels: records.iter().map(|one| Head::of(one)).collect(),
             cases: cases.len(),
             pairs: 0,
             equal: 0,
