@@ -113,7 +113,7 @@ def guest(args, kernel: Kernel, programs, folders, packages) -> int:
                    kernel.machine, packages[0])
         note = {} if args.no_module else lock_and_load(kernel, root)
         note |= {name: add(kernel, name, root) for name in args.module}
-        note |= {"suite": args.suite, "installed": packages[1]} if packages[0] else {}
+        note |= {"installed": packages[1], "installed_from": args.suite} if packages[0] else {}
         if args.headers:
             image.headers(root, kernel)
         image.build(root, work / "root.img", 2048)
