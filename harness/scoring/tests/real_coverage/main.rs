@@ -57,6 +57,15 @@ fn intervals_hold_the_truth_on_a_real_machine() {
         );
         let (_, high) = tally.quiet.bounds();
         assert!(high >= 0.95, "{name}: none is told as some: {tally:?}");
+        let (_, high) = tally.planted[0].bounds();
+        assert!(
+            high >= 0.9,
+            "{name}: an overhead of {RESOLVABLE_HALF_WIDTHS} half-widths, added, is told too seldom: {tally:?}"
+        );
+        assert!(
+            tally.planted[1..].is_sorted_by_key(|share| share.hits),
+            "{name}: a larger overhead is told less often: {tally:?}"
+        );
         let (_, high) = tally.told.bounds();
         assert!(
             tally.told.all == 0 || high >= 0.9,

@@ -48,6 +48,7 @@ pub(crate) fn page(runs: &[Run], fixed: &[(u32, Tally)], stopped: &[(f64, Tally)
             tally,
         );
     }
+    planted(&mut page, fixed, stopped);
     if runs.len() > 1 {
         page.push_str("\nBy run, intervals of the third null that hold 1, at eight blocks:");
         for (run, share) in &fixed[1].1.by_run {
@@ -56,6 +57,24 @@ pub(crate) fn page(runs: &[Run], fixed: &[(u32, Tally)], stopped: &[(f64, Tally)
         page.push('\n');
     }
     page
+}
+
+/// The power: the noise is that of the runs, the overhead is added to the third null's cells.
+fn planted(page: &mut String, fixed: &[(u32, Tally)], stopped: &[(f64, Tally)]) {
+    page.push_str(
+        "\nPower: the same intervals of the third null, all its cells made longer by a known overhead, that are told as more (%).\n\n\
+         | what ends a run | 1.65 half-widths | 3 % | 5 % | 10 % |\n|---|---:|---:|---:|---:|\n",
+    );
+    let of_blocks = fixed
+        .iter()
+        .map(|(n, tally)| (format!("{n} blocks"), tally));
+    let of_precision = stopped
+        .iter()
+        .map(|(p, tally)| (format!("a precision of {:.0} %", p * 100.0), tally));
+    for (name, tally) in of_blocks.chain(of_precision) {
+        let shares = tally.planted.map(text).join(" | ");
+        let _ = writeln!(page, "| {name} | {shares} |");
+    }
 }
 
 fn row(page: &mut String, name: &str, tally: &Tally) {
