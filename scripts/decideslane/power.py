@@ -23,18 +23,23 @@ def command(budget: str) -> list:
 
 
 def rows(summary: dict) -> list:
-    """Every slowdown of a run with an interval."""
+    """Every slowdown of a run; one without an interval is told as unknown."""
     return [{"workload": one["workload"], "configuration": one["configuration"], **one["slowdown"]}
             for one in summary["comparison"]
-            if one["configuration"] in (COPY, *BURNS) and (one["slowdown"] or {}).get("low") is not None]
+            if one["configuration"] in (COPY, *BURNS) and one["slowdown"]]
 
 
 def half(row: dict) -> float:
     return (row["high"] - row["low"]) / 2
 
 
-def of(found: list, configuration: str) -> list:
+def all_of(found: list, configuration: str) -> list:
     return [row for run in found for row in run["rows"] if row["configuration"] == configuration]
+
+
+def of(found: list, configuration: str) -> list:
+    """Those with an interval."""
+    return [row for row in all_of(found, configuration) if row["low"] is not None]
 
 
 def truths(found: list) -> dict:
@@ -43,7 +48,7 @@ def truths(found: list) -> dict:
     for configuration in BURNS:
         for row in of(found, configuration):
             logs.setdefault((row["workload"], configuration), []).append(log(row["ratio"]))
-    return {key: exp(sum(all_of) / len(all_of)) - 1 for key, all_of in logs.items()}
+    return {key: exp(sum(own) / len(own)) - 1 for key, own in logs.items()}
 
 
 def told(rows_of: list, planted) -> int:
@@ -59,8 +64,9 @@ def judged(found: list) -> dict:
     near = [row for configuration in BURNS for row in of(found, configuration)
             if abs(known[row["workload"], configuration] / half(row) / RESOLVABLE - 1) <= NEAR]
     return {
+        "all": len(all_of(found, COPY)),
+        "quiet": sum(row["verdict"] in ("none", "unknown") for row in all_of(found, COPY)),
         "nulls": len(nulls),
-        "quiet": sum(row["verdict"] in ("none", "unknown") for row in nulls),
         "told": told(nulls, lambda row: RESOLVABLE * half(row)),
         "near": len(near),
         "near_told": sum(row["verdict"] == "more" for row in near),
@@ -80,7 +86,7 @@ def page(found: list) -> str:
         "intervals of 95 %; intervals of one run share its blocks' machine, not its noise.", "",
         f"Mean half-width of the third `null`: {width}.", "",
         "| planted | told as more | asked for |", "|---|---:|---:|",
-        f"| nothing: told as none or unknown | {text(counts['quiet'], nulls)} | 95 % |",
+        f"| nothing: told as none or unknown | {text(counts['quiet'], counts['all'])} | 95 % |",
         f"| {RESOLVABLE} half-widths of the run, added to the third `null`'s cells | {text(counts['told'], nulls)} | 90 % |",
         f"| {RESOLVABLE} half-widths of the run, within {NEAR:.0%}, by monitors that burn | {text(counts['near_told'], counts['near'])} | 90 % |",
     ]

@@ -48,9 +48,10 @@ class Counts(unittest.TestCase):
         wide = {"configuration": power.COPY, **slowdown(0.94, 1.06, "none")}
         high = {"configuration": power.COPY, **slowdown(1.01, 1.09, "more")}
         burns = {"configuration": power.BURNS[0], **slowdown(1.04, 1.16, "more")}
-        found = power.judged([{"rows": [wide, high, burns], "exit": 0}])
+        without = {"configuration": power.COPY, **dict.fromkeys(("low", "high")), "ratio": 1.2, "workload": "fork-bomb", "verdict": "unknown"}
+        found = power.judged([{"rows": [wide, high, without, burns], "exit": 0}])
         # 1.65 half-widths of 6 % are 9.9 %: 0.94 becomes 1.03. Of 5 % it becomes 0.987, of 10 % 1.034.
-        self.assertEqual((found["nulls"], found["quiet"], found["told"]), (2, 1, 2))
+        self.assertEqual((found["all"], found["quiet"], found["nulls"], found["told"]), (3, 2, 2, 2))
         self.assertEqual(found["power"], {"0.03": 1, "0.05": 1, "0.1": 2})
         # It costs 9.8 %, and its half-width is 6 %: 1.64 of them.
         self.assertEqual((found["near"], found["near_told"]), (1, 1))
