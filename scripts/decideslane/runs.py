@@ -55,6 +55,8 @@ def make(harness: Path, command: list, seed: int, rows) -> dict:
         found |= {key: about.get(key) for key in keys}
         # The folder is a scratch one.
         found["command"] = ["harness", *command]
+        sustained = [cell for cell in summary["cells"] if cell["experiment"] == "loss"]
+        found["sustained"] = {"cells": len(sustained), "tested": sum(cell["loss_tested"] is True for cell in sustained)}
         return found | {"rows": rows(summary)}
 
 

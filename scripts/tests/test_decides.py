@@ -26,6 +26,7 @@ rows = [{"configuration": one, "slowdown": slowdown} for one in ("null", "null{c
 place.mkdir(parents=True)
 (place / "summary.json").write_text(json.dumps({
     "record": {"started": "2026", "commit": "0123456789abcdef", "sources": "x"},
+    "cells": [{"experiment": "loss", "loss_tested": True}, {"experiment": "overhead", "loss_tested": False}],
     "comparison": [{"workload": "fork-bomb", **row} for row in rows], "overhead": rows}))
 """
 
@@ -57,15 +58,17 @@ class Counts(unittest.TestCase):
         self.assertEqual((found["near"], found["near_told"]), (1, 1))
 
     def test_a_run_reaches_it_with_all_its_half_widths(self):
-        def run(each, over_all, code=0, loss=59):
+        def run(each, over_all, code=0, loss=59, tested=12):
             widths = [(workload, width) for workload, width in (("fork-bomb", each), ("static-binary", 0.01), (None, over_all))]
             return {"seed": 1, "exit": code, "load": 0.0, "seconds": {"overhead": 120, "loss": loss, "whole": 190},
+                    "sustained": {"cells": 12, "tested": tested},
                     "rows": [{"workload": workload, "configuration": "ebpf", "half_width": width} for workload, width in widths]}
-        found = [run(0.07, 0.04), run(0.071, 0.04), run(0.07, 0.041), run(0.01, 0.01, code=1), run(None, 0.01), run(0.01, 0.01, loss=61)]
+        found = [run(0.07, 0.04), run(0.071, 0.04), run(0.07, 0.041), run(0.01, 0.01, code=1), run(None, 0.01), run(0.01, 0.01, loss=61),
+                 run(0.08, 0.05, tested=11)]
         counts = default.judged(found)
         self.assertEqual((counts["each"], counts["over_all"], counts["both"]), (3, 4, 2))
-        self.assertEqual((counts["overhead"], counts["loss"]), (5, 4))
-        self.assertIn("| both | 2 of 6", default.page([{**one, "commit": "abc"} for one in found]))
+        self.assertEqual((counts["overhead"], counts["loss"], counts["tested"]), (6, 4, 5))
+        self.assertIn("| both | 2 of 7", default.page([{**one, "commit": "abc"} for one in found]))
 
 
 class Runs(unittest.TestCase):
