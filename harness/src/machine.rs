@@ -121,23 +121,6 @@ fn own_libc() -> String {
     "unknown".into()
 }
 
-#[cfg(test)]
-mod tests {
-    #[cfg(target_env = "gnu")]
-    #[test]
-    fn the_library_names_itself_as_getconf_would() {
-        let own = super::own_libc();
-        let version = own.strip_prefix("glibc ").unwrap_or_default();
-        assert!(version.starts_with("2."), "{own}");
-        if let Ok(said) = std::process::Command::new("getconf")
-            .arg("GNU_LIBC_VERSION")
-            .output()
-        {
-            assert_eq!(String::from_utf8_lossy(&said.stdout).trim(), own);
-        }
-    }
-}
-
 /// From /proc/config.gz or /boot/config-RELEASE; empty where the kernel shows neither.
 fn config(kernel: &str) -> BTreeMap<String, String> {
     let plain = fs::read_to_string(format!("/boot/config-{kernel}")).ok();
@@ -160,4 +143,21 @@ fn config(kernel: &str) -> BTreeMap<String, String> {
         ((*name).to_owned(), line.unwrap_or("n").to_owned())
     };
     SETTINGS.iter().map(set).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(target_env = "gnu")]
+    #[test]
+    fn the_library_names_itself_as_getconf_would() {
+        let own = super::own_libc();
+        let version = own.strip_prefix("glibc ").unwrap_or_default();
+        assert!(version.starts_with("2."), "{own}");
+        if let Ok(said) = std::process::Command::new("getconf")
+            .arg("GNU_LIBC_VERSION")
+            .output()
+        {
+            assert_eq!(String::from_utf8_lossy(&said.stdout).trim(), own);
+        }
+    }
 }
