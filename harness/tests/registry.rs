@@ -32,5 +32,6 @@ fn every_monitor_has_a_family() {
         );
     }
     assert_eq!(report::family("auditd"), "audit");
+    assert_eq!(report::family("execsnoop-perf"), "perf and ftrace");
     assert_eq!(report::family("netlink{rcvbuf=1M}"), "proc connector");
 }

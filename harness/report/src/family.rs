@@ -8,14 +8,17 @@ const FAMILIES: &[(&str, &[&str])] = &[
     ("library", &["preload", "snoopy"]),
     ("proc connector", &["netlink", "forkstat", "extrace"]),
     ("audit", &["audit", "laurel", "go-audit"]),
-    ("BPF", &["ebpf", "bpftrace", "execsnoop", "exitsnoop"]),
+    (
+        "BPF",
+        &["ebpf", "bpftrace", "execsnoop", "exitsnoop", "tracexec"],
+    ),
     ("kernel module", &["kmod", "sysdig"]),
-    ("perf and ftrace", &["perf", "trace-cmd"]),
+    ("perf and ftrace", &["perf", "trace-cmd", "execsnoop-perf"]),
     (
         "polling and accounting",
         &["procfs", "accounting", "taskstats", "acct"],
     ),
-    ("ptrace", &["ptrace", "tracexec", "strace"]),
+    ("ptrace", &["ptrace", "strace", "buildprof"]),
     ("fanotify", &["fanotify"]),
 ];
 
@@ -25,9 +28,17 @@ const OTHER: &str = "other";
 /// The place of the family of a monitor, by its label, and what it is called.
 pub(crate) fn of(label: &str) -> (usize, &'static str) {
     let label = label.strip_prefix("watch-").unwrap_or(label);
-    let known = |(_, names): &(&str, &[&str])| names.iter().any(|name| label.starts_with(name));
-    let found = FAMILIES.iter().position(known);
-    found.map_or((FAMILIES.len(), OTHER), |place| (place, FAMILIES[place].0))
+    // Of two beginnings the longer one says more.
+    let longest = |names: &[&str]| {
+        let known = names.iter().filter(|name| label.starts_with(**name));
+        known.map(|name| name.len()).max()
+    };
+    let all = FAMILIES.iter().enumerate();
+    let known = all.filter_map(|(place, (_, names))| Some((longest(names)?, place)));
+    let found = known.max_by_key(|(length, _)| *length);
+    found.map_or((FAMILIES.len(), OTHER), |(_, place)| {
+        (place, FAMILIES[place].0)
+    })
 }
 
 /// What the techniques of one kind are called, by the label of one of them; "other" where it is not known.
