@@ -17,6 +17,10 @@ pub(crate) struct User {
 /// The id every distribution has for "nobody", and the kernel for ids it cannot map.
 const NOBODY: u32 = 65534;
 
+/// Whose set-user-id program the workloads have: run by itself it gains nothing, and the case would say that the
+/// file system does not obey such programs.
+const OWNER_OF_SET_USER_ID: u32 = 65533;
+
 /// The id of a user given by number or name.
 pub(crate) fn uid(text: &str) -> Result<u32, String> {
     if let Ok(uid) = text.parse() {
@@ -53,7 +57,12 @@ pub(crate) fn behind_sudo() -> Option<User> {
 /// For root: `nobody`, or else a user near it that no process of this machine has, so that the user
 /// tells the workload's processes from all others. `None` when there is nothing to give up.
 pub(crate) fn of_workloads() -> Option<User> {
-    let taken: HashSet<u32> = users().collect();
+    of_workloads_beside(users())
+}
+
+/// Where these users have processes.
+fn of_workloads_beside(users: impl Iterator<Item = u32>) -> Option<User> {
+    let taken: HashSet<u32> = users.chain([OWNER_OF_SET_USER_ID]).collect();
     let is_free = |uid: &u32| !taken.contains(uid) && workloads::may_become(*uid, NOBODY);
     let free = (1..=NOBODY).rev().find(is_free);
     let uid = free.or_else(|| workloads::may_become(NOBODY, NOBODY).then_some(NOBODY))?;
@@ -95,5 +104,25 @@ impl User {
         nix::unistd::setgroups(&[gid]).context("setgroups")?;
         nix::unistd::setresgid(gid, gid, gid).context("setresgid")?;
         nix::unistd::setresuid(uid, uid, uid).context("setresuid")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::MetadataExt;
+
+    use super::*;
+
+    #[test]
+    #[ignore = "needs root"]
+    fn the_workload_never_is_the_user_of_the_set_user_id_program() {
+        let dir = tempfile::tempdir().unwrap();
+        workloads::install(dir.path()).unwrap();
+        let program = dir.path().join("target-set-user-id");
+        let owner = std::fs::metadata(program).unwrap().uid();
+        assert_eq!(owner, OWNER_OF_SET_USER_ID);
+        let uid = |users: &[u32]| of_workloads_beside(users.iter().copied()).map(|one| one.uid);
+        assert_eq!(uid(&[]), Some(NOBODY));
+        assert_eq!(uid(&[NOBODY]), Some(OWNER_OF_SET_USER_ID - 1));
     }
 }
