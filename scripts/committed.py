@@ -27,7 +27,7 @@ SOAK = RESULTS / "soak/soak.json"
 # All records of scripts/records.toml together.
 MOST_BYTES = 20_000_000
 # Of those that the harness keeps in missed.json, so many of each cell are committed.
-MOST_MISSED = 100
+MOST_MISSED = 20
 
 
 @dataclass

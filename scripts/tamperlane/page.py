@@ -61,4 +61,4 @@ def write(folder: Path, cells: list, about: dict):
     acts = [{"name": act.name, "options": act.options, "analysis": act.analysis} for act in ACTS]
     adversaries = [{"name": name, "what": what} for name, what in ADVERSARIES.items()]
     record = {"format": 2, "record": about, "adversaries": adversaries, "acts": acts, "cells": cells, "tamper": summary(cells)}
-    (folder / "tamper.json").write_text(json.dumps(record, indent=1) + "\n")
+    (folder / "tamper.json").write_text(json.dumps(record, separators=(",", ":")) + "\n")
