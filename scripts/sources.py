@@ -4,6 +4,7 @@ Why: harness/build.rs gives the harness such a hash and every record names it, a
 must be known without a build. `python3 scripts/sources.py` prints what `harness --version` prints."""
 
 import hashlib
+import subprocess
 from pathlib import Path
 
 TOP = Path(__file__).parent.parent
@@ -47,6 +48,17 @@ def digest(parts) -> str:
 def deciding(top: Path = TOP) -> str:
     """The hash of the sources that decide a record's figures."""
     return hashed(top, listed(top)[0])
+
+
+def unfit(harness: Path, any_sources: bool = False) -> str:
+    """Why nothing that this harness measures is to be kept; empty where it may be."""
+    try:
+        said = subprocess.run([harness, "--version"], capture_output=True, text=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError) as why:
+        return f"{harness} cannot be run: {why}"
+    if not any_sources and (f"sources {deciding()}" not in said.split("\n") or "-dirty" in said):
+        return f"{harness} is not of the committed sources"
+    return ""
 
 
 def soak(top: Path = TOP) -> str:

@@ -17,19 +17,18 @@ def command(_budget: str) -> list:
 def rows(summary: dict) -> list:
     """The half-width of every slowdown that is measured, on a family (`workload`) or over all (`null`)."""
     each = [(one["workload"], one) for one in summary["comparison"]] + [(None, one) for one in summary["overhead"]]
-    return [{"workload": workload, "configuration": one["configuration"], "half_width": half(one.get("slowdown"))}
+    return [{"workload": workload, "configuration": one["configuration"], "half_width": runs.half(one["slowdown"])}
             for workload, one in each if one["configuration"] != "null" and one.get("slowdown")]
 
 
-def half(slowdown: dict):
-    if slowdown["low"] is None or slowdown["high"] is None:
-        return None
-    return (slowdown["high"] - slowdown["low"]) / 2
-
-
 def reached(run: dict, over_all: bool, limit: float) -> bool:
-    widths = [row["half_width"] for row in run["rows"] if (row["workload"] is None) == over_all]
+    widths = [row["half_width"] for row in scope(run, over_all)]
     return run["exit"] == 0 and bool(widths) and all(width is not None and width <= limit for width in widths)
+
+
+def scope(run: dict, over_all: bool) -> list:
+    """The rows over all workloads, or those of each."""
+    return [row for row in run["rows"] if (row["workload"] is None) == over_all]
 
 
 def in_time(run: dict, part: str) -> bool:
@@ -86,10 +85,9 @@ def page(found: list) -> str:
 
 
 def widest(run: dict, over_all: bool) -> str:
-    widths = [row["half_width"] for row in run["rows"] if (row["workload"] is None) == over_all and row["half_width"] is not None]
-    if not widths:
+    known = [row for row in scope(run, over_all) if row["half_width"] is not None]
+    if not known:
         return "-"
-    at = max((row for row in run["rows"] if (row["workload"] is None) == over_all and row["half_width"] == max(widths)),
-             key=lambda row: row["half_width"])
+    at = max(known, key=lambda row: row["half_width"])
     where = at["configuration"] + (f", {at['workload']}" if at["workload"] else "")
-    return f"{max(widths) * 100:.1f} % ({where})"
+    return f"{at['half_width'] * 100:.1f} % ({where})"

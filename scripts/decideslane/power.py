@@ -4,6 +4,7 @@ from math import exp, log
 
 from . import runs
 from .binomial import text
+from .runs import half
 
 PLACE = "results/power"
 RUNS = 20
@@ -27,10 +28,6 @@ def rows(summary: dict) -> list:
     return [{"workload": one["workload"], "configuration": one["configuration"], **one["slowdown"]}
             for one in summary["comparison"]
             if one["configuration"] in (COPY, *BURNS) and one["slowdown"]]
-
-
-def half(row: dict) -> float:
-    return (row["high"] - row["low"]) / 2
 
 
 def all_of(found: list, configuration: str) -> list:

@@ -24,17 +24,6 @@ def write(place: Path, found: list):
     scratch.replace(place / KEPT)
 
 
-def unfit(harness: Path, expected) -> str:
-    """Why this harness makes no run to be kept; nothing where it does."""
-    try:
-        said = subprocess.run([harness, "--version"], capture_output=True, text=True, check=True).stdout
-    except (OSError, subprocess.CalledProcessError) as why:
-        return f"{harness} cannot be run: {why}"
-    if expected and (f"sources {expected}" not in said.split("\n") or "-dirty" in said):
-        return f"{harness} is not of the committed sources"
-    return ""
-
-
 def make(harness: Path, command: list, seed: int, rows) -> dict:
     """One run, with `rows` of its summary, and when each of its parts ended, in seconds from its start."""
     with tempfile.TemporaryDirectory(prefix="rollcall-decides-") as scratch:
@@ -84,3 +73,10 @@ def about(found: list) -> str:
     failed = sum(run["exit"] != 0 for run in found)
     ended = f"; {failed} of them failed and count as not reached" if failed else ""
     return f"{len(found)} runs from {first} on, commit {', '.join(commits)}{ended}. `runs.json` has each."
+
+
+def half(slowdown: dict):
+    """Half of an interval, which one block does not give."""
+    if slowdown["low"] is None or slowdown["high"] is None:
+        return None
+    return (slowdown["high"] - slowdown["low"]) / 2

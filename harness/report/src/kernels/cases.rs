@@ -1,6 +1,7 @@
 //! What the same case showed on several kernels, where it was not the same on all of them.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use scoring::record::Status;
 use scoring::{CaseScore, Summary};
@@ -11,7 +12,10 @@ use crate::cases::findings;
 use crate::each_once::each_once;
 
 /// Why answers differ, by hand: what the kernels do differently is in no record.
-const REASONS: &str = include_str!("differences.toml");
+static REASONS: LazyLock<Vec<Reason>> = LazyLock::new(|| {
+    // A test reads it, too, and fails where it cannot be read.
+    read_reasons().map_or_else(|_| Vec::new(), |all| all.difference)
+});
 /// Of a technique that the record lacks, or that cannot run there at all: the first table says which.
 const LEFT_OUT: &str = "-";
 
@@ -59,19 +63,14 @@ impl<'a> Differences<'a> {
     /// Of the first record of each kernel that has cases; `None` when these are not several. A record may have been
     /// lent the cases of another of its machine.
     pub(super) fn new(all: &[Named<'a>]) -> Option<Self> {
-        let mut records: Vec<&Named<'a>> = Vec::new();
-        for one in all.iter().filter(|one| !one.1.cases.is_empty()) {
-            let kernel = &one.1.record.machine.kernel;
-            if !records
-                .iter()
-                .any(|known| known.1.record.machine.kernel == *kernel)
-            {
-                records.push(one);
-            }
-        }
-        if records.len() < 2 {
+        let with_cases = || all.iter().filter(|one| !one.1.cases.is_empty());
+        let kernel = |one: &Named<'a>| &one.1.record.machine.kernel;
+        let kernels = each_once(with_cases().map(kernel));
+        if kernels.len() < 2 {
             return None;
         }
+        let first = |name| with_cases().find(|one| kernel(one) == name);
+        let records: Vec<_> = kernels.into_iter().filter_map(first).collect();
         let scores: Vec<_> = records.iter().map(|one| by_name(one.1)).collect();
         let all = records.iter().flat_map(|one| one.1.cases.iter());
         let cases = each_once(all.clone().map(|one| &*one.workload));
@@ -146,7 +145,7 @@ fn answer(score: Option<&&CaseScore>) -> String {
 
 /// By hand, or why the case cannot run or failed on one of them.
 fn why(case: &str, configuration: &str, scores: &[Option<&&CaseScore>]) -> String {
-    let known = reasons().into_iter().find(|one| {
+    let known = REASONS.iter().find(|one| {
         let of = &one.configurations;
         one.cases.iter().any(|name| case.starts_with(&**name))
             && (of.is_empty() || of.iter().any(|name| configuration.starts_with(&**name)))
@@ -155,13 +154,12 @@ fn why(case: &str, configuration: &str, scores: &[Option<&&CaseScore>]) -> Strin
         let mut errors = scores.iter().flatten();
         errors.find_map(|one| one.error.clone())
     };
-    let why = known.map(|one| one.why).or_else(said);
+    let why = known.map(|one| one.why.clone()).or_else(said);
     why.unwrap_or_else(|| "not known why".into())
 }
 
-fn reasons() -> Vec<Reason> {
-    // A test reads it.
-    toml::from_str::<Reasons>(REASONS).map_or_else(|_| Vec::new(), |all| all.difference)
+fn read_reasons() -> Result<Reasons, toml::de::Error> {
+    toml::from_str(include_str!("differences.toml"))
 }
 
 #[cfg(test)]

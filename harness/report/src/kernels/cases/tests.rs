@@ -15,7 +15,7 @@ fn score<'a>(one: &'a mut Summary, case: &str, configuration: &str) -> &'a mut C
 
 #[test]
 fn the_reasons_can_be_read_and_say_something() {
-    let all = toml::from_str::<Reasons>(REASONS).expect("differences.toml");
+    let all = read_reasons().expect("differences.toml");
     let known = record();
     for one in all.difference {
         assert!(!one.why.is_empty() && !one.cases.is_empty());
