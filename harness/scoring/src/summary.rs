@@ -12,6 +12,7 @@ use crate::noise_floor::NoiseFloor;
 use crate::record::{Experiment, FORMAT, Record, WorkloadInfo};
 use crate::scored::Scored;
 use crate::slowdown::{Overall, OverheadFits};
+use crate::thinned::Thinned;
 
 /// `summary.json`: everything computed from a record.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -35,6 +36,9 @@ pub struct Summary {
     /// What each monitor saw of each case.
     #[serde(default)]
     pub cases: Vec<CaseScore>,
+    /// What was left out when the record was kept; `None` of a whole one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thinned: Option<Thinned>,
 }
 
 impl Summary {
@@ -66,6 +70,7 @@ impl Summary {
             noise_floor: NoiseFloor::new(&overhead),
             cost_model: models,
             cells,
+            thinned: None,
         })
     }
 
