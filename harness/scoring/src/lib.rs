@@ -73,5 +73,4 @@ pub use slowdown::{Extra, Overall, Slowdown};
 pub use snapshot::SnapshotScore;
 pub use stall::Stall;
 pub use stationary::{Drift, Stationarity};
-pub use summary::Summary;
-pub use thinned::Thinned;
+pub use summary::{Summary, Thinned};

@@ -12,7 +12,6 @@ use crate::noise_floor::NoiseFloor;
 use crate::record::{Experiment, FORMAT, Record, WorkloadInfo};
 use crate::scored::Scored;
 use crate::slowdown::{Overall, OverheadFits};
-use crate::thinned::Thinned;
 
 /// `summary.json`: everything computed from a record.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -39,6 +38,15 @@ pub struct Summary {
     /// What was left out when the record was kept; `None` of a whole one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub thinned: Option<Thinned>,
+}
+
+/// How many rows about cases were left out: what was seen of each case is whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Thinned {
+    /// Cells that did not fail and of which `missed.json` tells nothing.
+    pub cells: usize,
+    /// Entries of the comparison.
+    pub comparison: usize,
 }
 
 impl Summary {

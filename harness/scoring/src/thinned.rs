@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::case_outcome::CaseScore;
@@ -12,16 +12,7 @@ use crate::cell::{Cell, KindScore};
 use crate::fields::FieldScore;
 use crate::json::read_json;
 use crate::record::{CellRun, Status};
-use crate::summary::Summary;
-
-/// How many rows about cases were left out: what was seen of each case is whole.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Thinned {
-    /// Cells that did not fail and of which `missed.json` tells nothing.
-    pub cells: usize,
-    /// Entries of the comparison.
-    pub comparison: usize,
-}
+use crate::summary::{Summary, Thinned};
 
 /// As much of a summary as tells how it is to be read.
 #[derive(Deserialize)]
