@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import sources
+import thinning
 from soaklane.page import page as soak_page
 from vmlane import LaneError, Misuse
 from vmlane.kernels import keys
@@ -26,8 +27,6 @@ MATRIX = ("kernels", "arm64", "kernel-cases", "arm64-cases")
 SOAK = RESULTS / "soak/soak.json"
 # All records of scripts/records.toml together.
 MOST_BYTES = 20_000_000
-# Of those that the harness keeps in missed.json, so many of each cell are committed.
-MOST_MISSED = 20
 
 
 @dataclass
@@ -118,22 +117,14 @@ def matching(place: Path, patterns) -> set:
     return {path.relative_to(place) for pattern in patterns for path in place.glob(pattern)}
 
 
-def strip(place: Path):
+def strip(place: Path, harness: Path):
     """Removes what is not committed."""
+    if thinning.thin(place):
+        # Its page says so.
+        report(harness, place)
     for path in [*place.iterdir()]:
         if path.name not in {pattern.split("/")[0] for pattern in FILES}:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
-    if (missed := place / "missed.json").exists():
-        missed.write_text(json.dumps(thinned(json.loads(missed.read_text())), separators=(",", ":"), ensure_ascii=False) + "\n")
-
-
-def thinned(missed: dict) -> dict:
-    """The events of each cell evenly thinned, at least one of each group; the totals stay."""
-    for cell in missed["cells"]:
-        step = -(-sum(len(group["events"]) for group in cell["groups"]) // MOST_MISSED)
-        for group in cell["groups"]:
-            group["events"] = group["events"][::max(step, 1)]
-    return missed
 
 
 def report(harness: Path, *words) -> str:

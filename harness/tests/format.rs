@@ -85,6 +85,8 @@ fn without_root(keys: &mut Keys, dir: &Path) {
     let run = ["run", "-m", "replay,preload,watch-preload"];
     let workloads = ["-w", "fork-bomb", "-w", "paced$", "-w", "case/end-exit"];
     measured(keys, dir, "run", &[&run[..], &workloads, &small].concat());
+    common::thin(&dir.join("run"));
+    walk(keys, &dir.join("run"));
     let baseline = dir.join("gate.json");
     let gate = ["gate", "--baseline", baseline.to_str().unwrap(), "--update"];
     let choice = ["-m", "preload", "-w", "paced$"];

@@ -9,8 +9,8 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from committed import MOST_MISSED, thinned
 from soaklane.page import page
+from thinning import MOST_MISSED, thinned_missed
 
 TOP = Path(__file__).parents[2]
 TABLE = """
@@ -66,7 +66,7 @@ class Records(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.top = Path(folder.name)
-        for name in ("records", "committed.py", "sources.py"):
+        for name in ("records", "committed.py", "sources.py", "thinning.py"):
             self.write(f"scripts/{name}", (TOP / "scripts" / name).read_text(), 0o755)
         shutil.copytree(TOP / "scripts/soaklane", self.top / "scripts/soaklane")
         shutil.copytree(TOP / "scripts/vmlane", self.top / "scripts/vmlane", ignore=shutil.ignore_patterns("tests"))
@@ -144,7 +144,7 @@ class Records(unittest.TestCase):
         def groups(*sizes):
             return [{"total": 9000, "events": [[pid, 0] for pid in range(size)]} for size in sizes]
 
-        found = thinned({"cells": [{"groups": groups(990, 10, 1)}, {"groups": groups(MOST_MISSED)}]})["cells"]
+        found = thinned_missed({"cells": [{"groups": groups(990, 10, 1)}, {"groups": groups(MOST_MISSED)}]})["cells"]
         many, few = [[len(group["events"]) for group in cell["groups"]] for cell in found]
         self.assertEqual((many, few), ([20, 1, 1], [MOST_MISSED]))
         self.assertEqual([event[0] for event in found[0]["groups"][0]["events"][:3]], [0, 51, 102])

@@ -93,10 +93,13 @@ fn complete(summary: &Summary) -> Vec<String> {
     {
         return faults;
     }
-    let there: BTreeSet<_> = summary
-        .cells
-        .iter()
+    // Of a record that was thinned the rows of cases tell of cells that were left out.
+    let cases = summary.thinned.iter().flat_map(|_| &summary.cases);
+    let cases = cases.map(|one| (one.workload.as_str(), one.configuration.as_str()));
+    let cells = summary.cells.iter();
+    let there: BTreeSet<_> = cells
         .map(|cell| (cell.workload.as_str(), cell.subject()))
+        .chain(cases)
         .collect();
     for monitor in &record.monitors {
         if let Some(lines) = &monitor.unavailable {

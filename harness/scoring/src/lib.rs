@@ -46,6 +46,7 @@ mod stationary;
 pub mod stats;
 mod summary;
 pub mod sweep;
+mod thinned;
 
 pub use blind::score_blind;
 pub use buffer::{BufferScore, LOSS_TEST_BUFFERS, LOSS_TEST_NS};
@@ -72,4 +73,4 @@ pub use slowdown::{Extra, Overall, Slowdown};
 pub use snapshot::SnapshotScore;
 pub use stall::Stall;
 pub use stationary::{Drift, Stationarity};
-pub use summary::Summary;
+pub use summary::{Summary, Thinned};

@@ -9,9 +9,10 @@ use contract::Kind;
 use crate::cell::{Cell, KindScore};
 use crate::comparison::{Comparison, Share};
 use crate::loss_rate::Loss;
-use crate::record::{FORMAT, read_json};
+use crate::record::FORMAT;
 use crate::slowdown::Slowdown;
 use crate::summary::Summary;
+use crate::thinned;
 
 /// How far a rate may be from its quotient: JSON keeps all digits, a hand four.
 const ROUNDED: f64 = 1e-4;
@@ -20,7 +21,7 @@ impl Summary {
     /// Reads `DIR/summary.json`. An error names it, and the figure in it that cannot be.
     pub fn read(dir: &Path) -> Result<Self> {
         let path = dir.join("summary.json");
-        let found: Self = read_json(&path)?;
+        let found = thinned::read(&path, dir)?;
         check(&found).with_context(|| {
             format!(
                 "{}: cannot be: harness score makes it again",

@@ -35,6 +35,18 @@ pub struct Summary {
     /// What each monitor saw of each case.
     #[serde(default)]
     pub cases: Vec<CaseScore>,
+    /// What was left out when the record was kept; `None` of a whole one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thinned: Option<Thinned>,
+}
+
+/// How many rows about cases were left out: what was seen of each case is whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Thinned {
+    /// Cells that did not fail and of which `missed.json` tells nothing.
+    pub cells: usize,
+    /// Entries of the comparison.
+    pub comparison: usize,
 }
 
 impl Summary {
@@ -66,6 +78,7 @@ impl Summary {
             noise_floor: NoiseFloor::new(&overhead),
             cost_model: models,
             cells,
+            thinned: None,
         })
     }
 

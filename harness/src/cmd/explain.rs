@@ -1,6 +1,7 @@
 //! `harness explain`: which events a monitor missed, reported wrongly or reported though they never
 //! happened, and the likely cause.
 
+use std::collections::BTreeSet;
 use std::io::{IsTerminal, stdout};
 use std::path::PathBuf;
 
@@ -48,14 +49,17 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<()> {
     let bad = |error: anyhow::Error| misuse(format!("{error:#}"));
     Record::read(&args.dir).map_err(bad)?;
     let summary = Summary::read(&args.dir).map_err(bad)?;
-    let names = |of: fn(&scoring::Cell) -> &str| {
-        let mut all: Vec<&str> = summary.cells.iter().map(of).collect();
-        all.sort_unstable();
-        all.dedup();
-        all
+    // Of a case, cells of which nothing went wrong may be left out.
+    let cases = summary.cases.iter();
+    let cases = cases.map(|case| [&*case.configuration, &*case.workload]);
+    let cells = summary.cells.iter();
+    let cells = cells.map(|cell| [&*cell.configuration, &*cell.workload]);
+    let each: BTreeSet<_> = cells.chain(cases).collect();
+    let names = |place: usize| {
+        let all: BTreeSet<&str> = each.iter().map(|both| both[place]).collect();
+        all.into_iter().collect::<Vec<_>>()
     };
-    let monitors = names(|cell| &cell.configuration);
-    let workloads = names(|cell| &cell.workload);
+    let (monitors, workloads) = (names(0), names(1));
     let monitors = select::recorded("-m", &args.monitors, &monitors)?;
     let workloads = select::recorded("-w", &args.workloads, &workloads)?;
     let asked = [

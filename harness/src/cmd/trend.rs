@@ -62,6 +62,11 @@ pub(crate) fn trend(args: &TrendArgs) -> Result<()> {
         .collect();
     let (own, others) = trend::apart(&given);
     others.iter().for_each(|line| say(line));
+    for (name, one) in own.iter().map(|one| (one.name, one.summary)) {
+        if let Some(words) = report::thinned(one) {
+            say(&format!("{name}: {words}"));
+        }
+    }
     if own.len() < 2 {
         let name = own.first().map_or("", |one| one.name);
         return Err(misuse(format!(

@@ -116,6 +116,14 @@ pub(crate) fn measured(dir: &Path, args: &[&str]) -> Value {
     summary(&out)
 }
 
+/// Thins a record as it is thinned before it is committed.
+pub(crate) fn thin(record: &Path) {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/thinning.py");
+    let done = Command::new("python3").arg(&script).arg(record).status();
+    let repeat = format!("repeat with: {} {}", script.display(), record.display());
+    assert!(done.unwrap().success(), "{repeat}");
+}
+
 pub(crate) fn summary(record: &Path) -> Value {
     serde_json::from_slice(&fs::read(record.join("summary.json")).unwrap()).unwrap()
 }

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::figure::{Figure, Noise, Side, figures};
 use crate::fold::folded;
 use crate::machine::machine;
+use crate::thinned::thinned;
 
 /// What differs.
 #[derive(Debug, Serialize)]
@@ -16,6 +17,8 @@ pub struct Differences {
     pub(super) machines: [String; 2],
     /// Why times and costs are not compared.
     pub(super) no_speed: Option<String>,
+    /// What of a record was not kept, so that it cannot be compared.
+    pub(super) thinned: Vec<String>,
     /// Figures that both records have.
     pub(super) compared: usize,
     pub(super) rows: Vec<Difference>,
@@ -45,6 +48,7 @@ pub fn compare(old: &Summary, new: &Summary, names: [String; 2]) -> Differences 
     let [old, new] = [old, new].map(|one| folded(one.clone()));
     let (old, new) = (&old, &new);
     let mut found = Differences {
+        thinned: not_kept(&names, [old, new]),
         names,
         machines: [old, new].map(|one| machine(&one.record.machine)),
         no_speed: no_speed(old, new),
@@ -69,6 +73,14 @@ pub fn compare(old: &Summary, new: &Summary, names: [String; 2]) -> Differences 
         }
     }
     found
+}
+
+fn not_kept(names: &[String; 2], both: [&Summary; 2]) -> Vec<String> {
+    let lines = names
+        .iter()
+        .zip(both)
+        .filter_map(|(name, one)| Some(format!("{name}: {}", thinned(one)?)));
+    lines.collect()
 }
 
 fn no_speed(old: &Summary, new: &Summary) -> Option<String> {

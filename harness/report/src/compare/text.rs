@@ -13,6 +13,7 @@ pub fn text(found: &Differences) -> String {
     for (name, machine) in found.names.iter().zip(&found.machines) {
         lines.push(format!("{name}: {machine}"));
     }
+    lines.extend(found.thinned.iter().cloned());
     lines.extend(found.no_speed.clone());
     lines.push(String::new());
     for row in &found.rows {

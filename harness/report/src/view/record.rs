@@ -16,6 +16,7 @@ use crate::overview::Overview;
 use crate::parts::Parts;
 use crate::plots::Plot;
 use crate::sweep::Sweeps;
+use crate::thinned::thinned;
 use crate::verdict::{LEGEND, Verdict};
 use crate::{lineage, told};
 
@@ -45,6 +46,8 @@ pub(super) struct View<'a> {
     recovered: &'a [String],
     /// What could not be measured there.
     notes: &'a [String],
+    /// What is left out of summary.json.
+    thinned: Option<String>,
     verdict: Verdict,
     lender: Option<&'a str>,
     /// Records of the page and of the same machine that answer a need differently.
@@ -116,6 +119,7 @@ impl<'a> View<'a> {
             floors: floors(summary),
             recovered: &record.recovered,
             notes: &record.notes,
+            thinned: thinned(summary),
             verdict: Verdict::new(summary)?,
             lender: parts.lender.as_deref(),
             others,

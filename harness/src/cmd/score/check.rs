@@ -54,9 +54,11 @@ fn fine(dir: &Path, summary: &Summary, raw: bool) -> String {
         .iter()
         .filter(|cell| cell.status == Status::Failed);
     let counted = match raw {
-        true => "counted again from raw/",
-        false => "raw/ is not there, so nothing was counted again",
+        true => "counted again from raw/".into(),
+        false => "raw/ is not there, so nothing was counted again".to_owned(),
     };
+    let thinned = report::thinned(summary).map(|words| format!("; {words}"));
+    let counted = counted + &thinned.unwrap_or_default();
     format!(
         "{}: no fault: {} cells, {} of them failed with a reason, commit {}; {counted}\n",
         dir.display(),
