@@ -140,10 +140,11 @@ fn parse(bytes: &[u8]) -> Result<Vec<AcctRecord>, String> {
     if !rest.is_empty() {
         return Err("is cut off".into());
     }
-    let records = records
-        .iter()
-        .map(AcctRecord::parse)
-        .collect::<Result<_, _>>();
-    records
-        .map_err(|version| format!("a record of process accounting has version {version}, not 3"))
+    let mut parsed = Vec::with_capacity(records.len());
+    for record in records {
+        parsed.push(AcctRecord::parse(record).map_err(|version| {
+            format!("a record of process accounting has version {version}, not 3")
+        })?);
+    }
+    Ok(parsed)
 }
