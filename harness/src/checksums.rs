@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, Read};
+use std::io::{ErrorKind, Read};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
@@ -40,10 +40,10 @@ struct Sum {
 
 /// Writes those of the raw files that the cell in `dir` has.
 pub(crate) fn write(dir: &Path) -> Result<()> {
-    let mut sums = BTreeMap::new();
+    let (mut sums, mut piece) = (BTreeMap::new(), piece());
     for name in RAW {
-        if fs::exists(dir.join(name)).context(name)? {
-            sums.insert(name.to_owned(), sum(&dir.join(name))?);
+        if let Some(sum) = sum(&dir.join(name), &mut piece)? {
+            sums.insert(name.to_owned(), sum);
         }
     }
     write_json(&dir.join(FILE), &sums)
@@ -53,16 +53,14 @@ pub(crate) fn write(dir: &Path) -> Result<()> {
 /// checksums.
 pub(crate) fn check(dir: &Path) -> Result<()> {
     let path = dir.join(FILE);
-    if fs::symlink_metadata(&path).is_err_and(|why| why.kind() == io::ErrorKind::NotFound) {
+    if fs::symlink_metadata(&path).is_err_and(|why| why.kind() == ErrorKind::NotFound) {
         return Ok(());
     }
     let sums: BTreeMap<String, Sum> = read_json(&path)?;
+    let mut piece = piece();
     for name in RAW {
         let path = dir.join(name);
-        let found = match fs::exists(&path).context(name)? {
-            true => Some(sum(&path)?),
-            false => None,
-        };
+        let found = sum(&path, &mut piece)?;
         if found.as_ref() != sums.get(name) {
             bail!(
                 "{}: is not what was measured, its checksum in {FILE} is another: measure again",
@@ -73,13 +71,22 @@ pub(crate) fn check(dir: &Path) -> Result<()> {
     Ok(())
 }
 
-fn sum(path: &Path) -> Result<Sum> {
+/// Room for what is read of a file at once, small enough to be summed while it is in the CPU's cache.
+fn piece() -> Vec<u8> {
+    vec![0; 1 << 16]
+}
+
+/// `None` of a file that is not there.
+fn sum(path: &Path, piece: &mut [u8]) -> Result<Option<Sum>> {
     let mut hasher = crc32fast::Hasher::new();
-    let (mut bytes, mut piece) = (0, vec![0; 1 << 18]);
+    let mut bytes = 0;
     let why = || format!("{}: cannot be read: measure again", path.display());
-    let mut file = file::open(path).with_context(why)?;
+    let mut file = match file::open(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        file => file.with_context(why)?,
+    };
     loop {
-        match file.read(&mut piece).with_context(why)? {
+        match file.read(piece).with_context(why)? {
             0 => break,
             length => {
                 bytes += length as u64;
@@ -87,10 +94,10 @@ fn sum(path: &Path) -> Result<Sum> {
             }
         }
     }
-    Ok(Sum {
+    Ok(Some(Sum {
         bytes,
         crc32: format!("{:08x}", hasher.finalize()),
-    })
+    }))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::process::Command;
 
-use contract::{EMULATOR, LANE};
+use contract::LANE;
 
 use crate::cgroup::Hierarchy;
 use scoring::record::Machine;
@@ -40,7 +40,6 @@ pub(crate) fn describe(hierarchy: Option<&Hierarchy>) -> Machine {
             .unwrap_or_default()
     };
     let kernel = field(|names| names.release());
-    let virtualisation = virtualisation();
     Machine {
         config: config(&kernel),
         arch: field(|names| names.machine()),
@@ -50,8 +49,8 @@ pub(crate) fn describe(hierarchy: Option<&Hierarchy>) -> Machine {
         memory_bytes: key("/proc/meminfo", "MemTotal")
             .and_then(|text| text.split(' ').next()?.parse::<u64>().ok())
             .map_or(0, |kib| kib * 1024),
-        correctness_only: virtualisation == EMULATOR,
-        virtualisation,
+        correctness_only: contract::emulated(),
+        virtualisation: virtualisation(),
         clocksource: read("/sys/devices/system/clocksource/clocksource0/current_clocksource"),
         cgroup: hierarchy.map_or("none", Hierarchy::version).into(),
         distribution: os_release(),

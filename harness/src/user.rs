@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use anyhow::{Context, Result};
 use nix::unistd::{Gid, Uid, geteuid};
+use workloads::OWNER_OF_SET_USER_ID;
 
 /// A user and a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,10 +17,6 @@ pub(crate) struct User {
 
 /// The id every distribution has for "nobody", and the kernel for ids it cannot map.
 const NOBODY: u32 = 65534;
-
-/// Whose set-user-id program the workloads have: run by itself it gains nothing, and the case would say that the
-/// file system does not obey such programs.
-const OWNER_OF_SET_USER_ID: u32 = 65533;
 
 /// The id of a user given by number or name.
 pub(crate) fn uid(text: &str) -> Result<u32, String> {

@@ -13,6 +13,7 @@ mod process_table;
 mod pulse;
 mod recent;
 mod table;
+mod teller;
 mod writer;
 
 pub(crate) use answers::unanswerable;

@@ -17,9 +17,9 @@
 //! ticks that it lived, rounded to 24 bits. Together they are good to a second at best, of a clock
 //! that may be set; so no time is told, only when the record was read.
 //!
-//! Where the kernel drops, silently: (1) when the file system has no more than 2 % free,
+//! Where the kernel drops, silently: (1) when the file system has no more than 2 % available,
 //! looked at every 30 seconds, it stops, and goes on from 4 % (/proc/sys/kernel/acct has the three
-//! numbers). (2) When the file system is frozen or the write fails. (3) When another program calls
+//! numbers, and [`no_space`] asks for what they say). (2) When the file system is frozen or the write fails. (3) When another program calls
 //! acct(2): there is one file for a namespace, the one named last. None of these is
 //! counted anywhere, so nothing is ever reported as lost; but a capture at whose end the kernel writes
 //! into its file no more fails, and says so.
@@ -32,6 +32,7 @@ mod decode;
 mod follow;
 mod others;
 mod record;
+mod space;
 
 #[cfg(test)]
 mod tests;
@@ -44,12 +45,13 @@ use contract::{
     Buffer, Claims, Clock, Counters, Decode, Field, Kind, Monitor, OptionKind, OptionSpec, Options,
     Recovered, Result, Session, Unavailable,
 };
-use nix::sys::statvfs::statvfs;
 
 use follow::{Follower, detailed, switch_off};
 
 pub use others::others_account;
 pub use record::AcctRecord;
+use space::SETTINGS;
+pub use space::no_space;
 
 pub(crate) struct Accounting;
 
@@ -59,9 +61,6 @@ const OPTIONS: &[OptionSpec] = &[OptionSpec {
     kind: OptionKind::Word(&["base", "all"]),
     about: "told of an exit; all: comm, uid, gid and tty too, which are in its records anyway",
 }];
-
-/// There only in a kernel that can keep accounts.
-const SETTINGS: &str = "/proc/sys/kernel/acct";
 
 impl Monitor for Accounting {
     fn name(&self) -> &'static str {
@@ -139,14 +138,13 @@ pub fn missing() -> Vec<Unavailable> {
             remedy,
         );
     }
-    let dir = crate::common::host_lock::dir().unwrap_or_default();
-    let room = statvfs(&dir).is_ok_and(|fs| fs.blocks_available() * 10 > fs.blocks());
-    if !room {
-        lack(
-            format!("a tenth of the file system of {}", dir.display()),
-            "free space there: without it the kernel leaves records out",
-        );
-    }
+    missing.extend(match crate::common::host_lock::dir() {
+        Ok(dir) => no_space(&dir),
+        Err(why) => Some(Unavailable::new(
+            "a folder for the accounts",
+            why.to_string(),
+        )),
+    });
     let config = "CONFIG_BSD_PROCESS_ACCT=y and CONFIG_BSD_PROCESS_ACCT_V3=y";
     missing.extend(crate::common::reasons::not_shown(SETTINGS, config));
     missing.extend(other_users);

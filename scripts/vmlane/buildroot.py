@@ -10,7 +10,7 @@ from pathlib import Path
 from . import need
 from .kernels import tools
 from .machines import AMD64, Machine
-from .packages import cache, unpacked
+from .packages import cache, link_awk, unpacked
 
 # $1 is the root, $2 the cache, which has the same path inside; the rest is the command.
 ENTER = """set -e
@@ -34,10 +34,7 @@ def root(machine: Machine = AMD64) -> Path:
     tree = unpacked(f"build-{wanted['suite']}-{digest}", packages, [wanted["suite"]], whole=True)
     for place in ("proc", "dev", "tmp"):
         (tree / place).mkdir(exist_ok=True)
-    # The link that the package's install script, which does not run here, would make.
-    awk = tree / "usr/bin/awk"
-    if not awk.is_symlink():
-        awk.symlink_to("mawk")
+    link_awk(tree)
     return tree
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from . import LaneError, need
 from .kernels import tools
 from .machines import AMD64, Machine
-from .packages import unpacked
+from .packages import link_awk, unpacked
 
 HERE = Path(__file__).parent
 # Names the first partition, so that the kernel finds its root under any disk number.
@@ -88,9 +88,7 @@ class Tree:
             if part.is_dir() and not part.is_symlink():
                 shutil.copytree(part, self.root / part.name, symlinks=True, dirs_exist_ok=True,
                                 ignore=shutil.ignore_patterns("doc", "man", "locale", "__pycache__"))
-        awk = self.root / "usr/bin/awk"
-        if (self.root / "usr/bin/mawk").exists() and not awk.is_symlink():
-            awk.symlink_to("mawk")
+        link_awk(self.root)
 
     def busybox(self):
         """Applets for init, and for commands of which the image has no program."""

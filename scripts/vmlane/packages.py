@@ -132,3 +132,8 @@ def unpacked(label: str, names, suites, whole=False, note="", arch="") -> Path:
     return final
 
 
+def link_awk(root: Path):
+    """The link that the install script of mawk would make, which does not run here."""
+    awk = root / "usr/bin/awk"
+    if (root / "usr/bin/mawk").exists() and not awk.is_symlink():
+        awk.symlink_to("mawk")

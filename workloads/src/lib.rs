@@ -12,5 +12,5 @@ pub use definition::{Definition, definitions};
 pub use foreign::ForeignCommand;
 pub use ledger::prepare;
 pub use models::models;
-pub use programs::{install, readiness_probe};
+pub use programs::{OWNER_OF_SET_USER_ID, install, readiness_probe};
 pub use runner::{Outcome, Run, may_become, run};

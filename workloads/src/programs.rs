@@ -34,8 +34,8 @@ pub fn readiness_probe() -> &'static str {
 pub(crate) const SCRATCH: &str = "scratch";
 /// This program is installed a second time, as one that runs as another user.
 const SET_USER_ID: (&str, &str) = ("target-dynamic", "target-set-user-id");
-/// That user, which owns nothing else.
-const OTHER_USER: u32 = 65533;
+/// That user, which owns nothing else. Run by itself such a program gains nothing, so no workload may be this user.
+pub const OWNER_OF_SET_USER_ID: u32 = 65533;
 
 /// Writes every program into `dir`, which it makes where necessary, executable for every user.
 pub fn install(dir: &Path) -> Result<()> {
@@ -67,10 +67,10 @@ pub fn install(dir: &Path) -> Result<()> {
     Ok(())
 }
 
-/// A copy that belongs to [`OTHER_USER`] and runs as it. Only root can make one.
+/// A copy that belongs to [`OWNER_OF_SET_USER_ID`] and runs as it. Only root can make one.
 fn install_set_user_id(from: &Path, to: &Path) -> std::io::Result<()> {
     write(to, &fs::read(from)?)?;
-    std::os::unix::fs::chown(to, Some(OTHER_USER), Some(OTHER_USER))?;
+    std::os::unix::fs::chown(to, Some(OWNER_OF_SET_USER_ID), Some(OWNER_OF_SET_USER_ID))?;
     // After the change of owner, which takes the bit away.
     fs::set_permissions(to, fs::Permissions::from_mode(0o4755))
 }

@@ -3,7 +3,7 @@
 /// Set by the init of the VM lane to the accelerator of its QEMU.
 pub const LANE: &str = "ROLLCALL_VM";
 /// The accelerator that emulates.
-pub const EMULATOR: &str = "tcg";
+const EMULATOR: &str = "tcg";
 
 /// Whether this machine's CPUs are emulated: they share a host, and stand still while others run.
 pub fn emulated() -> bool {

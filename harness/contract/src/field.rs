@@ -69,23 +69,15 @@ impl Field {
         Field::InnerPid,
     ];
     /// Those that lie in [`crate::Fields`] itself.
-    pub const USUAL: [Field; 4] = [Field::Exe, Field::Argv, Field::Ppid, Field::Status];
+    pub const USUAL: [Field; 4] = {
+        let [exe, argv, ppid, status, ..] = Self::ALL;
+        [exe, argv, ppid, status]
+    };
     /// Those that are [`crate::Details`] of an event.
-    pub const DETAILS: [Field; 13] = [
-        Field::Path,
-        Field::Comm,
-        Field::Cwd,
-        Field::Uid,
-        Field::Euid,
-        Field::Gid,
-        Field::Auid,
-        Field::Session,
-        Field::Tty,
-        Field::StartNs,
-        Field::Cgroup,
-        Field::PidNs,
-        Field::InnerPid,
-    ];
+    pub const DETAILS: [Field; 13] = {
+        let [_, _, _, _, details @ ..] = Self::ALL;
+        details
+    };
 
     /// Whether it is a path or a name (or several), not a number.
     pub const fn is_text(self) -> bool {

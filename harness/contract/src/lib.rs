@@ -30,7 +30,7 @@ pub use arena::{Arena, DetailsId, Span, argv_bytes, split_argv};
 pub use claims::{Claims, Clock, Offer};
 pub use details::{Details, DetailsBuf, Value};
 pub use elf::{loader, no_loader};
-pub use emulated::{EMULATOR, LANE, emulated};
+pub use emulated::{LANE, emulated};
 pub use error::{Error, Result, Unavailable};
 pub use escape::{plain, plain_lines, shown};
 pub use event::{Event, EventLog, EventRef, Origin};

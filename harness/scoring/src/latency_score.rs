@@ -28,11 +28,11 @@ impl LatencyScore {
     pub(super) fn of(each: &[&[LatencyHistogram; 3]]) -> Result<Self> {
         let mut score = Self::default();
         for &kind in Kind::EVERY {
-            let repetitions: Vec<_> = each.iter().map(|of| of[kind as usize].clone()).collect();
-            let pooled = LatencyHistogram::pool(&repetitions)?;
+            let repetitions = || each.iter().map(|of| &of[kind as usize]);
+            let pooled = LatencyHistogram::pool(repetitions())?;
             let percentiles = pooled.percentiles();
             score.kinds.0.extend(percentiles.map(|of| (kind, of)));
-            let intervals = Intervals::of(&repetitions, &pooled);
+            let intervals = Intervals::of(repetitions(), &pooled);
             score
                 .kinds_interval
                 .0

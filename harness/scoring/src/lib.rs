@@ -60,7 +60,7 @@ pub use gap::Gap;
 pub use latency::{Interval, Intervals, Latency, LatencyHistogram};
 pub use latency_score::LatencyScore;
 pub use lineage::Lineage;
-pub use lives::{LedgerLife, lives};
+pub use lives::{Execs, LedgerLife, lives};
 pub use loss_rate::{Bounds, Loss};
 pub use missed::{Group, MISSED, MissedEvents, MissedOfCell, What};
 pub use noise_floor::{Floor, NoiseFloor, NullPairs};

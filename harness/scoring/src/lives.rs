@@ -1,5 +1,7 @@
 //! The lives that a ledger tells of: which exit and which execs belong to which fork.
 
+use std::ops::Deref;
+
 use contract::{Kind, Ledger, Nanos, Pid, Truth};
 
 /// One process of the workload, by the places of its truths in the ledger.
@@ -10,9 +12,41 @@ pub struct LedgerLife {
     /// Its fork.
     pub fork: u32,
     /// Its programs, in the order of time.
-    pub execs: Vec<u32>,
+    pub execs: Execs,
     /// Its end; `None` of one that was still there.
     pub exit: Option<u32>,
+}
+
+/// Places of execs. Of more than one there are few, and only these have memory of their own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Execs {
+    /// No program, or the only one.
+    AtMostOne(Option<u32>),
+    /// All of them.
+    Several(Vec<u32>),
+}
+
+impl Deref for Execs {
+    type Target = [u32];
+
+    fn deref(&self) -> &[u32] {
+        match self {
+            Self::AtMostOne(one) => one.as_slice(),
+            Self::Several(all) => all,
+        }
+    }
+}
+
+impl FromIterator<u32> for Execs {
+    fn from_iter<I: IntoIterator<Item = u32>>(all: I) -> Self {
+        let mut all = all.into_iter();
+        match (all.next(), all.next()) {
+            (Some(first), Some(second)) => {
+                Self::Several([first, second].into_iter().chain(all).collect())
+            }
+            (one, _) => Self::AtMostOne(one),
+        }
+    }
 }
 
 /// All lives that begin with a fork, by pid and in the order of time.
@@ -26,7 +60,8 @@ pub fn lives(ledger: &Ledger) -> Vec<LedgerLife> {
     let mut places: Vec<(Pid, Nanos, u32)> = keyed
         .map(|(place, truth)| (truth.pid, truth.after, place))
         .collect();
-    places.sort_unstable();
+    // A ledger is nearly in this order, of which only the stable sort makes use.
+    places.sort();
     let (mut found, mut forks, mut of_pid) = (Vec::new(), Vec::new(), Vec::new());
     for same in places.chunk_by(|one, next| one.0 == next.0) {
         of_pid.clear();

@@ -9,6 +9,7 @@ use crate::cell::Cell;
 use crate::comparison::Comparison;
 use crate::cost_model::{CostModel, cost_model};
 use crate::noise_floor::NoiseFloor;
+use crate::parallel;
 use crate::record::{Experiment, FORMAT, Record, WorkloadInfo};
 use crate::scored::Scored;
 use crate::slowdown::{Overall, OverheadFits};
@@ -54,15 +55,14 @@ impl Summary {
     pub fn new(record: Record, mut scored: Vec<Scored>) -> Result<Self> {
         scored.sort_by_key(|scored| scored.cell.order);
         let overhead = OverheadFits::new(&record, &scored);
-        let mut comparison = Vec::new();
-        for (workload, monitor) in combinations(&record, &scored) {
-            let cells = scored.iter().filter(|one| one.cell.workload == workload);
+        let comparison = parallel::each(&combinations(&record, &scored), |(workload, monitor)| {
+            let cells = scored.iter().filter(|one| one.cell.workload == *workload);
             let cells: Vec<&Scored> = cells.collect();
             let own = cells.iter().filter(|one| one.cell.subject() == monitor);
             let own: Vec<&Scored> = own.copied().collect();
-            let names = (workload.as_str(), monitor.as_str());
-            comparison.push(compare(names, &own, &cells, &overhead, record.seed)?);
-        }
+            compare((workload, monitor), &own, &cells, &overhead, record.seed)
+        });
+        let comparison = comparison.into_iter().collect::<Result<_>>()?;
         let cells: Vec<_> = scored.into_iter().map(|scored| scored.cell).collect();
         let mut models = cost_model(&[&cells]);
         models.sort_by_key(|one| {

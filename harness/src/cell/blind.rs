@@ -1,11 +1,11 @@
 //! Blind windows: the monitor is started, told to stop and started again, killed and started again, while
 //! the workload begins processes by its timetable.
 
-use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
+use std::{fmt, fs};
 
-use anyhow::{Context, Error, Result, bail};
+use anyhow::{Context, Error, Result};
 use contract::{Counters, Privilege};
 use monitors::clock;
 
@@ -20,6 +20,19 @@ use scoring::record::{Start, TOOLS};
 /// The workload is under way before the first start, and each process of the monitor watches for so long.
 /// What is told is only known from the spool afterwards; a snapshot takes a third of it.
 const SPAN: Duration = Duration::from_secs(1);
+
+/// The workload ended before the last start.
+#[derive(Debug)]
+pub(super) struct TooShort;
+
+impl fmt::Display for TooShort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let why = "the workload ended before the monitor was started three times";
+        write!(f, "{why}: use a larger --scale")
+    }
+}
+
+impl std::error::Error for TooShort {}
 
 /// Runs all starts beside the workload, which must go on until the end; the counters are those of the last.
 pub(super) fn starts(
@@ -87,9 +100,7 @@ fn span(workload: &mut WorkloadProcess) -> Result<()> {
     while Instant::now() < until {
         interrupt::check()?;
         if workload.has_ended()? {
-            bail!(
-                "the workload ended before the monitor was started three times: use a larger --scale"
-            );
+            return Err(TooShort.into());
         }
         std::thread::sleep(Duration::from_millis(10));
     }

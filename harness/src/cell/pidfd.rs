@@ -1,6 +1,6 @@
 //! Waits for processes to end without asking again and again.
 
-use std::os::fd::{AsFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsFd, FromRawFd, OwnedFd, RawFd};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -16,7 +16,7 @@ pub(crate) struct PidFds(Option<Vec<OwnedFd>>);
 impl PidFds {
     /// Of these processes, none of which has been waited for.
     pub(crate) fn of(pids: &[u32]) -> Self {
-        Self(pids.iter().map(|&pid| open(pid)).collect())
+        Self(pids.iter().map(|&pid| open(pid).ok()).collect())
     }
 
     /// Until one of them ends, a signal comes or the time is over.
@@ -34,11 +34,10 @@ impl PidFds {
     }
 }
 
-/// `None` where the kernel has no such call, or forbids it.
-fn open(pid: u32) -> Option<OwnedFd> {
+/// A descriptor of a process. Fails where the kernel has no such call (before 5.3), or forbids it.
+pub(crate) fn open(pid: u32) -> nix::Result<OwnedFd> {
     // SAFETY: two numbers are passed, and no memory.
-    let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) };
-    let fd = i32::try_from(fd).ok().filter(|&fd| fd >= 0)?;
+    let fd = Errno::result(unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) })?;
     // SAFETY: the kernel has just opened it, and nothing else has it.
-    Some(unsafe { OwnedFd::from_raw_fd(fd) })
+    Ok(unsafe { OwnedFd::from_raw_fd(fd as RawFd) })
 }

@@ -14,6 +14,7 @@ use crate::user::User;
 use scoring::record::{CellRun, Experiment, Noise};
 
 /// One cell, ready to be run.
+#[derive(Clone, Copy)]
 pub(crate) struct Cell<'a> {
     /// What all cells share.
     pub(crate) stage: &'a Stage,
@@ -116,6 +117,13 @@ impl Cell<'_> {
             self.experiment,
             Experiment::Overhead | Experiment::Loss | Experiment::Foreign
         )
+    }
+
+    /// The same with twice as many processes; `None` where its workload cannot have them.
+    pub(super) fn doubled(self) -> Option<Self> {
+        let scale = 2.0 * self.scale;
+        let cell = Cell { scale, ..self };
+        cell.script(self.workload).is_ok().then_some(cell)
     }
 
     /// What is run.

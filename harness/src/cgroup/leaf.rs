@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use contract::Recovered;
-use monitors::owned_dir;
 use nix::errno::Errno;
 use nix::fcntl::Flock;
 
 use super::hierarchy::{CONTROLLERS, Hierarchy, MEMBERS, PREFIX, SUBTREE, has, put};
+use super::leftovers::swept;
 use super::make::{TRIES, enable, make};
 
 /// What the leaf's name begins with; the controllers that were switched on for it follow. It is no group
@@ -50,20 +50,10 @@ impl Hierarchy {
 
     /// Moves what is in the leaf of a harness that is gone back.
     pub(super) fn sweep_leaves(&self) -> Recovered {
-        let mut found = Recovered::default();
-        let Self::V2(root) = self else {
-            return found;
-        };
-        let put_away = |path: &Path| {
-            let what = format!("leaf {} of a harness that is gone", path.display());
-            match undo(path) {
-                Ok(()) => found.done.push(what),
-                Err(error) => found.left.push(format!("{what}: {error:#}")),
-            }
-            Ok::<(), std::convert::Infallible>(())
-        };
-        let Ok(()) = owned_dir::sweep(std::slice::from_ref(root), LEAF, put_away);
-        found
+        match self {
+            Self::V2(root) => swept(std::slice::from_ref(root), LEAF, "leaf", undo),
+            Self::V1 { .. } => Recovered::default(),
+        }
     }
 }
 

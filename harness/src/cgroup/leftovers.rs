@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
@@ -23,20 +23,31 @@ impl Hierarchy {
     /// Removes groups of dead owners. Whatever still runs in them is ended, and each is named.
     pub(crate) fn sweep(&self) -> Recovered {
         let roots: Vec<_> = self.roots().into_iter().map(Path::to_owned).collect();
-        let mut found = Recovered::default();
-        let put_away = |path: &Path| {
-            let what = format!("control group {} of a harness that is gone", path.display());
-            match remove(path) {
-                Ok(()) => found.done.push(what),
-                Err(error) => found.left.push(format!("{what}: {error:#}")),
-            }
-            Ok::<(), std::convert::Infallible>(())
-        };
-        let Ok(()) = owned_dir::sweep(&roots, PREFIX, put_away);
+        let mut found = swept(&roots, PREFIX, "control group", remove);
         // Last: while groups below have controllers, nothing can move back.
         found.extend(self.sweep_leaves());
         found
     }
+}
+
+/// Puts away what dead owners have left below `roots` and is called `prefix`, each of which is `what`.
+pub(super) fn swept(
+    roots: &[PathBuf],
+    prefix: &str,
+    what: &str,
+    put_away: fn(&Path) -> Result<()>,
+) -> Recovered {
+    let mut found = Recovered::default();
+    let note = |path: &Path| {
+        let what = format!("{what} {} of a harness that is gone", path.display());
+        match put_away(path) {
+            Ok(()) => found.done.push(what),
+            Err(error) => found.left.push(format!("{what}: {error:#}")),
+        }
+        Ok::<(), std::convert::Infallible>(())
+    };
+    let Ok(()) = owned_dir::sweep(roots, prefix, note);
+    found
 }
 
 /// Ends what is in a group and in those below it, which its members may have made, until all can be

@@ -13,7 +13,6 @@ use std::process::Command;
 use contract::{Ledger, Result};
 use monitors::accounting::AcctRecord;
 use nix::errno::Errno;
-use nix::sys::statvfs::statvfs;
 use nix::unistd::acct;
 
 use super::accounting_vs_ledger::{agree, descendants};
@@ -23,10 +22,6 @@ use scoring::record::{read_json, write_json};
 
 /// What is kept in the folder of a cell: the kernel's records of all processes that ended.
 pub const KEPT: &str = "accounting.bin";
-
-/// One part in so many of the file system has to be free: the kernel does not begin to write with less
-/// than 4 % and stops at 2 %.
-const SPARE: u64 = 20;
 
 /// Accounting, switched on; off again when this goes.
 pub(crate) struct Accounting {
@@ -41,9 +36,8 @@ impl Accounting {
     pub(crate) fn start(file: &Path) -> Result<Option<Self>> {
         // The file is there where the monitor of that name has accounting.
         let others = monitors::accounting::others_account().is_some() || file.exists();
-        let space = file.parent().and_then(|dir| statvfs(dir).ok());
-        let space = space.is_some_and(|fs| fs.blocks_available() * SPARE > fs.blocks());
-        if others || !space || !nix::unistd::geteuid().is_root() {
+        let no_space = file.parent().and_then(monitors::accounting::no_space);
+        if others || no_space.is_some() || !nix::unistd::geteuid().is_root() {
             return Ok(None);
         }
         let bad = |why: &dyn std::fmt::Display| {
@@ -146,10 +140,11 @@ fn parse(bytes: &[u8]) -> Result<Vec<AcctRecord>, String> {
     if !rest.is_empty() {
         return Err("is cut off".into());
     }
-    let records = records
-        .iter()
-        .map(AcctRecord::parse)
-        .collect::<Result<_, _>>();
-    records
-        .map_err(|version| format!("a record of process accounting has version {version}, not 3"))
+    let mut parsed = Vec::with_capacity(records.len());
+    for record in records {
+        parsed.push(AcctRecord::parse(record).map_err(|version| {
+            format!("a record of process accounting has version {version}, not 3")
+        })?);
+    }
+    Ok(parsed)
 }

@@ -26,6 +26,7 @@ use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use self::image::Image;
+use crate::cell::pidfd;
 
 /// Its file in the folder of a cell.
 const FILE: &str = "execs.spool";
@@ -127,12 +128,10 @@ fn listener(mut told: PipeReader) -> Result<Option<OwnedFd>> {
         result => result.context("the command's filter")?,
     }
     let [pid, number] = [0, 4]
-        .map(|at| i32::from_ne_bytes([words[at], words[at + 1], words[at + 2], words[at + 3]]));
-    // SAFETY: both calls take numbers alone, and a descriptor that is returned belongs to this process.
+        .map(|at| u32::from_ne_bytes([words[at], words[at + 1], words[at + 2], words[at + 3]]));
+    let process = pidfd::open(pid).context("pidfd_open")?;
+    // SAFETY: the call takes numbers alone, and a descriptor that is returned belongs to this process.
     let taken = unsafe {
-        let process = libc::syscall(libc::SYS_pidfd_open, pid, 0);
-        Errno::result(process).context("pidfd_open")?;
-        let process = OwnedFd::from_raw_fd(process as RawFd);
         let listener = libc::syscall(libc::SYS_pidfd_getfd, process.as_raw_fd(), number, 0);
         Errno::result(listener).context("pidfd_getfd: --argv needs Linux 5.8")?;
         OwnedFd::from_raw_fd(listener as RawFd)

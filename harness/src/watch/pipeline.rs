@@ -4,19 +4,20 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io;
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use contract::{Decode, EventLog, EventRef, Frame, Kind, Observer, Origin, Pid};
 use monitors::event_json;
 
 use super::filter::{Filter, Verdict};
 use super::table::Table;
+use super::teller::Teller;
 use super::writer::{Delivery, End, Outbox};
 
 /// So many bytes of lines are handed on also while there is more to read.
 const ENOUGH: usize = 32 << 10;
-/// How often at most losses that go on are told.
-const AGAIN: Duration = Duration::from_secs(1);
+/// Why a line is not written.
+const TOO_SLOW: &str = "the reader is too slow";
 /// Why an event is neither shown nor filtered out.
 const NOT_KNOWN: &str = "what the filters ask for is not known of their process";
 
@@ -50,7 +51,6 @@ pub(crate) struct Live {
     outbox: Outbox,
     journal: EventLog,
     shown: Shown,
-    lost: BTreeMap<String, u64>,
     told: Teller,
 }
 
@@ -70,15 +70,6 @@ impl Shown {
             (Verdict::Wanted, Form::Table(table)) => table.row(report, &mut self.lines),
         }
     }
-}
-
-/// Says at once that something was lost, and then no oftener than is bearable.
-struct Teller {
-    say: fn(&str),
-    last: Option<Instant>,
-    dropped: u64,
-    unknown: u64,
-    due: Option<Instant>,
 }
 
 impl Live {
@@ -104,14 +95,7 @@ impl Live {
                 lines,
                 count: Count::default(),
             },
-            lost: BTreeMap::new(),
-            told: Teller {
-                say,
-                last: None,
-                dropped: 0,
-                unknown: 0,
-                due: None,
-            },
+            told: Teller::new(say),
         }
     }
 
@@ -120,7 +104,7 @@ impl Live {
             self.shown.count.malformed += 1;
             // The first says what is wrong; the summary how often.
             if self.shown.count.malformed == 1 {
-                (self.told.say)(&malformed.to_string());
+                self.told.say(&malformed.to_string());
             }
         }
         self.put();
@@ -145,23 +129,13 @@ impl Live {
     }
 
     fn hand_on(&mut self) {
-        let unknown = self.shown.count.unknown;
-        if unknown > self.told.unknown {
-            let text = format!("{unknown} events not shown so far: {NOT_KNOWN}");
-            if self.told.tell(&text) {
-                self.told.unknown = unknown;
-            }
+        if !self.shown.lines.is_empty() {
+            self.outbox.take(&mut self.shown.lines);
         }
-        if self.shown.lines.is_empty() {
-            return;
-        }
-        self.outbox.take(&mut self.shown.lines);
-        let dropped = self.outbox.dropped();
-        if dropped > self.told.dropped {
-            self.told.dropped = dropped;
-            let text = format!("{dropped} events not written so far: the reader is too slow");
-            self.told.tell(&text);
-        }
+        let (unknown, dropped) = (self.shown.count.unknown, self.outbox.dropped());
+        self.told.note("not shown", NOT_KNOWN, unknown);
+        self.told.note("not written", TOO_SLOW, dropped);
+        self.told.tell();
     }
 
     /// The last events, what was seen, and what became of the lines.
@@ -173,18 +147,6 @@ impl Live {
         self.filter.finish(&mut out);
         self.hand_on();
         (self.shown.count, self.outbox.close(patience))
-    }
-}
-
-impl Teller {
-    /// Whether it was said.
-    fn tell(&mut self, text: &str) -> bool {
-        let due = self.last.is_none_or(|last| last.elapsed() >= AGAIN);
-        if due {
-            self.last = Some(Instant::now());
-            (self.say)(text);
-        }
-        due
     }
 }
 
@@ -231,23 +193,14 @@ impl Observer for Shared {
 
     fn due(&mut self) -> bool {
         let mut due = false;
-        self.with(|live| {
-            let now = Instant::now();
-            due = live.told.due.is_none_or(|at| now >= at);
-            if due {
-                live.told.due = Some(now + AGAIN / 4);
-            }
-        });
+        self.with(|live| due = live.told.due());
         due
     }
 
     fn lost(&mut self, cause: &str, total: u64) {
         self.with(|live| {
-            let before = live.lost.insert(cause.to_owned(), total).unwrap_or(0);
-            if total > before {
-                live.told
-                    .tell(&format!("{total} events lost so far: {cause}"));
-            }
+            live.told.note("lost", cause, total);
+            live.told.tell();
         });
     }
 }

@@ -1,6 +1,13 @@
 //! Against recorded bytes, and as root against the kernel.
 
-use contract::{DetailsBuf, EventLog, Field, Frame, Kind, Monitor};
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::process::Command;
+
+use contract::{DetailsBuf, EventLog, Field, Frame, Kind, Monitor, Unavailable};
+use nix::mount::{MsFlags, mount};
+use nix::sched::{CloneFlags, unshare};
+use nix::unistd::acct;
 use proptest::prelude::*;
 
 use super::{Accounting, AcctRecord};
@@ -95,4 +102,45 @@ fn ends_are_told_and_it_is_off_afterwards() {
     assert_eq!(told(killed), [(parent, Some(9))]);
     assert_eq!(told(own), []);
     assert!(!super::file().unwrap().exists());
+}
+
+/// Fills a small file system to both sides of the percent at which the kernel begins, and asks both.
+#[test]
+#[ignore = "needs root"]
+fn the_kernel_keeps_accounts_where_this_says_so_and_nowhere_else() {
+    on_machine_for!(Accounting);
+    let settings = fs::read_to_string(super::space::SETTINGS).unwrap();
+    let begin: u64 = settings.split_whitespace().next().unwrap().parse().unwrap();
+    assert!((1..100).contains(&begin), "set kernel.acct to '4 2 30'");
+    let answers = std::thread::spawn(move || {
+        // The thread's own mounts, which end with it.
+        unshare(CloneFlags::CLONE_NEWNS).unwrap();
+        let (none, all) = (None::<&str>, MsFlags::MS_REC | MsFlags::MS_PRIVATE);
+        mount(none, "/", none, all, none).unwrap();
+        [begin + 1, begin - 1].map(on_a_file_system_with)
+    });
+    let [enough, little] = answers.join().unwrap();
+    assert_eq!(enough, (None, true));
+    let why = little.0.unwrap().to_string();
+    assert!(why.contains(&format!("at {begin} %")) && !little.1, "{why}");
+}
+
+/// What is said of a tmpfs of which `percent` is available, and whether the kernel wrote into it.
+fn on_a_file_system_with(percent: u64) -> (Option<Unavailable>, bool) {
+    let dir = tempfile::tempdir().unwrap();
+    let (kind, size) = (Some("tmpfs"), Some("size=4000k"));
+    mount(Some("none"), dir.path(), kind, MsFlags::empty(), size).unwrap();
+    let file = dir.path().join("accounts");
+    fs::write(
+        dir.path().join("filler"),
+        vec![1; (4000 * (100 - percent) / 100) as usize * 1024],
+    )
+    .unwrap();
+    fs::write(&file, "").unwrap();
+    let answer = super::no_space(dir.path());
+    acct::enable(&file).unwrap();
+    let ended = Command::new("true").status();
+    acct::disable().unwrap();
+    assert!(ended.unwrap().success());
+    (answer, fs::metadata(&file).unwrap().size() > 0)
 }

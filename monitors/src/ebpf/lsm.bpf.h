@@ -85,20 +85,7 @@ static inline __attribute__((always_inline)) int executed_lsm(u64 *args, const i
 	return 0;
 }
 
-SEC("lsm/bprm_committed_creds") int on_exec_by_lsm(u64 *args)
-{
-	return executed_lsm(args, BASE);
-}
-
-SEC("lsm/bprm_committed_creds") int on_exec_usual_by_lsm(u64 *args)
-{
-	return executed_lsm(args, USUAL);
-}
-
-SEC("lsm/bprm_committed_creds") int on_exec_all_by_lsm(u64 *args)
-{
-	return executed_lsm(args, ALL);
-}
+EXEC_PROGRAMS("lsm/bprm_committed_creds", _by_lsm, u64 *given, executed_lsm)
 
 // When the last reference to a task goes: of each thread, after its parent has waited for it, and after an
 // RCU grace period. The leader goes last. What was never born has no exit_state.

@@ -335,38 +335,14 @@ executed_perf(struct trace_event_raw_sched_process_exec *event, const int level)
 	return executed(bpf_get_current_task_btf(), path, level);
 }
 
-SEC("tp_btf/sched_process_exec") int on_exec(u64 *args)
-{
-	return executed_btf(args, BASE);
-}
+// The programs of one hook, called `suffix`: one for each level, so that the others cost it nothing. Each does `told`.
+#define EXEC_PROGRAMS(hook, suffix, argument, told)                                    \
+	SEC(hook) int on_exec##suffix(argument) { return told(given, BASE); }          \
+	SEC(hook) int on_exec_usual##suffix(argument) { return told(given, USUAL); }   \
+	SEC(hook) int on_exec_all##suffix(argument) { return told(given, ALL); }
 
-SEC("tp_btf/sched_process_exec") int on_exec_usual(u64 *args)
-{
-	return executed_btf(args, USUAL);
-}
-
-SEC("tp_btf/sched_process_exec") int on_exec_all(u64 *args)
-{
-	return executed_btf(args, ALL);
-}
-
-SEC("tracepoint/sched/sched_process_exec")
-int on_exec_by_perf(struct trace_event_raw_sched_process_exec *event)
-{
-	return executed_perf(event, BASE);
-}
-
-SEC("tracepoint/sched/sched_process_exec")
-int on_exec_usual_by_perf(struct trace_event_raw_sched_process_exec *event)
-{
-	return executed_perf(event, USUAL);
-}
-
-SEC("tracepoint/sched/sched_process_exec")
-int on_exec_all_by_perf(struct trace_event_raw_sched_process_exec *event)
-{
-	return executed_perf(event, ALL);
-}
+EXEC_PROGRAMS("tp_btf/sched_process_exec", , u64 *given, executed_btf)
+EXEC_PROGRAMS("tracepoint/sched/sched_process_exec", _by_perf, struct trace_event_raw_sched_process_exec *given, executed_perf)
 
 #include "lsm.bpf.h"
 

@@ -48,7 +48,36 @@ fn all_definitions_can_be_read_and_are_called_like_their_files() {
 #[test]
 fn recorded_lines_become_the_events_they_are() {
     let count = decode_recorded("testdata/tools", definition);
-    assert!(count >= 11, "only {count} tools are recorded");
+    assert!(count >= 15, "only {count} tools are recorded");
+}
+
+/// What perf said of one program with two threads where the kernel tells the end of a thread from that of a
+/// process, and where it does not.
+#[test]
+fn a_thread_is_no_process_where_the_kernel_tells_them_apart() {
+    let ends = |said: &str, program: &str| {
+        let said = said.as_bytes();
+        let (events, _) = decoded(definition("perf-trace"), said, usize::MAX);
+        let forks = events
+            .lines()
+            .filter(|line| line.contains(r#""kind":"fork""#));
+        let threads = forks.filter(|line| line.contains(&format!(r#""ppid":{program},"#)));
+        let ended = events
+            .lines()
+            .filter(|line| line.contains(r#""kind":"exit""#));
+        let ended = ended.filter_map(|line| line.split(r#""pid":"#).nth(1)?.split(',').next());
+        let ended: Vec<String> = ended.map(str::to_owned).collect();
+        (threads.count(), ended)
+    };
+    let (threads, ended) = ends(include_str!("../../testdata/tools/perf-trace.txt"), "12962");
+    assert_eq!(threads, 0);
+    assert_eq!(ended, ["12772", "12962", "12966", "12965"]);
+    let (threads, ended) = ends(
+        include_str!("../../testdata/tools/perf-trace.5.10.txt"),
+        "97",
+    );
+    assert_eq!(threads, 0);
+    assert_eq!(ended[1..4], ["98", "97", "99"]);
 }
 
 /// Definitions from documentation alone, by the loader of `--tools`, on lines of the documented shape.
@@ -75,7 +104,9 @@ fn decode_recorded(folder: &str, definition: impl Fn(&str) -> &'static Definitio
         if path.extension().is_none_or(|ext| ext != "txt") {
             continue;
         }
-        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        // NAME.txt, or NAME.KERNEL.txt where another kernel has the tool say it otherwise.
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        let name = name.split('.').next().unwrap().to_owned();
         let said = fs::read(&path).unwrap();
         let (found, strange) = decoded(definition(&name), &said, usize::MAX);
         let wanted = path.with_extension("events");

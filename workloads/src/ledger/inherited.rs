@@ -76,36 +76,25 @@ impl Inherited {
             details.text(Field::Path, path.as_bytes());
             details.text(Field::Comm, &name[..name.len().min(COMM)]);
         }
-        let texts = [
-            (Field::Cwd, Some(&self.cwd)),
-            (Field::Tty, self.tty.as_ref()),
-        ];
-        let numbers = [
-            (Field::Uid, Some(self.uid.into())),
-            (Field::Euid, Some(self.uid.into())),
-            (Field::Gid, Some(self.gid.into())),
-            (Field::Auid, self.auid.map(u64::from)),
-            (Field::Session, self.session.map(u64::from)),
-            (Field::Cgroup, self.cgroup),
-            (Field::PidNs, self.pid_ns.map(u64::from)),
-        ];
-        let mut more = DetailsBuf::default();
-        for field in Field::DETAILS {
-            let text = texts
-                .iter()
-                .find(|one| one.0 == field)
-                .and_then(|one| one.1);
-            let number = numbers
-                .iter()
-                .find(|one| one.0 == field)
-                .and_then(|one| one.1);
-            if let Some(text) = text {
-                more.text(field, text.as_bytes());
-            } else if let Some(number) = number {
-                more.number(field, number);
-            }
+        details.text(Field::Cwd, self.cwd.as_bytes());
+        details.number(Field::Uid, self.uid);
+        details.number(Field::Euid, self.uid);
+        details.number(Field::Gid, self.gid);
+        if let Some(auid) = self.auid {
+            details.number(Field::Auid, auid);
         }
-        details.add(more.details());
+        if let Some(session) = self.session {
+            details.number(Field::Session, session);
+        }
+        if let Some(tty) = &self.tty {
+            details.text(Field::Tty, tty.as_bytes());
+        }
+        if let Some(cgroup) = self.cgroup {
+            details.number(Field::Cgroup, cgroup);
+        }
+        if let Some(pid_ns) = self.pid_ns {
+            details.number(Field::PidNs, pid_ns);
+        }
         details
     }
 }

@@ -165,7 +165,7 @@ impl Slot {
             self.exit_after,
             self.exit_before,
         ];
-        let stamped: Vec<_> = own.into_iter().filter(|&stamp| stamp != 0).collect();
+        let stamped = own.into_iter().filter(|&stamp| stamp != 0);
         let made = self.fork_before == 0 || self.fork_before >= self.fork_after;
         (!made || !stamped.is_sorted()).then(|| "its stamps go back in time".into())
     }

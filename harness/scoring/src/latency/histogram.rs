@@ -21,7 +21,8 @@ pub struct Latency {
 /// Detection latency of many events, in nanoseconds.
 #[derive(Clone, Debug)]
 pub struct LatencyHistogram {
-    histogram: Histogram<u64>,
+    /// No record has as many events as 32 bits count, and there is one of these for each kind of each cell.
+    histogram: Histogram<u32>,
     max: u64,
 }
 
@@ -42,9 +43,9 @@ impl LatencyHistogram {
     }
 
     /// All of these together.
-    pub fn pool(each: &[Self]) -> anyhow::Result<Self> {
+    pub fn pool<'a>(each: impl IntoIterator<Item = &'a Self>) -> anyhow::Result<Self> {
         let mut pooled = Self::new()?;
-        each.iter().try_for_each(|one| pooled.add(one))?;
+        each.into_iter().try_for_each(|one| pooled.add(one))?;
         Ok(pooled)
     }
 
@@ -57,12 +58,16 @@ impl LatencyHistogram {
     /// The value, in microseconds, that such a share is at or below.
     pub(crate) fn at(&self, quantile: f64) -> f64 {
         // A bucket is named by its upper end, which may lie above the latest of all.
-        self.histogram.value_at_quantile(quantile).min(self.max) as f64 / 1000.0
+        self.value(quantile).min(self.max) as f64 / 1000.0
     }
 
-    /// The share at or below the value of `other` at `quantile`.
-    pub(super) fn share_below(&self, other: &Self, quantile: f64) -> f64 {
-        let value = other.histogram.value_at_quantile(quantile);
+    /// The upper end, in nanoseconds, of the bucket that such a share is at or below.
+    pub(super) fn value(&self, quantile: f64) -> u64 {
+        self.histogram.value_at_quantile(quantile)
+    }
+
+    /// The share at or below a value in nanoseconds.
+    pub(super) fn share_below(&self, value: u64) -> f64 {
         self.histogram.quantile_below(value)
     }
 

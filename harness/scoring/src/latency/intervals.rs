@@ -34,8 +34,12 @@ pub struct Intervals {
 impl Intervals {
     /// Of the percentiles of `pooled`, which is all `repetitions` together; `None` of fewer than
     /// two repetitions, or with one event in each.
-    pub fn of(repetitions: &[LatencyHistogram], pooled: &LatencyHistogram) -> Option<Self> {
-        let sound: Vec<_> = repetitions.iter().filter(|one| !one.is_empty()).collect();
+    pub fn of<'a>(
+        repetitions: impl IntoIterator<Item = &'a LatencyHistogram>,
+        pooled: &LatencyHistogram,
+    ) -> Option<Self> {
+        let sound = repetitions.into_iter().filter(|one| !one.is_empty());
+        let sound: Vec<_> = sound.collect();
         if sound.len() < 2 || sound.iter().all(|one| one.len() < 2) {
             return None;
         }
@@ -60,9 +64,10 @@ fn standard_error(
     quantile: f64,
 ) -> f64 {
     let all = pooled.len() as f64;
-    let share = pooled.share_below(pooled, quantile);
+    let value = pooled.value(quantile);
+    let share = pooled.share_below(value);
     let off = |one: &&LatencyHistogram| {
-        let below = one.share_below(pooled, quantile);
+        let below = one.share_below(value);
         (one.len() as f64 * (below - share)).powi(2)
     };
     let squares: f64 = repetitions.iter().map(off).sum();

@@ -72,7 +72,7 @@ fn edges(told: &Told<'_>, truths: &[u32]) -> Vec<Edge> {
 fn life_of_truths(told: &Told<'_>) -> Vec<u32> {
     let mut life_of = vec![UNTOLD; told.ledger.truths.len()];
     for (place, life) in (0..).zip(&told.lives) {
-        for &truth in [life.fork].iter().chain(&life.execs).chain(&life.exit) {
+        for &truth in [life.fork].iter().chain(&*life.execs).chain(&life.exit) {
             life_of[truth as usize] = place;
         }
     }
