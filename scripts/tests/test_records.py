@@ -10,7 +10,7 @@ import unittest
 from pathlib import Path
 
 from soaklane.page import page
-from thinning import MOST_MISSED, thinned_missed
+from thinning import MOST_MISSED, thin, thinned_missed
 
 TOP = Path(__file__).parents[2]
 TABLE = """
@@ -149,6 +149,30 @@ class Records(unittest.TestCase):
         self.assertEqual((many, few), ([20, 1, 1], [MOST_MISSED]))
         self.assertEqual([event[0] for event in found[0]["groups"][0]["events"][:3]], [0, 51, 102])
         self.assertEqual({group["total"] for cell in found for group in cell["groups"]}, {9000})
+
+    def test_of_cases_what_was_seen_stays(self):
+        def cell(order, workload, status="ok"):
+            return {"order": order, "workload": workload, "status": status, "kinds": {"fork": {"offered": True, "missed": 0}},
+                    "fields": {"exe": {"offered": False, "wrong": 0}}, "unrelated": 0, "error": None}
+
+        workloads = [{"name": "a", "model": "case"}, {"name": "b", "model": "tree"}]
+        cells = [cell(0, "a"), cell(1, "a"), cell(2, "a", "failed"), cell(3, "b")]
+        summary = {"record": {"workloads": workloads}, "cells": cells, "comparison": [{"workload": "a"}, {"workload": "b"}],
+                   "cases": [{"workload": "a", "same": True, "error": None}]}
+        self.write("record/summary.json", json.dumps(summary))
+        self.write("record/missed.json", json.dumps({"cells": [{"order": 1, "groups": []}]}))
+        self.assertTrue(thin(self.top / "record"))
+        found = json.loads((self.top / "record/summary.json").read_text())
+        self.assertEqual([one["order"] for one in found["cells"] if "order" in one], [1, 2, 3])
+        self.assertEqual(found["cells"][0], {"order": 1, "workload": "a", "status": "ok", "kinds": {"fork": {"offered": True}},
+                                             "fields": {"exe": {}}})
+        self.assertEqual((found["comparison"], found["cases"]), ([{"workload": "b"}], [{"workload": "a", "same": True}]))
+        self.assertEqual((found["thinned"], "record" in found), ({"cells": 1, "comparison": 1}, False))
+        self.assertFalse(thin(self.top / "record"), "it is thinned already")
+        summary["record"]["workloads"] = workloads[1:]
+        self.write("record/summary.json", json.dumps(summary))
+        self.assertFalse(thin(self.top / "record"), "it has no cases")
+        self.assertEqual(json.loads((self.top / "record/summary.json").read_text()), summary)
 
     def test_guests_of_another_architecture(self):
         self.write("scripts/records.toml", TABLE + '["arm64/KEY"]\nwhat = "there"\ncommand = "run --reps 1"\nminutes = 1\n'

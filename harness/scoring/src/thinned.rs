@@ -31,18 +31,25 @@ pub(crate) fn read(path: &Path, dir: &Path) -> Result<Summary> {
     }
     let cell = serde_json::to_value(Cell::blank(&CellRun::nothing("", "")))?;
     let case = serde_json::to_value(nothing())?;
-    for (rows, row) in [("cells", &cell), ("cases", &case)] {
-        each(found.get_mut(rows), |one| fill(one, row));
-    }
     let parts = [
         ("kinds", serde_json::to_value(KindScore::default())?),
         ("fields", serde_json::to_value(FieldScore::default())?),
     ];
-    each(found.get_mut("cells"), |cell| {
+    let filled = |one: &mut Value| {
+        fill(one, &cell);
         for (name, part) in &parts {
-            each(cell.get_mut(name), |one| fill(one, part));
+            // A row that is no object is refused when the whole is read.
+            if let Some(all) = one.get_mut(name) {
+                each(all, |one| fill(one, part));
+            }
         }
-    });
+    };
+    if let Some(cells) = found.get_mut("cells") {
+        each(cells, filled);
+    }
+    if let Some(cases) = found.get_mut("cases") {
+        each(cases, |one| fill(one, &case));
+    }
     serde_json::from_value(found.into())
         .with_context(|| format!("{}: is not what harness writes there", path.display()))
 }
@@ -62,10 +69,10 @@ fn nothing() -> CaseScore {
 }
 
 /// All elements of an array, all values of an object.
-fn each(all: Option<&mut Value>, mut with: impl FnMut(&mut Value)) {
+fn each(all: &mut Value, with: impl FnMut(&mut Value)) {
     match all {
-        Some(Value::Array(all)) => all.iter_mut().for_each(with),
-        Some(Value::Object(all)) => all.values_mut().for_each(|one| with(one)),
+        Value::Array(all) => all.iter_mut().for_each(with),
+        Value::Object(all) => all.values_mut().for_each(with),
         _ => {}
     }
 }
