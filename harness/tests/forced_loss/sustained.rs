@@ -63,7 +63,8 @@ fn a_starved_audit_reader_is_found() {
 #[test]
 #[ignore = "needs root"]
 fn a_starved_preload_reader_is_found() {
-    starved("preload{ring=16k}", 3);
+    // At 3 % it keeps up where the machine is busy and events come slower: one costs it 1.1 to 1.9 us.
+    starved("preload{ring=16k}", 1);
 }
 
 /// The buffer is the one that the experiment chooses: a smaller one, which a fifth of the load fills.
