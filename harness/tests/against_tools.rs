@@ -69,7 +69,7 @@ impl Record {
                 .map(|what| format!("{tool}: {what} on {workload}"))
                 .collect::<Vec<_>>()
         };
-        FAMILIES.iter().flat_map(|workload| on(&workload)).collect()
+        FAMILIES.iter().flat_map(on).collect()
     }
 }
 
