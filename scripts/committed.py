@@ -25,6 +25,8 @@ PAGES = ("README.md", "plots/*.svg")
 MATRIX = ("kernels", "arm64", "kernel-cases", "arm64-cases")
 # What scripts/soak writes; it is no record of cells, and takes an hour of a machine that does nothing else.
 SOAK = RESULTS / "soak/soak.json"
+# Options of scripts/vm that vm.json has, too, and what they are where they are not given.
+SIZES = {"--cpus": ("cpus", 2), "--memory": ("memory_mib", 1024)}
 # All records of scripts/records.toml together.
 MOST_BYTES = 20_000_000
 
@@ -81,9 +83,18 @@ def stale(one: Entry, place: Path | None = None) -> str:
         return "was made by another command"
     if record.get("sources") != sources.deciding():
         return f"was made by other sources, of commit {record.get('commit', 'unknown')[:12]}"
-    if one.kernel and json.loads((place / "vm.json").read_text()).get("scripts") != sources.guests():
+    if not one.kernel:
+        return ""
+    guest = json.loads((place / "vm.json").read_text())
+    if guest.get("scripts") != sources.guests():
         return "was made by other scripts"
-    return ""
+    return "" if asked(one, guest) else "was made in a guest of another size"
+
+
+def asked(one: Entry, guest: dict) -> bool:
+    """Whether a guest has the CPUs and the memory that the table asks for."""
+    given = dict(zip(one.guest, one.guest[1:]))
+    return all(guest.get(key) == int(given.get(option, usual)) for option, (key, usual) in SIZES.items())
 
 
 def stale_soak() -> str:

@@ -56,7 +56,7 @@ out=$9
 shift 10
 mkdir -p "$out/$key"
 cd "$out/$key"
-echo "{\\"scripts\\": \\"$(python3 -c 'import sys; sys.path[0] = "@TOP@/scripts"; import sources; print(sources.guests())')\\"}" >vm.json
+echo "{\\"scripts\\": \\"$(python3 -c 'import sys; sys.path[0] = "@TOP@/scripts"; import sources; print(sources.guests())')\\", \\"cpus\\": 2, \\"memory_mib\\": 1024}" >vm.json
 "$@"
 """
 
@@ -200,6 +200,11 @@ class Records(unittest.TestCase):
         self.assertEqual(self.records("--stale")[:2], (0, ""))
         self.write("scripts/kernels.toml", '["5.10"]\nrelease = "c"\n["6.1"]\nrelease = "d"\n[tools]\n')
         self.assertEqual(self.records("--stale")[:2], (0, ""))
+        self.write("scripts/records.toml", TABLE + 'vm = "--cpus 1"\n')
+        self.assertEqual(self.records("--stale")[1].count("was made in a guest of another size"), 2)
+        self.write("scripts/records.toml", TABLE + 'vm = "--append x --cpus 2"\n')
+        self.assertEqual(self.records("--stale")[:2], (0, ""))
+        self.write("scripts/records.toml", TABLE)
         self.write("scripts/vmlane/qemu.py", "")
         code, said, _ = self.records("--stale")
         self.assertEqual((code, said), (1, "kernels/5.10: was made by other scripts (1 min)\n"
