@@ -1,7 +1,9 @@
 //! What every command that measures sets up first, and what it then says of itself.
 
+mod folder;
+
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Error, Result};
@@ -12,7 +14,6 @@ use workloads::Definition;
 use crate::buffer_sizes;
 use crate::cell::{Stage, interrupt};
 use crate::cgroup::{Hierarchy, Leaf};
-use crate::exit::misuse;
 use crate::select::Configuration;
 use crate::{cleanup, lock, machine, user, version};
 use scoring::record::{FORMAT, MonitorInfo, Record, TOOLS, WorkloadInfo};
@@ -47,7 +48,7 @@ impl Setup {
         scale: f64,
         patience: Option<Duration>,
     ) -> Result<Self> {
-        let out = make_out(wanted, kind)?;
+        let out = folder::make(wanted, kind)?;
         interrupt::catch()?;
         let lock = match lock::take(patience) {
             Ok(lock) => lock,
@@ -167,30 +168,6 @@ fn groups() -> Result<(Hierarchy, Option<Leaf>)> {
     let hierarchy = Hierarchy::find()?;
     let leaf = hierarchy.clear()?;
     Ok((hierarchy, leaf))
-}
-
-/// The record's folder, new.
-fn make_out(wanted: Option<&Path>, kind: &str) -> Result<PathBuf> {
-    let named = || {
-        let time = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
-        PathBuf::from("results").join(format!("{kind}-{}", time.replace(':', "")))
-    };
-    let out = wanted.map_or_else(named, Path::to_owned);
-    if let Some(parent) = out.parent() {
-        fs::create_dir_all(parent).map_err(|error| {
-            misuse(format!(
-                "--out {}: cannot be made ({error}): choose another",
-                out.display()
-            ))
-        })?;
-    }
-    fs::create_dir(&out).map_err(|error| {
-        misuse(format!(
-            "--out {}: cannot be made ({error}): choose a new folder",
-            out.display()
-        ))
-    })?;
-    Ok(out)
 }
 
 /// Letters and digits that no other run on this machine has: time and pid.

@@ -172,6 +172,20 @@ fn without_groups(keys: &mut Keys, dir: &Path) {
     walk(keys, &out);
 }
 
+/// A figure that drifts. Whether one does in runs as short as these is up to chance.
+fn drift(keys: &mut Keys) {
+    let drift = scoring::Drift {
+        what: "latency_us".into(),
+        first: 10.0,
+        second: 20.0,
+    };
+    let found = scoring::Stationarity {
+        stationary: false,
+        what: vec![drift],
+    };
+    keys.walk("stationary", &serde_json::to_value(found).unwrap());
+}
+
 /// What the committed records of guests say of their machines.
 fn guests(keys: &mut Keys) {
     let guests = fs::read_dir(home().join("results/kernels")).unwrap();
@@ -233,6 +247,7 @@ fn every_key_on_the_page_is_in_a_record() {
     let blind = [&blind[..], &["-w", "blind/gap,blind/backfill{count=50}"]].concat();
     measured(&mut keys, dir.path(), "blind", &blind);
     event_lines(&mut keys);
+    drift(&mut keys);
     guests(&mut keys);
     // Of the history of several records: harness/tests/trend.rs.
     let names = keys.names().into_iter().filter(|name| name != "trend");

@@ -117,8 +117,12 @@ fn the_buffers_that_are_advised_follow_from_the_records() {
     let (code, text, errors) = said(&args);
     assert_eq!((code, errors.as_str()), (0, ""), "harness {args:?}");
     assert!(text.contains("**extrapolated**"), "{text}");
-    for technique in ["| ebpf | 6 |", "| netlink | 6 |", "| audit | 6 |"] {
-        assert!(text.contains(technique), "{technique} in\n{text}");
+    // At least three families in each of the two records, whether or not these are of one machine.
+    for technique in ["ebpf", "netlink", "audit"] {
+        let begin = format!("| {technique} | ");
+        let rows = text.lines().filter_map(|line| line.strip_prefix(&begin));
+        let cells = rows.map(|row| row.split(' ').next().unwrap().parse::<u32>().unwrap());
+        assert!(cells.sum::<u32>() >= 6, "{technique} in\n{text}");
     }
     let begin = "harness report --buffers results/reference results/real results/cpus/*/";
     hold(&mut page, begin, &text);

@@ -54,7 +54,7 @@ pub(super) struct Placed {
     pub(super) at: Spot,
     /// The line that leads to it, where it is not beside its mark.
     pub(super) leader: Option<(Spot, Spot)>,
-    area: Area,
+    pub(super) area: Area,
     /// How far it is from its mark.
     reach: i32,
 }
@@ -171,8 +171,13 @@ impl Area {
             && other.top <= self.bottom
     }
 
+    /// Upper left and lower right.
+    pub(super) fn corners(self) -> [Spot; 2] {
+        [(self.left, self.top), (self.right, self.bottom)]
+    }
+
     /// Whether a straight line goes through it: some point of it, two pixels apart, lies within.
-    fn is_crossed(self, (from, to): (Spot, Spot)) -> bool {
+    pub(super) fn is_crossed(self, (from, to): (Spot, Spot)) -> bool {
         let steps = distance(from, to) / 2 + 1;
         let along = |from: i32, to: i32, step: i32| from + (to - from) * step / steps;
         (0..=steps).any(|step| {

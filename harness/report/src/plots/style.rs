@@ -115,6 +115,12 @@ pub(super) fn line(
     sheet.draw(&line).map_err(failed)
 }
 
+/// Takes lines back that would go through a text.
+pub(super) fn clear(sheet: &Sheet<'_>, corners: [(i32, i32); 2]) -> anyhow::Result<()> {
+    let paper = Rectangle::new(corners, WHITE.filled());
+    sheet.draw(&paper).map_err(failed)
+}
+
 /// The title of a picture and, under it, what its marks mean: it has to be read without its page.
 pub(super) fn head(sheet: &Sheet<'_>, title: &str, legend: &str) -> anyhow::Result<()> {
     write(sheet, title, (8, 14), &text(INK, true, HPos::Left))?;
