@@ -37,8 +37,8 @@ const ANY_USER: &[Row] = &[
         "/one/README.md",
     ),
     row(
-        "harness run -- make -j2",
-        "harness run -m preload --reps 1 --out two -- make -j2",
+        "harness run --setup 'make clean' -- make -j2",
+        "harness run -m preload --reps 1 --setup 'make clean' --out two -- make -j2",
         "make -j2:",
     ),
     row(
@@ -59,8 +59,8 @@ const ANY_USER: &[Row] = &[
         "at 60 forks (and exits) and 40 execs a second",
     ),
     row(
-        "harness explain RECORD --missed -m NAME",
-        "harness explain $RESULTS/reference --missed -m preload",
+        "harness explain RECORD -m NAME",
+        "harness explain $RESULTS/reference -m preload",
         "likely_cause",
     ),
     row(
@@ -132,7 +132,12 @@ fn commands() -> BTreeSet<String> {
     let spans = spans.captures_iter(&page).map(|one| one[1].to_owned());
     let lines = page
         .lines()
-        .filter_map(|line| line.strip_prefix("    cargo run --release --bin "));
+        .filter_map(|line| line.strip_prefix("    "))
+        .map(|line| {
+            line.strip_prefix("cargo run --release --bin ")
+                .unwrap_or(line)
+        })
+        .filter(|line| line.starts_with("harness"));
     let lines = lines.map(|line| line.split('#').next().unwrap().trim().to_owned());
     spans.chain(lines).collect()
 }

@@ -40,11 +40,8 @@ const FIGURES: &[Figure] = &[
         let page = facts.text("docs/READING.md");
         page.lines().filter(|line| line.starts_with("## ")).count() == 5
     }),
-    figure("Two commands", |facts| {
-        let page = facts.text("README.md");
-        let (_, after) = page.split_once("## Two commands\n").unwrap();
-        let (part, _) = after.split_once("\n## ").unwrap();
-        part.matches("    cargo run ").count() == 2
+    figure("Requires Rust 1.89 or later", |facts| {
+        facts.text("Cargo.toml").contains("\nrust-version = \"1.89\"\n")
     }),
     figure("about three minutes", |facts| {
         let help = facts.said(&["run", "--help"]);
