@@ -41,7 +41,9 @@ const FIGURES: &[Figure] = &[
         page.lines().filter(|line| line.starts_with("## ")).count() == 5
     }),
     figure("Requires Rust 1.89 or later", |facts| {
-        facts.text("Cargo.toml").contains("\nrust-version = \"1.89\"\n")
+        facts
+            .text("Cargo.toml")
+            .contains("\nrust-version = \"1.89\"\n")
     }),
     figure("about three minutes", |facts| {
         let help = facts.said(&["run", "--help"]);

@@ -54,7 +54,7 @@ pub(super) struct Placed {
     pub(super) at: Spot,
     /// The line that leads to it, where it is not beside its mark.
     pub(super) leader: Option<(Spot, Spot)>,
-    pub(super) area: Area,
+    area: Area,
     /// How far it is from its mark.
     reach: i32,
 }
@@ -79,7 +79,7 @@ pub(super) fn place(names: &[(&str, Spot)], lines: &[(Spot, Spot)], frame: Area)
                 && found.iter().all(|other| !one.area.meets(other.area))
         };
         let worth = |one: &Placed| {
-            let crossed = lines.iter().any(|line| one.area.is_crossed(*line));
+            let crossed = one.is_crossed(lines);
             let touched = others().any(|other| other != at && one.touches(other));
             let under = found.iter().any(|other| one.disturbs(other));
             let faults = [(crossed, CROSSING), (touched, TOUCHING), (under, UNDER)];
@@ -124,6 +124,17 @@ fn candidates(mark: usize, text: &str, at: Spot) -> Vec<Placed> {
 }
 
 impl Placed {
+    /// Whether one of the lines goes through the name.
+    pub(super) fn is_crossed(&self, lines: &[(Spot, Spot)]) -> bool {
+        lines.iter().any(|line| self.area.is_crossed(*line))
+    }
+
+    /// Upper left and lower right of the name.
+    pub(super) fn corners(&self) -> [Spot; 2] {
+        let area = self.area;
+        [(area.left, area.top), (area.right, area.bottom)]
+    }
+
     /// Whether the name stands over a mark.
     fn hides(&self, mark: Spot) -> bool {
         self.area.meets(around(mark))
@@ -171,13 +182,8 @@ impl Area {
             && other.top <= self.bottom
     }
 
-    /// Upper left and lower right.
-    pub(super) fn corners(self) -> [Spot; 2] {
-        [(self.left, self.top), (self.right, self.bottom)]
-    }
-
     /// Whether a straight line goes through it: some point of it, two pixels apart, lies within.
-    pub(super) fn is_crossed(self, (from, to): (Spot, Spot)) -> bool {
+    fn is_crossed(self, (from, to): (Spot, Spot)) -> bool {
         let steps = distance(from, to) / 2 + 1;
         let along = |from: i32, to: i32, step: i32| from + (to - from) * step / steps;
         (0..=steps).any(|step| {

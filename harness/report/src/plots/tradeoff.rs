@@ -131,8 +131,8 @@ fn names(chart: &Chart, axes: &Axes, lines: &[(Spot, Spot)]) -> Result<String> {
         let mark = &chart.marks[one.mark];
         let colour = if mark.quiet { SOFT } else { INK };
         groups += &canvas::group(SIZE, &mark.name, |sheet| {
-            if lines.iter().any(|line| one.area.is_crossed(*line)) {
-                style::clear(sheet, one.area.corners())?;
+            if one.is_crossed(lines) {
+                style::clear(sheet, one.corners())?;
             }
             let text = style::text(colour, false, HPos::Left);
             style::write(sheet, asked[one.mark].0, one.at, &text)
