@@ -70,17 +70,20 @@ impl<'a> Question<'a> {
         })
     }
 
-    /// Of those that are not known to meet the need the one that fails in the least, and then misses
-    /// the least.
+    /// Of those that are not known to meet the need the one that fails in the least, of which the least is left open,
+    /// and which then misses the least: what was not measured may yet be met, what was is not.
     pub(super) fn nearest<'c>(&self, all: &'c [Candidate<'a>]) -> Option<&'c Candidate<'a>> {
-        let badness = |one: &&Candidate<'_>| {
-            let missed = self.read(Metric::Missed, one.configuration);
-            let missed = missed.map_or(1.0, |found| found.value);
-            (one.fails.len() + one.unknown.len()) as f64 + missed
+        let missed = |one: &Candidate<'_>| {
+            let found = self.read(Metric::Missed, one.configuration);
+            found.map_or(1.0, |found| found.value)
         };
         let measured = |one: &&Candidate<'_>| !one.fails.is_empty() || !one.meets.is_empty();
         let failing = all.iter().filter(|one| !one.is_able()).filter(measured);
-        failing.min_by(|a, b| badness(a).total_cmp(&badness(b)))
+        failing.min_by(|a, b| {
+            let counts = |one: &Candidate<'_>| (one.fails.len(), one.unknown.len());
+            let open = counts(a).cmp(&counts(b));
+            open.then_with(|| missed(a).total_cmp(&missed(b)))
+        })
     }
 }
 
