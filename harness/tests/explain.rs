@@ -73,10 +73,17 @@ fn record(dir: &Path) -> Summary {
 }
 
 fn explained(dir: &Path, more: &[&str]) -> Vec<Value> {
-    let (code, stdout, stderr) = said(&[&["explain", dir.to_str().unwrap()], more].concat());
-    assert_eq!((code, stderr.as_str()), (0, ""), "{more:?}");
+    let (cells, words) = explained_with_words(dir, more);
+    assert_eq!(words, "", "{more:?}");
+    cells
+}
+
+/// The cells, and what it says beside them.
+fn explained_with_words(dir: &Path, more: &[&str]) -> (Vec<Value>, String) {
+    let (code, stdout, words) = said(&[&["explain", dir.to_str().unwrap()], more].concat());
+    assert_eq!(code, 0, "{more:?}: {words}");
     let found: Value = serde_json::from_str(&stdout).unwrap();
-    found["cells"].as_array().unwrap().clone()
+    (found["cells"].as_array().unwrap().clone(), words)
 }
 
 /// The groups of a cell that went wrong in this way.
@@ -168,13 +175,24 @@ fn every_key_is_in_docs_format_md() {
 fn only_what_is_asked_for_is_told() {
     let dir = scratch();
     record(dir.path());
+    let everything = explained(dir.path(), &[]);
+    let all = |what| everything.iter().map(|cell| total(cell, what)).sum::<u64>();
     for (flag, what) in [
         ("--missed", "missed"),
         ("--wrong", "wrong"),
         ("--false", "false_positive"),
     ] {
-        let found = explained(dir.path(), &[flag]);
+        let (found, words) = explained_with_words(dir.path(), &[flag]);
         assert!(!found.is_empty());
+        assert!(
+            words.starts_with("harness: not asked for, and there: "),
+            "{words}"
+        );
+        let figures = words.replace(',', "");
+        for other in ["missed", "wrong", "false_positive"] {
+            let said = format!("{} {}", all(other), other.replace('_', " "));
+            assert_eq!(figures.contains(&said), other != what, "{flag}: {words}");
+        }
         for cell in &found {
             assert_eq!(
                 groups(cell, what).len(),
@@ -182,7 +200,9 @@ fn only_what_is_asked_for_is_told() {
             );
         }
     }
-    assert_eq!(explained(dir.path(), &["--false", "-m", "made"]).len(), 0);
+    let (cells, words) = explained_with_words(dir.path(), &["--false", "-m", "made"]);
+    assert_eq!(cells.len(), 0);
+    assert!(words.contains(" missed"), "{words}");
     assert_eq!(explained(dir.path(), &["-w", "st.rm"]).len(), 2);
 }
 

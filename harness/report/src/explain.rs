@@ -4,6 +4,7 @@ mod answer;
 mod cause;
 mod text;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Result, bail};
@@ -11,7 +12,7 @@ use scoring::{Cell, Group, MissedEvents, MissedOfCell, Summary, What};
 
 use self::answer::{Counted, ExplainedGroup, One};
 pub use answer::{Explained, ExplainedCell};
-pub use text::text;
+pub use text::{not_asked, text};
 
 /// What is asked for.
 pub struct Wanted<'a> {
@@ -28,17 +29,21 @@ pub fn explain(dir: &Path, wanted: &Wanted<'_>) -> Result<Explained> {
     let missed = MissedEvents::read(dir)?;
     let summary = Summary::read(dir)?;
     let mut cells = Vec::new();
+    let mut not_asked = BTreeMap::new();
     for found in &missed.cells {
         if !(wanted.workload)(&found.workload) || !(wanted.configuration)(&found.configuration) {
             continue;
         }
         let asked = |group: &&Group| wanted.what.is_empty() || wanted.what.contains(&group.what);
-        let groups: Vec<_> = found.groups.iter().filter(asked).collect();
+        let (groups, others): (Vec<_>, Vec<_>) = found.groups.iter().partition(asked);
+        for other in others {
+            *not_asked.entry(other.what.as_str()).or_default() += other.total;
+        }
         if !groups.is_empty() {
             cells.push(one(own(&summary, found, dir)?, found, &groups));
         }
     }
-    Ok(Explained { cells })
+    Ok(Explained { cells, not_asked })
 }
 
 /// The cell of the summary that is meant.

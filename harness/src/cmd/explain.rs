@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 
-use crate::exit::misuse;
+use crate::exit::{misuse, say};
 use crate::output::print;
 use crate::select;
 use report::explain::{self, Wanted};
@@ -74,6 +74,9 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<()> {
         configuration: &|name| monitors.contains(&name),
     };
     let found = explain::explain(&args.dir, &wanted).map_err(bad)?;
+    if let Some(line) = explain::not_asked(&found) {
+        say(&line);
+    }
     if stdout().is_terminal() {
         return print(&explain::text(&found));
     }

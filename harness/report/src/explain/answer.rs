@@ -12,6 +12,9 @@ use serde::Serialize;
 pub struct Explained {
     /// In the order of the record; without those of which nothing that is asked for went wrong.
     pub(super) cells: Vec<ExplainedCell>,
+    /// How many events of these cells went wrong in a way that was not asked for.
+    #[serde(skip)]
+    pub(super) not_asked: BTreeMap<&'static str, u64>,
 }
 
 /// One cell.

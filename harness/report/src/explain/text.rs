@@ -17,6 +17,16 @@ pub fn text(found: &Explained) -> String {
     cells.join("\n")
 }
 
+/// What went wrong there as well and was not asked for; one line.
+pub fn not_asked(found: &Explained) -> Option<String> {
+    let each = found.not_asked.iter();
+    let each =
+        each.map(|(what, total)| format!("{} {}", thousands(*total), what.replace('_', " ")));
+    let each: Vec<_> = each.collect();
+    let more = "leave out --missed, --wrong and --false to see everything";
+    (!each.is_empty()).then(|| format!("not asked for, and there: {}: {more}", each.join(", ")))
+}
+
 fn cell(one: &ExplainedCell) -> String {
     let counts = one.counted.reported_lost.iter();
     let mut counted: Vec<_> = counts
