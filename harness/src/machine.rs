@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::process::Command;
 
 use contract::LANE;
@@ -57,6 +58,24 @@ pub(crate) fn describe(hierarchy: Option<&Hierarchy>) -> Machine {
         libc: libc_version(),
         uid: nix::unistd::geteuid().as_raw(),
     }
+}
+
+/// What is said where this is a chroot, as far as it can be told.
+pub(crate) fn chroot() -> Option<String> {
+    let mounts = fs::read_to_string("/proc/self/mountinfo").ok()?;
+    let node = |path| fs::metadata(path).ok().map(|root| (root.dev(), root.ino()));
+    let other =
+        matches!((node("/"), node("/proc/1/root/.")), (Some(own), Some(first)) if own != first);
+    (other || !has_root(&mounts)).then(|| {
+        "this is a chroot, and the paths that ebpf tells begin outside of it: where exe matters, measure outside".into()
+    })
+}
+
+/// Whether something is mounted on `/`, as mountinfo tells it of the reader's own root.
+fn has_root(mounts: &str) -> bool {
+    mounts
+        .lines()
+        .any(|line| line.split(' ').nth(4) == Some("/"))
 }
 
 /// CPUs this process may use.
@@ -146,6 +165,14 @@ fn config(kernel: &str) -> BTreeMap<String, String> {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn a_chroot_has_nothing_mounted_on_its_root() {
+        let sys = "23 27 0:22 / /sys rw,relatime - sysfs sysfs rw\n";
+        let root = "27 1 254:0 / / rw,relatime - ext4 /dev/vda rw\n";
+        assert!(super::has_root(&format!("{sys}{root}")));
+        assert!(!super::has_root(sys));
+    }
+
     #[cfg(target_env = "gnu")]
     #[test]
     fn the_library_names_itself_as_getconf_would() {

@@ -60,10 +60,14 @@ impl Setup {
         };
         let recovered = cleanup::put_back()?.done;
         let programs = install()?;
-        let (groups, notes) = match groups() {
-            Ok((hierarchy, leaf)) => ((Some(hierarchy), leaf), Vec::new()),
-            Err(why) => ((None, None), vec![Hierarchy::note(&format!("{why:#}"))]),
-        };
+        let mut notes = Vec::from_iter(machine::chroot());
+        let groups = groups().map_or_else(
+            |why| {
+                notes.push(Hierarchy::note(&format!("{why:#}")));
+                (None, None)
+            },
+            |(hierarchy, leaf)| (Some(hierarchy), leaf),
+        );
         let stage = Stage {
             out: fs::canonicalize(out)?,
             programs: programs.path().to_owned(),

@@ -44,6 +44,9 @@ pub(crate) fn doctor(args: &DoctorArgs) -> Result<()> {
         Some(user) => format!("workloads  run as {}\n", user.text()),
         None => "workloads  run as yourself\n".into(),
     };
+    if let Some(note) = machine::chroot() {
+        text += &format!("root       {note}\n");
+    }
     let mut works = 0;
     text += "\nmonitors\n";
     let own = monitors::all()
