@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::MetadataExt;
 use std::process::Command;
 
 use contract::LANE;
@@ -62,20 +61,28 @@ pub(crate) fn describe(hierarchy: Option<&Hierarchy>) -> Machine {
 
 /// What is said where this is a chroot, as far as it can be told.
 pub(crate) fn chroot() -> Option<String> {
-    let mounts = fs::read_to_string("/proc/self/mountinfo").ok()?;
-    let node = |path| fs::metadata(path).ok().map(|root| (root.dev(), root.ino()));
-    let other =
-        matches!((node("/"), node("/proc/1/root/.")), (Some(own), Some(first)) if own != first);
-    (other || !has_root(&mounts)).then(|| {
+    let own = fs::read_to_string("/proc/self/mountinfo").ok()?;
+    let first = fs::read_to_string("/proc/1/mountinfo").unwrap_or_default();
+    is_chroot(&own, &first).then(|| {
         "this is a chroot, and the paths that ebpf tells begin outside of it: where exe matters, measure outside".into()
     })
 }
 
-/// Whether something is mounted on `/`, as mountinfo tells it of the reader's own root.
-fn has_root(mounts: &str) -> bool {
-    mounts
+/// Whether nothing is mounted on `/`, or another folder than on that of the first process, by the mountinfo of both.
+fn is_chroot(own: &str, first: &str) -> bool {
+    root(own).is_none_or(|own| root(first).is_some_and(|first| own != first))
+}
+
+/// Device and folder of what is mounted on `/`, seen from the reader's own root.
+fn root(mounts: &str) -> Option<[&str; 2]> {
+    let mut lines = mounts
         .lines()
-        .any(|line| line.split(' ').nth(4) == Some("/"))
+        .rev()
+        .map(|line| line.split(' ').collect::<Vec<_>>());
+    lines.find_map(|line| match *line {
+        [_, _, device, folder, "/", ..] => Some([device, folder]),
+        _ => None,
+    })
 }
 
 /// CPUs this process may use.
@@ -166,11 +173,16 @@ fn config(kernel: &str) -> BTreeMap<String, String> {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn a_chroot_has_nothing_mounted_on_its_root() {
+    fn a_chroot_is_told_from_the_root_of_the_first_process() {
         let sys = "23 27 0:22 / /sys rw,relatime - sysfs sysfs rw\n";
-        let root = "27 1 254:0 / / rw,relatime - ext4 /dev/vda rw\n";
-        assert!(super::has_root(&format!("{sys}{root}")));
-        assert!(!super::has_root(sys));
+        let root = format!("{sys}27 1 254:0 / / rw,relatime - ext4 /dev/vda rw\n");
+        let below = "104 84 254:0 /srv/bare / rw,relatime - ext4 /dev/vda rw\n";
+        assert!(!super::is_chroot(&root, &root));
+        // A container has a first process of its own.
+        assert!(!super::is_chroot(below, below));
+        assert!(!super::is_chroot(&root, ""));
+        assert!(super::is_chroot(sys, &root));
+        assert!(super::is_chroot(below, &root));
     }
 
     #[cfg(target_env = "gnu")]

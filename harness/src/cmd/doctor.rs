@@ -22,6 +22,31 @@ pub(crate) struct DoctorArgs {
 /// Looks, and changes nothing.
 pub(crate) fn doctor(args: &DoctorArgs) -> Result<()> {
     args.tools.add()?;
+    let mut text = surroundings();
+    let mut works = 0;
+    text += "\nmonitors\n";
+    let own = monitors::all()
+        .iter()
+        .filter(|one| one.definition().is_none() && !one.fault_injector() && one.name() != "null");
+    for one in own {
+        let one = select::configuration(one.name())?;
+        let missing = one.monitor.missing(&one.options);
+        works += usize::from(missing.is_empty());
+        text += &line(&one.label(), missing.iter().map(ToString::to_string));
+    }
+    text += &tools();
+    text += &workloads()?;
+    show(&text)?;
+    if works == 0 {
+        return Err(
+            NothingRuns("no monitor can run here: see above for what each needs".into()).into(),
+        );
+    }
+    Ok(())
+}
+
+/// The machine, and what of it decides how cells are run.
+fn surroundings() -> String {
     let hierarchy = Hierarchy::find();
     let machine = machine::describe(hierarchy.as_ref().ok());
     let mut text = format!(
@@ -47,41 +72,7 @@ pub(crate) fn doctor(args: &DoctorArgs) -> Result<()> {
     if let Some(note) = machine::chroot() {
         text += &format!("root       {note}\n");
     }
-    let mut works = 0;
-    text += "\nmonitors\n";
-    let own = monitors::all()
-        .iter()
-        .filter(|one| one.definition().is_none() && !one.fault_injector() && one.name() != "null");
-    for one in own {
-        let one = select::configuration(one.name())?;
-        let missing = one.monitor.missing(&one.options);
-        works += usize::from(missing.is_empty());
-        text += &line(&one.label(), missing.iter().map(ToString::to_string));
-    }
-    text += &tools();
-    text += "\nworkloads\n";
-    let (cases, load): (Vec<_>, Vec<_>) = workloads::definitions()
-        .map_err(anyhow::Error::from_boxed)?
-        .into_iter()
-        .partition(|definition| definition.model() == "case");
-    for definition in load {
-        text += &line(
-            &definition.label,
-            definition.unavailable().iter().map(ToString::to_string),
-        );
-    }
-    text += &format!(
-        "  {:<28} {} of them; each finds out by itself what it lacks, and says so in its row\n",
-        "case/.*",
-        cases.len()
-    );
-    show(&text)?;
-    if works == 0 {
-        return Err(
-            NothingRuns("no monitor can run here: see above for what each needs".into()).into(),
-        );
-    }
-    Ok(())
+    text
 }
 
 /// Third-party tools: which version is there, or what to install.
@@ -99,6 +90,26 @@ fn tools() -> String {
         };
     }
     text
+}
+
+fn workloads() -> Result<String> {
+    let mut text = String::from("\nworkloads\n");
+    let (cases, load): (Vec<_>, Vec<_>) = workloads::definitions()
+        .map_err(anyhow::Error::from_boxed)?
+        .into_iter()
+        .partition(|definition| definition.model() == "case");
+    for definition in load {
+        text += &line(
+            &definition.label,
+            definition.unavailable().iter().map(ToString::to_string),
+        );
+    }
+    text += &format!(
+        "  {:<28} {} of them; each finds out by itself what it lacks, and says so in its row\n",
+        "case/.*",
+        cases.len()
+    );
+    Ok(text)
 }
 
 fn line(label: &str, missing: impl Iterator<Item = String>) -> String {
