@@ -7,7 +7,10 @@ use scoring::{Cell, Comparison, Summary};
 use serde::Serialize;
 
 use crate::format;
-use crate::numbers::{bytes, count, micros, percent, thousands};
+use crate::numbers::{bytes, count, micros, percent, thousands, together};
+
+/// Half of an interval of a slowdown that is too wide to decide by.
+const COARSE: f64 = 0.1;
 
 /// A command.
 #[derive(Debug, Serialize)]
@@ -86,7 +89,7 @@ fn first(summary: &Summary, workload: &str) -> String {
     format!("{made} in {mean} without a monitor (mean of {cells})")
 }
 
-/// "ebpf: +1.8 % (0.9 to 2.7); saw 12,310 of 12,310 execs, 14,002 of 14,002 forks".
+/// "ebpf: +1.8 % (0.9 to 2.7); saw 12,310 of 12,310 execs, 14,002 of 14,002 forks in 12 cells".
 fn line(row: &Comparison) -> String {
     let name = &row.configuration;
     if row.repetitions == 0 {
@@ -95,7 +98,7 @@ fn line(row: &Comparison) -> String {
         } else {
             "cannot run here"
         };
-        return format!("{name}: {how}: {}", row.errors.join("; "));
+        return format!("{name}: {how}: {}", together(&row.errors));
     }
     let mut words = vec![format::slowdown(row.slowdown.as_ref()).full];
     words.extend(row.slowdown_per_process.as_ref().map(|slowdown| {
@@ -143,7 +146,8 @@ fn saw(row: &Comparison) -> Option<String> {
         })
     };
     let found: Vec<_> = kinds.into_iter().filter_map(of).collect();
-    (!found.is_empty()).then(|| format!("saw {}", found.join(", ")))
+    let cells = count(row.repetitions as u64, "cell");
+    (!found.is_empty()).then(|| format!("saw {} in {cells}", found.join(", ")))
 }
 
 /// "exe right for 310 of 310, argv for 309 of 310": where passes with every exec written down tell it.
@@ -163,6 +167,22 @@ fn told(row: &Comparison) -> Option<String> {
     (!fields.is_empty()).then(|| fields.join(", "))
 }
 
+/// What is to be done where the intervals are so wide that nobody can decide by them.
+fn coarse(rows: &[&Comparison]) -> Option<String> {
+    let half = |row: &&Comparison| {
+        let slowdown = row.slowdown.as_ref()?;
+        Some((slowdown.high? - slowdown.low?) / 2.0)
+    };
+    let worst = rows.iter().filter_map(half).fold(0.0, f64::max);
+    (worst > COARSE).then(|| {
+        format!(
+            "too coarse to decide: an overhead of less than {:.0} % cannot be told from none: give more time \
+             (--budget), a longer command or a quieter machine",
+            worst * 100.0
+        )
+    })
+}
+
 fn notes(summary: &Summary, workload: &str, rows: &[&Comparison]) -> Vec<String> {
     let mut notes = Vec::new();
     let sources = rows.iter().filter_map(|row| row.truth_source.as_deref());
@@ -172,6 +192,7 @@ fn notes(summary: &Summary, workload: &str, rows: &[&Comparison]) -> Vec<String>
             .take(1)
             .map(|why| format!("its events are not known: {why}")),
     );
+    notes.extend(coarse(rows));
     if rows.iter().any(|row| saw(row).is_some()) {
         notes.push(match rows.iter().any(|row| told(row).is_some()) {
             true => "exe and argv are those of the passes of --argv, each exec of which was written down before it \

@@ -13,6 +13,7 @@ use crate::commands::Command;
 use crate::fit::Look;
 use crate::fold::Tested;
 use crate::format::{self, CellText, Row, Tone};
+use crate::numbers::together;
 use crate::verdict::{LEGEND, Verdict};
 
 /// Longest name of a configuration in the table.
@@ -181,7 +182,9 @@ fn footer(summary: &Summary, verdict: &Verdict, width: usize) -> String {
         .map(|note| paragraph(note, ["! ", "  "], width))
         .collect();
     for monitor in &summary.record.monitors {
-        if let Some(why) = &monitor.unavailable {
+        // The lines of a command name it.
+        let why = monitor.unavailable.as_ref();
+        if let Some(why) = why.filter(|_| verdict.commands.is_empty()) {
             let line = format!("{} cannot run here: {}", monitor.name, together(why));
             text += &paragraph(&line, ["", "  "], width);
         }
@@ -192,23 +195,6 @@ fn footer(summary: &Summary, verdict: &Verdict, width: usize) -> String {
     });
     let words = format!("{LEGEND} Noise floor: {floor}; {}.", verdict.null_pairs);
     text + &paragraph(&words, ["", ""], width)
-}
-
-/// Reasons "needs A: do R", those with one remedy in a row as "needs A and B: do R".
-fn together(reasons: &[String]) -> String {
-    let mut all: Vec<(String, &str)> = Vec::new();
-    for reason in reasons {
-        let (lack, remedy) = reason.split_once(": ").unwrap_or((reason, ""));
-        match (all.last_mut(), lack.strip_prefix("needs ")) {
-            (Some(last), Some(lack)) if last.1 == remedy => last.0 += &format!(" and {lack}"),
-            _ => all.push((lack.to_owned(), remedy)),
-        }
-    }
-    let each = all.iter().map(|(lack, remedy)| match *remedy {
-        "" => lack.clone(),
-        remedy => format!("{lack}: {remedy}"),
-    });
-    each.collect::<Vec<_>>().join("; ")
 }
 
 /// Words in lines of at most `width`; the first begins with `lead`, the others with `indent`.
@@ -223,25 +209,6 @@ fn paragraph(words: &str, [lead, indent]: [&str; 2], width: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn reasons_with_one_remedy_are_one() {
-        let told = |reasons: &[&str]| {
-            together(&reasons.iter().map(ToString::to_string).collect::<Vec<_>>())
-        };
-        assert_eq!(
-            told(&["needs a: do x", "needs b: do x"]),
-            "needs a and b: do x"
-        );
-        assert_eq!(
-            told(&["needs a: do x", "needs b: do y"]),
-            "needs a: do x; needs b: do y"
-        );
-        assert_eq!(
-            told(&["all of it", "needs b: do y"]),
-            "all of it; needs b: do y"
-        );
-    }
 
     #[test]
     fn words_are_broken_into_lines_that_begin_alike() {
