@@ -3,7 +3,7 @@
 
 use contract::{Field, Kind};
 use scoring::record::{Record, Status};
-use scoring::{Cell, Comparison, Summary};
+use scoring::{Cell, Comparison, Slowdown, Summary};
 use serde::Serialize;
 
 use crate::format;
@@ -168,12 +168,9 @@ fn told(row: &Comparison) -> Option<String> {
 }
 
 /// What is to be done where the intervals are so wide that nobody can decide by them.
-fn coarse(rows: &[&Comparison]) -> Option<String> {
-    let half = |row: &&Comparison| {
-        let slowdown = row.slowdown.as_ref()?;
-        Some((slowdown.high? - slowdown.low?) / 2.0)
-    };
-    let worst = rows.iter().filter_map(half).fold(0.0, f64::max);
+fn coarse<'a>(slowdowns: impl Iterator<Item = &'a Slowdown>) -> Option<String> {
+    let half = |one: &Slowdown| Some((one.high? - one.low?) / 2.0);
+    let worst = slowdowns.filter_map(half).fold(0.0, f64::max);
     (worst > COARSE).then(|| {
         format!(
             "too coarse to decide: an overhead of less than {:.0} % cannot be told from none: give more time \
@@ -192,7 +189,8 @@ fn notes(summary: &Summary, workload: &str, rows: &[&Comparison]) -> Vec<String>
             .take(1)
             .map(|why| format!("its events are not known: {why}")),
     );
-    notes.extend(coarse(rows));
+    let slowdowns = rows.iter().filter_map(|row| row.slowdown.as_ref());
+    notes.extend(coarse(slowdowns));
     if rows.iter().any(|row| saw(row).is_some()) {
         notes.push(match rows.iter().any(|row| told(row).is_some()) {
             true => "exe and argv are those of the passes of --argv, each exec of which was written down before it \
@@ -230,4 +228,35 @@ fn notes(summary: &Summary, workload: &str, rows: &[&Comparison]) -> Vec<String>
         )
     }));
     notes
+}
+
+#[cfg(test)]
+mod tests {
+    use scoring::{Slowdown, Verdict};
+
+    use super::coarse;
+
+    fn slowdown(low: f64, high: f64) -> Slowdown {
+        Slowdown {
+            ratio: 1.0,
+            low: Some(low),
+            high: Some(high),
+            pairs: 3,
+            verdict: Verdict::Unknown,
+        }
+    }
+
+    #[test]
+    fn what_decides_nothing_says_what_to_do() {
+        let narrow = slowdown(0.95, 1.05);
+        assert_eq!(coarse([&narrow].into_iter()), None);
+        let single = Slowdown {
+            low: None,
+            ..narrow
+        };
+        assert_eq!(coarse([&single].into_iter()), None);
+        let said = coarse([&narrow, &slowdown(0.6, 1.4)].into_iter()).unwrap_or_default();
+        assert!(said.contains("less than 40 % "), "{said}");
+        assert!(said.contains("--budget"), "{said}");
+    }
 }
