@@ -7,7 +7,8 @@ use scoring::{Cell, Comparison, Slowdown, Summary};
 use serde::Serialize;
 
 use crate::format;
-use crate::numbers::{bytes, count, micros, percent, thousands, together};
+use crate::numbers::{bytes, count, micros, percent, thousands};
+use crate::reasons::together;
 
 /// Half of an interval of a slowdown that is too wide to decide by.
 const COARSE: f64 = 0.1;
@@ -189,8 +190,8 @@ fn notes(summary: &Summary, workload: &str, rows: &[&Comparison]) -> Vec<String>
             .take(1)
             .map(|why| format!("its events are not known: {why}")),
     );
-    let slowdowns = rows.iter().filter_map(|row| row.slowdown.as_ref());
-    notes.extend(coarse(slowdowns));
+    let monitored = rows.iter().filter(|row| row.configuration != "null");
+    notes.extend(coarse(monitored.filter_map(|row| row.slowdown.as_ref())));
     if rows.iter().any(|row| saw(row).is_some()) {
         notes.push(match rows.iter().any(|row| told(row).is_some()) {
             true => "exe and argv are those of the passes of --argv, each exec of which was written down before it \

@@ -26,6 +26,7 @@ mod page;
 mod parts;
 mod pictures;
 mod plots;
+mod reasons;
 mod screen;
 mod sizing;
 mod sweep;

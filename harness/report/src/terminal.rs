@@ -13,7 +13,7 @@ use crate::commands::Command;
 use crate::fit::Look;
 use crate::fold::Tested;
 use crate::format::{self, CellText, Row, Tone};
-use crate::numbers::together;
+use crate::reasons::together;
 use crate::verdict::{LEGEND, Verdict};
 
 /// Longest name of a configuration in the table.
