@@ -1,5 +1,6 @@
 //! What a run consists of: overhead in blocks of short cells, loss in sustained cells, and the cases.
 
+mod allocation;
 mod cells;
 mod loss;
 mod overhead;

@@ -8,6 +8,8 @@ mount -t sysfs sysfs /sys
 grep -q ' /dev ' /proc/mounts || mount -t devtmpfs devtmpfs /dev
 mkdir -p /dev/pts /dev/shm
 mount -t devpts devpts /dev/pts
+# What udev makes elsewhere: some kernels look up the name of an executed descriptor, /dev/fd/N.
+[ -e /dev/fd ] || ln -s /proc/self/fd /dev/fd
 for dir in /dev/shm /run /tmp; do mount -t tmpfs -o mode=1777 tmpfs $dir; done
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
 mount -t tracefs tracefs /sys/kernel/tracing

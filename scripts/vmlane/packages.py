@@ -1,6 +1,7 @@
 """Fetches packages from the distribution's archive with an apt of its own: the machine's lists, sources and
 package database stay as they are, root is not needed, and apt verifies signature and hash."""
 
+import fcntl
 import json
 import os
 import subprocess
@@ -65,7 +66,10 @@ class Apt:
 
     def _run(self, *command, cwd=None):
         env = dict(os.environ, APT_CONFIG=str(self.home / "apt.conf"), LC_ALL="C")
-        return subprocess.run(command, env=env, cwd=cwd, capture_output=True, text=True, check=False)
+        # apt does not wait for a lock of its lists, and another guest may be made at the same time.
+        with (self.home / "one-at-a-time").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            return subprocess.run(command, env=env, cwd=cwd, capture_output=True, text=True, check=False)
 
     def update(self):
         done = self._run("apt-get", "update", "-q")

@@ -3,7 +3,8 @@
  * target NONCE then PATH WORDS...: executes that instead.
  * target NONCE secure?: ends with another code when the kernel did not start it as set-user-id.
  * target NONCE overwrite: writes over its own arguments and lives on.
- * target NONCE wait: sleeps until it is killed. */
+ * target NONCE wait: sleeps until it is killed.
+ * target, without even that: ends with another code, by which the driver knows what the kernel made of it. */
 #include "syscalls.h"
 
 #ifndef NOLIBC
@@ -36,5 +37,5 @@ int main(int argc, char **argv)
         linger_for(0);
     }
 #endif
-    return CODE;
+    return argc == 0 ? CODE + 1 : CODE;
 }

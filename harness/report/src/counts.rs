@@ -3,7 +3,7 @@
 
 use contract::{Field, Kind};
 use scoring::record::{Experiment, Status};
-use scoring::{Cell, Comparison, LOSS_TEST_NS, Summary, stats};
+use scoring::{Cell, Comparison, Summary, loss_test_ns, stats};
 
 /// So many of so many, over repetitions.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -148,12 +148,18 @@ pub(crate) fn offers(rows: &[&Comparison], field: Field) -> bool {
 }
 
 /// Why no loss says nothing in a row where loss was not tested.
-pub(crate) fn untested(summary: &Summary, row: &Comparison) -> &'static str {
-    let ms = LOSS_TEST_NS as f64 / 1e6;
+pub(crate) fn untested(summary: &Summary, row: &Comparison) -> String {
+    let least_s = |cell: &Cell| {
+        let capacity = cell.buffer.as_ref().and_then(|buffer| buffer.capacity);
+        loss_test_ns(capacity) as f64 / 1e9
+    };
+    let short = |cell: &&&Cell| {
+        let wall_s = cell.cost.wall_ms.map(|wall| wall / 1e3);
+        wall_s.is_none_or(|wall| wall < least_s(cell))
+    };
     let cells = loss_cells(summary, row);
-    let long = |cell: &&Cell| cell.cost.wall_ms.is_some_and(|wall| wall >= ms);
-    match cells.iter().all(long) {
-        true => "fits in the buffer",
-        false => "is shorter than 5 s",
-    }
+    let short = cells.iter().find(short);
+    short.map_or("fits in the buffer".into(), |cell| {
+        format!("is shorter than {} s", least_s(cell))
+    })
 }

@@ -10,13 +10,23 @@ use crate::record::{Buffer, CellRun};
 /// A cell tests the reader when so many times the events that the buffer can hold have gone through.
 pub const LOSS_TEST_BUFFERS: u64 = 5;
 
-/// And when its workload took so long, in nanoseconds: buffers that are not known are smaller.
-pub const LOSS_TEST_NS: u64 = 5_000_000_000;
+/// And when its workload took so long, in nanoseconds: a reader that stops now and then is seen to.
+const LOSS_TEST_NS: u64 = 3_500_000_000;
+
+/// Where it is not known how much a buffer holds, time has to stand for it.
+const LOSS_TEST_UNKNOWN_NS: u64 = 5_000_000_000;
+
+/// How long a cell has to take, in nanoseconds, whose buffer holds so much.
+pub fn loss_test_ns(capacity: Option<u64>) -> u64 {
+    capacity.map_or(LOSS_TEST_UNKNOWN_NS, |_| LOSS_TEST_NS)
+}
 
 /// Whether loss was tested: what a buffer holds as a whole is not lost, however slow the reader.
 pub(super) fn is_tested(run: &CellRun, kinds: &Keyed<Kind, KindScore>) -> bool {
     let events: u64 = offered(kinds).map(|(_, score)| score.truths).sum();
-    let long = run.cost.is_some_and(|cost| cost.wall_ns >= LOSS_TEST_NS);
+    let capacity = run.buffer.as_ref().and_then(|buffer| buffer.capacity);
+    let least = loss_test_ns(capacity);
+    let long = run.cost.is_some_and(|cost| cost.wall_ns >= least);
     let outlasts = |buffer: &Buffer| match (buffer.capacity, buffer.capacity_in_events()) {
         (None, _) => true,
         (Some(_), None) => false,
@@ -63,10 +73,10 @@ mod tests {
     use super::*;
     use crate::record::Cost;
 
-    fn run(events: u64, seconds: u64, buffer: Option<Buffer>) -> (CellRun, Keyed<Kind, KindScore>) {
+    fn run(events: u64, seconds: f64, buffer: Option<Buffer>) -> (CellRun, Keyed<Kind, KindScore>) {
         let mut run = CellRun::nothing("storm", "m");
         run.cost = Some(Cost {
-            wall_ns: seconds * 1_000_000_000,
+            wall_ns: (seconds * 1e9) as u64,
             ..Cost::default()
         });
         run.buffer = buffer;
@@ -95,15 +105,17 @@ mod tests {
         };
         // 1000 events fit: 5000 of the kind that is offered are enough.
         let known = || of(Some(100_000), Some(100));
-        assert!(tested(5000, 5, known()));
-        assert!(!tested(4999, 5, known()));
-        assert!(!tested(5000, 4, known()));
+        assert!(tested(5000, 3.5, known()));
+        assert!(!tested(4999, 5.0, known()));
+        assert!(!tested(5000, 3.4, known()));
         assert!(
-            !tested(u64::MAX, 5, of(Some(100_000), None)),
+            !tested(u64::MAX, 5.0, of(Some(100_000), None)),
             "in events unknown"
         );
-        assert!(tested(1, 5, of(None, None)), "nothing bounds it");
-        assert!(tested(1, 5, None) && !tested(0, 5, None));
+        for unknown in [None, of(None, None)] {
+            assert!(tested(1, 5.0, unknown.clone()), "time stands for it");
+            assert!(!tested(0, 5.0, unknown.clone()) && !tested(1, 4.9, unknown));
+        }
     }
 
     #[test]

@@ -49,7 +49,7 @@ pub mod sweep;
 mod thinned;
 
 pub use blind::score_blind;
-pub use buffer::{BufferScore, LOSS_TEST_BUFFERS, LOSS_TEST_NS};
+pub use buffer::{BufferScore, LOSS_TEST_BUFFERS, loss_test_ns};
 pub use by_key::{Key, Keyed};
 pub use case_outcome::{CaseOutcome, CaseScore, EVERYTHING, Finding};
 pub use cell::{Ambiguous, Cell, KindScore, offered};

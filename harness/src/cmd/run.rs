@@ -34,7 +34,7 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000), conflicts_with_all = ["budget", "precision"])]
     reps: Option<u32>,
     /// Time for the overhead experiment, such as 90s or 5m [default: about 7 s for each configuration
-    /// on each workload, for a command at least three blocks; 115 s for the default comparison]
+    /// on each workload, for a command at least three blocks; 130 s for the default comparison]
     #[arg(long, value_name = "T", value_parser = duration)]
     budget: Option<Duration>,
     /// Go on until every slowdown is known to so much, such as 2%: half the width of its interval

@@ -19,13 +19,17 @@ fn life(record: &AcctRecord) -> Life {
 /// killed together with its children, be accounted for before them, and its pid be the workload's
 /// later.
 pub(super) fn descendants(records: &[AcctRecord], ledger: &Ledger, uid: u32) -> Vec<usize> {
-    let first = ledger.truths.iter().min_by_key(|truth| truth.after);
-    let Some(first) = first.map(|truth| truth.pid) else {
+    let Some(first) = ledger.truths.iter().min_by_key(|truth| truth.after) else {
         return Vec::new();
+    };
+    // Of the workload's user is also what probes the monitor, and it may get the first's pid when that has ended.
+    let parent = first.fields.ppid;
+    let may_be_first = |record: &AcctRecord| {
+        record.pid == first.pid && parent.is_none_or(|parent| record.ppid == parent)
     };
     let (mut ours, mut found) = (HashSet::new(), Vec::new());
     for (place, record) in records.iter().enumerate().rev() {
-        let is_first = record.pid == first && found.is_empty();
+        let is_first = found.is_empty() && may_be_first(record);
         if record.uid == uid && (is_first || ours.contains(&record.ppid)) {
             ours.insert(record.pid);
             found.push(place);
@@ -189,6 +193,14 @@ mod tests {
         ]
         .concat();
         assert!(agree(&self::found(&same), &ledger(&LIVES)).is_err());
+    }
+
+    #[test]
+    fn a_later_stranger_of_the_same_user_with_the_pid_of_the_first_is_left_out() {
+        let all = [LIVES[1], LIVES[2], LIVES[3], LIVES[0], (10, 8, 0, true)].map(record);
+        let found = found(&all);
+        assert_eq!(found.len(), 4, "{found:?}");
+        agree(&found, &ledger(&LIVES)).unwrap();
     }
 
     #[test]

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use rand::rngs::StdRng;
-use rand::seq::SliceRandom;
 
+use super::allocation::{Open, Rounds, widest};
 use super::cells::{Cells, Task, overhead_of, uses_accounting};
 use super::series::Series;
 use crate::calibrate::Calibrated;
@@ -67,18 +67,9 @@ impl<'a> Overhead<'a> {
     pub(crate) fn run(&mut self, cells: &mut Cells<'_>, rng: &mut StdRng) -> Result<()> {
         self.begun = Instant::now();
         say(&self.announcement());
-        let mut places: Vec<usize> = (0..self.workloads.len()).collect();
-        loop {
-            places.shuffle(rng);
-            for &place in &places {
-                self.series[place].over = self.is_over(place);
-                if !self.series[place].over {
-                    self.block(place, cells, rng)?;
-                }
-            }
-            if self.series.iter().all(|series| series.over) {
-                break;
-            }
+        let mut rounds = Rounds::default();
+        while let Some(place) = self.next(&mut rounds, rng) {
+            self.block(place, cells, rng)?;
             if let Some(words) = self.forecast() {
                 self.progress.say(&words);
             }
@@ -124,6 +115,26 @@ impl<'a> Overhead<'a> {
         self.series[place].blocks = number;
         self.series[place].time += begun.elapsed();
         Ok(())
+    }
+
+    /// The workload that the next block is of. Where nothing but a time ends the blocks, it is the one with the
+    /// widest interval; a number of blocks and a precision are of each workload.
+    fn next(&mut self, rounds: &mut Rounds, rng: &mut StdRng) -> Option<usize> {
+        let mut open = Vec::new();
+        for place in 0..self.series.len() {
+            self.series[place].over = self.is_over(place);
+            let series = &self.series[place];
+            if !series.over {
+                open.push(Open {
+                    place,
+                    blocks: series.blocks,
+                    widest: series.widest(),
+                });
+            }
+        }
+        let timed = self.until.blocks.is_none() && self.until.precision.is_none();
+        let chosen = if timed { widest(&open) } else { None };
+        chosen.or_else(|| rounds.next(&open, rng))
     }
 
     fn is_over(&self, place: usize) -> bool {
@@ -176,7 +187,9 @@ impl<'a> Overhead<'a> {
     fn announcement(&self) -> String {
         let (monitors, workloads) = (self.configurations.len() - 1, self.workloads.len());
         let what = format!(
-            "overhead of {monitors} configurations on {workloads} workloads, {} cells a block",
+            "overhead of {} on {}, {} cells a block",
+            counted(monitors, "configuration"),
+            counted(workloads, "workload"),
             monitors + 2
         );
         match self.until {
@@ -243,6 +256,11 @@ impl<'a> Overhead<'a> {
             ));
         }
     }
+}
+
+/// `1 workload`, `3 workloads`.
+fn counted(n: usize, thing: &str) -> String {
+    format!("{n} {thing}{}", if n == 1 { "" } else { "s" })
 }
 
 fn percent(share: f64) -> String {

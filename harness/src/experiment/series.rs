@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use scoring::overhead::{Forecast, Observation, Stopping, enough, fit, needed_blocks};
+use scoring::overhead::{Fit, Forecast, Observation, Stopping, enough, fit, needed_blocks};
 use scoring::record::{CellRun, Status};
 
 use crate::plan::Turn;
@@ -72,16 +72,27 @@ impl Series {
 
     /// Whether every interval is as narrow as `precision`.
     pub(super) fn is_precise(&self, precision: f64) -> bool {
-        enough(&self.fitted(), precision)
+        enough(&self.fit(Stopping::Precision), precision)
+    }
+
+    /// Half the width of the widest interval, as a share; infinite where something that is still tried has none.
+    pub(super) fn widest(&self) -> f64 {
+        let fit = self.fit(Stopping::Fixed);
+        let tried = fit.effects.iter().enumerate().skip(1);
+        let tried = tried.filter(|&(place, _)| self.tries(place));
+        let widths = tried
+            .map(|(_, effect)| effect.map_or(f64::INFINITY, |effect| effect.interval.half_width()));
+        widths.fold(0.0, f64::max)
     }
 
     /// How many blocks `precision` takes, where that can be told already.
     pub(super) fn forecast(&self, precision: f64) -> Option<Forecast> {
-        needed_blocks(&self.fitted(), precision)
+        needed_blocks(&self.fit(Stopping::Precision), precision)
     }
 
-    fn fitted(&self) -> scoring::overhead::Fit {
-        fit(&self.observations, self.failures.len(), Stopping::Precision)
+    /// The model of these blocks.
+    pub(super) fn fit(&self, stopping: Stopping) -> Fit {
+        fit(&self.observations, self.failures.len(), stopping)
     }
 
     /// The mean wall time under the configuration at `place`.

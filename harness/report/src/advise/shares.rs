@@ -47,7 +47,7 @@ pub(super) fn missed(summary: &Summary, rows: &[&Comparison], kinds: &[Kind]) ->
     let Some((share, workloads)) = worst(&of_rows(&tested, of)) else {
         let why = rows
             .first()
-            .map_or("", |row| counts::untested(summary, row));
+            .map_or_else(String::new, |row| counts::untested(summary, row));
         return Err(Lack::Unknown(format!(
             "event loss was not tested: what happened {why}"
         )));

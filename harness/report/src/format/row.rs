@@ -103,7 +103,7 @@ fn not_measured(one: &Comparison) -> Option<String> {
 
 fn row(summary: &Summary, one: &Comparison, tested: &Tested) -> Row {
     let untested = counts::untested(summary, one);
-    let missed = Kind::ALL.map(|kind| loss::missed(one, kind, untested));
+    let missed = Kind::ALL.map(|kind| loss::missed(one, kind, &untested));
     let place = (one.workload.clone(), one.configuration.clone());
     let buffer = buffer::buffer(one, tested.get(&place));
     let fields = fields::fields(&[one]);

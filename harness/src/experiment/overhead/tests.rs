@@ -1,6 +1,7 @@
 //! The course of a run with a precision, on a machine whose cells take what a seed says: no clock and no cell.
 
 use rand::{RngExt, SeedableRng};
+use scoring::overhead::Stopping;
 use scoring::record::{CellRun, Cost, Status};
 
 use super::*;
@@ -18,14 +19,14 @@ fn normal(rng: &mut StdRng) -> f64 {
     (-2.0 * (1.0 - one).ln()).sqrt() * (std::f64::consts::TAU * two).cos()
 }
 
-/// One more block of the workload at `place`.
-fn simulated(overhead: &mut Overhead<'_>, place: usize, rng: &mut StdRng) {
+/// One more block of the workload at `place`, whose cells have so much noise.
+fn simulated(overhead: &mut Overhead<'_>, place: usize, noise: f64, rng: &mut StdRng) {
     let series = &mut overhead.series[place];
     let number = series.blocks + 1;
     let level = 0.1 * normal(rng);
     for turn in block(2, rng) {
         let cost = if turn.configuration == 0 { 1.0 } else { COST };
-        let wall = CELL * cost * (level + NOISE * normal(rng)).exp();
+        let wall = CELL * cost * (level + noise * normal(rng)).exp();
         let row = CellRun {
             status: Status::Ok,
             repetition: number,
@@ -72,7 +73,7 @@ fn course(seed: u64) -> (String, Duration) {
             break;
         }
         for place in open {
-            simulated(&mut overhead, place, &mut rng);
+            simulated(&mut overhead, place, NOISE, &mut rng);
         }
         let spent: Duration = overhead.series.iter().map(|one| one.time).sum();
         if let Some(words) = overhead.forecast() {
@@ -122,7 +123,84 @@ fn without_a_precision_nothing_is_foretold() {
     let mut overhead = Overhead::new(&workloads, &configurations, Until::default());
     let mut rng = StdRng::seed_from_u64(1);
     for _ in 0..4 {
-        simulated(&mut overhead, 0, &mut rng);
+        simulated(&mut overhead, 0, NOISE, &mut rng);
         assert_eq!(overhead.forecast(), None);
+    }
+}
+
+/// Of each workload in the test below, as the three families on the reference machine.
+const NOISES: [f64; 3] = [0.08, 0.03, 0.07];
+
+/// Blocks of three workloads, as many as the default comparison has, ended by what `until` says. Gives the blocks
+/// of each, and the interval of each slowdown.
+fn shared_out(until: Until, seed: u64) -> Vec<(u32, scoring::overhead::Interval)> {
+    let workloads = ["fork-bomb", "short-lived/fork", "static-binary$"]
+        .map(|name| Calibrated::own(&select::workloads(&[name.into()]).unwrap()[0], 1.0));
+    let configurations = ["null", "ebpf"].map(|label| select::configuration(label).unwrap());
+    let mut overhead = Overhead::new(&workloads, &configurations, until);
+    let mut rng = StdRng::seed_from_u64(seed);
+    let mut rounds = Rounds::default();
+    for _ in 0..42 {
+        let place = overhead.next(&mut rounds, &mut rng).unwrap();
+        simulated(&mut overhead, place, NOISES[place], &mut rng);
+    }
+    let found = |series: &Series| {
+        let effect = series.fit(Stopping::Fixed).effects[1].unwrap();
+        (series.blocks, effect.interval)
+    };
+    overhead.series.iter().map(found).collect()
+}
+
+/// In so many runs.
+const RUNS: u32 = 200;
+
+/// The mean of the widest half-width of each run, and the share of intervals that hold the truth.
+fn widths_and_coverage(until: Until) -> (f64, f64) {
+    let (mut widest, mut hold) = (0.0, 0);
+    for seed in 0..RUNS {
+        let found = shared_out(until, u64::from(seed));
+        let widths = found.iter().map(|(_, interval)| interval.half_width());
+        widest += widths.fold(0.0, f64::max);
+        hold += found.iter().filter(|one| one.1.contains(COST)).count();
+    }
+    let intervals = f64::from(RUNS) * NOISES.len() as f64;
+    (widest / f64::from(RUNS), hold as f64 / intervals)
+}
+
+#[test]
+fn a_time_is_shared_out_by_width_and_the_intervals_still_hold_the_truth() {
+    let budget = Until {
+        budget: Some(Duration::from_secs(3600)),
+        ..Until::default()
+    };
+    let blocks = Until {
+        blocks: Some(1000),
+        ..Until::default()
+    };
+    let (by_width, coverage) = widths_and_coverage(budget);
+    let (evenly, _) = widths_and_coverage(blocks);
+    assert!(
+        by_width < 0.92 * evenly,
+        "{by_width} by width, {evenly} evenly"
+    );
+    // Of 600, less three standard deviations.
+    assert!(coverage > 0.95 - 3.0 * 0.0089, "{coverage}");
+}
+
+#[test]
+fn blocks_and_a_precision_are_of_each_workload() {
+    for until in [
+        Until {
+            blocks: Some(14),
+            ..Until::default()
+        },
+        Until {
+            budget: Some(Duration::from_secs(3600)),
+            precision: Some(1e-6),
+            ..Until::default()
+        },
+    ] {
+        let found = shared_out(until, 1);
+        assert!(found.iter().all(|one| one.0 == 14), "{found:?}");
     }
 }
