@@ -67,12 +67,15 @@ def page(found: list) -> str:
     lines += [f"| {part}: at most {seconds} s{', and every cell tests the reader' if part == 'loss' else ''} | {text(counts[part], n)} |"
               for part, seconds in SECONDS.items()]
     lines.append(f"| every sustained cell tests the reader | {text(counts['tested'], n)} |")
-    lines += ["", "Seconds, and the widest half-width of each run:", "",
-              "| run | load | overhead | loss | whole | tested | widest on a family | widest over all |", "|---|---:|---:|---:|---:|---:|---:|---:|"]
+    lines += ["", "Seconds, and the widest half-width of each run. Noise: by how much the cells of a block differ that ought not to "
+              "(standard deviation); it is the machine's, and the half-widths follow it.", "",
+              "| run | load | noise | overhead | loss | whole | tested | widest on a family | widest over all |",
+              "|---|---:|---:|---:|---:|---:|---:|---:|---:|"]
     for run in found:
         seconds = " | ".join("-" if run["seconds"][part] is None else f"{run['seconds'][part]:.0f}" for part in SECONDS)
         tested = f"{run['sustained']['tested']} of {run['sustained']['cells']}" if run["exit"] == 0 else "-"
-        lines.append(f"| {run['seed']} | {run['load']:.1f} | {seconds} | {tested} | {widest(run, False)} | {widest(run, True)} |")
+        noise = "-" if run.get("noise") is None else f"{run['noise'] * 100:.1f} %"
+        lines.append(f"| {run['seed']} | {run['load']:.1f} | {noise} | {seconds} | {tested} | {widest(run, False)} | {widest(run, True)} |")
     lines += ["", "Half-widths by configuration and family (mean; how many runs are within the limit):", "",
               "| configuration | workload | mean | within |", "|---|---|---:|---:|"]
     for key in sorted({(row["configuration"], row["workload"] or "") for run in found for row in run["rows"]}):

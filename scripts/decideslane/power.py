@@ -2,7 +2,7 @@
 
 from math import exp, log
 
-from . import runs
+from . import runs, student
 from .binomial import text
 from .runs import half
 
@@ -54,6 +54,19 @@ def told(rows_of: list, planted) -> int:
     return sum(row["low"] * (1 + planted(row)) > 1 for row in rows_of)
 
 
+def by_law(rows_of: list):
+    """How often Student's law has it that `RESOLVABLE` half-widths of the run are told: an overhead is a factor and its
+    logarithm less than itself, so that it is a little less often than (1.96 + 1.28) / 1.96 promises."""
+    chances = []
+    for row in rows_of:
+        reach = log(row["high"] / row["low"]) / 2
+        # The degrees of freedom of a variance of so many blocks: harness/scoring/src/overhead/two_way.rs.
+        df = row["pairs"]
+        beyond = log(1 + RESOLVABLE * half(row)) / reach - 1
+        chances.append(student.below(beyond * student.quantile(df), df))
+    return sum(chances) / len(chances) if chances else None
+
+
 def judged(found: list) -> dict:
     """The counts that are asked for."""
     nulls = of(found, COPY)
@@ -65,6 +78,7 @@ def judged(found: list) -> dict:
         "quiet": sum(row["verdict"] in ("none", "unknown") for row in all_of(found, COPY)),
         "nulls": len(nulls),
         "told": told(nulls, lambda row: RESOLVABLE * half(row)),
+        "by_law": by_law(nulls),
         "near": len(near),
         "near_told": sum(row["verdict"] == "more" for row in near),
         "power": {f"{planted:g}": told(nulls, lambda _, x=planted: x) for planted in PLANTED},
@@ -75,13 +89,13 @@ def judged(found: list) -> dict:
 def page(found: list) -> str:
     counts, known = judged(found), truths(found)
     nulls = counts["nulls"]
-    width = "-" if counts["half_width"] is None else f"{counts['half_width'] * 100:.1f} %"
+    width, law = ("-" if counts[key] is None else f"{counts[key] * 100:.1f} %" for key in ("half_width", "by_law"))
     lines = [
         "# Whether a planted overhead is told", "",
         f"`scripts/decides power` wrote this page: {runs.about(found)} Each has a third `null` that is treated as a configuration "
         "and three monitors that keep 5, 10 and 20 % of every CPU busy, on two families. The brackets are exact binomial "
         "intervals of 95 %; intervals of one run share its blocks' machine, not its noise.", "",
-        f"Mean half-width of the third `null`: {width}.", "",
+        f"Mean half-width of the third `null`: {width}. By Student's law, {RESOLVABLE} half-widths of these runs are told in {law}.", "",
         "| planted | told as more | asked for |", "|---|---:|---:|",
         f"| nothing: told as none or unknown | {text(counts['quiet'], counts['all'])} | 95 % |",
         f"| {RESOLVABLE} half-widths of the run, added to the third `null`'s cells | {text(counts['told'], nulls)} | 90 % |",

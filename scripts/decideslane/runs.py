@@ -46,6 +46,8 @@ def make(harness: Path, command: list, seed: int, rows) -> dict:
         found["command"] = ["harness", *command]
         sustained = [cell for cell in summary["cells"] if cell["experiment"] == "loss"]
         found["sustained"] = {"cells": len(sustained), "tested": sum(cell["loss_tested"] is True for cell in sustained)}
+        # How much cells of a block differ that ought not to: what the machine did, whoever else had it.
+        found["noise"] = summary["noise_floor"].get("all", {}).get("residual_sd")
         return found | {"rows": rows(summary)}
 
 

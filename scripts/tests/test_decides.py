@@ -7,7 +7,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from decideslane import binomial, default, power
+from decideslane import binomial, default, power, student
 
 TOP = Path(__file__).parents[2]
 HARNESS = """#!/usr/bin/env python3
@@ -27,7 +27,8 @@ place.mkdir(parents=True)
 (place / "summary.json").write_text(json.dumps({
     "record": {"started": "2026", "commit": "0123456789abcdef", "sources": "x"},
     "cells": [{"experiment": "loss", "loss_tested": True}, {"experiment": "overhead", "loss_tested": False}],
-    "comparison": [{"workload": "fork-bomb", **row} for row in rows], "overhead": rows}))
+    "comparison": [{"workload": "fork-bomb", **row} for row in rows], "overhead": rows,
+    "noise_floor": {"all": {"residual_sd": 0.05}}}))
 """
 
 
@@ -44,6 +45,13 @@ class Binomial(unittest.TestCase):
         self.assertEqual(binomial.text(0, 0), "-")
 
 
+class Student(unittest.TestCase):
+    def test_it_is_the_law_of_the_tables(self):
+        for df, point in ((1, 12.706), (15, 2.131), (200, 1.972)):
+            self.assertAlmostEqual(student.quantile(df), point, 3)
+            self.assertAlmostEqual(student.below(-point, df), 0.025, 4)
+
+
 class Counts(unittest.TestCase):
     def test_an_overhead_is_told_where_the_whole_interval_is_moved_above_one(self):
         wide = {"configuration": power.COPY, **slowdown(0.94, 1.06, "none")}
@@ -54,6 +62,8 @@ class Counts(unittest.TestCase):
         # 1.65 half-widths of 6 % are 9.9 %: 0.94 becomes 1.03. Of 5 % it becomes 0.987, of 10 % 1.034.
         self.assertEqual((found["all"], found["quiet"], found["nulls"], found["told"]), (3, 2, 2, 2))
         self.assertEqual(found["power"], {"0.03": 1, "0.05": 1, "0.1": 2})
+        # Of 9 degrees of freedom: beyond the reach of 2.262 standard errors by 0.57 and by 0.68 of it.
+        self.assertAlmostEqual(found["by_law"], (0.886 + 0.920) / 2, 2)
         # It costs 9.8 %, and its half-width is 6 %: 1.64 of them.
         self.assertEqual((found["near"], found["near_told"]), (1, 1))
 

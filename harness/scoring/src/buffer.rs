@@ -11,7 +11,7 @@ use crate::record::{Buffer, CellRun};
 pub const LOSS_TEST_BUFFERS: u64 = 5;
 
 /// And when its workload took so long, in nanoseconds: a reader that stops now and then is seen to.
-const LOSS_TEST_NS: u64 = 3_500_000_000;
+const LOSS_TEST_NS: u64 = 3_000_000_000;
 
 /// Where it is not known how much a buffer holds, time has to stand for it.
 const LOSS_TEST_UNKNOWN_NS: u64 = 5_000_000_000;
@@ -105,9 +105,9 @@ mod tests {
         };
         // 1000 events fit: 5000 of the kind that is offered are enough.
         let known = || of(Some(100_000), Some(100));
-        assert!(tested(5000, 3.5, known()));
+        assert!(tested(5000, 3.0, known()));
         assert!(!tested(4999, 5.0, known()));
-        assert!(!tested(5000, 3.4, known()));
+        assert!(!tested(5000, 2.9, known()));
         assert!(
             !tested(u64::MAX, 5.0, of(Some(100_000), None)),
             "in events unknown"

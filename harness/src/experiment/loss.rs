@@ -24,9 +24,9 @@ use crate::select::Configuration;
 const BUFFERS: u64 = scoring::LOSS_TEST_BUFFERS;
 
 /// How much longer a cell is planned than it has to be. The machine is not equally fast all the time, and the
-/// short cells that tell how fast it is spend a larger part of their time on beginning: cells that were planned
-/// for 5.3 s took 4.4 to 5.6 s.
-const MARGIN: f64 = 1.2;
+/// short cells that tell how fast it is spend a larger part of their time on beginning: of 60 cells that were
+/// planned for 4.2 s the shortest took 3.4 s.
+const MARGIN: f64 = 1.4;
 
 /// A buffer that was chosen by hand is not made smaller, but no cell is planned longer than this.
 const LONGEST: Duration = Duration::from_secs(20);
@@ -276,7 +276,7 @@ mod tests {
         else {
             panic!("ebpf has a ring");
         };
-        let events = one.events as f64 / 0.3 * 3.5;
+        let events = one.events as f64 / 0.3 * 3.0;
         assert!(events >= (BUFFERS * capacity / least_per_event) as f64);
         // What the buffer holds of a foreign program is not known.
         let unknown = loss.fit(&sustained("forkstat")).unwrap();
@@ -297,10 +297,10 @@ mod tests {
             loss.slower["w"]
         };
         assert_eq!(after(12.0), SLOWEST, "what was disturbed counts little");
-        assert!((after(4.0) - 1.2).abs() < 1e-9, "as planned");
-        assert!((after(3.2) - 0.96).abs() < 1e-9);
-        assert!((after(8.0) - 0.96).abs() < 1e-9);
+        assert!((after(4.0) - 1.4).abs() < 1e-9, "as planned");
+        assert!((after(3.2) - 1.12).abs() < 1e-9);
+        assert!((after(8.0) - 1.12).abs() < 1e-9);
         loss.learn("w", time, &CellRun::nothing("w", "m"));
-        assert!((loss.slower["w"] - 0.96).abs() < 1e-9, "it went wrong");
+        assert!((loss.slower["w"] - 1.12).abs() < 1e-9, "it went wrong");
     }
 }
