@@ -227,6 +227,7 @@ fn fitted(
             block: cell.repetition,
             configuration,
             copy: u8::from(configuration == 0 && !cell.baseline),
+            order: cell.order,
             value: figure(cell)?,
             stolen: is_stolen(cell, cpus),
         })

@@ -51,6 +51,7 @@ impl Series {
                     block: row.repetition,
                     configuration: turn.configuration,
                     copy: u8::from(turn.configuration == 0 && !turn.baseline),
+                    order: row.order,
                     value: cost.wall_ns as f64,
                     stolen: row.noise.stolen,
                 });

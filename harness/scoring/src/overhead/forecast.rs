@@ -123,6 +123,7 @@ mod tests {
                     block,
                     configuration,
                     copy,
+                    order: cells.len() as u32,
                     value,
                     stolen: false,
                 });

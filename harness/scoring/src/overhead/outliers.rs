@@ -47,6 +47,7 @@ mod tests {
                 block,
                 configuration,
                 copy: 0,
+                order: block,
                 value: 1.0,
                 stolen: block < stolen[configuration],
             })

@@ -1,6 +1,6 @@
 //! The two-way model of one workload.
 //!
-//! The estimate is that of least squares. Its variance is a weighted mean of two:
+//! The estimate is that of least squares for noise that lasts ([`super::least_squares`]). Its variance is a weighted mean of two:
 //!
 //! ```text
 //! own    = n / (n - 1) * sum over blocks of influence^2      df = n - 1
@@ -8,10 +8,9 @@
 //! variance = (p common + (n - 1) own) / (p + n - 1)          df = p + n - 1
 //! ```
 //!
-//! `own` is robust: with complete blocks it is the variance of the mean over the blocks of `y`
-//! under the configuration less the mean of the two nulls, and it holds when configurations differ
-//! in noise. `common` is the textbook's pooled variance (with complete blocks `1.5 / n` times the
-//! residual variance); it has more degrees of freedom, but is right only when all configurations
+//! `own` is robust: it is what the blocks differ in, and holds when configurations differ in noise, and
+//! when neighbouring cells are more or less alike than the estimate takes them to be. `common` is the textbook's pooled variance (were neighbours not alike, with complete blocks `1.5 / n` times
+//! the residual variance); it has more degrees of freedom, but is right only when all configurations
 //! are equally noisy. In simulation, `common` alone covers a configuration twice as noisy as the
 //! rest in 83 instead of 95 % of runs, and on the reference machine configurations differ by up to a
 //! factor of 1.9. `own` alone is honest, but very wide with three blocks. With a weight of one block
@@ -21,7 +20,7 @@
 use std::collections::BTreeMap;
 
 use super::interval::{Effect, Interval};
-use super::least_squares::{Block, Difference, Solution, solve};
+use super::least_squares::{Block, Difference, Placed, Solution, solve};
 use super::observation::Observation;
 use super::outliers::counted;
 use super::stopping::{PRIOR_BLOCKS, Stopping};
@@ -122,7 +121,11 @@ fn blocks(cells: &[&Observation], column: impl Fn(&Observation) -> usize) -> Vec
     let mut blocks: BTreeMap<u32, Block> = BTreeMap::new();
     for cell in cells {
         let block = blocks.entry(cell.block).or_default();
-        block.push((column(cell), cell.value.ln()));
+        block.push(Placed {
+            column: column(cell),
+            order: cell.order,
+            value: cell.value.ln(),
+        });
     }
     blocks.into_values().collect()
 }

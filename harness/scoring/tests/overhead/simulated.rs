@@ -115,6 +115,7 @@ impl Machine {
                     block,
                     configuration,
                     copy,
+                    order: self.ran as u32,
                     value,
                     stolen,
                 });

@@ -15,6 +15,7 @@ pub(crate) const BURN: &str = "null{burn=0.05}";
 #[derive(Deserialize)]
 struct Row {
     block: u32,
+    order: u32,
     workload: String,
     configuration: String,
     baseline: bool,
@@ -45,11 +46,11 @@ impl Run {
     fn read(dir: &Path, name: &str) -> Self {
         let mut cells: BTreeMap<String, BTreeMap<u32, Vec<Cell>>> = BTreeMap::new();
         let mut reader = csv::Reader::from_path(dir.join("cells.csv")).unwrap();
-        for (order, row) in (0..).zip(reader.deserialize()) {
+        for row in reader.deserialize() {
             let row: Row = row.unwrap();
             let of_workload = cells.entry(row.workload.clone()).or_default();
             let block = of_workload.entry(row.block).or_default();
-            block.push(cell(&row, order));
+            block.push(cell(&row));
         }
         Self {
             name: name.to_owned(),
@@ -92,10 +93,10 @@ impl Run {
     }
 }
 
-fn cell(row: &Row, order: u32) -> Cell {
+fn cell(row: &Row) -> Cell {
     let mut cell = Cell::blank(&CellRun {
         repetition: row.block,
-        order,
+        order: row.order,
         baseline: row.baseline,
         status: row.status,
         experiment: Experiment::Overhead,

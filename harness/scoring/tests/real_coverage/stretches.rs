@@ -245,6 +245,7 @@ fn observation(cell: &Cell) -> Option<Observation> {
         block: cell.repetition,
         configuration,
         copy: u8::from(configuration == 0 && !cell.baseline),
+        order: cell.order,
         value: cell.cost.wall_ms?,
         stolen: cell.noise.stolen,
     })

@@ -1,6 +1,7 @@
 use super::*;
 
-/// Values by block; in each the two nulls, then every configuration.
+/// Values by block; in each the two nulls, then every configuration. They are so far apart that none is like its
+/// neighbour, and the textbook's formulas hold.
 fn cells(blocks: &[&[f64]]) -> Vec<Observation> {
     let mut cells = Vec::new();
     for (block, values) in (0..).zip(blocks) {
@@ -9,6 +10,7 @@ fn cells(blocks: &[&[f64]]) -> Vec<Observation> {
                 block,
                 configuration: position.saturating_sub(1),
                 copy: u8::from(position == 1),
+                order: 1000 * position as u32,
                 value,
                 stolen: false,
             });
