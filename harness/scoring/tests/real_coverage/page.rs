@@ -62,7 +62,8 @@ pub(crate) fn page(runs: &[Run], fixed: &[(u32, Tally)], stopped: &[(f64, Tally)
 /// The power: the noise is that of the runs, the overhead is added to the third null's cells.
 fn planted(page: &mut String, fixed: &[(u32, Tally)], stopped: &[(f64, Tally)]) {
     page.push_str(
-        "\nPower: the same intervals of the third null, all its cells made longer by a known overhead, that are told as more (%).\n\n\
+        "\nPower: the same intervals of the third null, all its cells made longer by a known overhead, that are told as more (%). \
+         By Student's law, 1.65 half-widths are told in 88 %: an overhead is a factor, whose logarithm is less than itself.\n\n\
          | what ends a run | 1.65 half-widths | 3 % | 5 % | 10 % |\n|---|---:|---:|---:|---:|\n",
     );
     let of_blocks = fixed
