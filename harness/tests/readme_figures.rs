@@ -50,8 +50,8 @@ const FIGURES: &[Figure] = &[
         let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
         let default = Regex::new(r"(\d+) s for the default comparison").unwrap();
         let overhead: u32 = default.captures(&help).unwrap()[1].parse().unwrap();
-        // Twelve sustained cells of five seconds, and what begins and ends them, are another minute or so.
-        (150..=210).contains(&(overhead + 70))
+        // Twelve sustained cells of some four seconds, and what begins and ends them, are another minute or so.
+        (150..=210).contains(&(overhead + 60))
     }),
     figure("eight real workloads, from", |facts| {
         facts.listed("real/") == 8
