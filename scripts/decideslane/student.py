@@ -1,5 +1,6 @@
 """Student's law, which the intervals of slowdowns follow."""
 
+from functools import cache
 from math import exp, lgamma, pi, sqrt
 
 STEPS = 2000
@@ -17,6 +18,7 @@ def below(x: float, df: float) -> float:
     return 0.5 + width / 3 * (density(0, df) + inner + density(x, df))
 
 
+@cache
 def quantile(df: float) -> float:
     """How many standard errors an interval of 95 % reaches."""
     low, high = 0.0, 13.0

@@ -34,7 +34,10 @@ fn intervals_hold_the_truth_on_a_real_machine() {
     let mut stretches = Stretches::new(&runs, 1);
     let fixed: Vec<(u32, Tally)> = [3, 8, 14].map(|n| (n, stretches.fixed(n))).into();
     let stopped: Vec<(f64, Tally)> = [0.07, 0.05].map(|p| (p, stretches.stopped(p))).into();
-    let page = page::page(&runs, &fixed, &stopped);
+    let apart: Vec<Run> = runs.iter().map(Run::apart).collect();
+    let mut unlike = Stretches::new(&apart, 1);
+    let unlike = [3, 8, 14].map(|n| unlike.fixed(n));
+    let page = page::page(&runs, &fixed, &stopped, &unlike);
     let path = dir.join("README.md");
     if std::env::var_os("BLESS").is_some() {
         std::fs::write(&path, &page).unwrap();

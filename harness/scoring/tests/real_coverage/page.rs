@@ -6,7 +6,12 @@ use crate::run::Run;
 use crate::stretches::{Share, Tally};
 
 /// The page over these runs.
-pub(crate) fn page(runs: &[Run], fixed: &[(u32, Tally)], stopped: &[(f64, Tally)]) -> String {
+pub(crate) fn page(
+    runs: &[Run],
+    fixed: &[(u32, Tally)],
+    stopped: &[(f64, Tally)],
+    unlike: &[Tally],
+) -> String {
     let mut page = String::from(
         "# How often intervals hold the truth\n\n\
          `harness/scoring/tests/real_coverage` wrote this page from the runs here (`scripts/coverage`; no run is thrown away). \
@@ -48,6 +53,7 @@ pub(crate) fn page(runs: &[Run], fixed: &[(u32, Tally)], stopped: &[(f64, Tally)
             tally,
         );
     }
+    neighbours(&mut page, fixed, unlike);
     planted(&mut page, fixed, stopped);
     if runs.len() > 1 {
         page.push_str("\nBy run, intervals of the third null that hold 1, at eight blocks:");
@@ -57,6 +63,22 @@ pub(crate) fn page(runs: &[Run], fixed: &[(u32, Tally)], stopped: &[(f64, Tally)
         page.push('\n');
     }
     page
+}
+
+/// What it brings that the model takes neighbouring cells to be alike.
+fn neighbours(page: &mut String, fixed: &[(u32, Tally)], unlike: &[Tally]) {
+    page.push_str(
+        "\nThe same stretches, were neighbouring cells taken to be as unlike as any (%):\n",
+    );
+    for ((n, _), tally) in fixed.iter().zip(unlike) {
+        let width = tally.half_width() * 100.0;
+        let _ = write!(
+            page,
+            "\n* {n} blocks: half-width {width:.1} %, hold 1 {}",
+            text(tally.copy)
+        );
+    }
+    page.push('\n');
 }
 
 /// The power: the noise is that of the runs, the overhead is added to the third null's cells.

@@ -43,6 +43,18 @@ impl Run {
             .collect()
     }
 
+    /// The same with cells so far apart in the order of all that the model takes none to be like its neighbour.
+    pub(crate) fn apart(&self) -> Self {
+        let mut cells = self.cells.clone();
+        let all = cells.values_mut().flat_map(BTreeMap::values_mut).flatten();
+        all.for_each(|cell| cell.order *= 1000);
+        Self {
+            name: self.name.clone(),
+            record: self.record.clone(),
+            cells,
+        }
+    }
+
     fn read(dir: &Path, name: &str) -> Self {
         let mut cells: BTreeMap<String, BTreeMap<u32, Vec<Cell>>> = BTreeMap::new();
         let mut reader = csv::Reader::from_path(dir.join("cells.csv")).unwrap();
