@@ -11,9 +11,9 @@ use crate::cell::{Cell, Stage};
 use crate::select::Configuration;
 use scoring::record::{CellRun, Experiment, Status};
 
-/// How long an unmonitored overhead cell takes. Noise from cell to cell rises below 0.2 s and does not
-/// fall above 0.5 s.
-pub(crate) const LENGTH: Duration = Duration::from_millis(300);
+/// How long an unmonitored overhead cell takes. What disturbs the machine changes within tenths of a second, so
+/// the shorter cells are the more of it cancels within a block; the start of a monitor does not become shorter.
+pub(crate) const LENGTH: Duration = Duration::from_millis(200);
 
 /// The first probe is so much of the definition's own length.
 const FIRST: f64 = 0.02;
