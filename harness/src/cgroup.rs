@@ -76,12 +76,10 @@ impl Cgroup {
         Some(root.join(&self.name))
     }
 
-    /// The files into which a process writes 0 to join.
+    /// The files that list its processes, by which one joins ([`join`]).
     pub(crate) fn doors(&self) -> Vec<PathBuf> {
-        self.paths()
-            .into_iter()
-            .map(|path| path.join(MEMBERS))
-            .collect()
+        let paths = self.paths().into_iter();
+        paths.map(|path| path.join(MEMBERS)).collect()
     }
 
     fn file(&self, v1: impl Fn(&Hierarchy) -> Option<(&Path, &'static str)>, v2: &str) -> PathBuf {
@@ -171,9 +169,16 @@ impl Drop for Cgroup {
 }
 
 /// Joins the groups behind `doors`; done by each side of a cell first thing, so that none of its
-/// work counts elsewhere.
+/// work counts elsewhere, and while it has one thread. Where a thread can join alone (version 1) that is taken: to
+/// move a whole process the kernel waits until no other forks or exits, for up to 25 ms, and lets forks
+/// and exits take their slow path for a while after.
 pub(crate) fn join(doors: &[PathBuf]) -> Result<()> {
-    doors.iter().try_for_each(|door| put(door, "0"))
+    for door in doors {
+        let alone = door.with_file_name("tasks");
+        let door = if alone.exists() { &alone } else { door };
+        put(door, "0")?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

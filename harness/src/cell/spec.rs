@@ -134,9 +134,14 @@ impl Cell<'_> {
 
     /// A control group called after `part`, where one can be made.
     pub(super) fn group(&self, part: &str, limits: Option<Limits>) -> Result<Option<Cgroup>> {
-        let hierarchy = self.stage.hierarchy.as_ref();
-        hierarchy
-            .map(|hierarchy| Cgroup::new(hierarchy, part, limits))
-            .transpose()
+        let Some(hierarchy) = &self.stage.hierarchy else {
+            return Ok(None);
+        };
+        // Only the events of a command are counted by its group.
+        let group = match &self.workload.command {
+            Some(_) => Cgroup::new(hierarchy, part, limits),
+            None => Cgroup::new(&hierarchy.uncounted(), part, limits),
+        };
+        group.map(Some)
     }
 }

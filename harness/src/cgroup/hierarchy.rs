@@ -71,6 +71,15 @@ impl Hierarchy {
         }
     }
 
+    /// The same for groups by which no perf counter counts: each mount more is one more to join.
+    pub(crate) fn uncounted(&self) -> Self {
+        let mut found = self.clone();
+        if let Self::V1 { perf, .. } = &mut found {
+            *perf = None;
+        }
+        found
+    }
+
     pub(super) fn roots(&self) -> Vec<&Path> {
         match self {
             Self::V1 {
@@ -204,6 +213,7 @@ mod tests {
         // Perf counters know the groups of version 2, unless a mount of version 1 has them.
         let perf = |found: &Hierarchy| found.roots().last().map(|root| root.display().to_string());
         assert_eq!(perf(&both).as_deref(), Some("/sys/fs/cgroup/unified"));
+        assert_eq!(both.uncounted().roots().len(), both.roots().len() - 1);
         let mount = "34 20 0:29 / /sys/fs/cgroup/perf rw - cgroup cgroup rw,perf_event\n";
         let own = parse(&format!("{BOTH}{mount}")).unwrap();
         assert_eq!(perf(&own).as_deref(), Some("/sys/fs/cgroup/perf"));

@@ -4,8 +4,8 @@
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 
-/// Every workload has so many blocks before their intervals are held against each other.
-const EVEN: u32 = 4;
+/// Every workload has so many blocks, with a cell of each configuration, before intervals are held against each other.
+pub(super) const EVEN: u32 = 4;
 
 /// None has so many times the blocks of another that still has some to come: a workload that no time
 /// makes narrow leaves the others their part.

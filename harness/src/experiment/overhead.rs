@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use rand::rngs::StdRng;
 
-use super::allocation::{Open, Rounds, widest};
+use super::allocation::{EVEN, Open, Rounds, widest};
 use super::cells::{Cells, Task, overhead_of, uses_accounting};
 use super::series::Series;
 use crate::calibrate::Calibrated;
 use crate::exit::say;
-use crate::plan::block;
+use crate::plan::{Turn, block};
 use crate::progress::{Progress, words};
 use crate::select::Configuration;
 
@@ -30,6 +30,13 @@ pub(crate) struct Until {
     pub(crate) budget: Option<Duration>,
     /// When every interval is so narrow: half its width, as a share.
     pub(crate) precision: Option<f64>,
+}
+
+impl Until {
+    /// Whether nothing but a time ends them, which is then shared out by width.
+    fn only_timed(&self) -> bool {
+        self.blocks.is_none() && self.precision.is_none()
+    }
 }
 
 /// The experiment.
@@ -92,7 +99,7 @@ impl<'a> Overhead<'a> {
     fn block(&mut self, place: usize, cells: &mut Cells<'_>, rng: &mut StdRng) -> Result<()> {
         let begun = Instant::now();
         let number = self.series[place].blocks + 1;
-        for turn in block(self.configurations.len(), rng) {
+        for turn in self.turns(place, rng) {
             if !self.series[place].tries(turn.configuration) {
                 continue;
             }
@@ -117,6 +124,15 @@ impl<'a> Overhead<'a> {
         Ok(())
     }
 
+    /// The cells of the next block of a workload, in order. Where a time is shared out what is known least exactly
+    /// has two, as `null` has: the more something slows, the less exactly that is known in per cent.
+    fn turns(&self, place: usize, rng: &mut StdRng) -> Vec<Turn> {
+        let series = &self.series[place];
+        let shared_out = self.until.only_timed() && series.blocks >= EVEN;
+        let twice = shared_out.then(|| series.least_known()).flatten();
+        block(self.configurations.len(), twice, rng)
+    }
+
     /// The workload that the next block is of. Where nothing but a time ends the blocks, it is the one with the
     /// widest interval; a number of blocks and a precision are of each workload.
     fn next(&mut self, rounds: &mut Rounds, rng: &mut StdRng) -> Option<usize> {
@@ -132,8 +148,10 @@ impl<'a> Overhead<'a> {
                 });
             }
         }
-        let timed = self.until.blocks.is_none() && self.until.precision.is_none();
-        let chosen = if timed { widest(&open) } else { None };
+        let chosen = match self.until.only_timed() {
+            true => widest(&open),
+            false => None,
+        };
         chosen.or_else(|| rounds.next(&open, rng))
     }
 
@@ -187,9 +205,14 @@ impl<'a> Overhead<'a> {
     fn announcement(&self) -> String {
         let (monitors, workloads) = (self.configurations.len() - 1, self.workloads.len());
         let what = format!(
-            "overhead of {} on {}, {} cells a block",
+            "overhead of {} on {}, {}{} cells a block",
             counted(monitors, "configuration"),
             counted(workloads, "workload"),
+            if self.until.only_timed() {
+                "at least "
+            } else {
+                ""
+            },
             monitors + 2
         );
         match self.until {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use scoring::overhead::{Fit, Forecast, Observation, Stopping, enough, fit, needed_blocks};
+use scoring::overhead::{Effect, Fit, Forecast, Observation, Stopping, enough, fit, needed_blocks};
 use scoring::record::{CellRun, Status};
 
 use crate::plan::Turn;
@@ -78,12 +78,30 @@ impl Series {
 
     /// Half the width of the widest interval, as a share; infinite where something that is still tried has none.
     pub(super) fn widest(&self) -> f64 {
-        let fit = self.fit(Stopping::Fixed);
-        let tried = fit.effects.iter().enumerate().skip(1);
-        let tried = tried.filter(|&(place, _)| self.tries(place));
-        let widths = tried
+        let effects = self.tried();
+        let widths = effects
+            .iter()
             .map(|(_, effect)| effect.map_or(f64::INFINITY, |effect| effect.interval.half_width()));
         widths.fold(0.0, f64::max)
+    }
+
+    /// The configuration whose slowdown is known least exactly, by a variance that is steadier than that of the
+    /// intervals: which of these is widest is chance while blocks are few.
+    pub(super) fn least_known(&self) -> Option<usize> {
+        let error = |effect: Effect| {
+            effect.interval.ratio * (effect.planning / effect.blocks as f64).sqrt()
+        };
+        let known = self.tried().into_iter();
+        let errors = known.filter_map(|(place, effect)| Some((place, error(effect?))));
+        let largest = errors.max_by(|one, other| one.1.total_cmp(&other.1));
+        largest.map(|(place, _)| place)
+    }
+
+    /// What is known so far of each configuration that is still tried, but of `null`.
+    fn tried(&self) -> Vec<(usize, Option<Effect>)> {
+        let all = self.fit(Stopping::Fixed).effects.into_iter().enumerate();
+        let tried = all.skip(1).filter(|&(place, _)| self.tries(place));
+        tried.collect()
     }
 
     /// How many blocks `precision` takes, where that can be told already.

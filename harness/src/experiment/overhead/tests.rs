@@ -9,9 +9,9 @@ use crate::select;
 
 /// Standard deviation of the logarithm of a cell, as on the reference machine.
 const NOISE: f64 = 0.06;
-/// An unmonitored cell; the monitor costs a tenth of it.
-const CELL: f64 = 0.3;
-const COST: f64 = 1.1;
+/// An unmonitored cell, and by configuration by how much longer one takes.
+const CELL: f64 = 0.2;
+const COSTS: [f64; 3] = [1.0, 1.1, 1.8];
 
 /// From the law of Gauss, by its inverse polar form.
 fn normal(rng: &mut StdRng) -> f64 {
@@ -21,12 +21,12 @@ fn normal(rng: &mut StdRng) -> f64 {
 
 /// One more block of the workload at `place`, whose cells have so much noise.
 fn simulated(overhead: &mut Overhead<'_>, place: usize, noise: f64, rng: &mut StdRng) {
+    let turns = overhead.turns(place, rng);
     let series = &mut overhead.series[place];
     let number = series.blocks + 1;
     let level = 0.1 * normal(rng);
-    for turn in block(2, rng) {
-        let cost = if turn.configuration == 0 { 1.0 } else { COST };
-        let wall = CELL * cost * (level + noise * normal(rng)).exp();
+    for turn in turns {
+        let wall = CELL * COSTS[turn.configuration] * (level + noise * normal(rng)).exp();
         let row = CellRun {
             status: Status::Ok,
             repetition: number,
@@ -131,39 +131,46 @@ fn without_a_precision_nothing_is_foretold() {
 /// Of each workload in the test below, as the three families on the reference machine.
 const NOISES: [f64; 3] = [0.08, 0.03, 0.07];
 
-/// Blocks of three workloads, as many as the default comparison has, ended by what `until` says. Gives the blocks
-/// of each, and the interval of each slowdown.
-fn shared_out(until: Until, seed: u64) -> Vec<(u32, scoring::overhead::Interval)> {
+/// So long are cells measured, about as in the default comparison.
+const TIME: Duration = Duration::from_secs(60);
+
+/// Blocks of three workloads under two monitors for [`TIME`], by what `until` says.
+fn shared_out<T>(until: Until, seed: u64, found: impl Fn(&Series) -> T) -> Vec<T> {
     let workloads = ["fork-bomb", "short-lived/fork", "static-binary$"]
         .map(|name| Calibrated::own(&select::workloads(&[name.into()]).unwrap()[0], 1.0));
-    let configurations = ["null", "ebpf"].map(|label| select::configuration(label).unwrap());
+    let labels = ["null", "ebpf", "audit"];
+    let configurations = labels.map(|label| select::configuration(label).unwrap());
     let mut overhead = Overhead::new(&workloads, &configurations, until);
     let mut rng = StdRng::seed_from_u64(seed);
     let mut rounds = Rounds::default();
-    for _ in 0..42 {
-        let place = overhead.next(&mut rounds, &mut rng).unwrap();
+    let spent = |of: &[Series]| of.iter().map(|one| one.time).sum::<Duration>();
+    while spent(&overhead.series) < TIME {
+        let Some(place) = overhead.next(&mut rounds, &mut rng) else {
+            break;
+        };
         simulated(&mut overhead, place, NOISES[place], &mut rng);
     }
-    let found = |series: &Series| {
-        let effect = series.fit(Stopping::Fixed).effects[1].unwrap();
-        (series.blocks, effect.interval)
-    };
     overhead.series.iter().map(found).collect()
 }
 
 /// In so many runs.
-const RUNS: u32 = 200;
+const RUNS: u32 = 100;
 
 /// The mean of the widest half-width of each run, and the share of intervals that hold the truth.
 fn widths_and_coverage(until: Until) -> (f64, f64) {
     let (mut widest, mut hold) = (0.0, 0);
     for seed in 0..RUNS {
-        let found = shared_out(until, u64::from(seed));
-        let widths = found.iter().map(|(_, interval)| interval.half_width());
+        let intervals = |series: &Series| {
+            let effects = series.fit(Stopping::Fixed).effects;
+            [1, 2].map(|place| (effects[place].unwrap().interval, COSTS[place]))
+        };
+        let found = shared_out(until, u64::from(seed), intervals);
+        let widths = found.iter().flatten().map(|one| one.0.half_width());
         widest += widths.fold(0.0, f64::max);
-        hold += found.iter().filter(|one| one.1.contains(COST)).count();
+        let holding = found.iter().flatten().filter(|one| one.0.contains(one.1));
+        hold += holding.count();
     }
-    let intervals = f64::from(RUNS) * NOISES.len() as f64;
+    let intervals = f64::from(RUNS) * NOISES.len() as f64 * 2.0;
     (widest / f64::from(RUNS), hold as f64 / intervals)
 }
 
@@ -188,6 +195,17 @@ fn a_time_is_shared_out_by_width_and_the_intervals_still_hold_the_truth() {
 }
 
 #[test]
+fn what_slows_most_has_most_cells_where_a_time_is_shared_out() {
+    let budget = Until {
+        budget: Some(Duration::from_secs(3600)),
+        ..Until::default()
+    };
+    for cells in shared_out(budget, 1, |series| series.fit(Stopping::Fixed).cells) {
+        assert!(cells[2] > cells[1] && cells[2] <= cells[0], "{cells:?}");
+    }
+}
+
+#[test]
 fn blocks_and_a_precision_are_of_each_workload() {
     for until in [
         Until {
@@ -200,7 +218,15 @@ fn blocks_and_a_precision_are_of_each_workload() {
             ..Until::default()
         },
     ] {
-        let found = shared_out(until, 1);
-        assert!(found.iter().all(|one| one.0 == 14), "{found:?}");
+        let found = shared_out(until, 1, |series| {
+            (series.blocks, series.fit(Stopping::Fixed).cells)
+        });
+        let blocks = found.iter().map(|one| one.0 as usize);
+        assert!(
+            blocks.clone().max() <= blocks.clone().min().map(|one| one + 1),
+            "{found:?}"
+        );
+        let even = |(blocks, cells): &(u32, Vec<usize>)| cells[1..] == [*blocks as usize; 2];
+        assert!(found.iter().all(even), "{found:?}");
     }
 }
