@@ -17,10 +17,6 @@ use stretches::{Stretches, Tally};
 /// Half-widths that a planted overhead has to be told at in nine of ten runs.
 use scoring::overhead::power::RESOLVABLE_HALF_WIDTHS;
 
-/// How often they are by Student's law: (1.96 + 1.28) / 1.96 is for many blocks and for differences, and an overhead
-/// is a factor, whose logarithm is less than itself (`scripts/decideslane/power.py` works it out for real widths).
-const TOLD_BY_LAW: f64 = 0.88;
-
 #[test]
 fn intervals_hold_the_truth_on_a_real_machine() {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../results/coverage");
@@ -66,7 +62,7 @@ fn intervals_hold_the_truth_on_a_real_machine() {
         assert!(high >= 0.95, "{name}: none is told as some: {tally:?}");
         let (_, high) = tally.planted[0].bounds();
         assert!(
-            high >= TOLD_BY_LAW,
+            high >= tally.by_law(),
             "{name}: an overhead of {RESOLVABLE_HALF_WIDTHS} half-widths, added, is told too seldom: {tally:?}"
         );
         assert!(
@@ -75,7 +71,7 @@ fn intervals_hold_the_truth_on_a_real_machine() {
         );
         let (_, high) = tally.told.bounds();
         assert!(
-            tally.told.all == 0 || high >= TOLD_BY_LAW,
+            tally.told.all == 0 || high >= tally.by_law(),
             "{name}: an overhead of {RESOLVABLE_HALF_WIDTHS} half-widths is told too seldom: {tally:?}"
         );
     }

@@ -85,8 +85,9 @@ fn neighbours(page: &mut String, fixed: &[(u32, Tally)], unlike: &[Tally]) {
 fn planted(page: &mut String, fixed: &[(u32, Tally)], stopped: &[(f64, Tally)]) {
     page.push_str(
         "\nPower: the same intervals of the third null, all its cells made longer by a known overhead, that are told as more (%). \
-         By Student's law, 1.65 half-widths are told in 88 %: an overhead is a factor, whose logarithm is less than itself.\n\n\
-         | what ends a run | 1.65 half-widths | 3 % | 5 % | 10 % |\n|---|---:|---:|---:|---:|\n",
+         Beside what 1.65 half-widths reach stands what Student's law promises of them: an overhead is a factor, whose \
+         logarithm is less than itself.\n\n\
+         | what ends a run | 1.65 half-widths | by Student's law | 3 % | 5 % | 10 % |\n|---|---:|---:|---:|---:|---:|\n",
     );
     let of_blocks = fixed
         .iter()
@@ -95,8 +96,9 @@ fn planted(page: &mut String, fixed: &[(u32, Tally)], stopped: &[(f64, Tally)]) 
         .iter()
         .map(|(p, tally)| (format!("a precision of {:.0} %", p * 100.0), tally));
     for (name, tally) in of_blocks.chain(of_precision) {
-        let shares = tally.planted.map(text).join(" | ");
-        let _ = writeln!(page, "| {name} | {shares} |");
+        let [resolvable, known @ ..] = tally.planted.map(text);
+        let (law, known) = (tally.by_law() * 100.0, known.join(" | "));
+        let _ = writeln!(page, "| {name} | {resolvable} | {law:.1} | {known} |");
     }
 }
 

@@ -7,6 +7,7 @@ use rand::{RngExt, SeedableRng};
 use scoring::overhead::power::{PLANTED, RESOLVABLE_HALF_WIDTHS as RESOLVABLE};
 use scoring::overhead::{FEWEST_BLOCKS, Observation, Stopping, Verdict, enough, fit};
 use scoring::{Cell, Slowdown, Summary, stats};
+use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use crate::run::{BURN, COPY, Run};
 
@@ -64,6 +65,7 @@ pub(crate) struct Tally {
     pub(crate) by_run: BTreeMap<String, Share>,
     widths: f64,
     blocks: f64,
+    chances: f64,
 }
 
 impl Tally {
@@ -75,6 +77,12 @@ impl Tally {
     /// Mean number of blocks.
     pub(crate) fn blocks(&self) -> f64 {
         self.blocks / self.copy.all as f64
+    }
+
+    /// In what share Student's law has it that an overhead of [`RESOLVABLE`] half-widths is told: a factor, whose
+    /// logarithm is less than itself, so that it is a little less often than (1.96 + 1.28) / 1.96 promises.
+    pub(crate) fn by_law(&self) -> f64 {
+        self.chances / self.copy.all as f64
     }
 
     fn take(&mut self, run: &Run, summary: &Summary, planted: &BTreeMap<String, f64>) {
@@ -94,6 +102,7 @@ impl Tally {
                     for (share, overhead) in self.planted.iter_mut().zip(overheads) {
                         share.add(told_with(&slowdown, overhead));
                     }
+                    self.chances += chance(&slowdown, summary.record.precision.is_some());
                     self.widths += width;
                     self.blocks += slowdown.pairs as f64;
                 }
@@ -126,6 +135,20 @@ fn holds(slowdown: &Slowdown, truth: f64) -> bool {
 /// so that moves the estimate and both ends by as much: the noise is the machine's, and the truth is known.
 fn told_with(slowdown: &Slowdown, overhead: f64) -> bool {
     slowdown.low.is_some_and(|low| low * (1.0 + overhead) > 1.0)
+}
+
+/// How likely [`RESOLVABLE`] half-widths of such an interval are told. Its variance has as many degrees of freedom as
+/// there are blocks, and where a precision ends the run its quantile is that of 96 % ([`Stopping`]).
+fn chance(slowdown: &Slowdown, precise: bool) -> f64 {
+    let Some((low, high)) = slowdown.low.zip(slowdown.high) else {
+        return 0.0;
+    };
+    let law = StudentsT::new(0.0, 1.0, slowdown.pairs as f64).unwrap();
+    let reach = (high / low).ln() / 2.0;
+    let overhead = (RESOLVABLE * half_width(slowdown)).ln_1p();
+    let confidence = if precise { 0.96 } else { 0.95 };
+    let quantile = law.inverse_cdf(0.5 + confidence / 2.0);
+    law.cdf(quantile * (overhead / reach - 1.0))
 }
 
 fn half_width(slowdown: &Slowdown) -> f64 {
