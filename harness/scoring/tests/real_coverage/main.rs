@@ -17,6 +17,9 @@ use stretches::{Stretches, Tally};
 /// Half-widths that a planted overhead has to be told at in nine of ten runs.
 use scoring::overhead::power::RESOLVABLE_HALF_WIDTHS;
 
+/// So many blocks has a stretch that nothing else ends.
+const FIXED: [u32; 3] = [3, 8, 14];
+
 #[test]
 fn intervals_hold_the_truth_on_a_real_machine() {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../results/coverage");
@@ -28,11 +31,11 @@ fn intervals_hold_the_truth_on_a_real_machine() {
         dir.display()
     );
     let mut stretches = Stretches::new(&runs, 1);
-    let fixed: Vec<(u32, Tally)> = [3, 8, 14].map(|n| (n, stretches.fixed(n))).into();
+    let fixed: Vec<(u32, Tally)> = FIXED.map(|n| (n, stretches.fixed(n))).into();
     let stopped: Vec<(f64, Tally)> = [0.07, 0.05].map(|p| (p, stretches.stopped(p))).into();
     let apart: Vec<Run> = runs.iter().map(Run::apart).collect();
     let mut unlike = Stretches::new(&apart, 1);
-    let unlike = [3, 8, 14].map(|n| unlike.fixed(n));
+    let unlike = FIXED.map(|n| unlike.fixed(n));
     let page = page::page(&runs, &fixed, &stopped, &unlike);
     let path = dir.join("README.md");
     if std::env::var_os("BLESS").is_some() {
