@@ -6,19 +6,32 @@
 #![allow(clippy::unwrap_used, reason = "a test may stop where it stands")]
 
 mod page;
+mod rows;
 mod run;
 mod stretches;
 
 use std::path::Path;
 
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use rows::judge;
 use run::Run;
 use stretches::{Stretches, Tally};
 
-/// Half-widths that a planted overhead has to be told at in nine of ten runs.
-use scoring::overhead::power::RESOLVABLE_HALF_WIDTHS;
+/// So often the names of the nulls are dealt out anew. Each deal is a try of its own, whatever the noise was.
+const DEALS: usize = 20;
 
 /// So many blocks has a stretch that nothing else ends.
 const FIXED: [u32; 3] = [3, 8, 14];
+
+/// The same stretches' intervals when the names of nulls mean nothing.
+fn dealt(runs: &[Run]) -> [Tally; 3] {
+    let mut rng = StdRng::seed_from_u64(1);
+    let each = (0..DEALS).flat_map(|_| runs);
+    let deals: Vec<Run> = each.map(|run| run.dealt(&mut rng)).collect();
+    let mut stretches = Stretches::new(&deals, 1);
+    FIXED.map(|n| stretches.fixed(n))
+}
 
 #[test]
 fn intervals_hold_the_truth_on_a_real_machine() {
@@ -36,7 +49,8 @@ fn intervals_hold_the_truth_on_a_real_machine() {
     let apart: Vec<Run> = runs.iter().map(Run::apart).collect();
     let mut unlike = Stretches::new(&apart, 1);
     let unlike = FIXED.map(|n| unlike.fixed(n));
-    let page = page::page(&runs, &fixed, &stopped, &unlike);
+    let dealt = dealt(&runs);
+    let page = page::page(&runs, &fixed, &stopped, &unlike, &dealt);
     let path = dir.join("README.md");
     if std::env::var_os("BLESS").is_some() {
         std::fs::write(&path, &page).unwrap();
@@ -46,36 +60,20 @@ fn intervals_hold_the_truth_on_a_real_machine() {
         page,
         "BLESS=1 cargo test --release -p rollcall-scoring --test real_coverage"
     );
-    for (name, tally) in fixed
-        .iter()
-        .map(|(n, tally)| (format!("{n} blocks"), tally))
-        .chain(
-            stopped
-                .iter()
-                .map(|(p, tally)| (format!("precision {p}"), tally)),
-        )
-    {
-        assert!(tally.copy.all >= 1000, "{name}: {tally:?}");
+    for (blocks, tally) in FIXED.iter().zip(&dealt) {
         let (_, high) = tally.copy.bounds();
         assert!(
             high >= 0.95,
-            "{name}: holds the truth too seldom: {tally:?}"
+            "{blocks} blocks: too narrow for this machine's noise, whatever the names of nulls: {tally:?}"
         );
-        let (_, high) = tally.quiet.bounds();
-        assert!(high >= 0.95, "{name}: none is told as some: {tally:?}");
-        let (_, high) = tally.planted[0].bounds();
-        assert!(
-            high >= tally.by_law(),
-            "{name}: an overhead of {RESOLVABLE_HALF_WIDTHS} half-widths, added, is told too seldom: {tally:?}"
-        );
-        assert!(
-            tally.planted[1..].is_sorted_by_key(|share| share.hits),
-            "{name}: a larger overhead is told less often: {tally:?}"
-        );
-        let (_, high) = tally.told.bounds();
-        assert!(
-            tally.told.all == 0 || high >= tally.by_law(),
-            "{name}: an overhead of {RESOLVABLE_HALF_WIDTHS} half-widths is told too seldom: {tally:?}"
-        );
+    }
+    let by_blocks = fixed
+        .iter()
+        .map(|(n, tally)| (format!("{n} blocks"), tally));
+    let by_precision = stopped
+        .iter()
+        .map(|(p, tally)| (format!("precision {p}"), tally));
+    for (name, tally) in by_blocks.chain(by_precision) {
+        judge(&name, tally);
     }
 }

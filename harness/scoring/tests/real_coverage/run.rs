@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
 
+use rand::rngs::StdRng;
+use rand::seq::SliceRandom;
 use scoring::record::{CellRun, Experiment, Noise, Record, Status};
 use scoring::{Cell, Comparison, Scored, Summary};
 use serde::Deserialize;
@@ -48,6 +50,32 @@ impl Run {
         let mut cells = self.cells.clone();
         let all = cells.values_mut().flat_map(BTreeMap::values_mut).flatten();
         all.for_each(|cell| cell.order *= 1000);
+        Self {
+            name: self.name.clone(),
+            record: self.record.clone(),
+            cells,
+        }
+    }
+
+    /// The same with the names of each block's nulls dealt out anew among them. Whatever a name could bring is gone
+    /// then, and the noise of the machine, as it was, is all that an interval has to be wide enough for.
+    pub(crate) fn dealt(&self, rng: &mut StdRng) -> Self {
+        let mut cells = self.cells.clone();
+        for block in cells.values_mut().flat_map(BTreeMap::values_mut) {
+            let mut nulls: Vec<&mut Cell> = block
+                .iter_mut()
+                .filter(|cell| cell.configuration != BURN)
+                .collect();
+            let names = nulls
+                .iter()
+                .map(|cell| (cell.configuration.clone(), cell.baseline));
+            let mut names: Vec<_> = names.collect();
+            names.shuffle(rng);
+            for (cell, (configuration, baseline)) in nulls.iter_mut().zip(names) {
+                cell.configuration = configuration;
+                cell.baseline = baseline;
+            }
+        }
         Self {
             name: self.name.clone(),
             record: self.record.clone(),

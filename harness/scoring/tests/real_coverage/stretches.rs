@@ -15,8 +15,6 @@ use crate::run::{BURN, COPY, Run};
 const INTERVALS: usize = 1000;
 /// No stretch is longer, in blocks, when a precision ends it: then the budget was spent.
 const LONGEST: u32 = 60;
-/// A planted overhead counts where it is so many half-widths, within a tenth.
-const NEAR: f64 = 0.1;
 
 /// How often something was so.
 #[derive(Clone, Copy, Debug, Default)]
@@ -56,8 +54,9 @@ pub(crate) struct Tally {
     pub(crate) overall: Share,
     /// Third nulls that are told as neither more nor less.
     pub(crate) quiet: Share,
-    /// Planted overheads near the resolvable ones that are told as more.
-    pub(crate) told: Share,
+    /// Intervals of the monitor that burns that hold its cost, as the whole run tells it. Not those alone that are as
+    /// narrow as its cost can be told by: a width is an estimate too, and narrow ones are more often too narrow.
+    pub(crate) burning: Share,
     /// Third nulls that are told as more when all their cells take longer by as much as is told in nine of
     /// ten runs, and by 3, 5 and 10 %.
     pub(crate) planted: [Share; 1 + PLANTED.len()],
@@ -106,13 +105,7 @@ impl Tally {
                     self.widths += width;
                     self.blocks += slowdown.pairs as f64;
                 }
-                BURN => {
-                    let width = half_width(&slowdown);
-                    let halves = (planted[&one.workload] - 1.0) / width;
-                    if (halves / RESOLVABLE - 1.0).abs() <= NEAR {
-                        self.told.add(slowdown.verdict == Verdict::More);
-                    }
-                }
+                BURN => self.burning.add(holds(&slowdown, planted[&one.workload])),
                 _ => {}
             }
         }
@@ -230,12 +223,15 @@ impl<'a> Stretches<'a> {
             each.sum()
         };
         let (beside, workloads) = (count(self.runs), self.runs[0].cells.len());
-        let each = [&mut tally.copy, &mut tally.pair, &mut tally.quiet];
+        let each = [
+            &mut tally.copy,
+            &mut tally.pair,
+            &mut tally.quiet,
+            &mut tally.burning,
+        ];
         for share in each.into_iter().chain(&mut tally.planted) {
             share.apart = beside * workloads;
         }
-        // A few of the planted overheads are near: as few of the stretches beside each other have one.
-        tally.told.apart = (beside * workloads * tally.told.all / tally.copy.all).max(1);
         tally.overall.apart = beside;
         for run in self.runs {
             if let Some(share) = tally.by_run.get_mut(&run.name) {

@@ -12,6 +12,8 @@ const NOISE: f64 = 0.06;
 /// An unmonitored cell, and by configuration by how much longer one takes.
 const CELL: f64 = 0.2;
 const COSTS: [f64; 3] = [1.0, 1.1, 1.8];
+/// How much a cell's noise is like that of the one before it: what disturbs a machine lasts.
+const ALIKE: f64 = 0.5;
 
 /// From the law of Gauss, by its inverse polar form.
 fn normal(rng: &mut StdRng) -> f64 {
@@ -25,11 +27,14 @@ fn simulated(overhead: &mut Overhead<'_>, place: usize, noise: f64, rng: &mut St
     let series = &mut overhead.series[place];
     let number = series.blocks + 1;
     let level = 0.1 * normal(rng);
-    for turn in turns {
-        let wall = CELL * COSTS[turn.configuration] * (level + noise * normal(rng)).exp();
+    let mut lasting = normal(rng);
+    for (turn, order) in turns.into_iter().zip(100 * number..) {
+        lasting = ALIKE * lasting + (1.0 - ALIKE * ALIKE).sqrt() * normal(rng);
+        let wall = CELL * COSTS[turn.configuration] * (level + noise * lasting).exp();
         let row = CellRun {
             status: Status::Ok,
             repetition: number,
+            order,
             cost: Some(Cost {
                 wall_ns: (wall * 1e9) as u64,
                 ..Cost::default()
