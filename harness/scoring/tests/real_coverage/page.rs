@@ -2,17 +2,12 @@
 
 use std::fmt::Write;
 
+use crate::rows::Row;
 use crate::run::Run;
 use crate::stretches::{Share, Tally};
 
 /// The page over these runs.
-pub(crate) fn page(
-    runs: &[Run],
-    fixed: &[(u32, Tally)],
-    stopped: &[(f64, Tally)],
-    unlike: &[Tally],
-    dealt: &[Tally],
-) -> String {
+pub(crate) fn page(runs: &[Run], rows: &[Row], unlike: &[Tally], dealt: &[Tally]) -> String {
     let mut page = String::from(
         "# How often intervals hold the truth\n\n\
          `harness/scoring/tests/real_coverage` wrote this page from the runs here (`scripts/coverage`; no run is thrown away). \
@@ -44,22 +39,15 @@ pub(crate) fn page(
         "\n| what ends a run | blocks, mean | half-width, mean (%) | hold 1 (%) | null against null hold 1 (%) | over all workloads hold 1 (%) | none told as none (%) | the planted overhead held (%) |\n\
          |---|---:|---:|---:|---:|---:|---:|---:|\n",
     );
-    for (blocks, tally) in fixed {
-        row(&mut page, &format!("{blocks} blocks"), tally);
+    for (name, tally) in rows {
+        row(&mut page, name, tally);
     }
-    for (precision, tally) in stopped {
-        row(
-            &mut page,
-            &format!("a precision of {:.0} %", precision * 100.0),
-            tally,
-        );
-    }
-    names(&mut page, fixed, dealt);
-    neighbours(&mut page, fixed, unlike);
-    planted(&mut page, fixed, stopped);
+    names(&mut page, rows, dealt);
+    neighbours(&mut page, rows, unlike);
+    planted(&mut page, rows);
     if runs.len() > 1 {
         page.push_str("\nBy run, intervals of the third null that hold 1, at eight blocks:");
-        for (run, share) in &fixed[1].1.by_run {
+        for (run, share) in &rows[1].1.by_run {
             let _ = write!(page, " {run}: {};", text(*share));
         }
         page.push('\n');
@@ -68,28 +56,28 @@ pub(crate) fn page(
 }
 
 /// What is left of it when a name of a null means nothing.
-fn names(page: &mut String, fixed: &[(u32, Tally)], dealt: &[Tally]) {
+fn names(page: &mut String, rows: &[Row], dealt: &[Tally]) {
     page.push_str(
         "\nThe same runs with the names of each block's three nulls dealt out anew among them, by a seed: whatever could \
          make one null unlike another is gone, and the noise is as it was. These deals are independent of each other, and \
          so are worth more than the stretches are (%):\n",
     );
-    for ((n, _), tally) in fixed.iter().zip(dealt) {
-        let _ = write!(page, "\n* {n} blocks: hold 1 {}", text(tally.copy));
+    for ((name, _), tally) in rows.iter().zip(dealt) {
+        let _ = write!(page, "\n* {name}: hold 1 {}", text(tally.copy));
     }
     page.push('\n');
 }
 
 /// What it brings that the model takes neighbouring cells to be alike.
-fn neighbours(page: &mut String, fixed: &[(u32, Tally)], unlike: &[Tally]) {
+fn neighbours(page: &mut String, rows: &[Row], unlike: &[Tally]) {
     page.push_str(
         "\nThe same stretches, were neighbouring cells taken to be as unlike as any (%):\n",
     );
-    for ((n, _), tally) in fixed.iter().zip(unlike) {
+    for ((name, _), tally) in rows.iter().zip(unlike) {
         let width = tally.half_width() * 100.0;
         let _ = write!(
             page,
-            "\n* {n} blocks: half-width {width:.1} %, hold 1 {}",
+            "\n* {name}: half-width {width:.1} %, hold 1 {}",
             text(tally.copy)
         );
     }
@@ -97,20 +85,14 @@ fn neighbours(page: &mut String, fixed: &[(u32, Tally)], unlike: &[Tally]) {
 }
 
 /// The power: the noise is that of the runs, the overhead is added to the third null's cells.
-fn planted(page: &mut String, fixed: &[(u32, Tally)], stopped: &[(f64, Tally)]) {
+fn planted(page: &mut String, rows: &[Row]) {
     page.push_str(
         "\nPower: the same intervals of the third null, all its cells made longer by a known overhead, that are told as more (%). \
          Beside what 1.65 half-widths reach stands what Student's law promises of them: an overhead is a factor, whose \
          logarithm is less than itself.\n\n\
          | what ends a run | 1.65 half-widths | by Student's law | 3 % | 5 % | 10 % |\n|---|---:|---:|---:|---:|---:|\n",
     );
-    let of_blocks = fixed
-        .iter()
-        .map(|(n, tally)| (format!("{n} blocks"), tally));
-    let of_precision = stopped
-        .iter()
-        .map(|(p, tally)| (format!("a precision of {:.0} %", p * 100.0), tally));
-    for (name, tally) in of_blocks.chain(of_precision) {
+    for (name, tally) in rows {
         let [resolvable, known @ ..] = tally.planted.map(text);
         let (law, known) = (tally.by_law() * 100.0, known.join(" | "));
         let _ = writeln!(page, "| {name} | {resolvable} | {law:.1} | {known} |");

@@ -29,6 +29,7 @@ struct Row {
 }
 
 /// Its cells by workload and block.
+#[derive(Clone)]
 pub(crate) struct Run {
     pub(crate) name: String,
     pub(crate) record: Record,
@@ -47,21 +48,21 @@ impl Run {
 
     /// The same with cells so far apart in the order of all that the model takes none to be like its neighbour.
     pub(crate) fn apart(&self) -> Self {
-        let mut cells = self.cells.clone();
-        let all = cells.values_mut().flat_map(BTreeMap::values_mut).flatten();
+        let mut run = self.clone();
+        let all = run
+            .cells
+            .values_mut()
+            .flat_map(BTreeMap::values_mut)
+            .flatten();
         all.for_each(|cell| cell.order *= 1000);
-        Self {
-            name: self.name.clone(),
-            record: self.record.clone(),
-            cells,
-        }
+        run
     }
 
     /// The same with the names of each block's nulls dealt out anew among them. Whatever a name could bring is gone
     /// then, and the noise of the machine, as it was, is all that an interval has to be wide enough for.
     pub(crate) fn dealt(&self, rng: &mut StdRng) -> Self {
-        let mut cells = self.cells.clone();
-        for block in cells.values_mut().flat_map(BTreeMap::values_mut) {
+        let mut run = self.clone();
+        for block in run.cells.values_mut().flat_map(BTreeMap::values_mut) {
             let mut nulls: Vec<&mut Cell> = block
                 .iter_mut()
                 .filter(|cell| cell.configuration != BURN)
@@ -76,11 +77,7 @@ impl Run {
                 cell.baseline = baseline;
             }
         }
-        Self {
-            name: self.name.clone(),
-            record: self.record.clone(),
-            cells,
-        }
+        run
     }
 
     fn read(dir: &Path, name: &str) -> Self {
